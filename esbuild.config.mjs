@@ -1,0 +1,75 @@
+import { build, context } from "esbuild";
+import { readFile, rm } from "node:fs/promises";
+
+/**
+ * The build: `node esbuild.config.mjs [--watch] [--tests]`.
+ *
+ * dist/extension.js   what VS Code activates; small, requires modal.js on first use
+ * dist/modal.js       the SDK, a chunk of its own
+ * dist/local.js       the local backend, a program of its own
+ * dist/sandboxFs.js   the filesystem tool that the local backend runs inside a sandbox
+ * out/test/**         with --tests: every test file, packages left external
+ */
+const args = new Set(process.argv.slice(2));
+
+/** The extension finds the SDK in the chunk beside it. */
+const sdkChunk = {
+  name: "sdk-chunk",
+  setup(build) {
+    build.onResolve({ filter: /^modal$/ }, () => ({ path: "./modal.js", external: true }));
+  },
+};
+
+/**
+ * `modal/definitions` is the SDK with its two service definitions exported too, so that the local backend speaks
+ * exactly the protocol of the SDK that is bundled. A release that renames them fails here.
+ */
+const definitions = {
+  name: "modal-definitions",
+  setup(build) {
+    const names = ["ModalClientDefinition", "TaskCommandRouterDefinition"];
+    build.onResolve({ filter: /^modal\/definitions$/ }, async ({ resolveDir }) => {
+      const { path } = await build.resolve("modal", { resolveDir, kind: "import-statement" });
+      return { path, namespace: "modal-definitions" };
+    });
+    build.onLoad({ filter: /.*/, namespace: "modal-definitions" }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      for (const name of names)
+        if (!source.includes(`var ${name} = {`)) throw new Error(`The modal package no longer defines ${name}.`);
+      return { contents: `${source}\nexport { ${names.join(", ")} };`, resolveDir: path.replace(/[^/\\]+$/, "") };
+    });
+  },
+};
+
+const shared = {
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  logLevel: "warning",
+};
+
+const product = { ...shared, minify: true, keepNames: true, legalComments: "none", outdir: "dist" };
+
+const builds = [
+  { ...product, entryPoints: ["src/extension.ts"], target: "node22", external: ["vscode"], plugins: [sdkChunk] },
+  { ...product, entryPoints: { modal: "modal" }, target: "node22" },
+  { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [definitions] },
+  { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs.ts" } },
+];
+
+if (args.has("--tests")) {
+  await rm("out/test", { recursive: true, force: true });
+  builds.push({
+    ...shared,
+    entryPoints: ["unit", "backend", "vscode", "e2e", "bench"].map((suite) => `test/${suite}/**/*.ts`),
+    outdir: "out/test",
+    outbase: "test",
+    packages: "external",
+    external: ["vscode"],
+    sourcemap: "inline",
+  });
+}
+
+if (args.has("--watch")) for (const options of builds) await (await context(options)).watch();
+else await Promise.all(builds.map((options) => build(options)));

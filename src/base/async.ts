@@ -1,0 +1,65 @@
+/** An `AbortError`, as `AbortSignal` consumers expect it. */
+export const abortError = (): Error => new DOMException("The operation was cancelled.", "AbortError");
+
+export class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve!: (value: T | PromiseLike<T>) => void;
+  reject!: (reason: unknown) => void;
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}
+
+/** Calls `listener` when `signal` aborts, at once if it already has. Returns how to stop listening. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) {
+    listener();
+    return () => undefined;
+  }
+  signal.addEventListener("abort", listener, { once: true });
+  return () => {
+    signal.removeEventListener("abort", listener);
+  };
+}
+
+/** Settles as `work` does, or rejects with an `AbortError` once `signal` aborts. The work itself goes on. */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Deferred<never>();
+  const stop = onAbort(signal, () => {
+    aborted.reject(abortError());
+  });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    stop();
+    work.catch(() => undefined);
+    aborted.promise.catch(() => undefined);
+  }
+}
+
+export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  const elapsed = new Deferred<undefined>();
+  const timer = setTimeout(() => {
+    elapsed.resolve(undefined);
+  }, ms);
+  try {
+    await (signal ? abortable(elapsed.promise, signal) : elapsed.promise);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs tasks one after the other, in the order they came; one that fails does not stop the next. */
+export class SerialQueue {
+  #tail: Promise<unknown> = Promise.resolve();
+
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(task, task);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,31 @@
+/** A way out of an error: a command of the extension, offered as a button. */
+export interface ErrorAction {
+  readonly title: string;
+  readonly command: string;
+  readonly arguments?: readonly unknown[];
+}
+
+/** What the user, the network or a sandbox did wrong: one sentence with a remedy, shown as it stands. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  readonly actions: readonly ErrorAction[];
+
+  constructor(message: string, options: { cause?: unknown; actions?: readonly ErrorAction[] } = {}) {
+    super(message, { cause: options.cause });
+    this.actions = options.actions ?? [];
+  }
+}
+
+export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The `code` of a Node or gRPC error, as a string. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" || typeof error.code === "number" ? String(error.code) : undefined;
+}
+
+export function assertNever(value: never): never {
+  throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
+}

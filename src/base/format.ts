@@ -1,0 +1,48 @@
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A duration to read at a glance: `0.8s`, `12s`, `3m 20s`, `2h 5m`, `1d 4h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 10 * SECOND) return `${(Math.max(0, ms) / SECOND).toFixed(1)}s`;
+  const rounded = Math.round(ms / SECOND) * SECOND;
+  if (rounded < MINUTE) return `${rounded / SECOND}s`;
+  if (rounded < HOUR) return pair(rounded, MINUTE, "m", SECOND, "s");
+  if (rounded < DAY) return pair(rounded, HOUR, "h", MINUTE, "m");
+  return pair(rounded, DAY, "d", HOUR, "h");
+}
+
+/** How long something has been up, in whole units: `under 1m`, `12m`, `2h 5m`. */
+export function formatUptime(ms: number): string {
+  return ms < MINUTE ? "under 1m" : formatDuration(Math.floor(ms / MINUTE) * MINUTE);
+}
+
+function pair(ms: number, unit: number, symbol: string, minor: number, minorSymbol: string): string {
+  const rest = Math.floor((ms % unit) / minor);
+  return `${Math.floor(ms / unit)}${symbol}${rest > 0 ? ` ${rest}${minorSymbol}` : ""}`;
+}
+
+/** `512 B`, `3.1 KB`, `77 MB`, in powers of 1000. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`;
+}
+
+/** US dollars: cents from a cent up, else enough digits to tell it from nothing. */
+export function formatDollars(dollars: number): string {
+  if (dollars === 0) return "$0.00";
+  if (dollars < 0.0001) return "<$0.0001";
+  return `$${dollars.toFixed(dollars < 0.01 ? 4 : 2)}`;
+}
+
+export const formatHourlyRate = (dollarsPerHour: number): string => `${formatDollars(dollarsPerHour)}/h`;
+
+export const plural = (count: number, noun: string): string =>
+  `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,68 @@
+import type { Disposable } from "./disposable";
+import { messageOf } from "./errors";
+import type { Logger } from "./ports";
+
+export interface PollerOptions {
+  readonly intervalMs: number;
+  /** The longest wait between two tries after failures; each failure doubles the wait up to it. */
+  readonly maxIntervalMs: number;
+  readonly log: Logger;
+  /** What is polled, for the log. */
+  readonly name: string;
+}
+
+/** Repeats a task while it is switched on, never twice at once, with back-off after failures. */
+export class Poller implements Disposable {
+  readonly #task: (signal: AbortSignal) => Promise<void>;
+  readonly #options: PollerOptions;
+  #isOn = false;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #running: Promise<void> | undefined;
+  #abort = new AbortController();
+
+  constructor(task: (signal: AbortSignal) => Promise<void>, options: PollerOptions) {
+    this.#task = task;
+    this.#options = options;
+  }
+
+  /** Switches polling on (and polls at once) or off. */
+  setOn(isOn: boolean): void {
+    if (isOn === this.#isOn) return;
+    this.#isOn = isOn;
+    clearTimeout(this.#timer);
+    if (isOn) void this.#tick();
+    else {
+      this.#abort.abort();
+      this.#abort = new AbortController();
+    }
+  }
+
+  /** Polls now, or joins the poll under way. Works while switched off. Rejects if the task fails. */
+  async poll(): Promise<void> {
+    this.#running ??= this.#task(this.#abort.signal).finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+  }
+
+  dispose(): void {
+    this.setOn(false);
+    this.#abort.abort();
+  }
+
+  async #tick(): Promise<void> {
+    const signal = this.#abort.signal;
+    try {
+      await this.poll();
+      this.#failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#failures += 1;
+      this.#options.log.warn(`${this.#options.name}: ${messageOf(error)}`);
+    }
+    if (signal.aborted) return;
+    const { intervalMs, maxIntervalMs } = this.#options;
+    this.#timer = setTimeout(() => void this.#tick(), Math.min(intervalMs * 2 ** this.#failures, maxIntervalMs));
+  }
+}
