@@ -14,7 +14,7 @@ export interface SecretStore {
 }
 
 export interface Memento {
-  get<T>(key: string): T | undefined;
+  get(key: string): unknown;
   update(key: string, value: unknown): PromiseLike<void>;
 }
 

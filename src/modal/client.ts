@@ -1,0 +1,43 @@
+import type { ModalClient } from "modal";
+import type { Logger } from "../base/ports";
+
+export interface ClientTarget {
+  readonly tokenId: string;
+  readonly tokenSecret: string;
+  readonly environment?: string;
+  /** Modal's own where absent. */
+  readonly serverUrl?: string;
+}
+
+/** Seconds that the server may ask a call to wait while it throttles; the SDK would wait for ever. */
+const MAX_THROTTLE_WAIT_S = 30;
+
+const SERVER_URL = "MODAL_SERVER_URL";
+
+/** Loads the SDK, which takes a moment the first time, and makes a client. Contacts nobody yet. */
+export async function createClient(target: ClientTarget, log: Logger): Promise<ModalClient> {
+  const sdk = await import("modal");
+  return withServerUrl(
+    target.serverUrl,
+    () =>
+      new sdk.ModalClient({
+        tokenId: target.tokenId,
+        tokenSecret: target.tokenSecret,
+        maxThrottleWaitSecs: MAX_THROTTLE_WAIT_S,
+        logger: log,
+        ...(target.environment !== undefined && { environment: target.environment }),
+      }),
+  );
+}
+
+/** The SDK takes its server only from the process's environment, and reads it in the constructor. */
+function withServerUrl<T>(serverUrl: string | undefined, construct: () => T): T {
+  const { [SERVER_URL]: previous } = process.env;
+  if (serverUrl !== undefined) process.env[SERVER_URL] = serverUrl;
+  try {
+    return construct();
+  } finally {
+    if (previous === undefined) Reflect.deleteProperty(process.env, SERVER_URL);
+    else process.env[SERVER_URL] = previous;
+  }
+}

@@ -1,0 +1,116 @@
+import type { ContainerProcess } from "modal";
+import { messageOf } from "../base/errors";
+import type { Connection } from "./connection";
+import { isNotFound, sandboxGone, translate, translated } from "./errors";
+
+export interface ExecOptions {
+  /** Absolute; it must exist. */
+  readonly workdir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** A terminal of 24 × 80 instead of pipes: all output comes on `stdout`. */
+  readonly pty?: boolean;
+}
+
+/** A process in a sandbox. Both outputs must be read, or the process may stall. */
+export interface RemoteProcess {
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  /** The program's exit code, 128 + the number of the signal that ended it; rejects if the sandbox is lost. */
+  readonly exitCode: Promise<number>;
+  write(bytes: Uint8Array): Promise<void>;
+  closeInput(): Promise<void>;
+}
+
+/** Starts programs in sandboxes. Arguments are passed as they are, never through a shell; 64 KiB at most in all. */
+export class ExecGateway {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async exec(
+    sandboxId: string,
+    argv: readonly string[],
+    options: ExecOptions,
+    signal: AbortSignal,
+  ): Promise<RemoteProcess> {
+    signal.throwIfAborted();
+    const sandbox = await this.#connection.sandbox(sandboxId, signal);
+    const { workdir, env, pty } = options;
+    const process = await translated(
+      sandbox.exec([...argv], {
+        mode: "binary",
+        ...(workdir !== undefined && { workdir }),
+        ...(env && { env: { ...env } }),
+        ...(pty && { pty }),
+      }),
+    );
+    return new SdkProcess(process);
+  }
+}
+
+class SdkProcess implements RemoteProcess {
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  readonly exitCode: Promise<number>;
+  readonly #process: ContainerProcess<Uint8Array>;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(process: ContainerProcess<Uint8Array>) {
+    this.#process = process;
+    this.#input = process.stdin.getWriter();
+    this.#input.closed.catch(() => undefined);
+    this.stdout = reading(process.stdout);
+    this.stderr = reading(process.stderr);
+    this.exitCode = process.wait().catch((error: unknown) => {
+      throw endOf(error);
+    });
+    this.exitCode.catch(() => undefined);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await translated(this.#input.write(bytes));
+  }
+
+  /** After a failed write the stream cannot be closed any more, yet the process must still see the end of its input. */
+  async closeInput(): Promise<void> {
+    try {
+      await this.#input.close();
+    } catch {
+      await translated(this.#process.closeStdin());
+    }
+  }
+}
+
+async function* reading(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) yield chunk;
+  } catch (error) {
+    throw endOf(error);
+  }
+}
+
+/** A process whose sandbox vanished is reported in many ways. */
+const endOf = (error: unknown) =>
+  isNotFound(error) || /sandbox .*(terminated|not running|finished)/i.test(messageOf(error))
+    ? sandboxGone(error)
+    : translate(error);
+
+/** Runs a short command to its end and returns what it printed. */
+export async function collect(process: RemoteProcess): Promise<{ stdout: string; stderr: string; exitCode: number }> {
+  const [stdout, stderr, exitCode] = await Promise.all([
+    text(process.stdout),
+    text(process.stderr),
+    process.exitCode,
+    process.closeInput(),
+  ]);
+  return { stdout, stderr, exitCode };
+}
+
+async function text(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let result = "";
+  for await (const chunk of stream) result += decoder.decode(chunk, { stream: true });
+  return result + decoder.decode();
+}

@@ -1,0 +1,155 @@
+import type { ModalClient, Sandbox } from "modal";
+import { abortable, delay } from "../base/async";
+import { isAbort, messageOf, UserError } from "../base/errors";
+import type { Logger } from "../base/ports";
+import type { Connection } from "./connection";
+import { isNotFound, translate, translated } from "./errors";
+import { formatGpu, gpuArgument } from "./gpus";
+import { listSandboxes, pollSandbox, type ListedSandbox, type SandboxResult } from "./rpc";
+import type { SandboxSpec } from "./spec";
+import { tunnelOf, type Tunnel } from "./tunnels";
+
+export interface CreateOptions {
+  readonly spec: SandboxSpec;
+  /** Unique in the app, and the sandbox's name there: by it a sandbox is found whose id never arrived. */
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** How long to wait for a machine before giving up. */
+  readonly deadlineMs: number;
+  readonly onDidEnterStep: (step: CreateStep) => void;
+}
+
+export type CreateStep = "image" | "queued";
+
+/** The tag that carries a sandbox's name: the server's list can be filtered by tags, not by names. */
+const NAME_TAG = "modal-sandboxes-name";
+
+/** How often to look for a sandbox that an abandoned create may still bring forth. */
+const ABANDON_INTERVAL_MS = 500;
+const ABANDON_CALL_MS = 10_000;
+
+/** Sandboxes through the SDK: plain data in and out. */
+export class SandboxGateway {
+  readonly #connection: Connection;
+  readonly #environment: () => string;
+  readonly #log: Logger;
+
+  constructor(connection: Connection, environment: () => string, log: Logger) {
+    this.#connection = connection;
+    this.#environment = environment;
+    this.#log = log;
+  }
+
+  /**
+   * Creates a sandbox and waits until it has a machine; returns its id. When it is cancelled, or nothing came in time,
+   * the sandbox that the server may already have made is terminated.
+   */
+  async create(options: CreateOptions, signal: AbortSignal): Promise<string> {
+    const client = await this.#connection.client(signal);
+    const app = await this.#connection.app(signal);
+    options.onDidEnterStep("image");
+    const image = client.images.fromRegistry(options.spec.image);
+    await abortable(translated(image.build(app)), signal);
+
+    options.onDidEnterStep("queued");
+    signal.throwIfAborted();
+    const creating = client.sandboxes.create(app, image, createParams(options));
+    const deadline = AbortSignal.timeout(options.deadlineMs);
+    try {
+      const sandbox = await abortable(creating, AbortSignal.any([signal, deadline]));
+      this.#connection.adopt(sandbox);
+      return sandbox.sandboxId;
+    } catch (error) {
+      void this.#abandon(client, app.appId, options.name, creating);
+      if (isAbort(error) && !signal.aborted) throw noCapacity(options, error);
+      throw isAbort(error) ? error : createFailed(options, error);
+    }
+  }
+
+  async list(signal: AbortSignal): Promise<ListedSandbox[]> {
+    const client = await this.#connection.client(signal);
+    const { appId } = await this.#connection.app(signal);
+    return abortable(listSandboxes(client, { appId, environment: this.#environment() }, signal), signal);
+  }
+
+  /** How the sandbox ended; `undefined` while it runs. Rejects if there is no such sandbox. */
+  async poll(sandboxId: string, signal: AbortSignal): Promise<SandboxResult | undefined> {
+    return abortable(pollSandbox(await this.#connection.client(signal), sandboxId, signal), signal);
+  }
+
+  /** Ends the sandbox; one that has ended already is no error. */
+  async terminate(sandboxId: string, signal: AbortSignal): Promise<void> {
+    const sandbox = await this.#connection.sandbox(sandboxId, signal);
+    try {
+      await sandbox.terminate();
+    } catch (error) {
+      if (!isNotFound(error)) throw translate(error);
+    } finally {
+      this.#connection.forget(sandboxId);
+    }
+  }
+
+  /** The tunnels of the ports that the sandbox was created with; waits for them at most `timeoutMs`. */
+  async tunnels(sandboxId: string, timeoutMs: number, signal: AbortSignal): Promise<Tunnel[]> {
+    const sandbox = await this.#connection.sandbox(sandboxId, signal);
+    const tunnels = await abortable(translated(sandbox.tunnels(timeoutMs)), signal);
+    return Object.entries(tunnels).map(([port, tunnel]) => tunnelOf(Number(port), tunnel));
+  }
+
+  /**
+   * The SDK's create can't be cancelled: terminates whatever comes of it, by name until the id is known, and once more
+   * after it failed, since a failure may be a lost answer.
+   */
+  async #abandon(client: ModalClient, appId: string, name: string, creating: Promise<Sandbox>): Promise<void> {
+    let isSettled = false;
+    const settled = creating
+      .then((sandbox) => sandbox.terminate())
+      .catch(() => undefined)
+      .finally(() => {
+        isSettled = true;
+      });
+    for (;;) {
+      const isLast = isSettled;
+      try {
+        await this.#terminateNamed(client, appId, name);
+      } catch (error) {
+        this.#log.warn(`Abandoned sandbox ${name}: ${messageOf(error)}`);
+      }
+      if (isLast) return;
+      await Promise.race([settled, delay(ABANDON_INTERVAL_MS)]);
+    }
+  }
+
+  async #terminateNamed(client: ModalClient, appId: string, name: string): Promise<void> {
+    const options = { appId, environment: this.#environment(), tags: { [NAME_TAG]: name } };
+    for (const { id } of await listSandboxes(client, options, AbortSignal.timeout(ABANDON_CALL_MS)))
+      await (await client.sandboxes.fromId(id)).terminate();
+  }
+}
+
+function createParams({ spec, name, tags }: CreateOptions) {
+  const { gpu, cpu, memoryMiB, timeoutMs, idleTimeoutMs, ports } = spec;
+  return {
+    cpu,
+    memoryMiB,
+    timeoutMs,
+    idleTimeoutMs,
+    name,
+    tags: { ...tags, [NAME_TAG]: name },
+    encryptedPorts: [...ports],
+    ...(gpu && { gpu: gpuArgument(gpu) }),
+  };
+}
+
+function createFailed(options: CreateOptions, error: unknown): unknown {
+  if (error instanceof Error && error.name === "ResourceExhaustedError") return noCapacity(options, error);
+  return translate(error);
+}
+
+const noCapacity = ({ spec }: CreateOptions, cause: unknown) =>
+  new UserError(
+    spec.gpu
+      ? `Modal has no ${formatGpu(spec.gpu)} free right now. Try again, or pick another GPU.`
+      : "Modal has no machine free right now. Try again in a moment.",
+    { cause, actions: [{ title: "Pick Another GPU…", command: "modalSandboxes.createSandbox" }] },
+  );

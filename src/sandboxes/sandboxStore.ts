@@ -1,0 +1,68 @@
+import type { Disposable } from "../base/disposable";
+import { Emitter } from "../base/event";
+import { legalTransitions, sandboxIdOf, type Sandbox, type SandboxPhase } from "./sandbox";
+
+export interface SandboxChange {
+  readonly added: readonly Sandbox[];
+  readonly changed: readonly Sandbox[];
+  readonly removed: readonly Sandbox[];
+}
+
+/** The single source of truth about sandboxes. No I/O: services write, views read. */
+export class SandboxStore implements Disposable {
+  readonly #sandboxes = new Map<string, Sandbox>();
+  readonly #changed = new Emitter<SandboxChange>();
+  readonly onDidChangeSandboxes = this.#changed.event;
+
+  /** Newest first. */
+  get all(): readonly Sandbox[] {
+    return [...this.#sandboxes.values()].sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  get(key: string): Sandbox | undefined {
+    return this.#sandboxes.get(key);
+  }
+
+  findById(id: string): Sandbox | undefined {
+    return [...this.#sandboxes.values()].find((sandbox) => sandboxIdOf(sandbox) === id);
+  }
+
+  add(sandbox: Sandbox): void {
+    this.apply({ put: [sandbox], removeKeys: [] });
+  }
+
+  remove(key: string): void {
+    this.apply({ put: [], removeKeys: [key] });
+  }
+
+  /** Moves a sandbox to another phase; one that is gone stays gone. Throws where the phases do not follow each other. */
+  transition(key: string, phase: SandboxPhase): void {
+    const sandbox = this.#sandboxes.get(key);
+    if (!sandbox) return;
+    if (!legalTransitions[sandbox.phase.kind].includes(phase.kind))
+      throw new Error(`A sandbox cannot go from ${sandbox.phase.kind} to ${phase.kind}.`);
+    this.apply({ put: [{ ...sandbox, phase }], removeKeys: [] });
+  }
+
+  /** Several changes as one event; records that equal the known ones change nothing. */
+  apply(changes: { readonly put: readonly Sandbox[]; readonly removeKeys: readonly string[] }): void {
+    const added: Sandbox[] = [];
+    const changed: Sandbox[] = [];
+    for (const sandbox of changes.put) {
+      const known = this.#sandboxes.get(sandbox.key);
+      if (known && JSON.stringify(known) === JSON.stringify(sandbox)) continue;
+      this.#sandboxes.set(sandbox.key, sandbox);
+      (known ? changed : added).push(sandbox);
+    }
+    const removed = changes.removeKeys.flatMap((key) => {
+      const sandbox = this.#sandboxes.get(key);
+      this.#sandboxes.delete(key);
+      return sandbox ? [sandbox] : [];
+    });
+    if (added.length + changed.length + removed.length > 0) this.#changed.fire({ added, changed, removed });
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
