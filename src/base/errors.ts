@@ -9,10 +9,13 @@ export interface ErrorAction {
 export class UserError extends Error {
   override readonly name = "UserError";
   readonly actions: readonly ErrorAction[];
+  /** Names the kind of error where callers tell it apart. */
+  readonly code: string | undefined;
 
-  constructor(message: string, options: { cause?: unknown; actions?: readonly ErrorAction[] } = {}) {
+  constructor(message: string, options: { cause?: unknown; actions?: readonly ErrorAction[]; code?: string } = {}) {
     super(message, { cause: options.cause });
     this.actions = options.actions ?? [];
+    this.code = options.code;
   }
 }
 

@@ -45,8 +45,13 @@ export const isUnreachable = (error: unknown): boolean =>
 export const sandboxGone = (cause?: unknown) =>
   new UserError("The sandbox is gone: it was terminated, or reached its lifetime or idle limit. Create another one.", {
     cause,
+    code: SANDBOX_GONE,
     actions: [{ title: "Create Sandbox…", command: "modalSandboxes.createSandbox" }],
   });
+
+export const isSandboxGone = (error: unknown): boolean => error instanceof UserError && error.code === SANDBOX_GONE;
+
+const SANDBOX_GONE = "sandboxGone";
 
 const sentences: Record<string, (error: Error) => UserError> = {
   ResourceExhaustedError: (cause) =>

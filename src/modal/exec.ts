@@ -99,13 +99,13 @@ const endOf = (error: unknown) =>
 
 /** Runs a short command to its end and returns what it printed. */
 export async function collect(process: RemoteProcess): Promise<{ stdout: string; stderr: string; exitCode: number }> {
-  const [stdout, stderr, exitCode] = await Promise.all([
-    text(process.stdout),
-    text(process.stderr),
-    process.exitCode,
-    process.closeInput(),
-  ]);
-  return { stdout, stderr, exitCode };
+  const [output, exitCode] = await Promise.all([collectOutput(process), process.exitCode, process.closeInput()]);
+  return { ...output, exitCode };
+}
+
+export async function collectOutput(process: RemoteProcess): Promise<{ stdout: string; stderr: string }> {
+  const [stdout, stderr] = await Promise.all([text(process.stdout), text(process.stderr)]);
+  return { stdout, stderr };
 }
 
 async function text(stream: AsyncIterable<Uint8Array>): Promise<string> {

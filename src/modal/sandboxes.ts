@@ -101,15 +101,15 @@ export class SandboxGateway {
    * after it failed, since a failure may be a lost answer.
    */
   async #abandon(client: ModalClient, appId: string, name: string, creating: Promise<Sandbox>): Promise<void> {
-    let isSettled = false;
+    const ended = new AbortController();
     const settled = creating
       .then((sandbox) => sandbox.terminate())
       .catch(() => undefined)
       .finally(() => {
-        isSettled = true;
+        ended.abort();
       });
     for (;;) {
-      const isLast = isSettled;
+      const isLast = ended.signal.aborted;
       try {
         await this.#terminateNamed(client, appId, name);
       } catch (error) {

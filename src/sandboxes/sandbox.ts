@@ -19,21 +19,34 @@ export interface Sandbox {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly regions: readonly string[];
-  /** Whether this window made it. */
-  readonly isOurs: boolean;
+  /** Whose it is, where the extension made it. */
+  readonly origin: Origin | undefined;
   readonly phase: SandboxPhase;
+}
+
+/** What the tags of a sandbox say about its making, so that a later window can use it again. */
+export interface Origin {
+  /** Digest of the spec that it was created with. */
+  readonly specId: string;
+  /** Digest of the folder that it was created for. */
+  readonly folderId: string;
 }
 
 /** Each phase carries what exists only then. Times are milliseconds since the epoch. */
 export type SandboxPhase =
-  | { readonly kind: "creating"; readonly step: "image" | "queued" }
+  | {
+      readonly kind: "creating";
+      readonly step: "image" | "queued";
+      /** Known only for one that somebody else creates: our own create brings it when it is over. */
+      readonly id?: string;
+    }
   | {
       readonly kind: "running";
       readonly id: string;
       readonly startedAt: number;
       readonly tunnels: readonly Tunnel[];
     }
-  | { readonly kind: "stopping"; readonly id: string; readonly startedAt: number }
+  | { readonly kind: "stopping"; readonly id: string }
   | { readonly kind: "ended"; readonly reason: EndReason; readonly endedAt: number };
 
 export type RunningSandbox = Sandbox & { readonly phase: Extract<SandboxPhase, { kind: "running" }> };
@@ -45,8 +58,8 @@ export const sandboxIdOf = ({ phase }: Sandbox): string | undefined => ("id" in 
 
 /** From each phase to those that may follow it. */
 export const legalTransitions: Record<SandboxPhase["kind"], readonly SandboxPhase["kind"][]> = {
-  creating: ["creating", "running", "ended"],
+  creating: ["creating", "running", "stopping", "ended"],
   running: ["running", "stopping", "ended"],
-  stopping: ["running", "ended"],
+  stopping: ["creating", "running", "ended"],
   ended: [],
 };

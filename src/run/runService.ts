@@ -1,0 +1,233 @@
+import { randomBytes } from "node:crypto";
+import { posix } from "node:path";
+import { SerialQueue } from "../base/async";
+import type { Disposable } from "../base/disposable";
+import { isAbort, UserError } from "../base/errors";
+import { Emitter } from "../base/event";
+import { formatBytes, plural } from "../base/format";
+import type { Clock, Logger } from "../base/ports";
+import { isSandboxGone } from "../modal/errors";
+import { collect, collectOutput, type ExecGateway, type RemoteProcess } from "../modal/exec";
+import { formatGpu } from "../modal/gpus";
+import type { CreateStep } from "../modal/sandboxes";
+import type { SandboxSpec } from "../modal/spec";
+import { costOf } from "../sandboxes/cost";
+import type { RunningSandbox } from "../sandboxes/sandbox";
+import type { SandboxService } from "../sandboxes/sandboxService";
+import { push, type PushProgress, type PushResult } from "../sync/push";
+import { programEnvironment, pump } from "./program";
+import { Run } from "./run";
+import { interruptCommand, stopCommand, supervised } from "./supervisor";
+import type { RunTarget } from "./target";
+
+export interface RunServiceOptions {
+  readonly sandboxes: SandboxService;
+  readonly exec: ExecGateway;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface RunRequest {
+  readonly target: RunTarget;
+  /** Absolute path of the folder that is synced; none for a loose file outside every folder. */
+  readonly folder: string | undefined;
+  /** The sandboxes to run on, one run each. */
+  readonly specs: readonly SandboxSpec[];
+  /** Where the folder lies in the sandbox: the program's working directory. */
+  readonly remotePath: string;
+}
+
+/** The exit code with which a shell says that there is no such program. */
+const NO_SUCH_PROGRAM = 127;
+
+const SIGNAL_TIMEOUT_MS = 15_000;
+
+/** Runs a target on sandboxes: ensure → push → exec, one run for each spec, each on its own. */
+export class RunService implements Disposable {
+  readonly #options: RunServiceOptions;
+  readonly #runs: Run[] = [];
+  readonly #changed = new Emitter<Run>();
+  /** Fires when a run is added and whenever its state changes. */
+  readonly onDidChangeRun = this.#changed.event;
+  /** One push at a time into each sandbox. */
+  readonly #pushes = new Map<string, SerialQueue>();
+
+  constructor(options: RunServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Newest last. */
+  get runs(): readonly Run[] {
+    return this.#runs;
+  }
+
+  /** Starts one run for each spec and returns them at once; they report everything else themselves. */
+  start(request: RunRequest): Run[] {
+    return request.specs.map((spec) => {
+      const run = new Run(randomBytes(6).toString("hex"), request.target, spec.gpu);
+      this.#runs.push(run);
+      run.onDidChangeState(() => {
+        this.#changed.fire(run);
+      });
+      this.#changed.fire(run);
+      void this.#execute(run, request, spec);
+      return run;
+    });
+  }
+
+  /** Sends the folder to a sandbox. */
+  async push(
+    sandbox: RunningSandbox,
+    folder: string,
+    remotePath: string,
+    onProgress: (progress: PushProgress) => void,
+    signal: AbortSignal,
+  ): Promise<PushResult> {
+    const { id } = sandbox.phase;
+    const queue = this.#pushes.get(sandbox.key) ?? new SerialQueue();
+    this.#pushes.set(sandbox.key, queue);
+    return queue.run(() =>
+      push({
+        root: folder,
+        remotePath,
+        exec: async (argv) => forTransfer(await this.#options.exec.exec(id, argv, {}, signal)),
+        onProgress,
+        signal,
+      }),
+    );
+  }
+
+  dispose(): void {
+    for (const run of this.#runs) run.dispose();
+    this.#changed.dispose();
+  }
+
+  async #execute(run: Run, request: RunRequest, spec: SandboxSpec): Promise<void> {
+    try {
+      const sandbox = await this.#prepare(run, request, spec);
+      run.signal.throwIfAborted();
+      await this.#runProgram(run, request, sandbox);
+    } catch (error) {
+      if (isAbort(error)) run.enter({ kind: "cancelled" });
+      else run.enter({ kind: "failed", error });
+    }
+  }
+
+  /** A sandbox that holds the file. One that turns out to be gone is replaced, once. */
+  async #prepare(run: Run, request: RunRequest, spec: SandboxSpec): Promise<RunningSandbox> {
+    const reused = this.#options.sandboxes.findReusable({ spec, folder: request.folder ?? "" });
+    if (reused) {
+      try {
+        return await this.#deliver(run, request, reused);
+      } catch (error) {
+        if (!isSandboxGone(error)) throw error;
+        this.#options.sandboxes.markEnded(reused.key, "lost");
+      }
+    }
+    return this.#deliver(run, request, await this.#create(run, request, spec));
+  }
+
+  async #create(run: Run, request: RunRequest, spec: SandboxSpec): Promise<RunningSandbox> {
+    const gpu = formatGpu(spec.gpu);
+    const steps: Record<CreateStep, string> = {
+      image: `Preparing the image ${spec.image}`,
+      queued: spec.gpu ? `Waiting for ${gpu}` : "Waiting for a machine",
+    };
+    return this.#options.sandboxes.create(
+      {
+        spec,
+        folder: request.folder ?? "",
+        onDidEnterStep: (step) => {
+          run.enter({ kind: "preparing", step: steps[step] });
+        },
+      },
+      run.signal,
+    );
+  }
+
+  async #deliver(run: Run, request: RunRequest, sandbox: RunningSandbox): Promise<RunningSandbox> {
+    run.useSandbox(sandbox.key);
+    const { folder, remotePath, target } = request;
+    if (folder !== undefined) {
+      run.enter({ kind: "preparing", step: "Syncing the folder" });
+      const { files, bytes, skipped } = await this.push(sandbox, folder, remotePath, () => undefined, run.signal);
+      for (const { path, reason } of skipped) this.#options.log.warn(`Not synced: ${path}: ${reason}`);
+      run.enter({
+        kind: "preparing",
+        step: `Synced ${plural(files, "file")}, ${formatBytes(bytes)}${skipped.length > 0 ? ` (${skipped.length} skipped, see the log)` : ""}`,
+      });
+    }
+    if (target.file.kind === "loose")
+      await this.#upload(sandbox, remotePath, remoteFile(run, request), target.file.content, run.signal);
+    return sandbox;
+  }
+
+  /** Writes one file, and makes the working directory that the push would have made. */
+  async #upload(
+    sandbox: RunningSandbox,
+    remotePath: string,
+    path: string,
+    content: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const script = 'mkdir -p "$1" "${2%/*}" && cat >"$2"';
+    const process = await this.#options.exec.exec(
+      sandbox.phase.id,
+      ["sh", "-c", script, "sh", remotePath, path],
+      {},
+      signal,
+    );
+    if (content.length > 0) await process.write(content);
+    const { exitCode, stderr } = await collect(process);
+    if (exitCode !== 0)
+      throw new UserError(`${path} cannot be written in the sandbox: ${stderr.trim() || `exit code ${exitCode}`}.`);
+  }
+
+  async #runProgram(run: Run, request: RunRequest, sandbox: RunningSandbox): Promise<void> {
+    const { exec, clock } = this.#options;
+    const { launcher } = request.target;
+    const sink = await run.sink;
+    const process = await exec.exec(
+      sandbox.phase.id,
+      supervised(run.id, [...launcher.argv, remoteFile(run, request)]),
+      { workdir: request.remotePath, env: programEnvironment(sink) },
+      run.signal,
+    );
+    const startedAt = clock.now();
+    const signal = (argv: string[]) => this.#signal(sandbox, argv);
+    run.control({
+      write: (bytes) => process.write(bytes),
+      endInput: () => process.closeInput(),
+      interrupt: () => signal(interruptCommand(run.id)),
+      stop: () => signal(stopCommand(run.id)),
+    });
+    run.enter({ kind: "running", startedAt });
+    if (run.signal.aborted) await run.stop();
+
+    const exitCode = await pump(process, sink);
+    const endedAt = clock.now();
+    if (exitCode === NO_SUCH_PROGRAM) sink.status(programMissing(launcher.program));
+    run.enter({ kind: "ended", startedAt, endedAt, exitCode, dollars: costOf(sandbox, endedAt - startedAt) });
+  }
+
+  async #signal(sandbox: RunningSandbox, argv: string[]): Promise<void> {
+    const process = await this.#options.exec.exec(sandbox.phase.id, argv, {}, AbortSignal.timeout(SIGNAL_TIMEOUT_MS));
+    await collect(process);
+  }
+}
+
+const programMissing = (program: string) =>
+  `The image may lack ${program}. Choose an image that has it: the setting "modalSandboxes.image".`;
+
+const remoteFile = (run: Run, { target, remotePath }: RunRequest): string =>
+  target.file.kind === "synced"
+    ? posix.join(remotePath, target.file.path)
+    : posix.join("/tmp/.modal-sandboxes", run.id, target.file.name);
+
+/** The push needs no more of a process than this. */
+const forTransfer = (process: RemoteProcess) => ({
+  write: (bytes: Uint8Array) => process.write(bytes),
+  closeInput: () => process.closeInput(),
+  output: collectOutput(process),
+  exitCode: process.exitCode,
+});
