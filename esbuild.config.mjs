@@ -56,6 +56,7 @@ const builds = [
   { ...product, entryPoints: { modal: "modal" }, target: "node22" },
   { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [definitions] },
   { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs.ts" } },
+  { ...product, entryPoints: { syncWorker: "src/sync/syncWorker.ts" } },
 ];
 
 if (args.has("--tests")) {

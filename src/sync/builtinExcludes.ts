@@ -1,0 +1,57 @@
+/** Why an entry stays out of every push, whatever the folder's own rules say. */
+export type BuiltinExclude = "clutter" | "secret";
+
+/** The prefix of the folder that a push fills inside the target before it moves anything into place. */
+export const STAGING_PREFIX = ".modal-push-";
+
+/** By name alone, at any depth. Virtual environments are also known by what they hold: `isEnvironment`. */
+export function builtinExclude(name: string): BuiltinExclude | undefined {
+  if (CLUTTER.has(name) || name.startsWith(STAGING_PREFIX) || /\.py[co]$/.test(name)) return "clutter";
+  if (SECRETS.has(name) || isDotEnv(name) || name.endsWith(".pem")) return "secret";
+  return undefined;
+}
+
+/** Whether a folder with these names in it is a Python or conda environment, however it is called. */
+export const isEnvironment = (names: ReadonlySet<string>): boolean =>
+  names.has("pyvenv.cfg") || (names.has("conda-meta") && names.has("bin"));
+
+const CLUTTER: ReadonlySet<string> = new Set([
+  ".git",
+  ".hg",
+  ".svn",
+  "node_modules",
+  ".venv",
+  ".tox",
+  ".nox",
+  "__pycache__",
+  "__pypackages__",
+  ".cache",
+  ".pytest_cache",
+  ".mypy_cache",
+  ".ruff_cache",
+  ".hypothesis",
+  ".ipynb_checkpoints",
+  ".DS_Store",
+  "Thumbs.db",
+]);
+
+const SECRETS: ReadonlySet<string> = new Set([
+  ".modal.toml",
+  ".netrc",
+  ".pypirc",
+  ".git-credentials",
+  ".ssh",
+  ".gnupg",
+  ".aws",
+  ".azure",
+  "id_rsa",
+  "id_dsa",
+  "id_ecdsa",
+  "id_ecdsa_sk",
+  "id_ed25519",
+  "id_ed25519_sk",
+]);
+
+/** `.env` and its variants, but not the examples that projects publish. */
+const isDotEnv = (name: string): boolean =>
+  name === ".env" || (name.startsWith(".env.") && !/\.(example|sample|template|dist)$/.test(name));

@@ -1,0 +1,35 @@
+import { on } from "node:events";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+
+import type { Disposable } from "../base/disposable";
+import type { TreeMessage, TreeRequest } from "./treeMessages";
+
+/** A folder being scanned and packed by a worker thread. */
+export interface Tree extends Disposable {
+  /** To be read once. A block counts as taken when the next message is asked for; until then the worker waits. */
+  readonly messages: AsyncIterable<TreeMessage>;
+}
+
+/** The worker is built beside the code that starts it. */
+export const defaultWorkerFile = (): string => join(__dirname, "syncWorker.js");
+
+/** Disposing stops the worker at once, wherever it is. */
+export function openTree(root: string, workerFile: string): Tree {
+  const request: TreeRequest = { root };
+  const worker = new Worker(workerFile, { workerData: request });
+  return {
+    messages: readMessages(worker),
+    dispose: () => {
+      // Resolves with the exit code; there is nothing to learn from it.
+      void worker.terminate();
+    },
+  };
+}
+
+async function* readMessages(worker: Worker): AsyncGenerator<TreeMessage> {
+  for await (const [message] of on(worker, "message", { close: ["exit"] }) as AsyncIterable<[TreeMessage]>) {
+    yield message;
+    if (message.kind === "block") worker.postMessage(undefined);
+  }
+}
