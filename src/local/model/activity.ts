@@ -1,0 +1,45 @@
+import { toDisposable, type Disposable } from "../../base/disposable";
+
+/** Notices when a sandbox has had nothing to do for its idle time. The clock starts with `start`. */
+export class Activity implements Disposable {
+  readonly #idleMs: number | undefined;
+  readonly #onIdle: () => void;
+  #running = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isOn = false;
+
+  constructor(idleMs: number | undefined, onIdle: () => void) {
+    this.#idleMs = idleMs;
+    this.#onIdle = onIdle;
+  }
+
+  start(): void {
+    this.#isOn = true;
+    this.touch();
+  }
+
+  /** Something happened that is over at once. */
+  touch(): void {
+    clearTimeout(this.#timer);
+    if (this.#isOn && this.#running === 0 && this.#idleMs !== undefined)
+      this.#timer = setTimeout(this.#onIdle, this.#idleMs);
+  }
+
+  /** Something goes on until the result is disposed. */
+  begin(): Disposable {
+    let isOver = false;
+    this.#running += 1;
+    this.touch();
+    return toDisposable(() => {
+      if (isOver) return;
+      isOver = true;
+      this.#running -= 1;
+      this.touch();
+    });
+  }
+
+  dispose(): void {
+    this.#isOn = false;
+    clearTimeout(this.#timer);
+  }
+}

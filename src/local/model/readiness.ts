@@ -1,0 +1,42 @@
+import { abortable, delay } from "../../base/async";
+import type { IsolatedRoot } from "../isolation";
+import type { Probe } from "./sandboxSpec";
+
+// Modal stops asking after this; the sandbox goes on all the same.
+const GIVE_UP_MS = 5 * 60 * 1000;
+
+/** Resolves once the probe succeeds. */
+export async function awaitReady(root: IsolatedRoot, probe: Probe, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + GIVE_UP_MS;
+  while (!(await abortable(succeeds(root, probe), signal))) {
+    if (Date.now() > deadline) throw new Error("The readiness probe gave up after five minutes.");
+    await delay(probe.intervalMs, signal);
+  }
+}
+
+const succeeds = (root: IsolatedRoot, probe: Probe): Promise<boolean> =>
+  probe.kind === "tcp" ? accepts(root, probe.port) : runs(root, probe.argv);
+
+async function accepts(root: IsolatedRoot, port: number): Promise<boolean> {
+  try {
+    const connection = await root.connect(port);
+    connection.on("error", () => undefined);
+    connection.destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function runs(root: IsolatedRoot, argv: readonly [string, ...string[]]): Promise<boolean> {
+  try {
+    const process = await root.spawn({ argv, env: {}, workdir: "/" });
+    process.stdout.resume();
+    process.stderr.resume();
+    process.stdin.end();
+    const exit = await process.exited;
+    return exit.kind === "code" && exit.code === 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,271 @@
+import { Deferred, abortable } from "../../base/async";
+import type { Isolation, IsolatedRoot } from "../isolation";
+import { notFound } from "../protocol/errors";
+import { Activity } from "./activity";
+import { Execs } from "./execs";
+import { newId, type Generation } from "./ids";
+import { Program } from "./program";
+import { awaitReady } from "./readiness";
+import type { SandboxSpec } from "./sandboxSpec";
+import { Spool } from "./spool";
+import { openTunnel, type Tunnel } from "./tunnel";
+
+/** Modal's `GenericStatus`. */
+export const resultStatus = {
+  success: 1,
+  failure: 2,
+  terminated: 3,
+  timeout: 4,
+  initFailure: 5,
+  idleTimeout: 7,
+} as const;
+
+export interface SandboxResult {
+  readonly status: (typeof resultStatus)[keyof typeof resultStatus];
+  readonly exitCode: number;
+  readonly message: string;
+}
+
+export interface SandboxOptions {
+  readonly id: string;
+  readonly generation: Generation;
+  readonly appId: string;
+  /** Seconds since the epoch, different for every sandbox. */
+  readonly createdAt: number;
+  readonly spec: SandboxSpec;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly outputFolder: string;
+  /** What stdout begins with. */
+  readonly greeting: string;
+}
+
+const KILLED_EXIT_CODE = 137;
+const TIMED_OUT_EXIT_CODE = 124;
+const DEFAULT_WORKDIR = "/root";
+
+const terminated: SandboxResult = { status: resultStatus.terminated, exitCode: KILLED_EXIT_CODE, message: "" };
+const timedOut: SandboxResult = { status: resultStatus.timeout, exitCode: TIMED_OUT_EXIT_CODE, message: "" };
+const idle: SandboxResult = { status: resultStatus.idleTimeout, exitCode: KILLED_EXIT_CODE, message: "" };
+
+/** One sandbox from its creation to its end: queued until `start`, then running, then ended for good. */
+export class Sandbox {
+  readonly id: string;
+  readonly generation: Generation;
+  readonly appId: string;
+  readonly createdAt: number;
+  readonly taskId = newId("ta");
+  readonly spec: SandboxSpec;
+  readonly stdout: Spool;
+  readonly stderr: Spool;
+  readonly execs: Execs;
+  readonly activity: Activity;
+  name: string;
+  tags: ReadonlyMap<string, string>;
+
+  readonly #started = new Deferred<undefined>();
+  readonly #finished = new Deferred<SandboxResult>();
+  readonly #ending = new AbortController();
+  #starting: Promise<void> | undefined;
+  #root: IsolatedRoot | undefined;
+  #entrypoint: Program | undefined;
+  #tunnels: readonly Tunnel[] = [];
+  #lifetime: ReturnType<typeof setTimeout> | undefined;
+  #startedAt: number | undefined;
+  #finishedAt: number | undefined;
+  #readyAt: number | undefined;
+  #ready: Promise<number> | undefined;
+  #result: SandboxResult | undefined;
+
+  constructor(options: SandboxOptions) {
+    const { id, generation, appId, createdAt, spec, tags, outputFolder, greeting } = options;
+    this.id = id;
+    this.generation = generation;
+    this.appId = appId;
+    this.createdAt = createdAt;
+    this.spec = spec;
+    this.name = spec.name;
+    this.tags = tags;
+    this.stdout = new Spool(`${outputFolder}/stdout`);
+    this.stderr = new Spool(`${outputFolder}/stderr`);
+    void this.stdout.append(Buffer.from(greeting));
+    this.execs = new Execs(outputFolder);
+    this.activity = new Activity(secsToMs(spec.idleTimeoutSecs), () => void this.#end(idle));
+    this.#started.promise.catch(() => undefined);
+  }
+
+  /** Seconds since the epoch. */
+  get startedAt(): number | undefined {
+    return this.#startedAt;
+  }
+
+  get finishedAt(): number | undefined {
+    return this.#finishedAt;
+  }
+
+  get readyAt(): number | undefined {
+    return this.#readyAt;
+  }
+
+  /** Whether it has a place to run, or had one. */
+  get isScheduled(): boolean {
+    return this.#starting !== undefined;
+  }
+
+  /** How it ended; there as soon as nothing can keep it from ending. */
+  get result(): SandboxResult | undefined {
+    return this.#result;
+  }
+
+  get tunnels(): readonly Tunnel[] {
+    return this.#tunnels;
+  }
+
+  /** Gives it a root and starts its command. Rejects, and ends the sandbox, where the machine refuses. */
+  start(isolation: Isolation): Promise<void> {
+    this.#starting ??= this.#start(isolation).catch((error: unknown) => {
+      this.#started.reject(error);
+      void this.#end({ status: resultStatus.initFailure, exitCode: 1, message: String(error) });
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  /** Resolves when it runs, or has run and ended. */
+  whenStarted(signal: AbortSignal): Promise<void> {
+    return abortable(Promise.race([this.#started.promise, this.#finished.promise.then(() => undefined)]), signal);
+  }
+
+  whenFinished(signal: AbortSignal): Promise<SandboxResult> {
+    return abortable(this.#finished.promise, signal);
+  }
+
+  /** Resolves with the time in seconds when the probe first succeeded. */
+  whenReady(signal: AbortSignal): Promise<number> {
+    const { probe } = this.spec;
+    if (!probe) throw new Error("The sandbox has no readiness probe.");
+    this.#ready ??= awaitReady(this.runningRoot(), probe, this.#ending.signal).then(() => {
+      this.#readyAt = nowSecs();
+      return this.#readyAt;
+    });
+    return abortable(this.#ready, signal);
+  }
+
+  /** The result it had already, if it had one. */
+  async terminate(): Promise<SandboxResult | undefined> {
+    const previous = this.#result;
+    await this.#end(terminated);
+    return previous;
+  }
+
+  /** Its root while it runs; throws NOT_FOUND before and after. */
+  runningRoot(): IsolatedRoot {
+    if (this.#result) throw notFound(`Sandbox ${this.id} has ended.`);
+    if (!this.#root) throw notFound(`Sandbox ${this.id} has not started.`);
+    return this.#root;
+  }
+
+  /** The command that it was created with; throws NOT_FOUND where there is none. */
+  entrypoint(): Program {
+    if (!this.#entrypoint) throw notFound(`Sandbox ${this.id} has no command to write to.`);
+    return this.#entrypoint;
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      MODAL_CLOUD_PROVIDER: "local",
+      MODAL_REGION: "local",
+      ...this.spec.env,
+      MODAL_IMAGE_ID: this.spec.imageId,
+      MODAL_SANDBOX_ID: this.id,
+      MODAL_TASK_ID: this.taskId,
+    };
+  }
+
+  get workdir(): string {
+    return this.spec.workdir ?? DEFAULT_WORKDIR;
+  }
+
+  async #start(isolation: Isolation): Promise<void> {
+    const root = await isolation.createRoot({ sandboxId: this.id, blockNetwork: this.spec.blockNetwork });
+    this.#root = root;
+    if (this.#result) return;
+
+    if (this.spec.workdir !== undefined) await makeDirectory(root, this.spec.workdir);
+    this.#tunnels = await Promise.all(this.spec.ports.map((port) => this.#openTunnel(root, port)));
+    await this.#startEntrypoint(root);
+
+    this.#startedAt = nowSecs();
+    this.#lifetime = setTimeout(() => void this.#end(timedOut), this.spec.timeoutSecs * 1000);
+    this.activity.start();
+    this.#started.resolve(undefined);
+    if (this.spec.probe) this.whenReady(this.#ending.signal).catch(() => undefined);
+  }
+
+  #openTunnel(root: IsolatedRoot, containerPort: number): Promise<Tunnel> {
+    return openTunnel({
+      containerPort,
+      connect: () => root.connect(containerPort),
+      onConnection: () => this.activity.begin(),
+    });
+  }
+
+  async #startEntrypoint(root: IsolatedRoot): Promise<void> {
+    const [program, ...rest] = this.spec.argv;
+    if (program === undefined) return;
+
+    const entrypoint = await Program.start(root, {
+      argv: [program, ...rest],
+      env: this.environment,
+      workdir: this.workdir,
+      ...(this.spec.pty && { pty: this.spec.pty }),
+      stdout: this.stdout,
+      stderr: this.stderr,
+      timeoutMs: undefined,
+    });
+    this.#entrypoint = entrypoint;
+    void entrypoint.exited.then((exit) => {
+      const exitCode = exit.kind === "code" ? exit.code : 128 + exit.signal;
+      return this.#end({ status: exitCode === 0 ? resultStatus.success : resultStatus.failure, exitCode, message: "" });
+    });
+  }
+
+  async #end(result: SandboxResult): Promise<void> {
+    if (!this.#result) {
+      this.#result = result;
+      this.#ending.abort();
+      clearTimeout(this.#lifetime);
+      this.activity.dispose();
+      void this.#cleanUp(result);
+    }
+    await this.#finished.promise;
+  }
+
+  async #cleanUp(result: SandboxResult): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    clearTimeout(this.#lifetime);
+    this.activity.dispose();
+    for (const tunnel of this.#tunnels) tunnel.dispose();
+    try {
+      await this.#root?.dispose();
+    } finally {
+      if (!this.#entrypoint) {
+        this.stdout.end();
+        this.stderr.end();
+      }
+      this.#finishedAt = nowSecs();
+      this.#finished.resolve(result);
+    }
+  }
+}
+
+const nowSecs = (): number => Date.now() / 1000;
+
+const secsToMs = (secs: number | undefined): number | undefined => (secs === undefined ? undefined : secs * 1000);
+
+/** As a container's working directory is made where the image lacks it. */
+async function makeDirectory(root: IsolatedRoot, path: string): Promise<void> {
+  const mkdir = await root.spawn({ argv: ["mkdir", "-p", path], env: {}, workdir: "/" });
+  mkdir.stdout.resume();
+  mkdir.stderr.resume();
+  await mkdir.exited;
+}

@@ -1,0 +1,100 @@
+import { invalidArgument, unimplemented } from "../protocol/errors";
+import type { Request } from "../protocol/messages";
+import type { SpawnOptions } from "../isolation";
+import type { LocalImage } from "./images";
+
+const MAX_TIMEOUT_SECS = 24 * 3600;
+const DEFAULT_TIMEOUT_SECS = 300;
+const DEFAULT_PROBE_INTERVAL_MS = 100;
+const NETWORK_BLOCKED = 2;
+
+export type Definition = NonNullable<Request<"sandboxCreate">["definition"]>;
+export type Pty = NonNullable<SpawnOptions["pty"]>;
+
+/** What was asked of a sandbox, checked. */
+export interface SandboxSpec {
+  readonly argv: readonly string[];
+  readonly imageId: string;
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly workdir: string | undefined;
+  readonly timeoutSecs: number;
+  readonly idleTimeoutSecs: number | undefined;
+  readonly gpu: { readonly type: string; readonly count: number } | undefined;
+  readonly ports: readonly number[];
+  readonly probe: Probe | undefined;
+  readonly pty: Pty | undefined;
+  readonly blockNetwork: boolean;
+  readonly resources: Resources;
+}
+
+export interface Resources {
+  readonly milliCpu: number;
+  readonly milliCpuMax: number;
+  readonly memoryMb: number;
+  readonly memoryMbMax: number;
+}
+
+export type Probe = { readonly intervalMs: number } & (
+  | { readonly kind: "tcp"; readonly port: number }
+  | { readonly kind: "exec"; readonly argv: readonly [string, ...string[]] }
+);
+
+/** Reads a definition; throws INVALID_ARGUMENT where it makes no sense and UNIMPLEMENTED where it asks too much. */
+export function readSpec(
+  definition: Definition,
+  image: LocalImage,
+  secretEnv: Readonly<Record<string, string>>,
+): SandboxSpec {
+  const { resources } = definition;
+  const gpu = resources?.gpuConfig;
+  if (definition.volumeMounts.length > 0) throw unimplemented("The local backend cannot mount volumes into a sandbox.");
+  if (definition.cloudBucketMounts.length > 0) throw unimplemented("The local backend cannot mount cloud buckets.");
+  if (definition.workdir && !definition.workdir.startsWith("/"))
+    throw invalidArgument(`The working directory must be an absolute path, not "${definition.workdir}".`);
+
+  return {
+    argv: definition.entrypointArgs,
+    imageId: definition.imageId,
+    name: definition.name ?? "",
+    env: { ...image.env, ...definition.environmentVariables?.contents, ...secretEnv },
+    workdir: definition.workdir ?? image.workdir,
+    timeoutSecs: readTimeout(definition.timeoutSecs),
+    idleTimeoutSecs: definition.idleTimeoutSecs,
+    gpu: gpu?.gpuType ? { type: gpu.gpuType, count: Math.max(1, gpu.count) } : undefined,
+    ports: readPorts(definition.openPorts?.ports.map(({ port }) => port) ?? []),
+    probe: readProbe(definition.readinessProbe),
+    pty: readPty(definition.ptyInfo),
+    blockNetwork: definition.blockNetwork || definition.networkAccess?.networkAccessType === NETWORK_BLOCKED,
+    resources: {
+      milliCpu: resources?.milliCpu ?? 0,
+      milliCpuMax: resources?.milliCpuMax ?? 0,
+      memoryMb: resources?.memoryMb ?? 0,
+      memoryMbMax: resources?.memoryMbMax ?? 0,
+    },
+  };
+}
+
+export function readPty(info: Definition["ptyInfo"]): Pty | undefined {
+  if (!info?.enabled) return undefined;
+  return { rows: info.winszRows || 24, columns: info.winszCols || 80, term: info.envTerm || "xterm-256color" };
+}
+
+function readTimeout(secs: number): number {
+  if (secs > MAX_TIMEOUT_SECS) throw invalidArgument("A sandbox lives for 24 hours at most.");
+  return secs || DEFAULT_TIMEOUT_SECS;
+}
+
+function readPorts(ports: readonly number[]): readonly number[] {
+  const wrong = ports.find((port) => port < 1 || port > 65535);
+  if (wrong !== undefined) throw invalidArgument(`${wrong} is not a port.`);
+  if (new Set(ports).size < ports.length) throw invalidArgument("A port can be opened only once.");
+  return ports;
+}
+
+function readProbe(probe: Definition["readinessProbe"]): Probe | undefined {
+  const intervalMs = probe?.intervalMs ?? DEFAULT_PROBE_INTERVAL_MS;
+  if (probe?.tcpPort !== undefined) return { kind: "tcp", port: probe.tcpPort, intervalMs };
+  const [program, ...rest] = probe?.execCommand?.argv ?? [];
+  return program === undefined ? undefined : { kind: "exec", argv: [program, ...rest], intervalMs };
+}

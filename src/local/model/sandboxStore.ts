@@ -1,0 +1,105 @@
+import { rm } from "node:fs/promises";
+import { alreadyExists, notFound } from "../protocol/errors";
+import { newSandboxId, type Generation } from "./ids";
+import { Sandbox, type SandboxOptions } from "./sandbox";
+
+// Ended sandboxes that can still be asked about; the oldest go first.
+const ENDED_KEPT = 1000;
+// A step that a double near today's time in seconds can still hold.
+const TIMESTAMP_STEP_SECS = 2e-6;
+
+export type NewSandbox = Omit<SandboxOptions, "id" | "createdAt" | "outputFolder">;
+
+export interface SandboxFilter {
+  /** Those of these apps. */
+  readonly appIds: ReadonlySet<string>;
+  /** Those created before this, in seconds since the epoch. */
+  readonly before: number | undefined;
+  readonly includeFinished: boolean;
+  /** Those that have at least these tags. */
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** All sandboxes of this server, newest last. */
+export class SandboxStore {
+  readonly #outputFolder: string;
+  readonly #sandboxes = new Map<string, Sandbox>();
+  readonly #idsByTask = new Map<string, string>();
+  #lastCreatedAt = 0;
+
+  constructor(outputFolder: string) {
+    this.#outputFolder = outputFolder;
+  }
+
+  create(options: NewSandbox): Sandbox {
+    const { name } = options.spec;
+    if (name) this.requireFreeName(options.appId, name);
+
+    this.#forgetOldest();
+    this.#lastCreatedAt = Math.max(Date.now() / 1000, this.#lastCreatedAt + TIMESTAMP_STEP_SECS);
+    const id = newSandboxId(options.generation);
+    const outputFolder = `${this.#outputFolder}/${id}`;
+    const sandbox = new Sandbox({ ...options, id, createdAt: this.#lastCreatedAt, outputFolder });
+    this.#sandboxes.set(id, sandbox);
+    this.#idsByTask.set(sandbox.taskId, id);
+    return sandbox;
+  }
+
+  get(id: string): Sandbox {
+    const sandbox = this.#sandboxes.get(id);
+    if (!sandbox) throw notFound(`Sandbox ${id} was not found.`);
+    return sandbox;
+  }
+
+  byTask(taskId: string): Sandbox {
+    const id = this.#idsByTask.get(taskId);
+    if (id === undefined) throw notFound(`Task ${taskId} was not found.`);
+    return this.get(id);
+  }
+
+  /** The newest that runs under this name, else, where wanted, the newest that did. */
+  find(appId: string, name: string, options: { generation?: Generation; includeEnded: boolean }): Sandbox | undefined {
+    const named = [...this.#sandboxes.values()].filter(
+      (sandbox) =>
+        sandbox.appId === appId &&
+        sandbox.name === name &&
+        (options.generation === undefined || sandbox.generation === options.generation),
+    );
+    return named.findLast(isAlive) ?? (options.includeEnded ? named.at(-1) : undefined);
+  }
+
+  /** Throws ALREADY_EXISTS where a sandbox of the app runs under this name. */
+  requireFreeName(appId: string, name: string): void {
+    const holder = this.find(appId, name, { includeEnded: false });
+    if (holder) throw alreadyExists(`A sandbox named "${name}" already exists in this app: ${holder.id}.`);
+  }
+
+  /** Newest first. */
+  list(filter: SandboxFilter, limit: number): readonly Sandbox[] {
+    return [...this.#sandboxes.values()]
+      .filter((sandbox) => matches(sandbox, filter))
+      .reverse()
+      .slice(0, limit);
+  }
+
+  async terminateAll(): Promise<void> {
+    await Promise.allSettled([...this.#sandboxes.values()].map((sandbox) => sandbox.terminate()));
+  }
+
+  #forgetOldest(): void {
+    const ended = [...this.#sandboxes.values()].filter((sandbox) => sandbox.finishedAt !== undefined);
+    for (const sandbox of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) {
+      this.#sandboxes.delete(sandbox.id);
+      this.#idsByTask.delete(sandbox.taskId);
+      void rm(`${this.#outputFolder}/${sandbox.id}`, { recursive: true, force: true });
+    }
+  }
+}
+
+const isAlive = (sandbox: Sandbox): boolean => sandbox.result === undefined;
+
+const matches = (sandbox: Sandbox, filter: SandboxFilter): boolean =>
+  filter.appIds.has(sandbox.appId) &&
+  (filter.includeFinished || isAlive(sandbox)) &&
+  (filter.before === undefined || sandbox.createdAt < filter.before) &&
+  [...filter.tags].every(([key, value]) => sandbox.tags.get(key) === value);

@@ -1,0 +1,173 @@
+import { mkdir, open, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { abortError, onAbort } from "../../base/async";
+
+// An output up to this size never touches the disk; of a larger one this much stays in memory for readers who keep up.
+const MEMORY_BYTES = 256 * 1024;
+// More than this waiting for the disk holds the writer back.
+const UNWRITTEN_BYTES = 4 * 1024 * 1024;
+const READ_BYTES = 256 * 1024;
+
+interface Chunk {
+  readonly start: number;
+  readonly data: Buffer;
+}
+
+/** An output that is written once and can be read from any offset, as often as wanted, while it grows and after. */
+export class Spool {
+  readonly #path: string;
+  readonly #waiting = new Set<() => void>();
+  #chunks: Chunk[] = [];
+  #size = 0;
+  #written = 0;
+  #file: FileHandle | undefined;
+  #flushing: Promise<void> | undefined;
+  #failure: unknown;
+  #hasEnded = false;
+
+  /** `path` is where the output goes once it is too large for memory; its folder is made then. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Resolves when the spool is ready for more. */
+  async append(data: Buffer): Promise<void> {
+    if (this.#failure !== undefined || data.length === 0) return;
+    this.#chunks.push({ start: this.#size, data });
+    this.#size += data.length;
+    this.#wake();
+
+    if (this.#size <= MEMORY_BYTES) return;
+    this.#flushing ??= this.#flush();
+    if (this.#size - this.#written > UNWRITTEN_BYTES) await this.#flushing;
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#wake();
+    if (!this.#flushing) void this.#close();
+  }
+
+  /** The output from `offset` on, until its end. */
+  async *read(offset: number, signal: AbortSignal): AsyncGenerator<Buffer, void> {
+    let position = offset;
+    let file: FileHandle | undefined;
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        if (position < this.#windowStart) {
+          file ??= await open(this.#path, "r");
+          const data = Buffer.allocUnsafe(Math.min(READ_BYTES, this.#windowStart - position));
+          const { bytesRead } = await file.read(data, 0, data.length, position);
+          position += bytesRead;
+          yield data.subarray(0, bytesRead);
+        } else if (position < this.#size) {
+          const data = this.#readWindow(position);
+          position += data.length;
+          yield data;
+        } else if (this.#hasEnded) {
+          return;
+        } else {
+          await this.#nextChange(signal);
+        }
+      }
+    } finally {
+      await file?.close();
+    }
+  }
+
+  get #windowStart(): number {
+    return this.#chunks[0]?.start ?? this.#size;
+  }
+
+  /** Whatever the window holds from `position` on, at most `READ_BYTES`. */
+  #readWindow(position: number): Buffer {
+    const first = this.#indexOf(position);
+    const parts: Buffer[] = [];
+    let length = 0;
+    for (let i = first; i < this.#chunks.length && length < READ_BYTES; i++) {
+      const chunk = this.#chunks[i];
+      if (!chunk) break;
+      const part = chunk.data.subarray(Math.max(0, position - chunk.start));
+      parts.push(part);
+      length += part.length;
+    }
+    const [only] = parts;
+    return parts.length === 1 && only ? only : Buffer.concat(parts, length);
+  }
+
+  /** The index of the chunk that holds `position`. */
+  #indexOf(position: number): number {
+    let low = 0;
+    let high = this.#chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#chunks[middle]?.start ?? Infinity) <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      this.#file ??= await this.#create();
+      while (this.#written < this.#size) {
+        const { bytesWritten } = await this.#file.writev(this.#unwritten());
+        this.#written += bytesWritten;
+        this.#trim();
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#chunks = [];
+      this.#wake();
+    } finally {
+      this.#flushing = undefined;
+    }
+    if (this.#hasEnded) await this.#close();
+  }
+
+  async #create(): Promise<FileHandle> {
+    await mkdir(dirname(this.#path), { recursive: true });
+    return open(this.#path, "w");
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  #unwritten(): Buffer[] {
+    return this.#chunks
+      .slice(this.#indexOf(this.#written))
+      .map(({ start, data }) => data.subarray(Math.max(0, this.#written - start)));
+  }
+
+  #trim(): void {
+    const keepFrom = Math.min(this.#written, this.#size - MEMORY_BYTES);
+    this.#chunks.splice(0, this.#indexOf(keepFrom));
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #nextChange(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wake = () => {
+        this.#waiting.delete(wake);
+        stop();
+        resolve();
+      };
+      this.#waiting.add(wake);
+      const stop = onAbort(signal, () => {
+        this.#waiting.delete(wake);
+        reject(abortError());
+      });
+    });
+  }
+}

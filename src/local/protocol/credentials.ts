@@ -1,0 +1,71 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Metadata, ServerMiddleware } from "nice-grpc";
+import { base62 } from "../model/ids";
+import { unauthenticated } from "./errors";
+
+const AUTH_TOKEN_LIFETIME_SECS = 3600;
+// A router token outlives the longest sandbox, so that no client needs a second one.
+const ROUTER_TOKEN_LIFETIME_SECS = 25 * 3600;
+
+/** What opens this server: one token pair for the control plane, signed tokens for the router. Fresh on every start. */
+export class Credentials {
+  readonly tokenId = `ak-${base62(22)}`;
+  readonly tokenSecret = `as-${base62(22)}`;
+  readonly #signingKey = randomBytes(32);
+
+  authToken(): string {
+    return this.#sign({ sub: this.tokenId, exp: secondsFromNow(AUTH_TOKEN_LIFETIME_SECS) });
+  }
+
+  routerToken(taskId: string): string {
+    return this.#sign({ task_id: taskId, exp: secondsFromNow(ROUTER_TOKEN_LIFETIME_SECS) });
+  }
+
+  /** Lets control plane calls pass that carry the token pair, and those of `openMethods` without. */
+  guardControlPlane(openMethods: ReadonlySet<string>): ServerMiddleware {
+    const accepts = (metadata: Metadata) =>
+      same(metadata.get("x-modal-token-id"), this.tokenId) &&
+      same(metadata.get("x-modal-token-secret"), this.tokenSecret);
+    return async function* guardControlPlane(call, context) {
+      const method = call.method.path.slice(call.method.path.lastIndexOf("/") + 1);
+      if (!openMethods.has(method) && !accepts(context.metadata))
+        throw unauthenticated(
+          "The token is not one of this local backend: take the pair that it printed when it started.",
+        );
+      return yield* call.next(call.request, context);
+    };
+  }
+
+  guardRouter(): ServerMiddleware {
+    const accepts = (header: string | undefined) => this.#verify(header?.replace(/^Bearer /, "") ?? "");
+    return async function* guardRouter(call, context) {
+      if (!accepts(context.metadata.get("authorization")))
+        throw unauthenticated("The task command router needs a token of this local backend.");
+      return yield* call.next(call.request, context);
+    };
+  }
+
+  #sign(payload: Readonly<Record<string, string | number>>): string {
+    // Plain base64, not base64url: the SDK decodes the payload with `atob`.
+    const body = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(payload)}`;
+    return `${body}.${this.#signatureOf(body)}`;
+  }
+
+  #verify(token: string): boolean {
+    const end = token.lastIndexOf(".");
+    return end > 0 && same(token.slice(end + 1), this.#signatureOf(token.slice(0, end)));
+  }
+
+  #signatureOf(body: string): string {
+    return createHmac("sha256", this.#signingKey).update(body).digest("base64");
+  }
+}
+
+const secondsFromNow = (secs: number): number => Math.floor(Date.now() / 1000) + secs;
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64");
+
+const same = (given: string | undefined, expected: string): boolean =>
+  given !== undefined && timingSafeEqual(digest(given), digest(expected));
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -1,0 +1,89 @@
+import { ModalClientDefinition, TaskCommandRouterDefinition } from "modal/definitions";
+import { createServer } from "nice-grpc";
+import type { Logger } from "../base/ports";
+import type { Isolation } from "./isolation";
+import { AppStore } from "./model/apps";
+import { gpuHost } from "./model/gpuHost";
+import { ImageStore } from "./model/images";
+import { SandboxStore } from "./model/sandboxStore";
+import { SecretStore } from "./model/secrets";
+import { Credentials } from "./protocol/credentials";
+import type { ControlPlane } from "./protocol/messages";
+import { implement, reportErrors } from "./protocol/service";
+import { accessService } from "./services/access";
+import { appsService } from "./services/apps";
+import { imagesService, secretsService } from "./services/images";
+import { routerService } from "./services/router";
+import { sandboxCreateService } from "./services/sandboxCreate";
+import { sandboxInfoService } from "./services/sandboxInfo";
+import { sandboxLifecycleService } from "./services/sandboxLifecycle";
+import { sandboxOutputService } from "./services/sandboxOutput";
+
+export interface ServerOptions {
+  readonly port: number;
+  readonly isolation: Isolation;
+  /** Where outputs too large for memory go. */
+  readonly outputFolder: string;
+  readonly hasNvidiaGpu: boolean;
+  /** GPU types that a sandbox waits for in vain. */
+  readonly gpusWithoutCapacity: ReadonlySet<string>;
+  readonly log: Logger;
+}
+
+export interface LocalServer {
+  readonly serverUrl: string;
+  readonly tokenId: string;
+  readonly tokenSecret: string;
+  /** Ends every sandbox, then every call. */
+  stop(): Promise<void>;
+}
+
+// Signing in is how a client comes by a token.
+const OPEN_METHODS = new Set(["ClientHello", "TokenFlowCreate", "TokenFlowWait"]);
+
+/** Modal's control plane and task command router on one port of this machine. */
+export async function startServer(options: ServerOptions): Promise<LocalServer> {
+  const { isolation, log } = options;
+  const credentials = new Credentials();
+  const apps = new AppStore();
+  const images = new ImageStore();
+  const secrets = new SecretStore();
+  const sandboxes = new SandboxStore(options.outputFolder);
+  const gpus = gpuHost(options.hasNvidiaGpu, options.gpusWithoutCapacity);
+  let port = options.port;
+  // The SDK insists on https in the router's URL, yet dials it in plain text where the server is on loopback.
+  const routerUrl = () => `https://127.0.0.1:${port}`;
+
+  const controlPlane: ControlPlane = {
+    ...accessService(credentials, `${isolation.kind}: ${isolation.description}`),
+    ...appsService(apps),
+    ...imagesService(images),
+    ...secretsService(secrets),
+    ...sandboxCreateService({ isolation, apps, images, secrets, sandboxes, credentials, gpus, routerUrl }),
+    ...sandboxInfoService(sandboxes, apps),
+    ...sandboxLifecycleService({ sandboxes, credentials, routerUrl }),
+    ...sandboxOutputService(sandboxes),
+  };
+
+  // One write to a program's input may carry 100 MB.
+  const server = createServer({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 }).use(
+    reportErrors(log),
+  );
+  server
+    .with(credentials.guardControlPlane(OPEN_METHODS))
+    .add(ModalClientDefinition, implement(ModalClientDefinition, controlPlane));
+  server
+    .with(credentials.guardRouter())
+    .add(TaskCommandRouterDefinition, implement(TaskCommandRouterDefinition, routerService(sandboxes, secrets)));
+  port = await server.listen(`127.0.0.1:${options.port}`);
+
+  return {
+    serverUrl: `http://127.0.0.1:${port}`,
+    tokenId: credentials.tokenId,
+    tokenSecret: credentials.tokenSecret,
+    async stop() {
+      await sandboxes.terminateAll();
+      server.forceShutdown();
+    },
+  };
+}

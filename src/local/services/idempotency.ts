@@ -1,0 +1,23 @@
+// Longer than the client goes on retrying.
+const RETENTION_MS = 2 * 60 * 1000;
+
+/** Does the work of a call once, however often a client sends it again under the same key. */
+export class Idempotency<T> {
+  readonly #results = new Map<string, Promise<T>>();
+
+  run(key: string | undefined, work: () => Promise<T>): Promise<T> {
+    const known = key === undefined ? undefined : this.#results.get(key);
+    if (known) return known;
+
+    const result = work();
+    if (key !== undefined) this.#keep(key, result);
+    return result;
+  }
+
+  #keep(key: string, result: Promise<T>): void {
+    const forget = () => this.#results.delete(key);
+    this.#results.set(key, result);
+    result.catch(forget);
+    setTimeout(forget, RETENTION_MS).unref();
+  }
+}

@@ -1,0 +1,171 @@
+import type { Program } from "../model/program";
+import type { Sandbox } from "../model/sandbox";
+import { readPty } from "../model/sandboxSpec";
+import type { SandboxStore } from "../model/sandboxStore";
+import type { SecretStore } from "../model/secrets";
+import { deadlineExceeded, failedPrecondition, invalidArgument, notFound, unimplemented } from "../protocol/errors";
+import type {
+  ExecRef,
+  ExecStartRequest,
+  ExitStatus,
+  OutputPosition,
+  StdinStreamMessage,
+  TaskCommandRouter,
+} from "../protocol/routerMessages";
+import { abortable } from "../../base/async";
+import { isAbort } from "../../base/errors";
+import type { ProcessExit } from "../isolation";
+import type { Spool } from "../model/spool";
+import { mergeSecrets, mergeSources } from "./secretSources";
+
+const PIPE = 1;
+const MAX_ARGUMENT_BYTES = 2 ** 16;
+
+/** What a client asks of a running sandbox: programs in it, their input and output. */
+export function routerService(sandboxes: SandboxStore, secrets: SecretStore): TaskCommandRouter {
+  const find = async ({ taskId, execId }: ExecRef): Promise<{ sandbox: Sandbox; program: Program }> => {
+    const sandbox = sandboxes.byTask(taskId);
+    const program = await sandbox.execs.get(execId);
+    if (!program) throw notFound(`Exec ${execId} was not found in sandbox ${sandbox.id}.`);
+    return { sandbox, program };
+  };
+
+  return {
+    async taskExecStart(request) {
+      const sandbox = sandboxes.byTask(request.taskId);
+      const [program, ...rest] = request.commandArgs;
+      checkStart(request);
+      if (program === undefined) throw invalidArgument("An exec needs a program to run.");
+
+      const pty = readPty(request.ptyInfo);
+      const isNew = sandbox.execs.get(request.execId) === undefined;
+      const started = await sandbox.execs.start(request.execId, sandbox.runningRoot(), {
+        argv: [program, ...rest],
+        env: {
+          ...sandbox.environment,
+          ...mergeSecrets(secrets, request.secretIds),
+          ...request.env,
+          ...mergeSources(secrets, request.secretSources),
+        },
+        workdir: request.workdir ?? sandbox.workdir,
+        ...(pty && { pty }),
+        keepsStdout: request.stdoutConfig === PIPE,
+        keepsStderr: request.stderrConfig === PIPE,
+        timeoutMs: request.timeoutSecs === undefined ? undefined : request.timeoutSecs * 1000,
+      });
+      if (isNew) {
+        const activity = sandbox.activity.begin();
+        void started.exited.finally(() => {
+          activity.dispose();
+        });
+      }
+      return {};
+    },
+
+    async taskExecStdinWrite(request, { signal }) {
+      const { sandbox, program } = await find(request);
+      sandbox.activity.touch();
+      await program.stdin.write(request.offset, request.data, signal);
+      if (request.eof) program.stdin.close();
+      return {};
+    },
+
+    async taskExecStdinWriteStream(messages, { signal }) {
+      await receiveStdin(messages, async (ref) => (await find(ref)).program, signal);
+      return {};
+    },
+
+    async taskExecStdinStatus(request) {
+      const { program } = await find(request);
+      program.stdin.evictStream();
+      return { numBytesWritten: program.stdin.accepted, closed: program.stdin.isClosed };
+    },
+
+    async *taskExecStdioRead(request, { signal }) {
+      const { program } = await find(request);
+      const spool = request.fileDescriptor === 0 ? program.stdout : program.stderr;
+      if (!spool) return;
+      for await (const data of spool.read(request.offset, signal)) yield { data };
+    },
+
+    async taskExecWait(request, { signal }) {
+      const { program } = await find(request);
+      return exitStatus(await abortable(program.exited, signal));
+    },
+
+    async taskExecPoll(request) {
+      const { program } = await find(request);
+      return program.exit ? exitStatus(program.exit) : {};
+    },
+
+    async *sandboxStdioReadV2(request, { signal }) {
+      const spool = entrypointOutput(sandboxes.byTask(request.taskId), request);
+      let startingOffset = request.offset;
+      for await (const data of spool.read(request.offset, signal)) {
+        yield { data, startingOffset };
+        startingOffset += data.length;
+      }
+    },
+
+    async sandboxStdinWriteV2(request, { signal }) {
+      const sandbox = sandboxes.byTask(request.taskId);
+      const { stdin } = sandbox.entrypoint();
+      sandbox.activity.touch();
+      await stdin.write(request.offset, request.data, signal);
+      if (request.eof) stdin.close();
+      return {};
+    },
+
+    async sandboxWaitUntilReady({ taskId, timeout }, { signal }) {
+      const sandbox = sandboxes.byTask(taskId);
+      if (!sandbox.spec.probe) throw failedPrecondition(`Sandbox ${sandbox.id} has no readiness probe.`);
+      sandbox.runningRoot();
+      try {
+        return { readyAt: await sandbox.whenReady(AbortSignal.any([signal, AbortSignal.timeout(timeout * 1000)])) };
+      } catch (error) {
+        if (!isAbort(error) || signal.aborted) throw error;
+        if (sandbox.result) throw notFound(`Sandbox ${sandbox.id} ended before it was ready.`);
+        throw deadlineExceeded(`Sandbox ${sandbox.id} was not ready in time.`);
+      }
+    },
+  };
+}
+
+function checkStart(request: ExecStartRequest): void {
+  const size = request.commandArgs.reduce((sum, argument) => sum + Buffer.byteLength(argument), 0);
+  if (size > MAX_ARGUMENT_BYTES) throw invalidArgument(`The arguments are longer than ${MAX_ARGUMENT_BYTES} bytes.`);
+  if (request.containerId) throw unimplemented("The local backend has no sidecar containers.");
+  if (request.workdir !== undefined && !request.workdir.startsWith("/"))
+    throw invalidArgument(`The working directory must be an absolute path, not "${request.workdir}".`);
+}
+
+/** Writes a whole upload; only its last message closes the input, so that a broken one can be resumed. */
+async function receiveStdin(
+  messages: AsyncIterable<StdinStreamMessage>,
+  find: (ref: ExecRef) => Promise<Program>,
+  signal: AbortSignal,
+): Promise<void> {
+  let target: { readonly program: Program; readonly requireTurn: () => void } | undefined;
+  let offset = 0;
+  for await (const { start, data, end } of messages) {
+    if (start) {
+      const program = await find(start);
+      target = { program, requireTurn: program.stdin.beginStream() };
+      offset = start.offset;
+      continue;
+    }
+    if (!target) throw invalidArgument("An upload begins with the exec that it is for.");
+    target.requireTurn();
+    if (data) {
+      await target.program.stdin.write(offset, data, signal);
+      offset += data.length;
+    }
+    if (end) target.program.stdin.close();
+  }
+}
+
+const entrypointOutput = (sandbox: Sandbox, { fileDescriptor }: OutputPosition): Spool =>
+  fileDescriptor === 0 ? sandbox.stdout : sandbox.stderr;
+
+const exitStatus = (exit: ProcessExit): ExitStatus =>
+  exit.kind === "code" ? { code: exit.code } : { signal: exit.signal };

@@ -1,0 +1,85 @@
+import type { CallContext } from "nice-grpc";
+import type { Isolation } from "../isolation";
+import type { AppStore } from "../model/apps";
+import type { ImageStore } from "../model/images";
+import type { Generation } from "../model/ids";
+import type { Sandbox } from "../model/sandbox";
+import { readSpec, type Definition } from "../model/sandboxSpec";
+import type { SandboxStore } from "../model/sandboxStore";
+import type { SecretStore } from "../model/secrets";
+import type { Credentials } from "../protocol/credentials";
+import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
+import type { ControlPlane } from "../protocol/messages";
+import { messageOf } from "../../base/errors";
+import type { GpuHost } from "../model/gpuHost";
+import { Idempotency } from "./idempotency";
+import { unknownImage } from "./images";
+import { readTags, tunnelData, type Tag } from "./sandboxInfo";
+import { mergeSecrets, mergeSources, type Env } from "./secretSources";
+
+export interface CreateDependencies {
+  readonly isolation: Isolation;
+  readonly apps: AppStore;
+  readonly images: ImageStore;
+  readonly secrets: SecretStore;
+  readonly sandboxes: SandboxStore;
+  readonly credentials: Credentials;
+  readonly gpus: GpuHost;
+  readonly routerUrl: () => string;
+}
+
+interface NewSandbox {
+  readonly generation: Generation;
+  readonly appId: string;
+  readonly definition: Definition | undefined;
+  readonly tags: readonly Tag[];
+  readonly env: Env;
+}
+
+export function sandboxCreateService(dependencies: CreateDependencies): ControlPlane {
+  const { isolation, apps, images, secrets, sandboxes, credentials, gpus, routerUrl } = dependencies;
+  const onceV1 = new Idempotency<Sandbox>();
+  const onceV2 = new Idempotency<Sandbox>();
+
+  function add({ generation, appId, definition, tags, env }: NewSandbox): Sandbox {
+    if (!definition) throw invalidArgument("A sandbox needs a definition.");
+    if (!apps.get(appId)) throw notFound(`App ${appId} was not found.`);
+    const image = images.get(definition.imageId);
+    if (!image) throw unknownImage(definition.imageId);
+
+    const spec = readSpec(definition, image, { ...mergeSecrets(secrets, definition.secretIds), ...env });
+    return sandboxes.create({ generation, appId, spec, tags: readTags(tags), greeting: gpus.greeting(spec.gpu?.type) });
+  }
+
+  return {
+    // The first generation answers at once; the client then asks for the task until there is one.
+    sandboxCreate: ({ appId, definition, tags }, context) =>
+      onceV1
+        .run(idempotencyKey(context), () => {
+          const sandbox = add({ generation: "V1", appId, definition, tags, env: {} });
+          if (gpus.hasCapacity(sandbox.spec.gpu?.type)) sandbox.start(isolation).catch(() => undefined);
+          return Promise.resolve(sandbox);
+        })
+        .then((sandbox) => ({ sandboxId: sandbox.id, metadata: { appId } })),
+
+    async sandboxCreateV2({ appId, definition, tags, secretSources, ephemeralSecrets }, context) {
+      const sandbox = await onceV2.run(idempotencyKey(context), async () => {
+        const env = { ...ephemeralSecrets?.contents, ...mergeSources(secrets, secretSources) };
+        const added = add({ generation: "V2", appId, definition, tags, env });
+        await added.start(isolation).catch((error: unknown) => {
+          throw failedPrecondition(`The sandbox could not start: ${messageOf(error)}`);
+        });
+        return added;
+      });
+      return {
+        sandboxId: sandbox.id,
+        taskId: sandbox.taskId,
+        metadata: { appId },
+        tunnels: tunnelData(sandbox),
+        commandRouterAccess: { jwt: credentials.routerToken(sandbox.taskId), url: routerUrl() },
+      };
+    },
+  };
+}
+
+const idempotencyKey = (context: CallContext): string | undefined => context.metadata.get("x-idempotency-key");

@@ -1,0 +1,145 @@
+import type { AppStore } from "../model/apps";
+import type { Generation } from "../model/ids";
+import type { Sandbox, SandboxResult } from "../model/sandbox";
+import type { Probe } from "../model/sandboxSpec";
+import type { SandboxStore } from "../model/sandboxStore";
+import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
+import type { ControlPlane, Reply, Request } from "../protocol/messages";
+import { DEFAULT_ENVIRONMENT } from "./apps";
+
+export interface Tag {
+  readonly tagName: string;
+  readonly tagValue: string;
+}
+
+type Info = NonNullable<Reply<"sandboxListV2">["sandboxes"]>[number];
+
+const PAGE_SIZE = 100;
+const TAG = /^[\w.-]{1,63}$/;
+const NAME = /^[\w.-]{1,64}$/;
+
+/** Looking at sandboxes and labelling them. */
+export function sandboxInfoService(sandboxes: SandboxStore, apps: AppStore): ControlPlane {
+  const list = (request: Request<"sandboxListV2">) => {
+    const inEnvironment = apps.list(request.environmentName || DEFAULT_ENVIRONMENT).map((app) => app.id);
+    const filter = {
+      appIds: new Set(request.appId ? [request.appId] : inEnvironment),
+      before: request.beforeTimestamp || undefined,
+      includeFinished: request.includeFinished,
+      tags: readTags(request.tags),
+    };
+    return Promise.resolve({ sandboxes: sandboxes.list(filter, PAGE_SIZE).map(sandboxInfo) });
+  };
+
+  const setTags = ({ sandboxId, tags }: Request<"sandboxTagsSetV2">) => {
+    sandboxes.get(sandboxId).tags = readTags(tags);
+    return Promise.resolve({});
+  };
+
+  const getTags = ({ sandboxId }: Request<"sandboxTagsGetV2">) =>
+    Promise.resolve({ tags: writeTags(sandboxes.get(sandboxId).tags) });
+
+  const fromName = (generation: Generation) => (request: Request<"sandboxGetFromNameV2">) => {
+    const { appName, environmentName, sandboxName, includeTerminated } = request;
+    const app = apps.find(environmentName || DEFAULT_ENVIRONMENT, appName);
+    const sandbox = app && sandboxes.find(app.id, sandboxName, { generation, includeEnded: includeTerminated });
+    if (!sandbox) throw notFound(`Sandbox with name '${sandboxName}' not found in App '${appName}'`);
+    return Promise.resolve({ sandboxId: sandbox.id, metadata: { appId: sandbox.appId } });
+  };
+
+  return {
+    sandboxList: (request) => list(request),
+    sandboxListV2: (request) => list(request),
+    sandboxTagsSet: (request) => setTags(request),
+    sandboxTagsSetV2: (request) => setTags(request),
+    sandboxTagsGet: (request) => getTags(request),
+    sandboxTagsGetV2: (request) => getTags(request),
+    sandboxGetFromName: async (request) => fromName("V1")(request),
+    sandboxGetFromNameV2: async (request) => fromName("V2")(request),
+
+    async sandboxSetName({ sandboxId, name }) {
+      const sandbox = sandboxes.get(sandboxId);
+      if (!NAME.test(name)) throw invalidArgument(`"${name}" is not a name for a sandbox.`);
+      if (sandbox.result) throw failedPrecondition(`Sandbox ${sandboxId} is no longer running.`);
+      if (sandbox.name) throw failedPrecondition(`Sandbox ${sandboxId} already has the name "${sandbox.name}".`);
+      sandboxes.requireFreeName(sandbox.appId, name);
+      sandbox.name = name;
+      return Promise.resolve({});
+    },
+  };
+}
+
+export function readTags(tags: readonly Tag[]): ReadonlyMap<string, string> {
+  for (const { tagName, tagValue } of tags)
+    if (!TAG.test(tagName) || !TAG.test(tagValue))
+      throw invalidArgument(
+        `The tag "${tagName}=${tagValue}" is not valid: use up to 63 letters, digits, "-", "_" and "." for each part.`,
+      );
+  return new Map(tags.map(({ tagName, tagValue }) => [tagName, tagValue]));
+}
+
+export const tunnelData = (sandbox: Sandbox) =>
+  sandbox.tunnels.map(({ containerPort, host, port }) => ({
+    containerPort,
+    host,
+    port,
+    unencryptedHost: host,
+    unencryptedPort: port,
+  }));
+
+export const genericResult = (result: SandboxResult) => ({
+  status: result.status,
+  exitcode: result.exitCode,
+  exception: result.message,
+});
+
+const writeTags = (tags: ReadonlyMap<string, string>): Tag[] =>
+  [...tags].map(([tagName, tagValue]) => ({ tagName, tagValue }));
+
+function sandboxInfo(sandbox: Sandbox): Info {
+  const { spec } = sandbox;
+  const gpuType = spec.gpu?.type ?? "";
+  const result = sandbox.result && genericResult(sandbox.result);
+  return {
+    id: sandbox.id,
+    createdAt: sandbox.createdAt,
+    appId: sandbox.appId,
+    imageId: spec.imageId,
+    name: sandbox.name,
+    tags: writeTags(sandbox.tags),
+    timeoutSecs: spec.timeoutSecs,
+    idleTimeoutSecs: spec.idleTimeoutSecs,
+    readyAt: sandbox.readyAt,
+    readinessProbe: spec.probe && writeProbe(spec.probe),
+    regions: ["local"],
+    tunnels: tunnelData(sandbox),
+    metadata: { appId: sandbox.appId, result },
+    resourceInfo: { ...writeResources(sandbox), gpuType },
+    taskInfo: {
+      id: sandbox.startedAt === undefined ? "" : sandbox.taskId,
+      sandboxId: sandbox.id,
+      enqueuedAt: sandbox.createdAt,
+      startedAt: sandbox.startedAt,
+      finishedAt: sandbox.finishedAt,
+      result,
+      gpuType,
+      gpuConfig: spec.gpu && { gpuType, count: spec.gpu.count },
+    },
+  };
+}
+
+function writeResources({ spec: { resources } }: Sandbox) {
+  const value = (request: number, fallback: number) => ({ value: request || fallback, isDefault: request === 0 });
+  return {
+    // Modal's defaults: an eighth of a core and 128 MiB.
+    milliCpu: value(resources.milliCpu, 125),
+    memoryMb: value(resources.memoryMb, 128),
+    milliCpuMax: resources.milliCpuMax,
+    memoryMbMax: resources.memoryMbMax,
+  };
+}
+
+const writeProbe = (probe: Probe) =>
+  probe.kind === "tcp"
+    ? { tcpPort: probe.port, intervalMs: probe.intervalMs }
+    : { execCommand: { argv: [...probe.argv] }, intervalMs: probe.intervalMs };

@@ -1,0 +1,91 @@
+import type { CallContext } from "nice-grpc";
+import { isAbort } from "../../base/errors";
+import { resultStatus } from "../model/sandbox";
+import type { SandboxStore } from "../model/sandboxStore";
+import type { Credentials } from "../protocol/credentials";
+import { notFound } from "../protocol/errors";
+import type { ControlPlane, Request } from "../protocol/messages";
+import { genericResult, tunnelData } from "./sandboxInfo";
+
+// A client that names no timeout asks again by itself; this is how long one call is held for it.
+const TASK_WAIT_SECS = 5;
+
+export interface LifecycleDependencies {
+  readonly sandboxes: SandboxStore;
+  readonly credentials: Credentials;
+  readonly routerUrl: () => string;
+}
+
+/** From a sandbox's id to its task, its router, its tunnels and its end. */
+export function sandboxLifecycleService({ sandboxes, credentials, routerUrl }: LifecycleDependencies): ControlPlane {
+  const wait = async ({ sandboxId, timeout }: Request<"sandboxWaitV2">, { signal }: CallContext) => {
+    const sandbox = sandboxes.get(sandboxId);
+    const result = await within(timeout, signal, (limit) => sandbox.whenFinished(limit));
+    return { metadata: { appId: sandbox.appId }, result: result && genericResult(result) };
+  };
+
+  const terminate = async ({ sandboxId }: Request<"sandboxTerminateV2">) => {
+    const previous = await sandboxes.get(sandboxId).terminate();
+    return { existingResult: previous && genericResult(previous) };
+  };
+
+  const getTaskId = async ({ sandboxId, timeout }: Request<"sandboxGetTaskIdV2">, { signal }: CallContext) => {
+    const sandbox = sandboxes.get(sandboxId);
+    if (sandbox.isScheduled) await within(timeout ?? TASK_WAIT_SECS, signal, (limit) => sandbox.whenStarted(limit));
+    return {
+      taskId: sandbox.startedAt === undefined ? undefined : sandbox.taskId,
+      taskResult: sandbox.result && genericResult(sandbox.result),
+    };
+  };
+
+  const getTunnels = async ({ sandboxId, timeout }: Request<"sandboxGetTunnelsV2">, { signal }: CallContext) => {
+    const sandbox = sandboxes.get(sandboxId);
+    await within(timeout, signal, (limit) => sandbox.whenStarted(limit));
+    const isThere = sandbox.startedAt !== undefined || sandbox.result !== undefined;
+    return {
+      result: { status: isThere ? resultStatus.success : resultStatus.timeout },
+      tunnels: sandbox.result ? [] : tunnelData(sandbox),
+    };
+  };
+
+  const access = (taskId: string) => ({ jwt: credentials.routerToken(taskId), url: routerUrl() });
+
+  return {
+    sandboxWait: wait,
+    sandboxWaitV2: wait,
+    sandboxTerminate: terminate,
+    sandboxTerminateV2: terminate,
+    sandboxGetTaskId: getTaskId,
+    sandboxGetTaskIdV2: getTaskId,
+    sandboxGetTunnels: getTunnels,
+    sandboxGetTunnelsV2: getTunnels,
+
+    taskGetCommandRouterAccess: async ({ taskId }) => Promise.resolve(access(sandboxes.byTask(taskId).taskId)),
+
+    async sandboxGetCommandRouterAccess({ sandboxId, taskId }) {
+      if (sandboxId) return Promise.resolve(access(sandboxes.get(sandboxId).taskId));
+      if (taskId) return Promise.resolve(access(sandboxes.byTask(taskId).taskId));
+      throw notFound("Name a sandbox or a task.");
+    },
+  };
+}
+
+/** What `wait` gives, or nothing once `secs` have passed. */
+async function within<T>(
+  secs: number,
+  signal: AbortSignal,
+  wait: (limit: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => {
+    limit.abort();
+  }, secs * 1000);
+  try {
+    return await wait(AbortSignal.any([signal, limit.signal]));
+  } catch (error) {
+    if (isAbort(error) && !signal.aborted) return undefined;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

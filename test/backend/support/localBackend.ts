@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { ModalClient } from "modal";
+
+/** The tests run in the repository's root. */
+const PROGRAM = resolve("dist/local.js");
+
+export interface LocalBackend {
+  readonly serverUrl: string;
+  readonly tokenId: string;
+  readonly tokenSecret: string;
+  readonly pid: number;
+  readonly stateDir: string;
+  /** Everything the server has logged so far. */
+  readonly log: () => string;
+  /** Ends it as a person would, and waits until it has gone. */
+  stop(): Promise<void>;
+  /** Ends it as the kernel would. */
+  kill(): void;
+  /** Settles once the server's process has gone, however it came to that. */
+  readonly exited: Promise<number | null>;
+}
+
+export interface LocalBackendOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly arguments?: readonly string[];
+}
+
+/** Starts `dist/local.js` with a state folder of its own, which `stop` removes. */
+export async function startLocalBackend(options: LocalBackendOptions = {}): Promise<LocalBackend> {
+  const stateDir = await mkdtemp(join(tmpdir(), "local-backend-"));
+  const child = spawn(process.execPath, [PROGRAM, "--state", stateDir, ...(options.arguments ?? [])], {
+    env: { ...process.env, ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let log = "";
+  child.stderr.on("data", (data: Buffer) => (log += data.toString()));
+  const exited = once(child, "exit").then(([code]) => code as number | null);
+
+  const firstLine = once(createInterface(child.stdout), "line").then(([line]) => line as string);
+  const line = await Promise.race([
+    firstLine,
+    exited.then((code) => {
+      throw new Error(`The local backend ended with ${String(code)}:\n${log}`);
+    }),
+  ]);
+  const { serverUrl, tokenId, tokenSecret } = JSON.parse(line) as Record<
+    "serverUrl" | "tokenId" | "tokenSecret",
+    string
+  >;
+
+  return {
+    serverUrl,
+    tokenId,
+    tokenSecret,
+    pid: child.pid ?? 0,
+    stateDir,
+    log: () => log,
+    exited,
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+      await rm(stateDir, { recursive: true, force: true });
+    },
+    kill: () => child.kill("SIGKILL"),
+  };
+}
+
+/** A client of the unmodified SDK. It reads the server's address from the environment, once, when it is constructed. */
+export function createClient(backend: Pick<LocalBackend, "serverUrl" | "tokenId" | "tokenSecret">): ModalClient {
+  const previous = process.env["MODAL_SERVER_URL"];
+  process.env["MODAL_SERVER_URL"] = backend.serverUrl;
+  try {
+    return new ModalClient({ tokenId: backend.tokenId, tokenSecret: backend.tokenSecret, logLevel: "error" });
+  } finally {
+    if (previous === undefined) delete process.env["MODAL_SERVER_URL"];
+    else process.env["MODAL_SERVER_URL"] = previous;
+  }
+}
