@@ -38,7 +38,7 @@ async function main(): Promise<void> {
 }
 
 const defaultState = (): string =>
-  join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "modal-sandboxes-local");
+  join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "modal-sandboxes-local");
 
 /** A signal, or the end of stdin: whoever started the server has gone. */
 async function untilToldToEnd(): Promise<void> {
@@ -48,6 +48,7 @@ async function untilToldToEnd(): Promise<void> {
     };
     process.once("SIGTERM", end);
     process.once("SIGINT", end);
+    process.once("SIGHUP", end);
     process.stdin.once("end", end).once("close", end).once("error", end).resume();
   });
 }

@@ -48,7 +48,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const apps = new AppStore();
   const images = new ImageStore();
   const secrets = new SecretStore();
-  const sandboxes = new SandboxStore(options.outputFolder);
+  const sandboxes = new SandboxStore(options.outputFolder, log);
   const gpus = gpuHost(options.hasNvidiaGpu, options.gpusWithoutCapacity);
   let port = options.port;
   // The SDK insists on https in the router's URL, yet dials it in plain text where the server is on loopback.

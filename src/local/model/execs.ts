@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { IsolatedRoot, SpawnOptions } from "../isolation";
+import type { Activity } from "./activity";
 import { Program } from "./program";
 import { Spool } from "./spool";
 
@@ -15,10 +16,12 @@ export interface ExecOptions extends SpawnOptions {
 /** The execs of one sandbox by the ids that the client chose. */
 export class Execs {
   readonly #folder: string;
+  readonly #activity: Activity;
   readonly #programs = new Map<string, Promise<Program>>();
 
-  constructor(folder: string) {
+  constructor(folder: string, activity: Activity) {
     this.#folder = folder;
+    this.#activity = activity;
   }
 
   get(id: string): Promise<Program> | undefined {
@@ -35,6 +38,7 @@ export class Execs {
   async #start(id: string, root: IsolatedRoot, options: ExecOptions): Promise<Program> {
     const { keepsStdout, keepsStderr, ...program } = options;
     const folder = `${this.#folder}/${encodeURIComponent(id)}`;
+    const activity = this.#activity.begin();
     try {
       const started = await Program.start(root, {
         ...program,
@@ -42,10 +46,12 @@ export class Execs {
         stderr: keepsStderr ? new Spool(`${folder}/stderr`) : undefined,
       });
       void started.exited.then(() => {
+        activity.dispose();
         this.#forgetLater(id, folder);
       });
       return started;
     } catch (error) {
+      activity.dispose();
       this.#programs.delete(id);
       throw error;
     }

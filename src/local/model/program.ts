@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { codeOf, messageOf } from "../../base/errors";
 import type { IsolatedProcess, IsolatedRoot, ProcessExit, SpawnOptions } from "../isolation";
+import { Latch } from "./latch";
 import type { Spool } from "./spool";
 import { StdinWriter } from "./stdinWriter";
 
@@ -20,16 +21,16 @@ export class Program {
   readonly stdout: Spool | undefined;
   readonly stderr: Spool | undefined;
   readonly exited: Promise<ProcessExit>;
-  #exit: ProcessExit | undefined;
+  /** How it ended, once it has. */
+  readonly exit = new Latch<ProcessExit>();
 
   /** Starts it. A program or folder that does not exist counts as started and ended, with its error on stderr. */
   static async start(root: IsolatedRoot, options: ProgramOptions): Promise<Program> {
-    const { stdout, stderr, timeoutMs, ...spawn } = options;
     try {
-      return new Program(await root.spawn(spawn), options);
+      return new Program(await root.spawn(options), options);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
-      return new Program(endedAtOnce(messageOf(error), spawn.pty !== undefined), options);
+      return new Program(endedAtOnce(messageOf(error), options.pty !== undefined), options);
     }
   }
 
@@ -42,19 +43,15 @@ export class Program {
     void collect(process.stderr, this.stderr);
   }
 
-  /** How it ended, if it has. */
-  get exit(): ProcessExit | undefined {
-    return this.#exit;
-  }
-
   async #watch(process: IsolatedProcess, timeoutMs: number | undefined): Promise<ProcessExit> {
     const kill = () => {
       process.kill("SIGKILL");
     };
     const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
-    this.#exit = await process.exited;
+    const exit = await process.exited;
     clearTimeout(timer);
-    return this.#exit;
+    this.exit.set(exit);
+    return exit;
   }
 }
 

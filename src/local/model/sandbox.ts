@@ -1,9 +1,12 @@
-import { Deferred, abortable } from "../../base/async";
+import { abortable } from "../../base/async";
+import { messageOf } from "../../base/errors";
+import type { Logger } from "../../base/ports";
 import type { Isolation, IsolatedRoot } from "../isolation";
 import { notFound } from "../protocol/errors";
 import { Activity } from "./activity";
 import { Execs } from "./execs";
 import { newId, type Generation } from "./ids";
+import { Latch } from "./latch";
 import { Program } from "./program";
 import { awaitReady } from "./readiness";
 import type { SandboxSpec } from "./sandboxSpec";
@@ -37,6 +40,7 @@ export interface SandboxOptions {
   readonly outputFolder: string;
   /** What stdout begins with. */
   readonly greeting: string;
+  readonly log: Logger;
 }
 
 const KILLED_EXIT_CODE = 137;
@@ -62,8 +66,10 @@ export class Sandbox {
   name: string;
   tags: ReadonlyMap<string, string>;
 
-  readonly #started = new Deferred<undefined>();
-  readonly #finished = new Deferred<SandboxResult>();
+  readonly #log: Logger;
+  /** Set when it runs, and where it ends without. */
+  readonly #started = new Latch<true>();
+  readonly #finished = new Latch<SandboxResult>();
   readonly #ending = new AbortController();
   #starting: Promise<void> | undefined;
   #root: IsolatedRoot | undefined;
@@ -77,7 +83,7 @@ export class Sandbox {
   #result: SandboxResult | undefined;
 
   constructor(options: SandboxOptions) {
-    const { id, generation, appId, createdAt, spec, tags, outputFolder, greeting } = options;
+    const { id, generation, appId, createdAt, spec, tags, outputFolder, greeting, log } = options;
     this.id = id;
     this.generation = generation;
     this.appId = appId;
@@ -88,9 +94,11 @@ export class Sandbox {
     this.stdout = new Spool(`${outputFolder}/stdout`);
     this.stderr = new Spool(`${outputFolder}/stderr`);
     void this.stdout.append(Buffer.from(greeting));
-    this.execs = new Execs(outputFolder);
-    this.activity = new Activity(secsToMs(spec.idleTimeoutSecs), () => void this.#end(idle));
-    this.#started.promise.catch(() => undefined);
+    this.activity = new Activity(secsToMs(spec.idleTimeoutSecs), () => {
+      this.#end(idle);
+    });
+    this.execs = new Execs(outputFolder, this.activity);
+    this.#log = log;
   }
 
   /** Seconds since the epoch. */
@@ -123,20 +131,19 @@ export class Sandbox {
   /** Gives it a root and starts its command. Rejects, and ends the sandbox, where the machine refuses. */
   start(isolation: Isolation): Promise<void> {
     this.#starting ??= this.#start(isolation).catch((error: unknown) => {
-      this.#started.reject(error);
-      void this.#end({ status: resultStatus.initFailure, exitCode: 1, message: String(error) });
+      this.#end({ status: resultStatus.initFailure, exitCode: 1, message: messageOf(error) });
       throw error;
     });
     return this.#starting;
   }
 
   /** Resolves when it runs, or has run and ended. */
-  whenStarted(signal: AbortSignal): Promise<void> {
-    return abortable(Promise.race([this.#started.promise, this.#finished.promise.then(() => undefined)]), signal);
+  whenStarted(signal: AbortSignal): Promise<true> {
+    return this.#started.wait(signal);
   }
 
   whenFinished(signal: AbortSignal): Promise<SandboxResult> {
-    return abortable(this.#finished.promise, signal);
+    return this.#finished.wait(signal);
   }
 
   /** Resolves with the time in seconds when the probe first succeeded. */
@@ -150,11 +157,9 @@ export class Sandbox {
     return abortable(this.#ready, signal);
   }
 
-  /** The result it had already, if it had one. */
-  async terminate(): Promise<SandboxResult | undefined> {
-    const previous = this.#result;
-    await this.#end(terminated);
-    return previous;
+  /** Ends it, if it has not ended. `whenFinished` tells when it has. */
+  terminate(): void {
+    this.#end(terminated);
   }
 
   /** Its root while it runs; throws NOT_FOUND before and after. */
@@ -195,9 +200,11 @@ export class Sandbox {
     await this.#startEntrypoint(root);
 
     this.#startedAt = nowSecs();
-    this.#lifetime = setTimeout(() => void this.#end(timedOut), this.spec.timeoutSecs * 1000);
+    this.#lifetime = setTimeout(() => {
+      this.#end(timedOut);
+    }, this.spec.timeoutSecs * 1000);
     this.activity.start();
-    this.#started.resolve(undefined);
+    this.#started.set(true);
     if (this.spec.probe) this.whenReady(this.#ending.signal).catch(() => undefined);
   }
 
@@ -225,19 +232,17 @@ export class Sandbox {
     this.#entrypoint = entrypoint;
     void entrypoint.exited.then((exit) => {
       const exitCode = exit.kind === "code" ? exit.code : 128 + exit.signal;
-      return this.#end({ status: exitCode === 0 ? resultStatus.success : resultStatus.failure, exitCode, message: "" });
+      this.#end({ status: exitCode === 0 ? resultStatus.success : resultStatus.failure, exitCode, message: "" });
     });
   }
 
-  async #end(result: SandboxResult): Promise<void> {
-    if (!this.#result) {
-      this.#result = result;
-      this.#ending.abort();
-      clearTimeout(this.#lifetime);
-      this.activity.dispose();
-      void this.#cleanUp(result);
-    }
-    await this.#finished.promise;
+  #end(result: SandboxResult): void {
+    if (this.#result) return;
+    this.#result = result;
+    this.#ending.abort();
+    this.#cleanUp(result).catch((error: unknown) => {
+      this.#log.error(`Sandbox ${this.id} could not be removed: ${messageOf(error)}`);
+    });
   }
 
   async #cleanUp(result: SandboxResult): Promise<void> {
@@ -253,7 +258,8 @@ export class Sandbox {
         this.stderr.end();
       }
       this.#finishedAt = nowSecs();
-      this.#finished.resolve(result);
+      this.#started.set(true);
+      this.#finished.set(result);
     }
   }
 }

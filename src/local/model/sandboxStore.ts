@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import type { Logger } from "../../base/ports";
 import { alreadyExists, notFound } from "../protocol/errors";
 import { newSandboxId, type Generation } from "./ids";
 import { Sandbox, type SandboxOptions } from "./sandbox";
@@ -8,7 +9,7 @@ const ENDED_KEPT = 1000;
 // A step that a double near today's time in seconds can still hold.
 const TIMESTAMP_STEP_SECS = 2e-6;
 
-export type NewSandbox = Omit<SandboxOptions, "id" | "createdAt" | "outputFolder">;
+export type NewSandbox = Omit<SandboxOptions, "id" | "createdAt" | "outputFolder" | "log">;
 
 export interface SandboxFilter {
   /** Those of these apps. */
@@ -23,12 +24,14 @@ export interface SandboxFilter {
 /** All sandboxes of this server, newest last. */
 export class SandboxStore {
   readonly #outputFolder: string;
+  readonly #log: Logger;
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #idsByTask = new Map<string, string>();
   #lastCreatedAt = 0;
 
-  constructor(outputFolder: string) {
+  constructor(outputFolder: string, log: Logger) {
     this.#outputFolder = outputFolder;
+    this.#log = log;
   }
 
   create(options: NewSandbox): Sandbox {
@@ -39,7 +42,7 @@ export class SandboxStore {
     this.#lastCreatedAt = Math.max(Date.now() / 1000, this.#lastCreatedAt + TIMESTAMP_STEP_SECS);
     const id = newSandboxId(options.generation);
     const outputFolder = `${this.#outputFolder}/${id}`;
-    const sandbox = new Sandbox({ ...options, id, createdAt: this.#lastCreatedAt, outputFolder });
+    const sandbox = new Sandbox({ ...options, id, createdAt: this.#lastCreatedAt, outputFolder, log: this.#log });
     this.#sandboxes.set(id, sandbox);
     this.#idsByTask.set(sandbox.taskId, id);
     return sandbox;
@@ -83,7 +86,13 @@ export class SandboxStore {
   }
 
   async terminateAll(): Promise<void> {
-    await Promise.allSettled([...this.#sandboxes.values()].map((sandbox) => sandbox.terminate()));
+    const never = new AbortController().signal;
+    await Promise.all(
+      [...this.#sandboxes.values()].map((sandbox) => {
+        sandbox.terminate();
+        return sandbox.whenFinished(never);
+      }),
+    );
   }
 
   #forgetOldest(): void {

@@ -1,6 +1,8 @@
 import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { abortError, onAbort } from "../../base/async";
+import { messageOf } from "../../base/errors";
+import { resourceExhausted } from "../protocol/errors";
 
 // An output up to this size never touches the disk; of a larger one this much stays in memory for readers who keep up.
 const MEMORY_BYTES = 256 * 1024;
@@ -22,7 +24,7 @@ export class Spool {
   #written = 0;
   #file: FileHandle | undefined;
   #flushing: Promise<void> | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
   #hasEnded = false;
 
   /** `path` is where the output goes once it is too large for memory; its folder is made then. */
@@ -36,7 +38,7 @@ export class Spool {
 
   /** Resolves when the spool is ready for more. */
   async append(data: Buffer): Promise<void> {
-    if (this.#failure !== undefined || data.length === 0) return;
+    if (this.#failure || data.length === 0) return;
     this.#chunks.push({ start: this.#size, data });
     this.#size += data.length;
     this.#wake();
@@ -58,7 +60,7 @@ export class Spool {
     let file: FileHandle | undefined;
     try {
       for (;;) {
-        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#failure) throw this.#failure;
         if (position < this.#windowStart) {
           file ??= await open(this.#path, "r");
           const data = Buffer.allocUnsafe(Math.min(READ_BYTES, this.#windowStart - position));
@@ -121,7 +123,7 @@ export class Spool {
         this.#trim();
       }
     } catch (error) {
-      this.#failure = error;
+      this.#failure = resourceExhausted(`The output could not be kept: ${messageOf(error)}`);
       this.#chunks = [];
       this.#wake();
     } finally {

@@ -47,7 +47,10 @@ async function listen(server: Server): Promise<AddressInfo> {
 }
 
 async function forward(socket: Socket, connect: () => Promise<Duplex>): Promise<void> {
-  socket.on("error", () => socket.destroy());
+  const drop = () => {
+    socket.destroy();
+  };
+  socket.on("error", drop);
   let inside: Duplex;
   try {
     inside = await connect();
@@ -56,8 +59,10 @@ async function forward(socket: Socket, connect: () => Promise<Duplex>): Promise<
     socket.resetAndDestroy();
     return;
   }
-  inside.on("error", () => socket.destroy());
-  inside.once("close", () => socket.destroySoon());
+  inside.on("error", drop);
+  inside.once("close", () => {
+    socket.destroySoon();
+  });
   socket.once("close", () => inside.destroy());
   socket.pipe(inside);
   inside.pipe(socket);

@@ -20,13 +20,15 @@ export type Partially<T> = T extends Uint8Array | Date | string | number | boole
     ? readonly Partially<Item>[]
     : { readonly [K in keyof T]?: Partially<T[K]> | undefined };
 
-/** A message as it is decoded: only a message or a `oneof` member may be missing. */
-export type Complete<T> = T extends Uint8Array | Date | string | number | boolean | undefined
-  ? T
-  : T extends readonly (infer Item)[]
-    ? readonly Complete<Item>[]
-    : string extends keyof T
-      ? Readonly<Record<string, Complete<NonNullable<T[keyof T]>>>>
-      : { readonly [K in keyof T]-?: Complete<T[K]> };
+/** A message as it is decoded: only a message or a `oneof` member may be missing, and an enum may hold any number. */
+export type Complete<T> = T extends number
+  ? number
+  : T extends Uint8Array | Date | string | boolean | undefined
+    ? T
+    : T extends readonly (infer Item)[]
+      ? readonly Complete<Item>[]
+      : string extends keyof T
+        ? Readonly<Record<string, Complete<NonNullable<T[keyof T]>>>>
+        : { readonly [K in keyof T]-?: Complete<T[K]> };
 
 type Client = ModalClient["cpClient"];

@@ -12,7 +12,6 @@ import type {
   StdinStreamMessage,
   TaskCommandRouter,
 } from "../protocol/routerMessages";
-import { abortable } from "../../base/async";
 import { isAbort } from "../../base/errors";
 import type { ProcessExit } from "../isolation";
 import type { Spool } from "../model/spool";
@@ -38,8 +37,7 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
       if (program === undefined) throw invalidArgument("An exec needs a program to run.");
 
       const pty = readPty(request.ptyInfo);
-      const isNew = sandbox.execs.get(request.execId) === undefined;
-      const started = await sandbox.execs.start(request.execId, sandbox.runningRoot(), {
+      await sandbox.execs.start(request.execId, sandbox.runningRoot(), {
         argv: [program, ...rest],
         env: {
           ...sandbox.environment,
@@ -53,12 +51,6 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
         keepsStderr: request.stderrConfig === PIPE,
         timeoutMs: request.timeoutSecs === undefined ? undefined : request.timeoutSecs * 1000,
       });
-      if (isNew) {
-        const activity = sandbox.activity.begin();
-        void started.exited.finally(() => {
-          activity.dispose();
-        });
-      }
       return {};
     },
 
@@ -90,12 +82,12 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
 
     async taskExecWait(request, { signal }) {
       const { program } = await find(request);
-      return exitStatus(await abortable(program.exited, signal));
+      return exitStatus(await program.exit.wait(signal));
     },
 
     async taskExecPoll(request) {
       const { program } = await find(request);
-      return program.exit ? exitStatus(program.exit) : {};
+      return program.exit.value ? exitStatus(program.exit.value) : {};
     },
 
     async *sandboxStdioReadV2(request, { signal }) {

@@ -24,8 +24,11 @@ export function sandboxLifecycleService({ sandboxes, credentials, routerUrl }: L
     return { metadata: { appId: sandbox.appId }, result: result && genericResult(result) };
   };
 
-  const terminate = async ({ sandboxId }: Request<"sandboxTerminateV2">) => {
-    const previous = await sandboxes.get(sandboxId).terminate();
+  const terminate = async ({ sandboxId }: Request<"sandboxTerminateV2">, { signal }: CallContext) => {
+    const sandbox = sandboxes.get(sandboxId);
+    const previous = sandbox.result;
+    sandbox.terminate();
+    await sandbox.whenFinished(signal);
     return { existingResult: previous && genericResult(previous) };
   };
 

@@ -72,12 +72,12 @@ export async function startLocalBackend(options: LocalBackendOptions = {}): Prom
 
 /** A client of the unmodified SDK. It reads the server's address from the environment, once, when it is constructed. */
 export function createClient(backend: Pick<LocalBackend, "serverUrl" | "tokenId" | "tokenSecret">): ModalClient {
-  const previous = process.env["MODAL_SERVER_URL"];
-  process.env["MODAL_SERVER_URL"] = backend.serverUrl;
+  const previous = process.env.MODAL_SERVER_URL;
+  process.env.MODAL_SERVER_URL = backend.serverUrl;
   try {
     return new ModalClient({ tokenId: backend.tokenId, tokenSecret: backend.tokenSecret, logLevel: "error" });
   } finally {
-    if (previous === undefined) delete process.env["MODAL_SERVER_URL"];
-    else process.env["MODAL_SERVER_URL"] = previous;
+    if (previous === undefined) delete process.env.MODAL_SERVER_URL;
+    else process.env.MODAL_SERVER_URL = previous;
   }
 }
