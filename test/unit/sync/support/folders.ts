@@ -1,0 +1,74 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { chmodSync, symlinkSync, writeFileSync, existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { after } from "mocha";
+
+/** A way to make a temporary folder for each call, all removed after the suite that asks. In memory where it can be. */
+export function temporaryFolders(): (name?: string) => string {
+  const made: string[] = [];
+  after(() => {
+    for (const folder of made) rmSync(folder, { recursive: true, force: true });
+  });
+  return (name = "folder") => {
+    const parent = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "sync-test-"));
+    made.push(parent);
+    const folder = join(parent, name);
+    mkdirSync(folder);
+    return folder;
+  };
+}
+
+export interface Node {
+  readonly kind: "file" | "directory" | "symlink";
+  readonly mode?: number;
+  readonly content?: string | Buffer;
+}
+
+export const file = (content: string | Buffer = "content\n", mode = 0o644): Node => ({ kind: "file", content, mode });
+export const directory = (mode = 0o755): Node => ({ kind: "directory", mode });
+export const symlink = (target: string): Node => ({ kind: "symlink", content: target });
+
+/** Paths relative to a folder, each with what is there. */
+export type Listing = Readonly<Record<string, Node>>;
+
+/** Makes what the listing says; folders that it only implies are made with mode 0755. */
+export function build(root: string, listing: Listing): string {
+  for (const [path, node] of Object.entries(listing)) {
+    const absolute = join(root, path);
+    mkdirSync(node.kind === "directory" ? absolute : dirname(absolute), { recursive: true, mode: 0o755 });
+    if (node.kind === "file") writeFileSync(absolute, node.content ?? "");
+    if (node.kind === "symlink") symlinkSync(String(node.content), absolute);
+  }
+  const folders = Object.entries(listing).filter(([, { kind }]) => kind !== "symlink");
+  for (const [path, { mode }] of folders.reverse()) chmodSync(join(root, path), mode ?? 0o755);
+  return root;
+}
+
+/** A line for each entry with its kind, mode and content, in order of path; `ignore` names paths to leave out. */
+export function listTree(root: string): string[] {
+  const lines: string[] = [];
+  const visit = (folder: string) => {
+    for (const name of readdirSync(join(root, folder)).sort()) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      lines.push(describeEntry(join(root, path), path));
+      if (lstatSync(join(root, path)).isDirectory()) visit(path);
+    }
+  };
+  visit("");
+  return lines;
+}
+
+function describeEntry(absolute: string, path: string): string {
+  const stats = lstatSync(absolute);
+  const name = JSON.stringify(path);
+  if (stats.isSymbolicLink()) return `${name} -> ${JSON.stringify(readlinkSync(absolute))}`;
+  const mode = (stats.mode & 0o7777).toString(8);
+  if (stats.isDirectory()) return `${name} directory ${mode}`;
+  return `${name} file ${mode} ${Math.floor(stats.mtimeMs / 1000)} ${digest(readFileSync(absolute))}`;
+}
+
+const digest = (content: Buffer): string =>
+  content.length < 80 ? JSON.stringify(content.toString("latin1")) : createHash("sha1").update(content).digest("hex");

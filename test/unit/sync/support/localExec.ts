@@ -1,0 +1,49 @@
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Exec, RemoteProcess } from "../../../../src/sync/remoteProcess";
+
+/** Runs what a push wants run on this machine. `seen` gets each process as it starts. */
+export function localExec(options: SpawnOptions = {}, seen?: (child: ChildProcess) => void): Exec {
+  return ([command = "", ...args]) => {
+    const child = spawn(command, args, { ...options, stdio: "pipe" });
+    seen?.(child);
+    return Promise.resolve(toRemoteProcess(child));
+  };
+}
+
+function toRemoteProcess(child: ChildProcess): RemoteProcess {
+  const { stdin, stdout, stderr } = child;
+  if (!stdin || !stdout || !stderr) throw new Error("The process was started without pipes.");
+  // A write that fails tells its caller.
+  stdin.on("error", () => undefined);
+  const text = { stdout: "", stderr: "" };
+  stdout.on("data", (chunk: Buffer) => (text.stdout += chunk.toString()));
+  stderr.on("data", (chunk: Buffer) => (text.stderr += chunk.toString()));
+  const closed = once(child, "close") as Promise<[number | null]>;
+
+  return {
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        stdin.write(bytes, (error) => {
+          if (error) reject(error);
+          else resolve();
+        });
+      }),
+    closeInput: () =>
+      new Promise((resolve) => {
+        stdin.end(resolve);
+      }),
+    output: closed.then(() => text),
+    exitCode: closed.then(([code]) => code ?? 137),
+  };
+}
+
+/** A PATH with busybox's tools alone, or undefined where the machine has no busybox. */
+export function busyboxPath(folder: string): string | undefined {
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  return spawnSync("busybox", ["--install", "-s", bin]).status === 0 ? bin : undefined;
+}
