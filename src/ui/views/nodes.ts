@@ -1,0 +1,35 @@
+import type { Tunnel } from "../../modal/tunnels";
+
+/** The elements of the sandboxes view. Commands get them as their first argument, and the whole selection as their second. */
+export interface SandboxNode {
+  readonly kind: "sandbox";
+  readonly key: string;
+}
+
+export interface TunnelNode {
+  readonly kind: "tunnel";
+  /** The key of its sandbox. */
+  readonly key: string;
+  readonly tunnel: Tunnel;
+}
+
+export interface RunNode {
+  readonly kind: "run";
+  readonly runId: string;
+}
+
+/** Stands for a list that could not be fetched. */
+export interface ProblemNode {
+  readonly kind: "problem";
+}
+
+export type TreeNode = SandboxNode | TunnelNode | RunNode | ProblemNode;
+
+export const isSandboxNode = (value: unknown): value is SandboxNode => isNodeOf(value, "sandbox");
+
+export const isTunnelNode = (value: unknown): value is TunnelNode => isNodeOf(value, "tunnel");
+
+export const isRunNode = (value: unknown): value is RunNode => isNodeOf(value, "run");
+
+const isNodeOf = (value: unknown, kind: TreeNode["kind"]): boolean =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === kind;
