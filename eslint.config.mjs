@@ -12,6 +12,8 @@ export default defineConfig(
     rules: {
       eqeqeq: "error",
       "no-else-return": "error",
+      // Terminals speak in control characters.
+      "no-control-regex": "off",
       "@typescript-eslint/explicit-member-accessibility": ["error", { accessibility: "no-public" }],
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: "only-allowed-literals" }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],

@@ -44,5 +44,5 @@ export function formatDollars(dollars: number): string {
 
 export const formatHourlyRate = (dollarsPerHour: number): string => `${formatDollars(dollarsPerHour)}/h`;
 
-export const plural = (count: number, noun: string): string =>
-  `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;

@@ -20,13 +20,13 @@ export const programEnvironment = ({ size }: OutputSink): Record<string, string>
 /** Moves both outputs into the sink as they come; returns the exit code when all of it is there. */
 export async function pump(process: RemoteProcess, sink: OutputSink): Promise<number> {
   const activity = { at: performance.now() };
-  const forward = async (stream: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of stream) {
-      await sink.write(chunk);
+  const forward = async (stream: "stdout" | "stderr") => {
+    for await (const chunk of process[stream]) {
+      await sink.write(chunk, stream);
       activity.at = performance.now();
     }
   };
-  const drained = Promise.all([forward(process.stdout), forward(process.stderr)]);
+  const drained = Promise.all([forward("stdout"), forward("stderr")]);
   drained.catch(() => undefined);
 
   const exitCode = await process.exitCode;

@@ -6,8 +6,8 @@ import type { RunTarget } from "./target";
 
 /** Where the output of a run goes. A write that is not settled holds the program back. */
 export interface OutputSink {
-  /** The program's own bytes, unchanged. */
-  write(bytes: Uint8Array): Promise<void>;
+  /** The program's own bytes, unchanged, in the order they came; characters may be split between two writes. */
+  write(bytes: Uint8Array, stream: "stdout" | "stderr"): Promise<void>;
   /** A line of ours about what is being done. */
   status(line: string): void;
   readonly size: { readonly columns: number; readonly rows: number };

@@ -14,6 +14,8 @@ export interface Launcher {
   readonly argv: readonly string[];
   /** The program that the image must have, for the message when it lacks it. */
   readonly program: string;
+  /** What a file without an extension gets, since some programs go by it. */
+  readonly extension: string;
 }
 
 /** What a run executes. */
@@ -38,13 +40,14 @@ const firstOf = (...candidates: string[]): string[] => [
 ];
 
 export const launchers = {
-  python: { label: "Python", argv: ["python3"], program: "python3" },
-  shell: { label: "Shell", argv: firstOf("bash", "sh"), program: "sh" },
-  javascript: { label: "JavaScript", argv: ["node"], program: "node" },
+  python: { label: "Python", argv: ["python3"], program: "python3", extension: ".py" },
+  shell: { label: "Shell", argv: firstOf("bash", "sh"), program: "sh", extension: ".sh" },
+  javascript: { label: "JavaScript", argv: ["node"], program: "node", extension: ".js" },
   typescript: {
     label: "TypeScript",
     argv: firstOf("tsx", "bun", "deno run --allow-all", "node --experimental-strip-types --no-warnings"),
     program: "node",
+    extension: ".ts",
   },
 } as const satisfies Record<string, Launcher>;
 
@@ -86,5 +89,5 @@ function fromShebang(firstLine: string): Launcher | undefined {
   const words = isEnv ? argument.replace(/^-S\s+/, "").split(/\s+/) : [];
   const program = words[0] ?? interpreter;
   const argv = isEnv ? words : [interpreter, ...(argument === undefined ? [] : [argument])];
-  return { label: program, argv, program };
+  return { label: program, argv, program, extension: "" };
 }

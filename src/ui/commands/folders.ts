@@ -1,0 +1,41 @@
+import { posix } from "node:path";
+import { window, workspace, type Uri, type WorkspaceFolder } from "vscode";
+import { UserError } from "../../base/errors";
+import { remotePath } from "../settings";
+
+/** A folder of the window and its place in a sandbox. */
+export interface SyncFolder {
+  readonly path: string;
+  readonly name: string;
+  readonly remotePath: string;
+}
+
+/** The folder that holds a file; `undefined` for a file outside all of them. */
+export function folderOf(uri: Uri): SyncFolder | undefined {
+  const folder = workspace.getWorkspaceFolder(uri);
+  return folder?.uri.scheme === "file" ? syncFolder(folder) : undefined;
+}
+
+/** The only folder, that of the active editor, or the one that the user picks. `undefined` if dismissed. */
+export async function pickFolder(): Promise<SyncFolder | undefined> {
+  const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  const [first] = folders;
+  if (!first) throw noFolder();
+  if (folders.length === 1) return syncFolder(first);
+
+  const active = window.activeTextEditor && folderOf(window.activeTextEditor.document.uri);
+  if (active) return active;
+  const picked = await window.showWorkspaceFolderPick({ placeHolder: "Which folder?" });
+  return picked && syncFolder(picked);
+}
+
+/** In a window of several folders each has a place of its own under the remote path. */
+function syncFolder({ uri, name }: WorkspaceFolder): SyncFolder {
+  const isOnly = workspace.workspaceFolders?.length === 1;
+  return { path: uri.fsPath, name, remotePath: isOnly ? remotePath() : posix.join(remotePath(), name) };
+}
+
+const noFolder = () =>
+  new UserError("No folder is open. Open the folder that the sandbox shall work on.", {
+    actions: [{ title: "Open Folder…", command: "vscode.openFolder" }],
+  });

@@ -1,0 +1,39 @@
+import { window } from "vscode";
+import { UserError } from "../../base/errors";
+import type { Clock } from "../../base/ports";
+import { describeSandbox } from "../../sandboxes/describe";
+import { isRunning, type RunningSandbox } from "../../sandboxes/sandbox";
+import type { SandboxStore } from "../../sandboxes/sandboxStore";
+import type { SandboxNode } from "../views/nodes";
+
+/** Finds the running sandbox that a command is about. */
+export class SandboxPicker {
+  readonly #store: SandboxStore;
+  readonly #clock: Clock;
+
+  constructor(store: SandboxStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** The one that was clicked, the only one, or the one that the user picks. `undefined` if dismissed. */
+  async pick(placeHolder: string, node?: SandboxNode): Promise<RunningSandbox | undefined> {
+    const running = this.#store.all.filter(isRunning);
+    const clicked = running.find(({ key }) => key === node?.key);
+    if (clicked) return clicked;
+    const [first] = running;
+    if (!first) throw nothingRuns();
+    if (running.length === 1) return first;
+
+    const items = running.map((sandbox) => {
+      const { label, state } = describeSandbox(sandbox, this.#clock.now());
+      return { label, description: state, detail: sandbox.name, sandbox };
+    });
+    return (await window.showQuickPick(items, { placeHolder, matchOnDetail: true }))?.sandbox;
+  }
+}
+
+const nothingRuns = () =>
+  new UserError("No sandbox is running.", {
+    actions: [{ title: "Create Sandbox…", command: "modalSandboxes.createSandbox" }],
+  });

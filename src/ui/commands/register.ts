@@ -1,0 +1,34 @@
+import { commands, workspace } from "vscode";
+import { DisposableStore, type Disposable } from "../../base/disposable";
+import { UserError } from "../../base/errors";
+import type { ReportError } from "../errorReporter";
+
+/** Commands by id. Each copes with being called without arguments, as the palette does. */
+export type CommandTable = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+/** What a restricted folder may do: read the log. */
+const ALLOWED_UNTRUSTED = new Set(["modalSandboxes.showLog"]);
+
+/** Registers every command, with the one place where their errors end. */
+export function registerCommands(tables: readonly CommandTable[], report: ReportError): Disposable {
+  const own = new DisposableStore();
+  for (const table of tables)
+    for (const [id, run] of Object.entries(table))
+      own.add(
+        commands.registerCommand(id, async (...args: never[]) => {
+          try {
+            if (!workspace.isTrusted && !ALLOWED_UNTRUSTED.has(id)) throw restricted();
+            return await run(...args);
+          } catch (error) {
+            report(error);
+            return undefined;
+          }
+        }),
+      );
+  return own;
+}
+
+const restricted = () =>
+  new UserError("This folder is in Restricted Mode: nothing is run or connected until you trust it.", {
+    actions: [{ title: "Manage Workspace Trust", command: "workbench.trust.manage" }],
+  });

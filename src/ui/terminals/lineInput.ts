@@ -1,0 +1,58 @@
+const INTERRUPT = "\x03";
+const END_OF_INPUT = "\x04";
+const ERASE = "\x7f";
+const ERASE_LINE = "\x15";
+
+/** One key each: an escape sequence, a line break, or a character. */
+const KEYS = /\x1b(?:\[[0-9;]*[ -/]*[@-~]|O.|.)?|\r\n|[^]/gu;
+
+/** What typed keys amount to. */
+export type InputAction =
+  { readonly kind: "line"; readonly text: string } | { readonly kind: "interrupt" } | { readonly kind: "end" };
+
+/**
+ * The line discipline of a program that has no terminal: echoes what is typed, lets the user mend the line, and hands
+ * it over at Enter. Pasted lines count one by one.
+ */
+export class LineInput {
+  #line: string[] = [];
+
+  /** `echo` is what the terminal shows for it. */
+  type(keys: string): { echo: string; actions: InputAction[] } {
+    let echo = "";
+    const actions: InputAction[] = [];
+    for (const [key] of keys.matchAll(KEYS)) {
+      switch (key) {
+        case "\r":
+        case "\n":
+        case "\r\n":
+          actions.push({ kind: "line", text: `${this.#line.join("")}\n` });
+          this.#line = [];
+          echo += "\r\n";
+          break;
+        case INTERRUPT:
+          this.#line = [];
+          echo += "^C\r\n";
+          actions.push({ kind: "interrupt" });
+          break;
+        case END_OF_INPUT:
+          if (this.#line.length === 0) actions.push({ kind: "end" });
+          break;
+        case ERASE:
+          if (this.#line.pop() !== undefined) echo += "\b \b";
+          break;
+        case ERASE_LINE:
+          echo += "\b \b".repeat(this.#line.length);
+          this.#line = [];
+          break;
+        default:
+          if (isControl(key)) break;
+          this.#line.push(key);
+          echo += key;
+      }
+    }
+    return { echo, actions };
+  }
+}
+
+const isControl = (key: string) => key.startsWith("\x1b") || (key < " " && key !== "\t");

@@ -1,0 +1,84 @@
+import { EventEmitter, type Pseudoterminal, type TerminalDimensions } from "vscode";
+import { messageOf, isAbort, UserError } from "../../base/errors";
+import { formatDollars, formatDuration } from "../../base/format";
+import type { Logger } from "../../base/ports";
+import { isOver, type OutputSink, type Run, type RunState } from "../../run/run";
+import { LineInput } from "./lineInput";
+import { OutputText } from "./outputText";
+import { TerminalWriter } from "./terminalWriter";
+import { dim, green, red } from "./styles";
+
+/** The size of a terminal that is not shown yet. */
+const UNSEEN: TerminalDimensions = { columns: 80, rows: 24 };
+
+/** Shows one run: its steps, the program's output, what the user types, and how it ended. Forwards, no logic. */
+export class RunTerminal implements Pseudoterminal {
+  readonly #run: Run;
+  readonly #log: Logger;
+  readonly #written = new EventEmitter<string>();
+  readonly onDidWrite = this.#written.event;
+  readonly #writer = new TerminalWriter();
+  readonly #input = new LineInput();
+  readonly #encoder = new TextEncoder();
+
+  constructor(run: Run, log: Logger) {
+    this.#run = run;
+    this.#log = log;
+  }
+
+  open(size: TerminalDimensions = UNSEEN): void {
+    this.#writer.onDidWrite((text) => {
+      this.#written.fire(text);
+    });
+    const texts = { stdout: new OutputText(), stderr: new OutputText() };
+    const sink: OutputSink = {
+      size,
+      status: (line) => void this.#writer.write(dim(line)),
+      write: (bytes, stream) => this.#writer.write(texts[stream].decode(bytes)),
+    };
+    this.#run.attach(sink);
+    void this.#run.over.then((state) => this.#writer.write(lastLine(state, this.#log)));
+  }
+
+  /** Closing the terminal stops the program. */
+  close(): void {
+    this.#writer.close();
+    this.#attempt(this.#run.stop());
+  }
+
+  handleInput(data: string): void {
+    const keys = this.#writer.takeAnswers(data);
+    if (keys === "" || isOver(this.#run.state)) return;
+
+    const { echo, actions } = this.#input.type(keys);
+    void this.#writer.write(echo);
+    for (const action of actions) {
+      if (action.kind === "line") this.#attempt(this.#run.write(this.#encoder.encode(action.text)));
+      else if (action.kind === "end") this.#attempt(this.#run.endInput());
+      else this.#attempt(this.#run.interrupt());
+    }
+  }
+
+  #attempt(act: Promise<void>): void {
+    act.catch((error: unknown) => {
+      if (!isAbort(error)) this.#log.warn(`Run ${this.#run.id}: ${messageOf(error)}`);
+    });
+  }
+}
+
+function lastLine(state: RunState, log: Logger): string {
+  switch (state.kind) {
+    case "ended": {
+      const facts = `exit code ${state.exitCode} · ${formatDuration(state.endedAt - state.startedAt)} · about ${formatDollars(state.dollars)}`;
+      return state.exitCode === 0 ? green(`✓ ${facts}`) : red(`✗ ${facts}`);
+    }
+    case "failed":
+      if (!(state.error instanceof UserError))
+        log.error(state.error instanceof Error ? state.error : messageOf(state.error));
+      return red(`✗ ${messageOf(state.error)}`);
+    case "cancelled":
+      return dim("Cancelled.");
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,7 @@
+/** A line of ours in a terminal, on a line of its own whatever the program left behind. */
+const styled = (code: number) => (text: string) =>
+  `\r\x1b[0m\x1b[${code}m${text.replaceAll("\n", "\r\n")}\x1b[0m\x1b[K\r\n`;
+
+export const dim = styled(2);
+export const green = styled(32);
+export const red = styled(31);

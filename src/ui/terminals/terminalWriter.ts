@@ -1,0 +1,71 @@
+import { Deferred } from "../../base/async";
+import { Emitter } from "../../base/event";
+
+/** Asks a terminal whether it is well; it answers when it has shown everything before the question. */
+const PROBE = "\x1b[5n";
+const ANSWER = "\x1b[0n";
+
+/** Characters that may be on their way to the screen before the program is held back. */
+const WINDOW = 512 * 1024;
+
+/** A terminal that nobody looks at may never answer; it must not hold the program for ever. */
+const PATIENCE_MS = 5000;
+
+/**
+ * Writes to a pseudoterminal no faster than it can show. VS Code takes what it is given without limit, and drops output
+ * past 50 MB that is not shown yet, so the writer slips a question to the terminal in between the lines and waits for
+ * the answers.
+ */
+export class TerminalWriter {
+  readonly #emitter = new Emitter<string>();
+  readonly onDidWrite = this.#emitter.event;
+  readonly #unanswered: Deferred<undefined>[] = [];
+  #sinceProbe = 0;
+  #isClosed = false;
+
+  /** Settles when there is room for more. */
+  async write(text: string): Promise<void> {
+    if (this.#isClosed || text === "") return;
+    this.#sinceProbe += text.length;
+    const cut = this.#sinceProbe < WINDOW / 2 ? 0 : endOfLastLine(text);
+    if (cut === 0) {
+      this.#emitter.fire(text);
+      return;
+    }
+    this.#sinceProbe = text.length - cut;
+    this.#emitter.fire(text.slice(0, cut) + PROBE + text.slice(cut));
+    const answered = new Deferred<undefined>();
+    this.#unanswered.push(answered);
+    if (this.#unanswered.length > 1) await this.#room();
+  }
+
+  /** Takes our answers out of what the terminal sent; the rest is the user's. */
+  takeAnswers(input: string): string {
+    let rest = input;
+    while (this.#unanswered.length > 0 && rest.includes(ANSWER)) {
+      rest = rest.replace(ANSWER, "");
+      this.#unanswered.shift()?.resolve(undefined);
+    }
+    return rest;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const answered of this.#unanswered.splice(0)) answered.resolve(undefined);
+  }
+
+  /** Until the oldest question is answered. */
+  async #room(): Promise<void> {
+    const oldest = this.#unanswered[0];
+    if (!oldest) return;
+    const timer = setTimeout(() => {
+      if (this.#unanswered[0] === oldest) this.#unanswered.shift();
+      oldest.resolve(undefined);
+    }, PATIENCE_MS);
+    await oldest.promise;
+    clearTimeout(timer);
+  }
+}
+
+/** Between two lines no escape sequence is open that a question could break. */
+const endOfLastLine = (text: string) => Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1;
