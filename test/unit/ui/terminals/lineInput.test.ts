@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { LineInput } from "../../../../src/ui/terminals/lineInput";
+
+describe("typing to a program", () => {
+  it("echoes the keys and hands the line over at Enter", () => {
+    const input = new LineInput();
+    assert.deepEqual(input.type("hé"), { echo: "hé", actions: [] });
+    assert.deepEqual(input.type("🔥\r"), { echo: "🔥\r\n", actions: [{ kind: "line", text: "hé🔥\n" }] });
+  });
+
+  it("takes whole characters back", () => {
+    const input = new LineInput();
+    input.type("a🔥");
+    assert.equal(input.type("\x7f").echo, "\b \b");
+    assert.deepEqual(input.type("\r").actions, [{ kind: "line", text: "a\n" }]);
+    assert.equal(input.type("\x7f").echo, "");
+  });
+
+  it("clears the line at Ctrl+U and drops it at Ctrl+C", () => {
+    const input = new LineInput();
+    input.type("abc\x15");
+    assert.deepEqual(input.type("\r").actions, [{ kind: "line", text: "\n" }]);
+    input.type("abc");
+    assert.deepEqual(input.type("\x03"), { echo: "^C\r\n", actions: [{ kind: "interrupt" }] });
+    assert.deepEqual(input.type("\r").actions, [{ kind: "line", text: "\n" }]);
+  });
+
+  it("ends the input at Ctrl+D on an empty line only", () => {
+    const input = new LineInput();
+    assert.deepEqual(input.type("a\x04").actions, []);
+    assert.deepEqual(input.type("\r\x04").actions, [{ kind: "line", text: "a\n" }, { kind: "end" }]);
+  });
+
+  it("counts pasted lines one by one, with any kind of line break", () => {
+    assert.deepEqual(new LineInput().type("one\r\ntwo\nthree").actions, [
+      { kind: "line", text: "one\n" },
+      { kind: "line", text: "two\n" },
+    ]);
+  });
+
+  it("ignores arrow and function keys", () => {
+    assert.deepEqual(new LineInput().type("\x1b[A\x1b[1;5C\x1bOP\x1bb\x07"), { echo: "", actions: [] });
+  });
+});
