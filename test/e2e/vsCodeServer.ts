@@ -1,0 +1,156 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+import { testEnvironment } from "./environment";
+import { endProcessTree, markerName } from "./processTree";
+
+export interface VsCodeServerOptions {
+  /** Packaged extensions to install. */
+  readonly extensions?: readonly string[];
+  /** User settings over those that every test has. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Environment of the extension host, over a clean one. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** For tests inside the extension host: VS Code then never shows a toast. */
+  readonly isDriver?: boolean;
+  readonly port?: number;
+}
+
+/** A VS Code for browsers on 127.0.0.1, with a home, settings and extensions of its own. */
+export class VsCodeServer {
+  static async start(options: VsCodeServerOptions = {}): Promise<VsCodeServer> {
+    const root = await mkdtemp(join(tmpdir(), "modal-sandboxes-vscode-"));
+    const server = new VsCodeServer(root);
+    try {
+      await server.#start(options);
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** The home folder of all that runs in it. */
+  readonly home: string;
+  readonly #root: string;
+  readonly #marker = randomUUID();
+  readonly #killWithUs = () => this.#process?.kill("SIGKILL");
+  #process: ChildProcess | undefined;
+  #port = 0;
+  #log = "";
+
+  private constructor(root: string) {
+    this.#root = root;
+    this.home = join(root, "home");
+  }
+
+  get authority(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** What the server printed, for a failed test's report. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Where to open a folder in a browser. `payload` are VS Code's own switches for one window. */
+  url(folder: string | undefined, payload: Readonly<Record<string, string>> = {}): string {
+    const query = new URLSearchParams();
+    if (folder === undefined) query.set("ew", "true");
+    else query.set("folder", folder);
+    query.set("payload", JSON.stringify(Object.entries({ skipWelcome: "true", ...payload })));
+    return `http://${this.authority}/?${query.toString()}`;
+  }
+
+  /** @returns The command lines of processes that outlived the server and had to be killed; should be none. */
+  async stop(): Promise<string[]> {
+    process.off("exit", this.#killWithUs);
+    const server = this.#process;
+    if (server?.exitCode === null && server.signalCode === null) {
+      server.kill("SIGTERM");
+      await once(server, "exit");
+    }
+
+    const left = await endProcessTree(this.#marker, 6_000);
+    await rm(this.#root, { recursive: true, force: true, maxRetries: 5 });
+    return left;
+  }
+
+  async #start(options: VsCodeServerOptions): Promise<void> {
+    const { node, serverMain } = testEnvironment();
+    const userFolder = join(this.#root, "data", "User");
+    await mkdir(userFolder, { recursive: true });
+    await mkdir(this.home);
+    await writeFile(
+      join(userFolder, "settings.json"),
+      JSON.stringify({ ...quietSettings, ...options.settings }, null, 2),
+    );
+
+    const folders = ["--server-data-dir", this.#root, "--extensions-dir", join(this.#root, "extensions")];
+    const env = { ...cleanEnvironment(), HOME: this.home, [markerName]: this.#marker, ...options.env };
+    for (const vsix of options.extensions ?? [])
+      await promisify(execFile)(node, [serverMain, ...folders, "--install-extension", vsix, "--force"], { env });
+
+    const args = ["--host", "127.0.0.1", "--port", String(options.port ?? 0), "--without-connection-token"];
+    args.push("--accept-server-license-terms", "--disable-telemetry", ...folders);
+    if (options.isDriver) args.push("--enable-smoke-test-driver");
+    const server = spawn(node, [serverMain, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.#process = server;
+    process.on("exit", this.#killWithUs);
+    this.#port = await this.#listening(server);
+  }
+
+  #listening(server: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream }): Promise<number> {
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.once("exit", (code) => {
+        reject(new Error(`The VS Code server ended with exit code ${code}:\n${this.#log}`));
+      });
+      for (const stream of [server.stdout, server.stderr])
+        createInterface(stream).on("line", (line) => {
+          this.#log += `${line}\n`;
+          const port = /Extension host agent listening on (\d+)/.exec(line)?.[1];
+          if (port) resolve(Number(port));
+        });
+    });
+  }
+}
+
+/** VS Code without what a test did not ask for: first-run pages, chat, animations, anything from the network. */
+const quietSettings = {
+  "security.workspace.trust.enabled": false,
+  "workbench.startupEditor": "none",
+  "workbench.welcomePage.walkthroughs.openOnInstall": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.tips.enabled": false,
+  "workbench.reduceMotion": "on",
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.editor.empty.hint": "hidden",
+  // Elsewhere a toast lies over the terminals' tabs or the editor's buttons.
+  "workbench.notifications.position": "bottom-left",
+  "chat.disableAIFeatures": true,
+  "terminal.integrated.gpuAcceleration": "off",
+  "terminal.integrated.tabs.hideCondition": "never",
+  "files.simpleDialog.enable": true,
+  "files.autoSave": "off",
+  "git.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "extensions.autoCheckUpdates": false,
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "window.menuBarVisibility": "compact",
+};
+
+/** Ours without Modal's tokens and without what npm, mocha or an outer VS Code add. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const foreign = /^(MODAL_|TEST_|npm_|VSCODE_|ELECTRON_|NODE_OPTIONS|XDG_|INIT_CWD)/i;
+  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  return { ...Object.fromEntries(own), EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }) };
+}

@@ -1,0 +1,67 @@
+import type { Locator, Page } from "playwright-core";
+
+import { exactly } from "./locators";
+import { chooseFromMenu } from "./menu";
+import type { QuickInput } from "./quickInput";
+
+/** The active editor group. */
+export class Editor {
+  readonly #page: Page;
+  readonly #quickInput: QuickInput;
+  readonly #group: Locator;
+
+  constructor(page: Page, quickInput: QuickInput) {
+    this.#page = page;
+    this.#quickInput = quickInput;
+    this.#group = page.locator(".editor-group-container.active");
+  }
+
+  /** Opens a file of the folder by its path in it. */
+  async open(path: string): Promise<void> {
+    const name = path.split("/").at(-1) ?? path;
+    await this.#quickInput.openFile(path);
+    await this.#tab(name).and(this.#page.locator(".active")).waitFor();
+    await this.#group.locator(".view-lines .view-line").first().waitFor();
+  }
+
+  async tabs(): Promise<string[]> {
+    const names = await this.#group.locator(".tab .monaco-icon-label-container").allInnerTexts();
+    return names.map((name) => name.replace(/\s/g, ""));
+  }
+
+  async isDirty(name: string): Promise<boolean> {
+    return ((await this.#tab(name).getAttribute("class")) ?? "").split(" ").includes("dirty");
+  }
+
+  /** The lines in sight. */
+  async text(): Promise<string> {
+    const lines = await this.#group.locator(".view-lines").innerText();
+    return lines.replaceAll("\u00a0", " ");
+  }
+
+  /** Puts the cursor at the end of a line in sight. */
+  async clickLine(line: number): Promise<void> {
+    const number = this.#group.locator(".line-numbers", { hasText: exactly(String(line)) }).first();
+    const numberBox = await number.boundingBox();
+    const linesBox = await this.#group.locator(".view-lines").boundingBox();
+    if (!numberBox || !linesBox) throw new Error(`Line ${line} is not in sight.`);
+    await this.#page.mouse.click(linesBox.x + linesBox.width - 20, numberBox.y + numberBox.height / 2);
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#page.keyboard.type(text);
+  }
+
+  /** A button of the editor's title, such as the run button. */
+  titleAction(label: string): Locator {
+    return this.#group.locator(`.editor-actions .action-label[aria-label^="${label}"]`);
+  }
+
+  async contextAction(label: string): Promise<void> {
+    await chooseFromMenu(this.#page, this.#group.locator(".view-lines"), label);
+  }
+
+  #tab(name: string): Locator {
+    return this.#group.locator(`.tab[data-resource-name="${name}"]`);
+  }
+}

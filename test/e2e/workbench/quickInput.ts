@@ -1,0 +1,136 @@
+import type { Locator, Page } from "playwright-core";
+
+import { exactly, pollUntil } from "./locators";
+
+export interface QuickInputItem {
+  readonly label: string;
+  readonly description: string;
+  readonly detail: string;
+}
+
+/** The palette, quick picks and input boxes: all are the one widget at the top of the window. */
+export class QuickInput {
+  readonly #page: Page;
+  readonly #widget: Locator;
+  readonly #input: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#widget = page.locator(".quick-input-widget:visible");
+    this.#input = this.#widget.locator("input.input");
+  }
+
+  /** Runs a command by its whole title, such as "Modal: Sign In…", as the palette shows it. */
+  async runCommand(title: string): Promise<void> {
+    await pollUntil(`the palette lists "${title}"`, async () => {
+      // A key can be swallowed while the window loads, and commands are listed only once extensions have been read.
+      await this.dismiss();
+      await this.#page.keyboard.press("F1");
+      await this.#input.waitFor({ timeout: 2_000 });
+      await this.#input.fill(`>${title}`);
+      await this.row(title).click({ timeout: 1_500 });
+      return true;
+    });
+  }
+
+  /** Whether the palette offers the command to a person who types its title. */
+  async offersCommand(title: string): Promise<boolean> {
+    await this.#page.keyboard.press("F1");
+    await this.#input.fill(`>${title}`);
+    const rows = this.#widget.locator(".monaco-list-row");
+    await rows.first().waitFor();
+    const isOffered = (await this.row(title).count()) > 0;
+    await this.dismiss();
+    return isOffered;
+  }
+
+  async openFile(path: string): Promise<void> {
+    const name = path.split("/").at(-1) ?? path;
+    await pollUntil(`quick open lists ${path}`, async () => {
+      await this.dismiss();
+      await this.#page.keyboard.press("ControlOrMeta+p");
+      await this.#input.waitFor({ timeout: 2_000 });
+      await this.#input.fill(path);
+      await this.row(name).click({ timeout: 1_500 });
+      return true;
+    });
+  }
+
+  /** Waits for a pick or an input box with this title. */
+  async waitForTitle(title: string | RegExp): Promise<void> {
+    await this.#widget.locator(".quick-input-title", { hasText: title }).waitFor();
+  }
+
+  async title(): Promise<string> {
+    return this.#widget.locator(".quick-input-title").innerText();
+  }
+
+  async items(): Promise<QuickInputItem[]> {
+    await this.#widget.locator(".monaco-list-row").first().waitFor();
+    const rows = await this.#widget.locator(".monaco-list-row").all();
+    return Promise.all(
+      rows.map(async (row) => ({
+        label: await textOf(row.locator(".quick-input-list-row .label-name")),
+        description: await textOf(row.locator(".quick-input-list-row .label-description")),
+        detail: await textOf(row.locator(".quick-input-list-label-meta")),
+      })),
+    );
+  }
+
+  row(label: string | RegExp): Locator {
+    const name = this.#page.locator(".label-name", { hasText: exactly(label) });
+    return this.#widget.locator(".monaco-list-row").filter({ has: name }).first();
+  }
+
+  async pick(label: string | RegExp): Promise<void> {
+    await this.row(label).click();
+  }
+
+  /** Leaves exactly these items of a multi-select ticked. */
+  async tickOnly(labels: readonly string[]): Promise<void> {
+    await this.#widget.locator(".monaco-list-row").first().waitFor();
+    for (const label of await this.tickedLabels()) if (!labels.includes(label)) await this.#toggle(label);
+    const ticked = await this.tickedLabels();
+    for (const label of labels) if (!ticked.includes(label)) await this.#toggle(label);
+  }
+
+  async tickedLabels(): Promise<string[]> {
+    const rows = this.#widget.locator('.monaco-list-row[aria-checked="true"]');
+    const labels = await rows.locator(".quick-input-list-row:first-child .label-name").allInnerTexts();
+    return labels.map((label) => label.trim());
+  }
+
+  async accept(): Promise<void> {
+    const button = this.#widget.locator(".quick-input-action a", { hasText: "OK" });
+    if (await button.isVisible()) await button.click();
+    else await this.#page.keyboard.press("Enter");
+  }
+
+  /** Fills an input box, or filters a pick. */
+  async fill(text: string): Promise<void> {
+    await this.#input.fill(text);
+  }
+
+  async message(): Promise<string> {
+    return this.#widget.locator(".quick-input-message").innerText();
+  }
+
+  async pressButton(label: string): Promise<void> {
+    await this.#widget.locator(`.action-label[aria-label^="${label}"]`).click();
+  }
+
+  async dismiss(): Promise<void> {
+    if (!(await this.#widget.isVisible())) return;
+    await this.#page.keyboard.press("Escape");
+    await this.#widget.waitFor({ state: "detached", timeout: 2_000 });
+  }
+
+  async #toggle(label: string): Promise<void> {
+    await this.row(label).locator(".monaco-checkbox").click();
+  }
+}
+
+async function textOf(locator: Locator): Promise<string> {
+  const texts = await locator.allInnerTexts();
+  return texts.join(" ").trim();
+}

@@ -1,0 +1,98 @@
+import type { Locator, Page } from "playwright-core";
+
+import { exactly, pollUntil } from "./locators";
+
+/** The terminals of the panel, by their names; each is shown before it is read or written. */
+export class Terminals {
+  readonly #page: Page;
+  readonly #tabs: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#tabs = page.locator(".terminal-tabs-entry.has-text");
+  }
+
+  async names(): Promise<string[]> {
+    return (await this.#tabs.locator(".label-name").allInnerTexts()).map((name) => name.trim());
+  }
+
+  async select(name: string | RegExp): Promise<void> {
+    const tab = this.#tab(name);
+    await pollUntil(`the terminal ${String(name)} is in front`, async () => {
+      // Another that opens at the same time takes the front again.
+      await tab.click({ timeout: 2_000 });
+      await tab.and(this.#page.locator(".is-active")).waitFor({ timeout: 1_000 });
+      await this.#page.locator(".terminal-wrapper.active .xterm").waitFor({ timeout: 1_000 });
+      return true;
+    });
+  }
+
+  /** All that a terminal shows and has scrolled away, wrapped lines joined. */
+  async text(name: string | RegExp): Promise<string> {
+    await this.select(name);
+    const lines = await this.#page.evaluate<string[]>(readActiveTerminal);
+    return lines.join("\n").trimEnd();
+  }
+
+  /** @returns The whole text as soon as it contains or matches what is waited for. */
+  async waitForText(name: string | RegExp, expected: string | RegExp, timeoutMs?: number): Promise<string> {
+    const matches = (text: string) => (typeof expected === "string" ? text.includes(expected) : expected.test(text));
+    let last = "";
+    try {
+      return await pollUntil(
+        `the terminal ${String(name)} shows ${String(expected)}`,
+        async () => {
+          last = await this.text(name);
+          return matches(last) ? last : undefined;
+        },
+        timeoutMs,
+      );
+    } catch (cause) {
+      throw new Error(`The terminal ${String(name)} never showed ${String(expected)}. It showed:\n${last}`, { cause });
+    }
+  }
+
+  async type(name: string | RegExp, text: string): Promise<void> {
+    await this.#focus(name);
+    await this.#page.keyboard.type(text);
+  }
+
+  /** Presses a key such as "Enter" or "Control+c". */
+  async press(name: string | RegExp, key: string): Promise<void> {
+    await this.#focus(name);
+    await this.#page.keyboard.press(key);
+  }
+
+  async close(name: string | RegExp): Promise<void> {
+    const tab = this.#tab(name);
+    await tab.hover();
+    await tab.locator('.action-label[aria-label^="Kill"]').click();
+    await tab.waitFor({ state: "detached" });
+  }
+
+  #tab(name: string | RegExp): Locator {
+    const label = this.#page.locator(".label-name", { hasText: exactly(name) });
+    return this.#tabs.filter({ has: label }).first();
+  }
+
+  async #focus(name: string | RegExp): Promise<void> {
+    await this.select(name);
+    await this.#page.locator(".terminal-wrapper.active textarea.xterm-helper-textarea").focus();
+  }
+}
+
+// In the page. VS Code leaves the terminal's object on its element; its buffer is exact and includes the scrollback.
+const readActiveTerminal = `(() => {
+  const terminal = document.querySelector(".terminal-wrapper.active")?.xterm;
+  if (!terminal) return [];
+  const buffer = terminal.buffer.active;
+  const lines = [];
+  for (let row = 0; row < buffer.length; row++) {
+    const line = buffer.getLine(row);
+    const isContinued = buffer.getLine(row + 1)?.isWrapped ?? false;
+    const text = line.translateToString(!isContinued);
+    if (line.isWrapped && lines.length > 0) lines[lines.length - 1] += text;
+    else lines.push(text);
+  }
+  return lines;
+})()`;

@@ -1,0 +1,95 @@
+import type { Locator, Page } from "playwright-core";
+
+import { exactly } from "./locators";
+import { chooseFromMenu } from "./menu";
+
+export interface TreeRowText {
+  readonly label: string;
+  readonly description: string;
+  /** 1 for the rows at the top. */
+  readonly level: number;
+}
+
+/** A view of the side bar, by the title of its container and its own. */
+export class TreeView {
+  readonly #page: Page;
+  readonly #container: string;
+  readonly #pane: Locator;
+
+  constructor(page: Page, container: string, view: string) {
+    this.#page = page;
+    this.#container = container;
+    const header = page.locator(".pane-header h3.title", { hasText: exactly(view) });
+    this.#pane = page.locator(".split-view-view .pane").filter({ has: header });
+  }
+
+  async open(): Promise<void> {
+    const icon = this.#page.locator(`a.action-label[aria-label^="${this.#container}"]`);
+    const tab = this.#page.locator(".activitybar li.action-item").filter({ has: icon });
+    await tab.waitFor({ timeout: 30_000 });
+    // The item, since its badge lies over the link. A click on the open one would close it.
+    if ((await tab.getAttribute("aria-expanded")) !== "true") await tab.click();
+    await this.#pane.waitFor();
+  }
+
+  row(label: string | RegExp): Locator {
+    const name = this.#page.locator(".label-name", { hasText: exactly(label) });
+    return this.#pane.locator(".monaco-list-row").filter({ has: name }).first();
+  }
+
+  /** The rows in sight, from the top. */
+  async rows(): Promise<TreeRowText[]> {
+    // In one go, for the tree may change between two questions.
+    const rows = await this.#pane.locator(".monaco-list-row").evaluateAll((elements: RowElement[]) =>
+      elements.map((row) => ({
+        label: row.querySelector(".label-name")?.innerText.trim() ?? "",
+        description: row.querySelector(".label-description")?.innerText.trim() ?? "",
+        level: Number(row.getAttribute("aria-level")),
+        index: Number(row.getAttribute("data-index")),
+      })),
+    );
+    return rows
+      .sort((a, b) => a.index - b.index)
+      .map(({ label, description, level }) => ({ label, description, level }));
+  }
+
+  async expand(label: string | RegExp): Promise<void> {
+    const row = this.row(label);
+    if ((await row.getAttribute("aria-expanded")) === "false") await row.locator(".monaco-tl-twistie").click();
+    await row.and(this.#page.locator('[aria-expanded="true"]')).waitFor();
+  }
+
+  async inlineAction(label: string | RegExp, action: string): Promise<void> {
+    const row = this.row(label);
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
+  }
+
+  async contextAction(label: string | RegExp, action: string): Promise<void> {
+    await chooseFromMenu(this.#page, this.row(label), action);
+  }
+
+  /** A button in the view's title. */
+  async titleAction(action: string): Promise<void> {
+    await this.#pane.hover();
+    const inPane = this.#pane.locator(`.pane-header .action-label[aria-label^="${action}"]`);
+    const inContainer = this.#page.locator(`.sidebar .title-actions .action-label[aria-label^="${action}"]`);
+    await inPane.or(inContainer).locator("visible=true").first().click();
+  }
+
+  /** The text of the welcome that an empty view shows. */
+  async welcome(): Promise<string> {
+    return this.#pane.locator(".welcome-view-content").innerText();
+  }
+
+  welcomeButton(label: string): Locator {
+    return this.#pane.locator(".welcome-view-content a.monaco-button", { hasText: exactly(label) });
+  }
+}
+
+/** What is used of the browser's own type, which these sources are compiled without. */
+interface RowElement {
+  readonly innerText: string;
+  querySelector(selector: string): RowElement | null;
+  getAttribute(name: string): string | null;
+}

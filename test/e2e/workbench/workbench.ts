@@ -1,0 +1,109 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+
+import { testEnvironment } from "../environment";
+import type { VsCodeServer } from "../vsCodeServer";
+import { Dialog } from "./dialog";
+import { Editor } from "./editor";
+import { pollUntil } from "./locators";
+import { chooseFromMenu } from "./menu";
+import { Notifications } from "./notifications";
+import { QuickInput } from "./quickInput";
+import { Terminals } from "./terminals";
+import { TreeView } from "./treeView";
+
+/** One VS Code window, driven as a person would. Each has storage of its own: nothing is remembered from another. */
+export class Workbench {
+  /** Opens a window on a folder, or on none. */
+  static async open(browser: Browser, server: VsCodeServer, folder: string | undefined): Promise<Workbench> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await context.route(
+      (url) => url.hostname !== "127.0.0.1" && url.protocol.startsWith("http"),
+      (route) => route.abort(),
+    );
+    const page = await context.newPage();
+    await page.goto(server.url(folder));
+    await page.locator(".monaco-workbench .statusbar-item").first().waitFor();
+    return new Workbench(context, page);
+  }
+
+  readonly page: Page;
+  readonly quickInput: QuickInput;
+  readonly sandboxes: TreeView;
+  readonly terminals: Terminals;
+  readonly notifications: Notifications;
+  readonly dialog: Dialog;
+  readonly editor: Editor;
+  readonly #context: BrowserContext;
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.#context = context;
+    this.page = page;
+    this.quickInput = new QuickInput(page);
+    this.sandboxes = new TreeView(page, "Modal", "Sandboxes");
+    this.terminals = new Terminals(page);
+    this.notifications = new Notifications(page);
+    this.dialog = new Dialog(page);
+    this.editor = new Editor(page, this.quickInput);
+  }
+
+  /** Runs a command from the palette by its whole title. */
+  async runCommand(title: string): Promise<void> {
+    await this.quickInput.runCommand(title);
+  }
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator(".statusbar-item", { hasText: text });
+  }
+
+  async explorerAction(file: string, action: string): Promise<void> {
+    await chooseFromMenu(
+      this.page,
+      this.page.locator(`.explorer-viewlet .monaco-list-row[aria-label^="${file}"]`),
+      action,
+    );
+  }
+
+  /** The text of what appears when the pointer rests on something. */
+  async hover(target: Locator): Promise<string> {
+    await target.hover();
+    const hover = this.page.locator(".monaco-hover:visible").first();
+    await hover.waitFor();
+    return hover.innerText();
+  }
+
+  async clipboard(): Promise<string> {
+    return this.page.evaluate<string>("navigator.clipboard.readText()");
+  }
+
+  /** Waits for a browser tab that VS Code opens, such as a tunnel's page. */
+  async newTab(open: () => Promise<void>): Promise<Page> {
+    const [page] = await Promise.all([this.#context.waitForEvent("page"), open()]);
+    return page;
+  }
+
+  /** Grants trust to a window that was opened in Restricted Mode. */
+  async trustFolder(): Promise<void> {
+    await this.runCommand("Workspaces: Manage Workspace Trust");
+    const editor = this.page.locator(".workspace-trust-editor");
+    await editor.locator("a.monaco-button", { hasText: "Trust" }).first().click();
+    await pollUntil("the folder is trusted", async () => (await editor.innerText()).includes("You trust this folder"));
+  }
+
+  /** @returns The path of the picture, in out/ under the folder given. */
+  async screenshot(name: string, folder = "screenshots"): Promise<string> {
+    const target = join(testEnvironment().root, "out", folder);
+    await mkdir(target, { recursive: true });
+    const path = join(target, `${name.replace(/[^\w.-]+/g, "-")}.png`);
+    await this.page.screenshot({ path });
+    return path;
+  }
+
+  /** Leaves the page first, so that the extension host ends as when a person closes the window. */
+  async close(): Promise<void> {
+    await this.page.goto("about:blank");
+    await this.#context.close();
+  }
+}

@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { ensureBrowser } from "./host/browser.mjs";
+import { ensureVsCodeHost } from "./host/setup.mjs";
+
+/** What the suites, the demo and `npm start` need before they begin. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Builds the extension and the tests. */
+export async function build() {
+  await run(process.execPath, ["esbuild.config.mjs", "--tests"]);
+}
+
+/** Gets a VS Code and a browser; `test/e2e/environment.ts` reads where they are. */
+export async function prepareVsCode() {
+  const host = await ensureVsCodeHost();
+  process.env.TEST_ROOT = root;
+  process.env.TEST_VSCODE_NODE = host.node;
+  process.env.TEST_VSCODE_SERVER = host.serverMain;
+  process.env.TEST_VSIX = join(root, "dist", "modal-sandboxes.vsix");
+  process.env.TEST_BROWSER = await ensureBrowser();
+}
+
+export async function packageExtension() {
+  await run("npm", ["run", "--silent", "package"], "ignore");
+}
+
+/** Runs a program to its end, its output shown; throws where it fails. */
+export async function run(command, args, stdout = "inherit") {
+  const code = await exitCode(spawn(command, args, { cwd: root, stdio: ["ignore", stdout, "inherit"] }));
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed with exit code ${code}.`);
+}
+
+/** A signal that ends the child counts as 1. */
+export async function exitCode(child) {
+  return new Promise((resolve, reject) => child.once("error", reject).once("close", (code) => resolve(code ?? 1)));
+}

@@ -1,0 +1,34 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import Mocha from "mocha";
+
+/** `node test/runMocha.mjs SUITE`: runs the built tests of a suite in this process; `test/run.mjs` starts it. */
+const [suite] = process.argv.slice(2);
+const { TEST_REPORT, TEST_GREP, TEST_TIMEOUT_MS } = process.env;
+
+const mocha = new Mocha({ timeout: Number(TEST_TIMEOUT_MS), ...(TEST_GREP ? { grep: TEST_GREP } : {}) });
+for (const file of await testFiles(join("out", "test", suite))) mocha.addFile(file);
+await mocha.loadFilesAsync();
+
+const { stats } = await new Promise((resolve) => {
+  const runner = mocha.run(() => resolve(runner));
+});
+const { passes, failures, pending } = stats;
+await writeFile(TEST_REPORT, JSON.stringify({ passes, failures, pending }));
+process.exitCode = failures > 0 ? 1 : 0;
+
+setTimeout(() => {
+  console.error(
+    `The tests are over, yet something holds their process: ${process.getActiveResourcesInfo().join(", ")}`,
+  );
+  process.exit(1);
+}, 10_000).unref();
+
+/** None where the suite has no tests. */
+async function testFiles(folder) {
+  const entries = await readdir(folder, { recursive: true }).catch(() => []);
+  return entries
+    .filter((name) => name.endsWith(".test.js"))
+    .sort()
+    .map((name) => join(folder, name));
+}

@@ -1,0 +1,39 @@
+import { writeFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { format } from "node:util";
+
+/** What VS Code runs inside the extension host, that of the server and that of a desktop. */
+export async function run(): Promise<void> {
+  // Mocha is an ES module, which not every extension host can require.
+  const { default: Mocha } = await import("mocha");
+  const { TEST_REPORT, TEST_GREP, TEST_TIMEOUT_MS } = process.env;
+  if (TEST_REPORT) Mocha.reporters.Base.consoleLog = logForServer;
+
+  const options = { timeout: Number(TEST_TIMEOUT_MS ?? 60_000), color: true };
+  const mocha = new Mocha(TEST_GREP ? { ...options, grep: TEST_GREP } : options);
+  for (const file of await testFiles()) mocha.addFile(file);
+  await mocha.loadFilesAsync();
+
+  const stats = await new Promise<Mocha.Stats | undefined>((resolve) => {
+    const runner = mocha.run(() => {
+      resolve(runner.stats);
+    });
+  });
+  const { passes = 0, failures = 0, pending = 0 } = stats ?? {};
+  if (TEST_REPORT) writeFileSync(TEST_REPORT, JSON.stringify({ passes, failures, pending }));
+  if (failures > 0) throw new Error(`${failures} tests failed.`);
+}
+
+/** The mark tells these lines from all others of the extension host's console: see runInServer. */
+function logForServer(...values: unknown[]): void {
+  console.log(`test: ${format(...values)}`);
+}
+
+async function testFiles(): Promise<string[]> {
+  const names = await readdir(__dirname, { recursive: true });
+  return names
+    .filter((name) => name.endsWith(".test.js"))
+    .sort()
+    .map((name) => join(__dirname, name));
+}
