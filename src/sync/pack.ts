@@ -84,23 +84,25 @@ class Packer {
   }
 
   async #addFile(entry: FileEntry): Promise<void> {
-    let file: number | undefined;
+    const file = this.#attempt(entry.path, () =>
+      openSync(join(this.#root, entry.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    );
+    if (file === undefined) return;
     try {
-      file = openSync(join(this.#root, entry.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       const stats = fstatSync(file);
       if (!stats.isFile()) this.#skip(entry.path, REPLACED);
       else if (stats.size <= PART_BYTES) await this.#addSmall(entry, file, stats.size);
       else await this.#addBig(entry, file, stats.size);
-    } catch (error) {
-      this.#skip(entry.path, reasonOf(error));
     } finally {
-      if (file !== undefined) closeSync(file);
+      closeSync(file);
     }
   }
 
   async #addSmall(entry: FileEntry, file: number, size: number): Promise<void> {
     const content = Buffer.allocUnsafe(size);
-    this.#fillRest(entry, content, readFully(file, content));
+    const read = this.#attempt(entry.path, () => readFully(file, content));
+    if (read === undefined) return;
+    this.#fillRest(entry, content, read);
     await this.#write({ ...headers(entry), type: "file" }, content);
     this.#progress.bytes += size;
     this.#progress.files += 1;
@@ -139,6 +141,15 @@ class Packer {
         else resolve();
       });
     });
+  }
+
+  #attempt(path: string, access: () => number): number | undefined {
+    try {
+      return access();
+    } catch (error) {
+      this.#skip(path, reasonOf(error));
+      return undefined;
+    }
   }
 
   #skip(path: string, reason: string): void {

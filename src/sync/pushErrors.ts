@@ -41,8 +41,11 @@ const notInPlace = (remotePath: string, detail: string): UserError =>
     `Not everything could be put in its place in ${remotePath}${inBrackets(detail)}. Mend that and push again.`,
   );
 
-/** Why the receiver gave up, by its exit code and what it and its tools printed (in the C locale). */
-export function receiverFailed(remotePath: string, exitCode: number, stderr: string): UserError {
+/**
+ * Why the receiver gave up, by its exit code and what it and its tools printed (in the C locale).
+ * @param cause what went wrong on this side, if anything did
+ */
+export function receiverFailed(remotePath: string, { exitCode, stderr }: ReceiverEnd, cause: unknown): UserError {
   const detail = firstLine(stderr);
   if (/No space left on device|Disk quota exceeded|File too large/.test(stderr)) return noSpace(remotePath);
   switch (exitCode) {
@@ -53,15 +56,23 @@ export function receiverFailed(remotePath: string, exitCode: number, stderr: str
     case ReceiverExit.noTarget:
       return notWritable(remotePath, detail);
     case ReceiverExit.notUnpacked:
-      return notUnpacked(remotePath, detail);
+      return TOO_SHORT.test(stderr) ? connectionLost(cause) : notUnpacked(remotePath, detail);
     case ReceiverExit.notInPlace:
       return notInPlace(remotePath, detail);
     case ReceiverExit.cut:
-      return connectionLost(new Error("The receiver saw the end of the stream too early."));
+      return connectionLost(cause);
     default:
       return exitCode > SIGNALLED || exitCode < 0 ? stopped() : notUnpacked(remotePath, detail || `exit ${exitCode}`);
   }
 }
+
+export interface ReceiverEnd {
+  readonly exitCode: number;
+  readonly stderr: string;
+}
+
+/** How GNU, busybox and BSD tar call the end of the input in mid-archive. */
+const TOO_SHORT = /unexpected EOF|does not look like a tar archive|short read|truncated|unexpected end of file/i;
 
 /** What a shell answers for a command that it cannot find, cannot run, or that a signal ended (128 + its number). */
 const NOT_FOUND = 127;

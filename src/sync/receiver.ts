@@ -15,16 +15,20 @@ export const receiverCommand = (remotePath: string): string[] => ["sh", "-c", RE
 const RECEIVER = `
 export LC_ALL=C
 stage=${STAGING_PREFIX}$$
+tree=$stage/${TREE}
 status=0
 
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
 
+# In a folder that its owner may not write nothing can be removed.
+remove() { rm -rf -- "$1" 2>/dev/null || { chmod -R u+rwx -- "$1" 2>/dev/null; rm -rf -- "$1"; }; }
+
 # A push that died may have left its folder behind.
 remove_stale() {
   for stale in ${STAGING_PREFIX}*; do
     pid=\${stale##*-}
-    [ "$stale" != "$stage" ] && { kill -0 "$pid" 2>/dev/null || [ -d "/proc/$pid" ]; } || rm -rf -- "$stale"
+    [ "$stale" != "$stage" ] && { kill -0 "$pid" 2>/dev/null || [ -d "/proc/$pid" ]; } || remove "$stale"
   done
 }
 
@@ -35,12 +39,24 @@ is_fresh() {
   done
 }
 
-# move FROM INTO: what is in folder FROM goes into folder INTO. A subshell, for an argument list of its own.
+# Whether ENTRY needs no moving to PLACE, because a link put it there before.
+is_there() {
+  if [ -L "$1" ]; then
+    [ -L "$2" ] && [ "$(readlink -- "$1")" = "$(readlink -- "$2")" ]
+  else
+    [ ! -L "$2" ] && [ "$1" -ef "$2" ]
+  fi
+}
+
+# move FROM INTO: what is in folder FROM goes into folder INTO, but for folders that are in both. A subshell, for an
+# argument list of its own.
 move() (
   from=$1 into=$2 status=0
   set --
   for entry in "$from"/* "$from"/.[!.]* "$from"/..?*; do
     exists "$entry" || continue
+    place=$into/\${entry##*/}
+    { is_folder "$entry" && is_folder "$place"; } || is_there "$entry" "$place" && continue
     set -- "$@" "$entry"
     [ $# -lt 64 ] || { mv -f -- "$@" "$into/" || status=1; set --; }
   done
@@ -48,43 +64,45 @@ move() (
   exit $status
 )
 
-# merge FROM INTO: the same where both may hold folders of the same name. Only positional parameters are local.
+# merge HOW FROM INTO: removes what stands in the way in INTO, all the way down, then does HOW for each folder that is in
+# both. Only positional parameters are local.
 merge() {
-  [ -w "$2" ] || chmod u+rwx -- "$2"
-  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-    place=$2/\${entry##*/}
+  [ -w "$3" ] || chmod u+rwx -- "$3"
+  for entry in "$2"/* "$2"/.[!.]* "$2"/..?*; do
+    place=$3/\${entry##*/}
     exists "$entry" && exists "$place" || continue
     if is_folder "$entry" && is_folder "$place"; then
-      merge "$entry" "$place"
+      merge "$1" "$entry" "$place"
     elif is_folder "$entry" || is_folder "$place"; then
-      rm -rf -- "$place"
+      remove "$place"
     fi
   done
-  move "$1" "$2" || status=1
-  rmdir -- "$1" 2>/dev/null
+  "$1" "$2" "$3" || status=1
 }
 
-# GNU cp merges the two in one process: for each file a link beside its place, then a rename.
-merge_by_links() {
-  case $(cp --version 2>/dev/null) in *"GNU coreutils"*) ;; *) return 1 ;; esac
-  chmod --reference=. -- "$stage/${TREE}" && chown --reference=. -- "$stage/${TREE}" &&
-    cp -alfT -- "$stage/${TREE}" .
-}
+has_gnu_cp() { case $(cp --version 2>/dev/null) in *"GNU coreutils"*) ;; *) false ;; esac }
+
+# One process for a whole tree: for each file a link beside its place, then a rename. The top folder stays as it is.
+link_all() {
+  chmod --reference=. -- "$tree" && chown --reference=. -- "$tree" && cp -alfT -- "$tree" .
+} 2>/dev/null
 
 command -v tar >/dev/null 2>&1 || exit ${ReceiverExit.noTar}
 mkdir -p -- "$1" && cd -- "$1" || exit ${ReceiverExit.noTarget}
 remove_stale
-trap 'rm -rf -- "$stage"' EXIT
+trap 'remove "$stage"' EXIT
 trap 'exit 129' HUP INT PIPE TERM
-mkdir -- "$stage" "$stage/${TREE}" || exit ${ReceiverExit.noTarget}
+mkdir -- "$stage" "$tree" || exit ${ReceiverExit.noTarget}
 
 tar -x -p -o -f - -C "$stage" || exit ${ReceiverExit.notUnpacked}
 [ "$(cat "$stage/${MARK}" 2>/dev/null)" = ${MARK_TEXT} ] || exit ${ReceiverExit.cut}
 
 if is_fresh; then
-  move "$stage/${TREE}" . || status=1
+  move "$tree" . || status=1
+elif has_gnu_cp && { link_all || { merge true "$tree" . && link_all; }; }; then
+  :
 else
-  merge_by_links 2>/dev/null || merge "$stage/${TREE}" .
+  merge move "$tree" .
 fi
 sh "$stage/${MODES}" 2>/dev/null
 [ $status -eq 0 ] || exit ${ReceiverExit.notInPlace}

@@ -1,7 +1,7 @@
 import { delay } from "../base/async";
 import { UserError } from "../base/errors";
-import { connectionLost, receiverFailed } from "./pushErrors";
-import { ReceiverExit, receiverCommand } from "./receiver";
+import { connectionLost, receiverFailed, type ReceiverEnd } from "./pushErrors";
+import { receiverCommand } from "./receiver";
 import type { Exec, RemoteProcess } from "./remoteProcess";
 
 /** How long a receiver whose input broke has to say why. */
@@ -46,10 +46,8 @@ export class Transfer {
     const process = await this.#process;
     this.#closeInput(process);
 
-    const { exitCode, stderr } = await this.#end(process);
-    if (exitCode === 0) return;
-    if (exitCode === ReceiverExit.cut && this.#writeError !== undefined) throw toLoss(this.#writeError);
-    throw receiverFailed(this.#remotePath, exitCode, stderr);
+    const end = await this.#end(process);
+    if (end.exitCode !== 0) throw receiverFailed(this.#remotePath, end, this.#writeError);
   }
 
   /** Ends the input early: without the archive's mark the receiver discards what it has. */
@@ -70,7 +68,7 @@ export class Transfer {
     process.closeInput().catch(() => undefined);
   }
 
-  async #end(process: RemoteProcess): Promise<{ exitCode: number; stderr: string }> {
+  async #end(process: RemoteProcess): Promise<ReceiverEnd> {
     const ended = Promise.all([process.exitCode, process.output]).catch((error: unknown) => {
       throw toLoss(error);
     });
