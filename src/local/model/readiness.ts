@@ -1,9 +1,11 @@
+import type { Duplex } from "node:stream";
 import { abortable, delay } from "../../base/async";
 import type { IsolatedRoot } from "../isolation";
 import type { Probe } from "./sandboxSpec";
 
 // Modal stops asking after this; the sandbox goes on all the same.
 const GIVE_UP_MS = 5 * 60 * 1000;
+const HANG_UP_MS = 1000;
 
 /** Resolves once the probe succeeds. */
 export async function awaitReady(root: IsolatedRoot, probe: Probe, signal: AbortSignal): Promise<void> {
@@ -20,12 +22,21 @@ const succeeds = (root: IsolatedRoot, probe: Probe): Promise<boolean> =>
 async function accepts(root: IsolatedRoot, port: number): Promise<boolean> {
   try {
     const connection = await root.connect(port);
-    connection.on("error", () => undefined);
-    connection.destroy();
+    hangUp(connection);
     return true;
   } catch {
     return false;
   }
+}
+
+/** A server that is reset while it says hello might die of it, so it gets the time to do so. */
+function hangUp(connection: Duplex): void {
+  const timer = setTimeout(() => connection.destroy(), HANG_UP_MS);
+  connection.on("error", () => undefined);
+  connection.once("close", () => {
+    clearTimeout(timer);
+  });
+  connection.resume().end();
 }
 
 async function runs(root: IsolatedRoot, argv: readonly [string, ...string[]]): Promise<boolean> {

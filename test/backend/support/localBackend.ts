@@ -19,6 +19,8 @@ export interface LocalBackend {
   readonly log: () => string;
   /** Ends it as a person would, and waits until it has gone. */
   stop(): Promise<void>;
+  /** Goes away, as a parent does that dies. */
+  closeStdin(): void;
   /** Ends it as the kernel would. */
   kill(): void;
   /** Settles once the server's process has gone, however it came to that. */
@@ -66,6 +68,7 @@ export async function startLocalBackend(options: LocalBackendOptions = {}): Prom
       await exited;
       await rm(stateDir, { recursive: true, force: true });
     },
+    closeStdin: () => child.stdin.end(),
     kill: () => child.kill("SIGKILL"),
   };
 }

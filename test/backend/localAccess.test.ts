@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "mocha";
+import { ClientError, Status } from "nice-grpc";
+import { useLocalBackend } from "./support/fixture";
+import { createClient, startLocalBackend } from "./support/localBackend";
+import { RawRouter } from "./support/routerClient";
+import { eventually, processesWith } from "./support/processes";
+
+describe("the local backend as a program", function () {
+  this.timeout(60_000);
+  const local = useLocalBackend();
+
+  it("refuses a token that is not its own", async () => {
+    const stranger = createClient({ ...local.backend, tokenSecret: "as-wrong" });
+    const call = stranger.apps.fromName("tests", { createIfMissing: true });
+    await assert.rejects(call, (error) => error instanceof ClientError && error.code === Status.UNAUTHENTICATED);
+    stranger.close();
+  });
+
+  it("refuses a router call without a token of its own", async () => {
+    const sandbox = await local.create();
+    for (const jwt of ["", "e30=.e30=.e30="]) {
+      const router = await RawRouter.open(local.modal, sandbox, jwt);
+      await assert.rejects(
+        router.start("true"),
+        (error) => error instanceof ClientError && error.code === Status.UNAUTHENTICATED,
+      );
+      router.close();
+    }
+  });
+
+  it("says who it is and how it isolates", async () => {
+    const { cpClient } = local.modal;
+    assert.equal((await cpClient.workspaceNameLookup({})).username, "local");
+    assert.equal((await cpClient.tokenInfoGet({})).tokenId, local.backend.tokenId);
+    const [kind] = (await cpClient.clientHello({})).serverWarnings.map(({ message }) => message.split(":")[0]);
+    assert.match(kind ?? "", /^(overlay|privateRoot|directory)$/);
+    assert.match(local.backend.log(), new RegExp(`isolation: ${kind}`));
+  });
+
+  it("answers UNIMPLEMENTED with the method's name for what it does not offer", async () => {
+    await assert.rejects(
+      local.modal.cpClient.workspaceBillingRates({}),
+      (error) =>
+        error instanceof ClientError &&
+        error.code === Status.UNIMPLEMENTED &&
+        error.details.includes("WorkspaceBillingRates"),
+    );
+  });
+
+  it("finds only apps that were made", async () => {
+    await assert.rejects(local.modal.apps.fromName("never-made"), { name: "NotFoundError" });
+    const again = await local.modal.apps.fromName("tests");
+    assert.equal(again.appId, local.app.appId);
+  });
+
+  for (const [how, signal] of [
+    ["a signal", true],
+    ["the end of its stdin", false],
+  ] as const)
+    it(`leaves no process and no file behind after ${how}`, async () => {
+      const backend = await startLocalBackend();
+      const { modal, marker } = await startSleepers(backend);
+      if (signal) process.kill(backend.pid, "SIGTERM");
+      else backend.closeStdin();
+      assert.equal(await backend.exited, 0);
+      assert.deepEqual(await processesWith(marker), []);
+      assert.deepEqual(await readdir(join(backend.stateDir, "run")), []);
+      modal.close();
+      await backend.stop();
+    });
+
+  it("leaves no process behind when it is killed", async function () {
+    if (process.platform !== "linux") this.skip();
+    const backend = await startLocalBackend();
+    const { modal, marker } = await startSleepers(backend);
+    backend.kill();
+    assert.ok(await eventually(async () => (await processesWith(marker)).length === 0));
+    modal.close();
+
+    const next = await startLocalBackend({ arguments: ["--state", backend.stateDir] });
+    assert.deepEqual(
+      await readdir(join(backend.stateDir, "run")),
+      [String(next.pid)],
+      "the next start removes its files",
+    );
+    await next.stop();
+    await backend.stop();
+  });
+});
+
+/** A sandbox whose command, a child of it and an exec carry `marker` in their command lines. */
+async function startSleepers(backend: Parameters<typeof createClient>[0]) {
+  const marker = `3${Date.now()}.${process.pid}`;
+  const modal = createClient(backend);
+  const app = await modal.apps.fromName("tests", { createIfMissing: true });
+  const command = ["sh", "-c", `setsid sleep ${marker} & sleep ${marker}`];
+  const sandbox = await modal.sandboxes.create(app, modal.images.fromRegistry("debian"), { command });
+  const exec = await sandbox.exec(["sh", "-c", `echo started; sleep ${marker}`]);
+  await exec.stdout.getReader().read();
+  assert.ok(await eventually(async () => (await processesWith(marker)).length >= 4), "they run");
+  return { modal, marker };
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { runInThisContext } from "node:vm";
+import type { ModalClient, Sandbox } from "modal";
+import {
+  createChannel,
+  createClientFactory,
+  Metadata,
+  type CallOptions,
+  type CompatServiceDefinition,
+} from "nice-grpc";
+import type { ExecRef, TaskCommandRouter } from "../../../src/local/protocol/routerMessages";
+import type { Partially } from "../../../src/local/protocol/messages";
+
+type RouterClient = {
+  [M in keyof TaskCommandRouter]: (
+    request: Parameters<TaskCommandRouter[M]>[0] extends AsyncIterable<infer Item>
+      ? AsyncIterable<Partially<Item>>
+      : Partially<Parameters<TaskCommandRouter[M]>[0]>,
+    options?: CallOptions,
+  ) => ReturnType<TaskCommandRouter[M]>;
+};
+
+/** A sandbox's task command router without what the SDK puts around it: what is sent is what arrives. */
+export class RawRouter {
+  readonly calls: RouterClient;
+  readonly taskId: string;
+  readonly close: () => void;
+
+  /** `jwt` instead of the token that the control plane gives. */
+  static async open(modal: ModalClient, { sandboxId }: Sandbox, jwt?: string): Promise<RawRouter> {
+    const { taskId } = await modal.cpClient.sandboxGetTaskIdV2({ sandboxId });
+    const access = await modal.cpClient.sandboxGetCommandRouterAccess({ sandboxId });
+    return new RawRouter(taskId ?? "", access.url.replace("https://", ""), jwt ?? access.jwt);
+  }
+
+  private constructor(taskId: string, address: string, jwt: string) {
+    const channel = createChannel(address);
+    const metadata = Metadata({ authorization: `Bearer ${jwt}` });
+    this.taskId = taskId;
+    this.calls = createClientFactory().create(routerDefinition(), channel, { "*": { metadata } }) as RouterClient;
+    this.close = () => {
+      channel.close();
+    };
+  }
+
+  /** Starts a program, both outputs kept. */
+  async start(...commandArgs: readonly string[]): Promise<ExecRef> {
+    const exec = { taskId: this.taskId, execId: randomUUID() };
+    await this.calls.taskExecStart({ ...exec, commandArgs, stdoutConfig: 1, stderrConfig: 1 });
+    return exec;
+  }
+
+  /** An exec's stdout from `offset` to its end. */
+  async stdout(exec: ExecRef, offset = 0): Promise<Buffer> {
+    const parts: Uint8Array[] = [];
+    for await (const { data } of this.calls.taskExecStdioRead({ ...exec, offset, fileDescriptor: 0 })) parts.push(data);
+    return Buffer.concat(parts);
+  }
+}
+
+/** The SDK does not export its definitions, so its module is run once more with one more export. */
+function routerDefinition(): CompatServiceDefinition {
+  const path = createRequire(__filename).resolve("modal");
+  const source = `${readFileSync(path, "utf8")}\nmodule.exports = TaskCommandRouterDefinition;`;
+  const run = runInThisContext(`(function (require, module, __filename, __dirname) {${source}\n})`, path) as RunModule;
+  const module: { exports: unknown } = { exports: {} };
+  run(createRequire(path), module, path, dirname(path));
+  return module.exports as CompatServiceDefinition;
+}
+
+type RunModule = (require: NodeJS.Require, module: { exports: unknown }, filename: string, dirname: string) => void;
