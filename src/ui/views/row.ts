@@ -1,0 +1,37 @@
+/** What one line of the tree says, without VS Code. */
+export interface Row {
+  readonly label: string;
+  readonly description: string;
+  readonly icon: RowIcon;
+  /** Flags for the `when` clauses of menus, separated by spaces. */
+  readonly contextValue: string;
+  /** The line for a screen reader. */
+  readonly spoken: string;
+}
+
+export interface RowIcon {
+  /** A codicon. */
+  readonly id: string;
+  /** A theme colour. */
+  readonly color?: string;
+}
+
+/** What a line depends on beside the thing itself. */
+export interface RowContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** On the local backend, where nothing is billed. */
+  readonly isLocal: boolean;
+}
+
+/** A line of a tooltip. */
+export interface Detail {
+  readonly name: string;
+  readonly value: string;
+}
+
+export const spinner: RowIcon = { id: "loading~spin" };
+
+/** The parts that there are, as one text. */
+export const joined = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== "").join(" · ");

@@ -1,0 +1,67 @@
+import { messageOf } from "../../base/errors";
+import { formatDollars, formatDuration, formatUptime } from "../../base/format";
+import { formatGpu } from "../../modal/gpus";
+import type { Run, RunState } from "../../run/run";
+import { joined, spinner, type Detail, type Row, type RowContext, type RowIcon } from "./row";
+
+export function runRow({ target, state }: Pick<Run, "target" | "state">, context: RowContext): Row {
+  const description = describeState(state, context);
+  return {
+    label: target.label,
+    description,
+    icon: iconOf(state),
+    contextValue: `run ${state.kind}`,
+    spoken: `Run of ${target.label}, ${description.replaceAll(" · ", ", ")}`,
+  };
+}
+
+export function runDetails(
+  { target, gpu, state }: Pick<Run, "target" | "gpu" | "state">,
+  context: RowContext,
+): Detail[] {
+  return [
+    { name: "File", value: target.file.kind === "synced" ? target.file.path : target.file.name },
+    { name: "Runs with", value: target.launcher.label },
+    { name: "On", value: formatGpu(gpu) },
+    { name: "State", value: describeState(state, context) },
+    ...(state.kind === "failed" ? [{ name: "Reason", value: messageOf(state.error) }] : []),
+  ];
+}
+
+function describeState(state: RunState, { now, isLocal }: RowContext): string {
+  switch (state.kind) {
+    case "preparing":
+      return lowerFirst(state.step);
+    case "running":
+      return joined("running", formatUptime(now - state.startedAt));
+    case "ended":
+      return joined(
+        state.exitCode === 0 ? "done" : `exit code ${state.exitCode}`,
+        formatDuration(state.endedAt - state.startedAt),
+        isLocal ? undefined : formatDollars(state.dollars),
+      );
+    case "failed":
+      return "failed";
+    case "cancelled":
+      return "cancelled";
+  }
+}
+
+function iconOf(state: RunState): RowIcon {
+  switch (state.kind) {
+    case "preparing":
+      return spinner;
+    case "running":
+      return { id: "play", color: "charts.green" };
+    case "ended":
+      return state.exitCode === 0
+        ? { id: "pass", color: "testing.iconPassed" }
+        : { id: "error", color: "testing.iconFailed" };
+    case "failed":
+      return { id: "error", color: "testing.iconFailed" };
+    case "cancelled":
+      return { id: "circle-slash", color: "disabledForeground" };
+  }
+}
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

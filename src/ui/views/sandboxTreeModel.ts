@@ -1,0 +1,182 @@
+import { DisposableStore, type Disposable } from "../../base/disposable";
+import type { Event } from "../../base/event";
+import type { Tunnel } from "../../modal/tunnels";
+import type { Run } from "../../run/run";
+import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
+import type { SandboxChange } from "../../sandboxes/sandboxStore";
+import { CoalescedChanges } from "./coalescedChanges";
+import type { ProblemNode, RunNode, SandboxNode, TreeNode, TunnelNode } from "./nodes";
+
+export interface SandboxTreeModelOptions {
+  readonly sandboxes: SandboxSource;
+  readonly runs: RunSource;
+}
+
+export interface SandboxSource {
+  readonly all: readonly Sandbox[];
+  readonly onDidChangeSandboxes: Event<SandboxChange>;
+  get(key: string): Sandbox | undefined;
+}
+
+export interface RunSource {
+  /** Newest last. */
+  readonly runs: readonly Run[];
+  readonly onDidChangeRun: Event<Run>;
+}
+
+/** How many of a sandbox's runs are shown, newest first. */
+const MAX_RUNS = 10;
+
+const REFRESH_INTERVAL_MS = 250;
+
+/** What the tree consists of, without VS Code. A node is the same object as long as it stands for the same thing. */
+export class SandboxTreeModel implements Disposable {
+  readonly #options: SandboxTreeModelOptions;
+  readonly #own = new DisposableStore();
+  readonly #changes = this.#own.add(new CoalescedChanges<TreeNode>(REFRESH_INTERVAL_MS));
+  readonly onDidChange = this.#changes.onDidChange;
+  readonly #sandboxNodes = new Map<string, SandboxNode>();
+  readonly #runNodes = new WeakMap<Run, RunNode>();
+  readonly #tunnelNodes = new WeakMap<Tunnel, TunnelNode>();
+  readonly #problemNode: ProblemNode = { kind: "problem" };
+  /** The sandbox under which each run was last seen. */
+  readonly #placeOfRun = new Map<string, string>();
+  #runsBySandbox: ReadonlyMap<string, readonly Run[]> | undefined;
+  #problem: string | undefined;
+
+  constructor(options: SandboxTreeModelOptions) {
+    this.#options = options;
+    this.#own.add(
+      options.sandboxes.onDidChangeSandboxes((change) => {
+        this.#onSandboxes(change);
+      }),
+    );
+    this.#own.add(
+      options.runs.onDidChangeRun((run) => {
+        this.#onRun(run);
+      }),
+    );
+  }
+
+  /** Why the list could not be fetched the last time; what was known before stays visible. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  set problem(problem: string | undefined) {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#changes.addEverything();
+  }
+
+  get roots(): TreeNode[] {
+    const sandboxes = this.#options.sandboxes.all.map(({ key }) => this.#sandboxNode(key));
+    return this.#problem === undefined ? sandboxes : [this.#problemNode, ...sandboxes];
+  }
+
+  children(node: TreeNode): TreeNode[] {
+    const sandbox = this.sandbox(node);
+    if (!sandbox) return [];
+    const tunnels = isRunning(sandbox) ? sandbox.phase.tunnels : [];
+    return [
+      ...tunnels.map((tunnel) => this.#tunnelNode(sandbox.key, tunnel)),
+      ...this.#runsOf(sandbox.key).map((run) => this.#runNode(run)),
+    ];
+  }
+
+  parent(node: TreeNode): SandboxNode | undefined {
+    const key = node.kind === "tunnel" ? node.key : this.run(node)?.sandboxKey;
+    return key === undefined || !this.#options.sandboxes.get(key) ? undefined : this.#sandboxNode(key);
+  }
+
+  /** The same as long as the node stands for the same thing. */
+  idOf(node: TreeNode): string {
+    switch (node.kind) {
+      case "sandbox":
+        return node.key;
+      case "tunnel":
+        return `${node.key}/tunnel/${node.tunnel.port}`;
+      case "run":
+        return `${this.run(node)?.sandboxKey ?? ""}/run/${node.runId}`;
+      case "problem":
+        return "problem";
+    }
+  }
+
+  sandbox(node: TreeNode): Sandbox | undefined {
+    return node.kind === "sandbox" ? this.#options.sandboxes.get(node.key) : undefined;
+  }
+
+  run(node: TreeNode): Run | undefined {
+    return node.kind === "run" ? this.#options.runs.runs.find(({ id }) => id === node.runId) : undefined;
+  }
+
+  /** Has whatever shows an age drawn anew. */
+  touchAges(): void {
+    const running = this.#options.sandboxes.all.filter(isRunning);
+    this.#changes.add(...running.map(({ key }) => this.#sandboxNode(key)));
+  }
+
+  dispose(): void {
+    this.#own.dispose();
+  }
+
+  #onSandboxes({ added, changed, removed }: SandboxChange): void {
+    for (const { key } of removed) this.#sandboxNodes.delete(key);
+    if (added.length + removed.length > 0) this.#changes.addEverything();
+    else this.#changes.add(...changed.map(({ key }) => this.#sandboxNode(key)));
+  }
+
+  #onRun(run: Run): void {
+    this.#runsBySandbox = undefined;
+    const before = this.#placeOfRun.get(run.id);
+    if (run.sandboxKey === before) {
+      if (before !== undefined) this.#changes.add(this.#runNode(run));
+      return;
+    }
+    if (run.sandboxKey !== undefined) this.#placeOfRun.set(run.id, run.sandboxKey);
+    for (const key of [before, run.sandboxKey])
+      if (key !== undefined && this.#options.sandboxes.get(key)) this.#changes.add(this.#sandboxNode(key));
+  }
+
+  /** Newest first. */
+  #runsOf(key: string): readonly Run[] {
+    this.#runsBySandbox ??= groupBySandbox(this.#options.runs.runs);
+    return this.#runsBySandbox.get(key) ?? [];
+  }
+
+  #sandboxNode(key: string): SandboxNode {
+    return cached(this.#sandboxNodes, key, () => ({ kind: "sandbox", key }));
+  }
+
+  #runNode(run: Run): RunNode {
+    return cached(this.#runNodes, run, () => ({ kind: "run", runId: run.id }));
+  }
+
+  #tunnelNode(key: string, tunnel: Tunnel): TunnelNode {
+    return cached(this.#tunnelNodes, tunnel, () => ({ kind: "tunnel", key, tunnel }));
+  }
+}
+
+function groupBySandbox(runs: readonly Run[]): ReadonlyMap<string, readonly Run[]> {
+  const groups = new Map<string, Run[]>();
+  for (const run of [...runs].reverse()) {
+    if (run.sandboxKey === undefined) continue;
+    const group = cached(groups, run.sandboxKey, () => []);
+    if (group.length < MAX_RUNS) group.push(run);
+  }
+  return groups;
+}
+
+interface Cache<K, V> {
+  get(key: K): V | undefined;
+  set(key: K, value: V): unknown;
+}
+
+function cached<K, V>(cache: Cache<K, V>, key: K, make: () => V): V {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  cache.set(key, made);
+  return made;
+}

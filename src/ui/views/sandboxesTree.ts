@@ -1,0 +1,139 @@
+import {
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type Command,
+  type TreeDataProvider,
+} from "vscode";
+import type { Session } from "../../auth/session";
+import type { Clock } from "../../base/ports";
+import { escapeMarkdown, markdownTable } from "./markdown";
+import type { TreeNode } from "./nodes";
+import { problemRow } from "./problemRow";
+import type { Row, RowContext } from "./row";
+import { runDetails, runRow } from "./runRow";
+import { sandboxDetails, sandboxRow } from "./sandboxRow";
+import type { SandboxTreeModel } from "./sandboxTreeModel";
+import { tunnelNote, tunnelRow } from "./tunnelRow";
+
+export interface SandboxesTreeOptions {
+  readonly model: SandboxTreeModel;
+  readonly session: { readonly current: Session };
+  readonly clock: Clock;
+}
+
+/** Shows the model as VS Code's tree. */
+export class SandboxesTree implements TreeDataProvider<TreeNode> {
+  readonly #options: SandboxesTreeOptions;
+  readonly onDidChangeTreeData;
+
+  constructor(options: SandboxesTreeOptions) {
+    this.#options = options;
+    this.onDidChangeTreeData = (listener: (changes: TreeNode[] | undefined) => unknown) =>
+      options.model.onDidChange((changes) => listener(changes && [...changes]));
+  }
+
+  getChildren(node?: TreeNode): TreeNode[] {
+    const { model } = this.#options;
+    return node ? model.children(node) : model.roots;
+  }
+
+  getParent(node: TreeNode): TreeNode | undefined {
+    return this.#options.model.parent(node);
+  }
+
+  getTreeItem(node: TreeNode): TreeItem {
+    const row = this.#rowOf(node);
+    const item = new TreeItem(row.label, this.#collapsibleState(node));
+    item.id = this.#options.model.idOf(node);
+    item.description = row.description;
+    item.iconPath = new ThemeIcon(
+      row.icon.id,
+      row.icon.color === undefined ? undefined : new ThemeColor(row.icon.color),
+    );
+    item.contextValue = row.contextValue;
+    item.accessibilityInformation = { label: row.spoken };
+    const command = commandOf(node);
+    if (command) item.command = command;
+    return item;
+  }
+
+  resolveTreeItem(item: TreeItem, node: TreeNode): TreeItem {
+    item.tooltip = new MarkdownString(this.#tooltipOf(node));
+    return item;
+  }
+
+  #rowOf(node: TreeNode): Row {
+    const { model } = this.#options;
+    switch (node.kind) {
+      case "sandbox": {
+        const sandbox = model.sandbox(node);
+        return sandbox ? sandboxRow(sandbox, this.#context) : goneRow;
+      }
+      case "run": {
+        const run = model.run(node);
+        return run ? runRow(run, this.#context) : goneRow;
+      }
+      case "tunnel":
+        return tunnelRow(node.tunnel);
+      case "problem":
+        return problemRow(model.problem);
+    }
+  }
+
+  #tooltipOf(node: TreeNode): string {
+    const { model } = this.#options;
+    switch (node.kind) {
+      case "sandbox": {
+        const sandbox = model.sandbox(node);
+        return sandbox ? markdownTable(sandboxDetails(sandbox, this.#context)) : "";
+      }
+      case "run": {
+        const run = model.run(node);
+        return run ? markdownTable(runDetails(run, this.#context)) : "";
+      }
+      case "tunnel":
+        return `${escapeMarkdown(node.tunnel.url)}\n\n${escapeMarkdown(tunnelNote(node.tunnel))}`;
+      case "problem":
+        return escapeMarkdown(model.problem ?? "");
+    }
+  }
+
+  #collapsibleState(node: TreeNode): TreeItemCollapsibleState {
+    const children = this.#options.model.children(node);
+    if (children.length === 0) return TreeItemCollapsibleState.None;
+    return children.some(({ kind }) => kind === "run")
+      ? TreeItemCollapsibleState.Expanded
+      : TreeItemCollapsibleState.Collapsed;
+  }
+
+  get #context(): RowContext {
+    const { clock, session } = this.#options;
+    return { now: clock.now(), isLocal: session.current.kind === "local" };
+  }
+}
+
+/** What a click does. */
+function commandOf(node: TreeNode): Command | undefined {
+  switch (node.kind) {
+    case "sandbox":
+      return undefined;
+    case "tunnel":
+      return { command: "modalSandboxes.openTunnel", title: "Open Tunnel URL", arguments: [node] };
+    case "run":
+      return { command: "modalSandboxes.showRun", title: "Show Run", arguments: [node] };
+    case "problem":
+      return { command: "modalSandboxes.refreshSandboxes", title: "Refresh Sandboxes" };
+  }
+}
+
+/** For a node that VS Code still asks about after its thing has gone. */
+const goneRow: Row = {
+  label: "Gone",
+  description: "",
+  icon: { id: "circle-slash" },
+  contextValue: "gone",
+  spoken: "Gone",
+};

@@ -1,0 +1,164 @@
+import { window, workspace, type TreeView } from "vscode";
+import type { Session } from "../../auth/session";
+import { DisposableStore, MutableDisposable, toDisposable, type Disposable } from "../../base/disposable";
+import { isAbort, messageOf } from "../../base/errors";
+import type { Event } from "../../base/event";
+import { Poller } from "../../base/poller";
+import type { Clock, Logger } from "../../base/ports";
+import { setContextKey } from "../contextKeys";
+import type { TreeNode } from "./nodes";
+import { SandboxesTree } from "./sandboxesTree";
+import { SandboxTreeModel, type RunSource, type SandboxSource } from "./sandboxTreeModel";
+import { summarize } from "./summary";
+
+export interface SandboxesViewOptions {
+  readonly sandboxes: SandboxSource;
+  readonly runs: RunSource;
+  readonly session: { readonly current: Session; readonly onDidChangeSession: Event<Session> };
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Brings the sandboxes up to date with one list of the server. */
+  readonly refresh: (signal: AbortSignal) => Promise<void>;
+}
+
+const VIEW = "modalSandboxes.sandboxes";
+
+/** How often the list is fetched: while someone looks at it, else while something may cost money. */
+const WATCHED_INTERVAL_MS = 5000;
+const RUNNING_INTERVAL_MS = 60_000;
+const MAX_INTERVAL_MS = 5 * 60_000;
+
+const AGES_INTERVAL_MS = 30_000;
+
+/** The view in the side bar: its tree, its badge, and the polling that keeps it up to date. */
+export class SandboxesView implements Disposable {
+  readonly #options: SandboxesViewOptions;
+  readonly #own = new DisposableStore();
+  readonly #model: SandboxTreeModel;
+  readonly #view: TreeView<TreeNode>;
+  readonly #poller = this.#own.add(new MutableDisposable<Poller>());
+  #intervalMs: number | undefined;
+  /** Ends what the user asked for when it is about another session. */
+  #abort = new AbortController();
+
+  constructor(options: SandboxesViewOptions) {
+    const { sandboxes, session, clock } = options;
+    this.#options = options;
+    this.#model = this.#own.add(new SandboxTreeModel(options));
+    this.#view = this.#own.add(
+      window.createTreeView<TreeNode>(VIEW, {
+        treeDataProvider: new SandboxesTree({ model: this.#model, session, clock }),
+        canSelectMany: true,
+        showCollapseAll: true,
+      }),
+    );
+
+    const summarizeAndPoll = () => {
+      this.#summarize();
+      this.#adjustPolling();
+    };
+    this.#own.add(sandboxes.onDidChangeSandboxes(summarizeAndPoll));
+    this.#own.add(
+      session.onDidChangeSession(() => {
+        this.#startOver();
+      }),
+    );
+    this.#own.add(
+      this.#view.onDidChangeVisibility(() => {
+        this.#onVisibility();
+      }),
+    );
+    this.#own.add(
+      window.onDidChangeWindowState(() => {
+        this.#adjustPolling();
+      }),
+    );
+    this.#own.add(
+      workspace.onDidGrantWorkspaceTrust(() => {
+        this.#adjustPolling();
+      }),
+    );
+    const ages = setInterval(() => {
+      if (this.#view.visible) this.#model.touchAges();
+    }, AGES_INTERVAL_MS);
+    this.#own.add(
+      toDisposable(() => {
+        clearInterval(ages);
+      }),
+    );
+
+    this.#startOver();
+  }
+
+  /** Fetches the list now, with progress in the view. Rejects if that fails, or with an `AbortError` if the session changes. */
+  async refresh(): Promise<void> {
+    const { signal } = this.#abort;
+    await window.withProgress({ location: { viewId: VIEW } }, () => this.#fetch(signal));
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+    this.#own.dispose();
+  }
+
+  /** Another session has another list. */
+  #startOver(): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    setContextKey("modalSandboxes.isListed", false);
+    this.#model.problem = undefined;
+    this.#poller.value = undefined;
+    this.#intervalMs = undefined;
+    this.#summarize();
+    this.#adjustPolling();
+  }
+
+  #onVisibility(): void {
+    if (this.#view.visible) this.#model.touchAges();
+    this.#adjustPolling();
+  }
+
+  #summarize(): void {
+    const { sandboxes, session } = this.#options;
+    const { badge, description } = summarize(sandboxes.all, session.current);
+    this.#view.badge = badge;
+    this.#view.description = description ?? "";
+  }
+
+  #adjustPolling(): void {
+    const intervalMs = this.#wantedIntervalMs();
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.#poller.value = intervalMs === undefined ? undefined : this.#createPoller(intervalMs);
+    this.#poller.value?.setOn(true);
+  }
+
+  #wantedIntervalMs(): number | undefined {
+    const { sandboxes, session } = this.#options;
+    if (!workspace.isTrusted || session.current.kind === "signedOut") return undefined;
+    if (this.#view.visible && window.state.focused) return WATCHED_INTERVAL_MS;
+    return sandboxes.all.some(({ phase }) => phase.kind !== "ended") ? RUNNING_INTERVAL_MS : undefined;
+  }
+
+  #createPoller(intervalMs: number): Poller {
+    return new Poller((signal) => this.#fetch(signal), {
+      name: "List of sandboxes",
+      intervalMs,
+      maxIntervalMs: MAX_INTERVAL_MS,
+      log: this.#options.log,
+    });
+  }
+
+  async #fetch(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.refresh(signal);
+      if (!signal.aborted) this.#model.problem = undefined;
+    } catch (error) {
+      const isSignedOut = this.#options.session.current.kind === "signedOut";
+      if (!signal.aborted && !isAbort(error) && !isSignedOut) this.#model.problem = messageOf(error);
+      throw error;
+    } finally {
+      if (!signal.aborted) setContextKey("modalSandboxes.isListed", true);
+    }
+  }
+}
