@@ -1,27 +1,42 @@
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "../base/errors";
+import type { IsolationKind } from "./isolation";
 import { detectIsolation } from "./isolation/detectIsolation";
 import { startServer } from "./server";
-import { openRunFolder } from "./runFolder";
 import { stderrLog } from "./stderrLog";
 
-// The environment's one knob, for tests and demos: GPU types, comma-separated, whose sandboxes stay queued for ever.
+// For tests and demos: GPU types, comma-separated, whose sandboxes stay queued for ever.
 const NO_CAPACITY_VARIABLE = "MODAL_LOCAL_NO_CAPACITY";
 
+interface Options {
+  readonly port: number;
+  readonly stateDir: string;
+  /** Only this kind, instead of the strongest that the machine grants. */
+  readonly isolation: IsolationKind | undefined;
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { port: { type: "string" }, state: { type: "string" } } });
+  const toldToEnd = untilToldToEnd();
+  const { port, stateDir, isolation: preferred } = readOptions();
   const log = stderrLog();
-  const folder = await openRunFolder(values.state ?? defaultState());
-  const isolation = await detectIsolation({ stateDir: folder.path, log });
-  log.info(`isolation: ${isolation.kind}. ${isolation.description}`);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const isolation = await detectIsolation({
+    stateDir,
+    log: (line) => {
+      log.info(line);
+    },
+    ...(preferred && { preferred }),
+  });
+  log.info(`isolation: ${isolation.kind}`);
 
   const server = await startServer({
-    port: Number(values.port ?? 0),
+    port,
     isolation,
-    outputFolder: join(folder.path, "output"),
+    outputFolder: stateDir,
     hasNvidiaGpu: existsSync("/dev/nvidiactl") || existsSync("/dev/dxg"),
     gpusWithoutCapacity: new Set(
       process.env[NO_CAPACITY_VARIABLE]?.split(",").map((type) => type.trim().toUpperCase()),
@@ -31,25 +46,47 @@ async function main(): Promise<void> {
 
   const { serverUrl, tokenId, tokenSecret } = server;
   process.stdout.write(`${JSON.stringify({ serverUrl, tokenId, tokenSecret })}\n`);
-  await untilToldToEnd();
+  await toldToEnd;
   await server.stop();
   await isolation.dispose();
-  await folder.remove();
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: { port: { type: "string" }, state: { type: "string" }, isolation: { type: "string" } },
+  });
+  const port = Number(values.port ?? 0);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`"${values.port ?? ""}" is not a port.`);
+  return { port, stateDir: resolve(values.state ?? defaultState()), isolation: readKind(values.isolation) };
+}
+
+function readKind(kind: string | undefined): IsolationKind | undefined {
+  switch (kind) {
+    case undefined:
+    case "overlay":
+    case "privateRoot":
+    case "directory":
+      return kind;
+    default:
+      throw new Error(`"${kind}" is not a kind of isolation: name overlay, privateRoot or directory.`);
+  }
 }
 
 const defaultState = (): string =>
   join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "modal-sandboxes-local");
 
 /** A signal, or the end of stdin: whoever started the server has gone. */
-async function untilToldToEnd(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      resolve();
-    };
-    process.once("SIGTERM", end);
-    process.once("SIGINT", end);
-    process.once("SIGHUP", end);
-    process.stdin.once("end", end).once("close", end).once("error", end).resume();
+function untilToldToEnd(): Promise<void> {
+  return new Promise((end) => {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+      process.once(signal, () => {
+        end();
+      });
+    for (const event of ["end", "close", "error"] as const)
+      process.stdin.once(event, () => {
+        end();
+      });
+    process.stdin.resume();
   });
 }
 

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import type { IsolatedRoot, SpawnOptions } from "../isolation";
 import type { Activity } from "./activity";
 import { Program } from "./program";
@@ -19,6 +18,7 @@ export class Execs {
   readonly #activity: Activity;
   readonly #programs = new Map<string, Promise<Program>>();
 
+  /** `folder` is where large outputs go. */
   constructor(folder: string, activity: Activity) {
     this.#folder = folder;
     this.#activity = activity;
@@ -35,21 +35,25 @@ export class Execs {
     return started;
   }
 
+  dispose(): void {
+    for (const id of this.#programs.keys()) this.#forget(id);
+  }
+
   async #start(id: string, root: IsolatedRoot, options: ExecOptions): Promise<Program> {
-    const { keepsStdout, keepsStderr, ...program } = options;
-    const folder = `${this.#folder}/${encodeURIComponent(id)}`;
     const activity = this.#activity.begin();
     try {
-      const started = await Program.start(root, {
-        ...program,
-        stdout: keepsStdout ? new Spool(`${folder}/stdout`) : undefined,
-        stderr: keepsStderr ? new Spool(`${folder}/stderr`) : undefined,
+      const program = await Program.start(root, {
+        ...options,
+        stdout: options.keepsStdout ? new Spool(this.#folder) : undefined,
+        stderr: options.keepsStderr ? new Spool(this.#folder) : undefined,
       });
-      void started.exited.then(() => {
+      void program.exited.then(() => {
         activity.dispose();
-        this.#forgetLater(id, folder);
+        setTimeout(() => {
+          this.#forget(id);
+        }, RETENTION_MS).unref();
       });
-      return started;
+      return program;
     } catch (error) {
       activity.dispose();
       this.#programs.delete(id);
@@ -57,11 +61,12 @@ export class Execs {
     }
   }
 
-  #forgetLater(id: string, folder: string): void {
-    const forget = () => {
-      this.#programs.delete(id);
-      void rm(folder, { recursive: true, force: true });
-    };
-    setTimeout(forget, RETENTION_MS).unref();
+  #forget(id: string): void {
+    const program = this.#programs.get(id);
+    this.#programs.delete(id);
+    void program?.then(({ stdout, stderr }) => {
+      stdout?.dispose();
+      stderr?.dispose();
+    });
   }
 }

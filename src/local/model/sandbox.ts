@@ -91,8 +91,8 @@ export class Sandbox {
     this.spec = spec;
     this.name = spec.name;
     this.tags = tags;
-    this.stdout = new Spool(`${outputFolder}/stdout`);
-    this.stderr = new Spool(`${outputFolder}/stderr`);
+    this.stdout = new Spool(outputFolder);
+    this.stderr = new Spool(outputFolder);
     void this.stdout.append(Buffer.from(greeting));
     this.activity = new Activity(secsToMs(spec.idleTimeoutSecs), () => {
       this.#end(idle);
@@ -160,6 +160,13 @@ export class Sandbox {
   /** Ends it, if it has not ended. `whenFinished` tells when it has. */
   terminate(): void {
     this.#end(terminated);
+  }
+
+  /** Forgets its outputs, once it has ended. */
+  dispose(): void {
+    this.stdout.dispose();
+    this.stderr.dispose();
+    this.execs.dispose();
   }
 
   /** Its root while it runs; throws NOT_FOUND before and after. */

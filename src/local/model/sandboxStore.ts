@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import type { Logger } from "../../base/ports";
 import { alreadyExists, notFound } from "../protocol/errors";
 import { newSandboxId, type Generation } from "./ids";
@@ -41,8 +40,13 @@ export class SandboxStore {
     this.#forgetOldest();
     this.#lastCreatedAt = Math.max(Date.now() / 1000, this.#lastCreatedAt + TIMESTAMP_STEP_SECS);
     const id = newSandboxId(options.generation);
-    const outputFolder = `${this.#outputFolder}/${id}`;
-    const sandbox = new Sandbox({ ...options, id, createdAt: this.#lastCreatedAt, outputFolder, log: this.#log });
+    const sandbox = new Sandbox({
+      ...options,
+      id,
+      createdAt: this.#lastCreatedAt,
+      outputFolder: this.#outputFolder,
+      log: this.#log,
+    });
     this.#sandboxes.set(id, sandbox);
     this.#idsByTask.set(sandbox.taskId, id);
     return sandbox;
@@ -100,7 +104,7 @@ export class SandboxStore {
     for (const sandbox of ended.slice(0, Math.max(0, ended.length - ENDED_KEPT))) {
       this.#sandboxes.delete(sandbox.id);
       this.#idsByTask.delete(sandbox.taskId);
-      void rm(`${this.#outputFolder}/${sandbox.id}`, { recursive: true, force: true });
+      sandbox.dispose();
     }
   }
 }

@@ -1,8 +1,9 @@
-import { mkdir, open, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { randomUUID } from "node:crypto";
+import { open, unlink, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
 import { abortError, onAbort } from "../../base/async";
 import { messageOf } from "../../base/errors";
-import { resourceExhausted } from "../protocol/errors";
+import { notFound, resourceExhausted } from "../protocol/errors";
 
 // An output up to this size never touches the disk; of a larger one this much stays in memory for readers who keep up.
 const MEMORY_BYTES = 256 * 1024;
@@ -17,7 +18,7 @@ interface Chunk {
 
 /** An output that is written once and can be read from any offset, as often as wanted, while it grows and after. */
 export class Spool {
-  readonly #path: string;
+  readonly #folder: string;
   readonly #waiting = new Set<() => void>();
   #chunks: Chunk[] = [];
   #size = 0;
@@ -27,9 +28,9 @@ export class Spool {
   #failure: Error | undefined;
   #hasEnded = false;
 
-  /** `path` is where the output goes once it is too large for memory; its folder is made then. */
-  constructor(path: string) {
-    this.#path = path;
+  /** `folder` is where the output goes once it is too large for memory. */
+  constructor(folder: string) {
+    this.#folder = folder;
   }
 
   get size(): number {
@@ -51,35 +52,43 @@ export class Spool {
   end(): void {
     this.#hasEnded = true;
     this.#wake();
-    if (!this.#flushing) void this.#close();
+  }
+
+  /** Forgets the output; who still reads gets an error. */
+  dispose(): void {
+    this.#failure = notFound("The output is no longer kept.");
+    this.#chunks = [];
+    this.#wake();
+    const file = this.#file;
+    this.#file = undefined;
+    void file?.close().catch(() => undefined);
   }
 
   /** The output from `offset` on, until its end. */
   async *read(offset: number, signal: AbortSignal): AsyncGenerator<Buffer, void> {
     let position = offset;
-    let file: FileHandle | undefined;
-    try {
-      for (;;) {
-        if (this.#failure) throw this.#failure;
-        if (position < this.#windowStart) {
-          file ??= await open(this.#path, "r");
-          const data = Buffer.allocUnsafe(Math.min(READ_BYTES, this.#windowStart - position));
-          const { bytesRead } = await file.read(data, 0, data.length, position);
-          position += bytesRead;
-          yield data.subarray(0, bytesRead);
-        } else if (position < this.#size) {
-          const data = this.#readWindow(position);
-          position += data.length;
-          yield data;
-        } else if (this.#hasEnded) {
-          return;
-        } else {
-          await this.#nextChange(signal);
-        }
+    for (;;) {
+      if (this.#failure) throw this.#failure;
+      if (position < this.#windowStart) {
+        const data = await this.#readFile(position, Math.min(READ_BYTES, this.#windowStart - position));
+        position += data.length;
+        yield data;
+      } else if (position < this.#size) {
+        const data = this.#readWindow(position);
+        position += data.length;
+        yield data;
+      } else if (this.#hasEnded) {
+        return;
+      } else {
+        await this.#nextChange(signal);
       }
-    } finally {
-      await file?.close();
     }
+  }
+
+  async #readFile(position: number, length: number): Promise<Buffer> {
+    if (!this.#file) throw new Error("The start of an output is neither in memory nor in its file.");
+    const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafe(length), 0, length, position);
+    return buffer.subarray(0, bytesRead);
   }
 
   get #windowStart(): number {
@@ -116,7 +125,7 @@ export class Spool {
 
   async #flush(): Promise<void> {
     try {
-      this.#file ??= await this.#create();
+      this.#file ??= await this.#createFile();
       while (this.#written < this.#size) {
         const { bytesWritten } = await this.#file.writev(this.#unwritten());
         this.#written += bytesWritten;
@@ -129,18 +138,14 @@ export class Spool {
     } finally {
       this.#flushing = undefined;
     }
-    if (this.#hasEnded) await this.#close();
   }
 
-  async #create(): Promise<FileHandle> {
-    await mkdir(dirname(this.#path), { recursive: true });
-    return open(this.#path, "w");
-  }
-
-  async #close(): Promise<void> {
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close();
+  /** A file without a name: it is gone with this process, however that ends. */
+  async #createFile(): Promise<FileHandle> {
+    const path = join(this.#folder, `output-${randomUUID()}`);
+    const file = await open(path, "wx+", 0o600);
+    await unlink(path);
+    return file;
   }
 
   #unwritten(): Buffer[] {
