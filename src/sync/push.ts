@@ -1,4 +1,4 @@
-import { abortable } from "../base/async";
+import { abortable, abortError } from "../base/async";
 import type { SkippedEntry } from "./folderEntry";
 import { ProgressReporter } from "./progressReporter";
 import { folderRefused } from "./pushErrors";
@@ -55,7 +55,7 @@ export async function pushToMany({
   workerFile = defaultWorkerFile(),
   signal,
 }: Options & { readonly targets: readonly PushTarget[] }): Promise<PromiseSettledResult<PushResult>[]> {
-  signal.throwIfAborted();
+  if (signal.aborted) throw abortError();
   const tree = openTree(root, workerFile);
   const transfers = targets.map(({ remotePath, exec }) => new Transfer(remotePath, exec));
   const progress = new ProgressReporter((value: PushProgress) => onProgress?.(value), 100);

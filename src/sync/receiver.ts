@@ -17,6 +17,7 @@ export LC_ALL=C
 stage=${STAGING_PREFIX}$$
 tree=$stage/${TREE}
 status=0
+mark=
 
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
@@ -95,7 +96,8 @@ trap 'exit 129' HUP INT PIPE TERM
 mkdir -- "$stage" "$tree" || exit ${ReceiverExit.noTarget}
 
 tar -x -p -o -f - -C "$stage" || exit ${ReceiverExit.notUnpacked}
-[ "$(cat "$stage/${MARK}" 2>/dev/null)" = ${MARK_TEXT} ] || exit ${ReceiverExit.cut}
+{ read -r mark <"$stage/${MARK}"; } 2>/dev/null
+[ "$mark" = ${MARK_TEXT} ] || exit ${ReceiverExit.cut}
 
 if is_fresh; then
   move "$tree" . || status=1

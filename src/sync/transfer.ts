@@ -21,6 +21,8 @@ export class Transfer {
     const end = () => {
       this.#isOver = true;
     };
+    // Read only in `finish`, which an abandoned transfer never comes to.
+    this.#process.then((process) => process.output).catch(() => undefined);
     // While it is being sent to, a receiver ends only because it gives up.
     this.#process.then((process) => process.exitCode).then(end, end);
   }

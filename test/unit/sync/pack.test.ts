@@ -116,6 +116,27 @@ describe("pack", () => {
     assert.deepEqual(namesIn(unpack(["tar"], archive)), ["shrinks", "stays"]);
   });
 
+  it("writes no more at a time than a part of a file, however big the files are", async () => {
+    const files = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`f${n}`, file(Buffer.alloc(400_000))]));
+    const root = build(folder(), { ...files, big: file(Buffer.alloc(20_000_000)) });
+    let sinceReady = 0;
+    let most = 0;
+    const sink = {
+      write: (chunk: Uint8Array) => {
+        sinceReady += chunk.length;
+        most = Math.max(most, sinceReady);
+      },
+      ready: () => {
+        sinceReady = 0;
+        return Promise.resolve();
+      },
+    };
+
+    await pack(root, scan(root).entries, sink, { files: 0, bytes: 0, path: "" });
+
+    assert.ok(most < 1_100_000, `${most} bytes`);
+  });
+
   async function packed(root: string, entries = scan(root).entries, ready = () => Promise.resolve()) {
     const chunks: Uint8Array[] = [];
     const sink = { write: (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)), ready };

@@ -9,7 +9,7 @@ import { before, describe, it } from "mocha";
 import { push, pushToMany, type PushProgress } from "../../../src/sync/push";
 import type { Exec } from "../../../src/sync/remoteProcess";
 import { build, directory, file, listTree, symlink, temporaryFolders, type Listing } from "./support/folders";
-import { busyboxPath, localExec } from "./support/localExec";
+import { bashAsSh, busyboxPath, localExec } from "./support/localExec";
 import { nasty } from "./support/nasty";
 
 const workerFile = resolve("dist/syncWorker.js");
@@ -24,6 +24,7 @@ describe("push", function () {
   const bin = busyboxPath(folder());
   const userlands: [name: string, exec: Exec | undefined][] = [
     ["GNU tools", localExec()],
+    ["bash as its shell", localExec({ env: { PATH: `${bashAsSh(folder())}:${process.env.PATH ?? ""}` } })],
     ["busybox alone", bin === undefined ? undefined : localExec({ env: { PATH: bin } })],
     ["no rights", process.getuid?.() === 0 ? localExec({ uid: NOBODY, gid: NOBODY, cwd: "/" }) : undefined],
   ];
@@ -147,6 +148,15 @@ describe("push", function () {
       assert.equal(lstatSync(real).mode & 0o7777, 0o1777);
       assert.equal(readlinkSync(link), real);
     }
+  });
+
+  it("lets two pushes into one target pass each other", async () => {
+    const root = inTree(nasty);
+    const remotePath = folder();
+    const one = () => push({ root, remotePath, exec: localExec(), workerFile, signal });
+    await one();
+    await Promise.all([one(), one(), one()]);
+    assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
   it("reports its progress rarely, in order, and to the end", async () => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Exec, RemoteProcess } from "../../../../src/sync/remoteProcess";
@@ -46,4 +46,10 @@ export function busyboxPath(folder: string): string | undefined {
   const bin = join(folder, "bin");
   mkdirSync(bin);
   return spawnSync("busybox", ["--install", "-s", bin]).status === 0 ? bin : undefined;
+}
+
+/** A folder for the front of a PATH, in which `sh` is bash. */
+export function bashAsSh(folder: string): string {
+  symlinkSync(spawnSync("which", ["bash"], { encoding: "utf8" }).stdout.trim(), join(folder, "sh"));
+  return folder;
 }

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
+
+import { before, describe, it } from "mocha";
+import type { Sandbox } from "modal";
+
+import { isAbort } from "../../src/base/errors";
+import { push, pushToMany, type PushProgress } from "../../src/sync/push";
+import type { Exec } from "../../src/sync/remoteProcess";
+import { build, file, listTree, temporaryFolders, type Listing } from "../unit/sync/support/folders";
+import { nasty } from "../unit/sync/support/nasty";
+import { generations, useLocalBackend } from "./support/fixture";
+
+const workerFile = resolve("dist/syncWorker.js");
+const never = new AbortController().signal;
+
+describe("push through the SDK", function () {
+  this.timeout(120_000);
+  const local = useLocalBackend();
+  const folder = temporaryFolders();
+  const inTree = (listing: Listing) => build(folder(), listing);
+
+  /** As `listTree`, of a folder in a sandbox. */
+  const listRemote = async (sandbox: Sandbox, path: string): Promise<string[]> => {
+    const process = await sandbox.exec(["tar", "-c", "-C", path, "."], { mode: "binary" });
+    const archive = Buffer.concat(await chunksOf(process.stdout));
+    assert.equal(await process.wait(), 0);
+    const into = folder();
+    assert.equal(spawnSync("tar", ["-x", "-p", "-f", "-", "-C", into], { input: archive }).status, 0);
+    return listTree(into);
+  };
+
+  for (const { generation, gpu } of generations)
+    describe(`into a sandbox of generation ${generation}`, () => {
+      let sandbox: Sandbox;
+      before(async () => {
+        sandbox = await local.create({ ...gpu, timeoutMs: 600_000 });
+      });
+
+      it("makes every kind of entry arrive as it is, and again", async () => {
+        const root = inTree(nasty);
+        for (let round = 0; round < 2; round += 1) {
+          const result = await push({
+            root,
+            remotePath: "/workspace",
+            exec: execIn(sandbox),
+            workerFile,
+            signal: never,
+          });
+          assert.deepEqual(result.skipped, []);
+        }
+        assert.deepEqual(await listRemote(sandbox, "/workspace"), listTree(root));
+      });
+
+      it("sends 60 MB that no one can compress, with progress to the end", async () => {
+        const root = inTree({ "random.bin": file(randomBytes(60_000_000)), "a/b": file() });
+        const seen: PushProgress[] = [];
+        const onProgress = (progress: PushProgress) => seen.push(progress);
+
+        await push({ root, remotePath: "/big", exec: execIn(sandbox), onProgress, workerFile, signal: never });
+
+        assert.deepEqual(await listRemote(sandbox, "/big"), listTree(root));
+        assert.equal(seen.at(-1)?.bytes, 60_000_008);
+      });
+
+      it("leaves nothing behind when it is cancelled", async () => {
+        const root = inTree({ "random.bin": file(randomBytes(60_000_000)) });
+        const abort = new AbortController();
+        let abortedAt = 0;
+        const onProgress = ({ bytes }: PushProgress) => {
+          if (bytes < 5_000_000 || abort.signal.aborted) return;
+          abortedAt = performance.now();
+          abort.abort();
+        };
+
+        const work = push({
+          root,
+          remotePath: "/cancelled",
+          exec: execIn(sandbox),
+          onProgress,
+          workerFile,
+          signal: abort.signal,
+        });
+
+        await assert.rejects(work, isAbort);
+        assert.ok(performance.now() - abortedAt < 200);
+        const empty = await sandbox.exec([
+          "sh",
+          "-c",
+          'for i in $(seq 100); do [ -z "$(ls -A /cancelled)" ] && echo empty && exit; sleep 0.1; done; ls -AR /cancelled',
+        ]);
+        assert.equal(await empty.stdout.readText(), "empty\n");
+      });
+    });
+
+  it("sends a folder to two sandboxes at once, and says of a third that it is gone", async () => {
+    const root = inTree(nasty);
+    const [one, two, gone] = await Promise.all([local.create(), local.create(), local.create()]);
+    await gone.terminate();
+
+    const outcomes = await pushToMany({
+      root,
+      targets: [one, two, gone].map((sandbox) => ({ remotePath: "/workspace", exec: execIn(sandbox) })),
+      workerFile,
+      signal: never,
+    });
+
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["fulfilled", "fulfilled", "rejected"],
+    );
+    assert.deepEqual(await listRemote(one, "/workspace"), listTree(root));
+    assert.deepEqual(await listRemote(two, "/workspace"), listTree(root));
+  });
+});
+
+const execIn =
+  (sandbox: Sandbox): Exec =>
+  async (argv) => {
+    const process = await sandbox.exec(argv, { mode: "binary" });
+    const input = process.stdin.getWriter();
+    const text = async (stream: ReadableStream<Uint8Array>) => Buffer.concat(await chunksOf(stream)).toString();
+    return {
+      write: (bytes) => input.write(bytes),
+      closeInput: () => input.close(),
+      output: Promise.all([text(process.stdout), text(process.stderr)]).then(([stdout, stderr]) => ({
+        stdout,
+        stderr,
+      })),
+      exitCode: process.wait(),
+    };
+  };
+
+async function chunksOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return chunks;
+}
