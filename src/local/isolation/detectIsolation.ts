@@ -1,0 +1,92 @@
+import { homedir, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { messageOf } from "../../base/errors";
+import type { Isolation, IsolationKind } from "../isolation";
+import { createDirectoryIsolation } from "./directory";
+import type { Host } from "./host";
+import { outermost, realPath } from "./hostPaths";
+import { createOverlayIsolation } from "./overlay";
+import { createPrivateRootIsolation } from "./privateRoot";
+import { openServerFolder } from "./serverFolder";
+
+export interface DetectOptions {
+  /** Where servers keep their files; several may share it. */
+  readonly stateDir: string;
+  readonly log: (line: string) => void;
+  /** Only this kind; rejects where the machine refuses it. */
+  readonly preferred?: IsolationKind;
+  /** The built `sandboxFs.js`; by default beside the running bundle. */
+  readonly fsToolsPath?: string;
+  /** The search path of the sandboxes and the home to hide from them; by default the server's own. */
+  readonly path?: string;
+  readonly home?: string;
+}
+
+/** The strongest isolation that this machine grants, found by trying. */
+export async function detectIsolation(options: DetectOptions): Promise<Isolation> {
+  if (process.platform === "win32") throw new Error("The local backend needs Linux or macOS; on Windows use WSL.");
+  const folder = await openServerFolder(options.stateDir);
+  const host: Host = {
+    folder,
+    stateDir: realPath(options.stateDir),
+    path: options.path ?? process.env["PATH"] ?? DEFAULT_PATH,
+    homes: outermost([options.home ?? homedir(), userInfo().homedir]).filter((home) => !SHARED.has(home)),
+    fsToolsPath: options.fsToolsPath ?? join(dirname(process.argv[1] ?? ""), "sandboxFs.js"),
+    nodePath: process.execPath,
+    log: options.log,
+  };
+  try {
+    const isolation = await firstThatWorks(host, options.preferred);
+    options.log(isolation.description);
+    return {
+      kind: isolation.kind,
+      description: isolation.description,
+      createRoot: (root) => isolation.createRoot(root),
+      dispose: async () => {
+        await isolation.dispose();
+        await folder.dispose();
+      },
+    };
+  } catch (error) {
+    await folder.dispose();
+    throw error;
+  }
+}
+
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** Homes of users that are not people's. */
+const SHARED = new Set(["/", "/bin", "/dev", "/usr", "/usr/bin", "/usr/sbin", "/var", "/nonexistent"]);
+
+const KINDS: readonly { kind: IsolationKind; create: (host: Host) => Promise<Isolation> }[] = [
+  { kind: "overlay", create: createOverlayIsolation },
+  { kind: "privateRoot", create: createPrivateRootIsolation },
+  { kind: "directory", create: (host) => Promise.resolve(createDirectoryIsolation(host)) },
+];
+
+async function firstThatWorks(host: Host, preferred: IsolationKind | undefined): Promise<Isolation> {
+  const refusals: string[] = [];
+  for (const { kind, create } of KINDS.filter(({ kind }) => preferred === undefined || kind === preferred)) {
+    try {
+      const isolation = await create(host);
+      await tryOut(isolation);
+      return isolation;
+    } catch (error) {
+      refusals.push(`${kind}: ${messageOf(error)}`);
+      host.log(`No "${kind}" isolation on this machine: ${messageOf(error)}`);
+    }
+  }
+  throw new Error(`No sandbox can be made on this machine. ${refusals.join(" ")}`);
+}
+
+async function tryOut(isolation: Isolation): Promise<void> {
+  const root = await isolation.createRoot({ sandboxId: "trial", blockNetwork: false });
+  try {
+    const { exited, stdout, stderr } = await root.spawn({ argv: ["true"], env: {}, workdir: "/workspace" });
+    stdout.resume();
+    stderr.resume();
+    const exit = await exited;
+    if (exit.kind !== "code" || exit.code !== 0) throw new Error("A program that does nothing fails.");
+  } finally {
+    await root.dispose();
+  }
+}

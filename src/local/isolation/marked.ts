@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+
+/** Kills whatever carries `NAME=value` in the environment it was started with, and what that starts meanwhile. */
+export async function killMarked(variable: string): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const pids = await (process.platform === "linux" ? markedByProc(variable) : markedByPs(variable));
+    if (pids.length === 0) return;
+    for (const pid of pids) kill(pid);
+  }
+}
+
+const MAX_ROUNDS = 20;
+
+async function markedByProc(variable: string): Promise<number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const marked = await Promise.all(
+    pids.map(async (pid) => {
+      const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+      return environ.split("\0").includes(variable) ? [Number(pid)] : [];
+    }),
+  );
+  return marked.flat();
+}
+
+async function markedByPs(variable: string): Promise<number[]> {
+  const child = spawn("ps", ["-Aww", "-E", "-o", "pid=,command="], { stdio: ["ignore", "pipe", "ignore"] });
+  const lines = (await text(child.stdout)).split("\n").filter((line) => ` ${line} `.includes(` ${variable} `));
+  return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid > 1);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+}

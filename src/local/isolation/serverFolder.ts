@@ -1,0 +1,143 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What one running server keeps on disk: a folder of its own under the state folder, gone when the server is. */
+export interface ServerFolder {
+  readonly path: string;
+  /** In the environment of every sandbox process, so that no process is ever left behind. */
+  readonly marker: string;
+  dispose(): Promise<void>;
+}
+
+/** Opens this server's folder, and removes those of servers that died before their watchdog could. */
+export async function openServerFolder(stateDir: string): Promise<ServerFolder> {
+  await mkdir(join(stateDir, "servers"), { recursive: true, mode: 0o700 });
+  const servers = await realpath(join(stateDir, "servers"));
+  await sweep(servers);
+
+  const marker = randomBytes(8).toString("hex");
+  const path = join(servers, `${process.pid}-${marker}`);
+  await mkdir(path, { mode: 0o700 });
+  await writeFile(join(path, OWNER), JSON.stringify(describeProcess(process.pid)));
+  const watchdog = startWatchdog(path, marker);
+
+  return {
+    path,
+    marker,
+    dispose: async () => {
+      watchdog.end();
+      await watchdog.ended;
+      await removeFolder(path);
+    },
+  };
+}
+
+/** Also what a sandbox left unreadable to a user who is not root. */
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    await new Promise((done) => {
+      const chmod = spawn("chmod", ["-R", "u+rwX", path], { stdio: "ignore" });
+      chmod.on("error", done);
+      chmod.on("close", done);
+    });
+    await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  }
+}
+
+const OWNER = "owner.json";
+
+interface Owner {
+  readonly pid: number;
+  /** Tells a process from a later one of the same id. */
+  readonly startedAt: string;
+  /** A process id means something only here. */
+  readonly pidNamespace: string;
+}
+
+async function sweep(servers: string): Promise<void> {
+  for (const name of await readdir(servers)) {
+    const path = join(servers, name);
+    if (!isAlive(await readOwner(path))) await removeFolder(path).catch(() => undefined);
+  }
+}
+
+async function readOwner(path: string): Promise<Owner | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(path, OWNER), "utf8"));
+    if (typeof value !== "object" || value === null) return undefined;
+    if (!("pid" in value && "startedAt" in value && "pidNamespace" in value)) return undefined;
+    const { pid, startedAt, pidNamespace } = value;
+    if (typeof pid !== "number" || typeof startedAt !== "string" || typeof pidNamespace !== "string") return undefined;
+    return { pid, startedAt, pidNamespace };
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(owner: Owner | undefined): boolean {
+  if (!owner) return false;
+  const present = describeProcess(owner.pid);
+  if (present.pidNamespace !== owner.pidNamespace) return true;
+  if (present.startedAt !== owner.startedAt) return false;
+  try {
+    process.kill(owner.pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function describeProcess(pid: number): Owner {
+  if (process.platform !== "linux") return { pid, startedAt: "", pidNamespace: "" };
+  let startedAt = "";
+  try {
+    // Field 22, counted after the parenthesised name, which may hold spaces.
+    startedAt = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? "";
+  } catch {
+    // There is no such process: its start time matches none.
+  }
+  return { pid, startedAt, pidNamespace: readlinkSync("/proc/self/ns/pid") };
+}
+
+/**
+ * A shell in a session of its own that outlives the server by a moment: once the pipe from the server breaks, it kills
+ * whatever carries the marker in its environment and removes the folder. Its words: folder, marker.
+ */
+const WATCHDOG = `
+while read -r _; do :; done
+marked() {
+  if [ -d /proc/self ]; then grep -lsa "MODAL_LOCAL_SERVER=$2" /proc/[0-9]*/environ | cut -d/ -f3
+  else ps -Aww -E -o pid= -o command= | grep "MODAL_LOCAL_SERVER=$2" | grep -v grep | awk '{print $1}'; fi
+}
+for attempt in 1 2 3 4 5; do
+  pids=$(marked "$@"); [ -z "$pids" ] || kill -9 $pids 2>/dev/null
+  rm -rf -- "$1" 2>/dev/null || chmod -R u+rwX "$1" 2>/dev/null
+  [ -n "$pids" ] || [ -e "$1" ] || break
+  [ $attempt = 1 ] || sleep 0.2
+done
+`;
+
+function startWatchdog(folder: string, marker: string) {
+  const child = spawn("/bin/sh", ["-c", WATCHDOG, "sandbox-watchdog", folder, marker], {
+    cwd: "/",
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.on("error", () => {
+      resolve();
+    });
+    child.on("exit", () => {
+      resolve();
+    });
+  });
+  child.stdin.on("error", () => undefined);
+  child.unref();
+  return { end: () => child.stdin.end(), ended };
+}
