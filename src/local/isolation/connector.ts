@@ -41,7 +41,7 @@ export class NamespaceConnector {
     ];
     const child = spawn("nsenter", [...enter, "--", this.#nodePath, "-e", IN_NAMESPACE], {
       cwd: "/",
-      env: { PATH: process.env["PATH"], ELECTRON_RUN_AS_NODE: "1" },
+      env: { PATH: process.env.PATH, ELECTRON_RUN_AS_NODE: "1" },
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     child.on("message", (message: Answer, socket) => {

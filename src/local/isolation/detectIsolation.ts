@@ -29,7 +29,7 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
   const host: Host = {
     folder,
     stateDir: realPath(options.stateDir),
-    path: options.path ?? process.env["PATH"] ?? DEFAULT_PATH,
+    path: options.path ?? process.env.PATH ?? DEFAULT_PATH,
     homes: outermost([options.home ?? homedir(), userInfo().homedir]).filter((home) => !SHARED.has(home)),
     fsToolsPath: options.fsToolsPath ?? join(dirname(process.argv[1] ?? ""), "sandboxFs.js"),
     nodePath: process.execPath,

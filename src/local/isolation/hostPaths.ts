@@ -56,7 +56,14 @@ const HOLDINGS = ["lib", "versions"];
 /** Folders in a home that hold credentials beside programs. */
 const PERSONAL = new Set([".local", ".cargo", ".config", ".cache"]);
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** False also of what this user may not look at. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 /** What of the hidden folders a sandbox gets to see nevertheless: the tools on the search path, and Node. */
 export function visibleFolders(

@@ -57,12 +57,15 @@ export function createPrivateRootIsolation(host: Host): Promise<Isolation> {
           await chmod(join(path, `${index}`), mode);
         }
         const mounts = [
-          ...[...system, ...tools].map((folder) => bind(`/run${folder}`, folder, "rbind")),
-          ...covered.map(({ path: target }, index) => bind(`/run${path}/${index}`, target)),
+          ...[...system, ...tools].map((folder) => bind(folder, folder, "rbind")),
+          ...covered.map(({ path: target }, index) => bind(join(path, String(index)), target)),
           ...KERNEL,
-          ...devices.map((device) => bind(`/run${device}`, device, "rbind")),
+          ...devices.map((device) => bind(device, device, "rbind")),
         ];
-        await writeFile(join(path, "fstab"), toFstab(mounts));
+        await writeFile(
+          join(path, "fstab"),
+          toFstab(mounts.map((mount) => ({ ...mount, target: join(root, mount.target) }))),
+        );
       },
     }),
   );
@@ -99,7 +102,7 @@ const KERNEL: readonly Mount[] = [
   { source: "proc", target: "/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
   { source: "devpts", target: "/dev/pts", type: "devpts", options: ["newinstance", "ptmxmode=0666"] },
   { source: "shm", target: "/dev/shm", type: "tmpfs", options: ["mode=1777", "nosuid", "nodev"] },
-  { source: "/run/sys", target: "/sys", type: "none", options: ["rbind"] },
+  { source: "/sys", target: "/sys", type: "none", options: ["rbind"] },
 ];
 
 const bind = (source: string, target: string, kind: "bind" | "rbind" = "bind"): Mount => ({
@@ -117,15 +120,14 @@ function flagsOf(path: string, mountPoints: readonly MountPoint[]): readonly str
 
 function enterPrivateRoot(readOnly: readonly string[], mountPoints: readonly MountPoint[]): string {
   const remounts = readOnly.map(
-    (path) => `mount -o ${quote(["remount", "bind", "ro", ...flagsOf(path, mountPoints)].join(","))} ${quote(path)}`,
+    (path) =>
+      `mount -o ${quote(["remount", "bind", "ro", ...flagsOf(path, mountPoints)].join(","))} ${quote(`root${path}`)}`,
   );
   return `
-here=$PWD
 mount --bind root root
+mount -n -a -T fstab
+${remounts.join("\n")}
 cd root
 pivot_root . run
-cd /
-mount -n -a -T "/run$here/fstab"
-${remounts.join("\n")}
 `;
 }
