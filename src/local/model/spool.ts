@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { abortError, onAbort } from "../../base/async";
 import { messageOf } from "../../base/errors";
 import { notFound, resourceExhausted } from "../protocol/errors";
+import { Bell } from "./bell";
 
 // An output up to this size never touches the disk; of a larger one this much stays in memory for readers who keep up.
 const MEMORY_BYTES = 256 * 1024;
@@ -19,7 +19,7 @@ interface Chunk {
 /** An output that is written once and can be read from any offset, as often as wanted, while it grows and after. */
 export class Spool {
   readonly #folder: string;
-  readonly #waiting = new Set<() => void>();
+  readonly #changed = new Bell();
   #chunks: Chunk[] = [];
   #size = 0;
   #written = 0;
@@ -42,7 +42,7 @@ export class Spool {
     if (this.#failure || data.length === 0) return;
     this.#chunks.push({ start: this.#size, data });
     this.#size += data.length;
-    this.#wake();
+    this.#changed.ring();
 
     if (this.#size <= MEMORY_BYTES) return;
     this.#flushing ??= this.#flush();
@@ -51,14 +51,14 @@ export class Spool {
 
   end(): void {
     this.#hasEnded = true;
-    this.#wake();
+    this.#changed.ring();
   }
 
   /** Forgets the output; who still reads gets an error. */
   dispose(): void {
     this.#failure = notFound("The output is no longer kept.");
     this.#chunks = [];
-    this.#wake();
+    this.#changed.ring();
     const file = this.#file;
     this.#file = undefined;
     void file?.close().catch(() => undefined);
@@ -80,7 +80,7 @@ export class Spool {
       } else if (this.#hasEnded) {
         return;
       } else {
-        await this.#nextChange(signal);
+        await this.#changed.next(signal);
       }
     }
   }
@@ -134,7 +134,7 @@ export class Spool {
     } catch (error) {
       this.#failure = resourceExhausted(`The output could not be kept: ${messageOf(error)}`);
       this.#chunks = [];
-      this.#wake();
+      this.#changed.ring();
     } finally {
       this.#flushing = undefined;
     }
@@ -157,24 +157,5 @@ export class Spool {
   #trim(): void {
     const keepFrom = Math.min(this.#written, this.#size - MEMORY_BYTES);
     this.#chunks.splice(0, this.#indexOf(keepFrom));
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
-  }
-
-  #nextChange(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const wake = () => {
-        this.#waiting.delete(wake);
-        stop();
-        resolve();
-      };
-      this.#waiting.add(wake);
-      const stop = onAbort(signal, () => {
-        this.#waiting.delete(wake);
-        reject(abortError());
-      });
-    });
   }
 }

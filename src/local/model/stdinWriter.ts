@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { abortable, delay } from "../../base/async";
+import { delay } from "../../base/async";
 import { aborted, failedPrecondition } from "../protocol/errors";
+import { Bell } from "./bell";
 
 // What a program has not read yet; a writer waits beyond it.
 const BUFFER_BYTES = 2 * 1024 * 1024;
@@ -14,6 +14,7 @@ export class StdinWriter {
   readonly #stdin: Writable;
   readonly #exited: Promise<unknown>;
   readonly #isTerminal: boolean;
+  readonly #changed = new Bell();
   #accepted = 0;
   #pending = 0;
   #isClosed = false;
@@ -24,8 +25,11 @@ export class StdinWriter {
     this.#stdin = stdin;
     this.#exited = exited;
     this.#isTerminal = isTerminal;
-    stdin.on("error", () => (this.#isBroken = true));
-    const markBroken = () => (this.#isBroken = true);
+    const markBroken = () => {
+      this.#isBroken = true;
+      this.#changed.ring();
+    };
+    stdin.on("error", markBroken);
     exited.then(markBroken, markBroken);
   }
 
@@ -50,11 +54,10 @@ export class StdinWriter {
     this.#pending += fresh.length;
     this.#stdin.write(fresh, () => {
       this.#pending -= fresh.length;
-      this.#stdin.emit(ROOM);
+      this.#changed.ring();
     });
 
-    while (this.#pending > BUFFER_BYTES && !this.#isBroken)
-      await Promise.race([once(this.#stdin, ROOM, { signal }), abortable(this.#exited, signal)]);
+    while (this.#pending > BUFFER_BYTES && !this.#isBroken) await this.#changed.next(signal);
     if (this.#isBroken && this.#pending > 0) await this.#refuse();
   }
 
@@ -86,5 +89,3 @@ export class StdinWriter {
     throw failedPrecondition("The program has ended or closed its input.");
   }
 }
-
-const ROOM = Symbol("room");

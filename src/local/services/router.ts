@@ -12,7 +12,7 @@ import type {
   StdinStreamMessage,
   TaskCommandRouter,
 } from "../protocol/routerMessages";
-import { isAbort } from "../../base/errors";
+import { isAbort, messageOf } from "../../base/errors";
 import type { ProcessExit } from "../isolation";
 import type { Spool } from "../model/spool";
 import { mergeSecrets, mergeSources } from "./secretSources";
@@ -37,20 +37,25 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
       if (program === undefined) throw invalidArgument("An exec needs a program to run.");
 
       const pty = readPty(request.ptyInfo);
-      await sandbox.execs.start(request.execId, sandbox.runningRoot(), {
-        argv: [program, ...rest],
-        env: {
-          ...sandbox.environment,
-          ...mergeSecrets(secrets, request.secretIds),
-          ...request.env,
-          ...mergeSources(secrets, request.secretSources),
-        },
-        workdir: request.workdir ?? sandbox.workdir,
-        ...(pty && { pty }),
-        keepsStdout: request.stdoutConfig === PIPE,
-        keepsStderr: request.stderrConfig === PIPE,
-        timeoutMs: request.timeoutSecs === undefined ? undefined : request.timeoutSecs * 1000,
-      });
+      await sandbox.execs
+        .start(request.execId, sandbox.runningRoot(), {
+          argv: [program, ...rest],
+          env: {
+            ...sandbox.environment,
+            ...mergeSecrets(secrets, request.secretIds),
+            ...request.env,
+            ...mergeSources(secrets, request.secretSources),
+          },
+          workdir: request.workdir ?? sandbox.workdir,
+          ...(pty && { pty }),
+          keepsStdout: request.stdoutConfig === PIPE,
+          keepsStderr: request.stderrConfig === PIPE,
+          timeoutMs: request.timeoutSecs === undefined ? undefined : request.timeoutSecs * 1000,
+        })
+        .catch((error: unknown) => {
+          sandbox.runningRoot();
+          throw failedPrecondition(`The program could not be started: ${messageOf(error)}`);
+        });
       return {};
     },
 
