@@ -25,6 +25,8 @@ export interface RunServiceOptions {
   readonly exec: ExecGateway;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The built `syncWorker.js`, if it is not beside the calling bundle. */
+  readonly syncWorkerFile?: string;
 }
 
 export interface RunRequest {
@@ -84,13 +86,15 @@ export class RunService implements Disposable {
     signal: AbortSignal,
   ): Promise<PushResult> {
     const { id } = sandbox.phase;
+    const { exec, syncWorkerFile } = this.#options;
     const queue = this.#pushes.get(sandbox.key) ?? new SerialQueue();
     this.#pushes.set(sandbox.key, queue);
     return queue.run(() =>
       push({
         root: folder,
         remotePath,
-        exec: async (argv) => forTransfer(await this.#options.exec.exec(id, argv, {}, signal)),
+        exec: async (argv) => forTransfer(await exec.exec(id, argv, {}, signal)),
+        ...(syncWorkerFile !== undefined && { workerFile: syncWorkerFile }),
         onProgress,
         signal,
       }),

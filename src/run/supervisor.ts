@@ -24,7 +24,7 @@ const STOP = `${SIGNAL}
 send TERM || exit 0
 n=0
 while [ $n -lt 30 ]; do
-  kill -0 -- "-$p" 2>/dev/null || kill -0 "$p" 2>/dev/null || exit 0
+  kill -s 0 -- "-$p" 2>/dev/null || kill -s 0 "$p" 2>/dev/null || exit 0
   n=$((n + 1)); sleep 0.1
 done
 send KILL`;

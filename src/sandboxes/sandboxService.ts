@@ -13,6 +13,8 @@ export interface SandboxServiceOptions {
   readonly store: SandboxStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How long to wait for a machine: below the 21 minutes after which the SDK gives up by itself. */
+  readonly createDeadlineMs?: number;
 }
 
 export interface EnsureOptions {
@@ -22,7 +24,6 @@ export interface EnsureOptions {
   readonly onDidEnterStep?: (step: CreateStep) => void;
 }
 
-/** How long to wait for a machine: below the 21 minutes after which the SDK gives up by itself. */
 const CREATE_DEADLINE_MS = 15 * 60_000;
 
 /** How long to wait for the tunnels of a sandbox that has just started. */
@@ -69,7 +70,7 @@ export class SandboxService {
           spec,
           name,
           tags: originTags(origin),
-          deadlineMs: CREATE_DEADLINE_MS,
+          deadlineMs: this.#options.createDeadlineMs ?? CREATE_DEADLINE_MS,
           onDidEnterStep: (step) => {
             store.transition(name, { kind: "creating", step });
             onDidEnterStep?.(step);

@@ -1,0 +1,117 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { window, workspace, type ExtensionContext } from "vscode";
+import { SessionService } from "./auth/session";
+import { DisposableStore } from "./base/disposable";
+import { Connection } from "./modal/connection";
+import { ExecGateway } from "./modal/exec";
+import { LocalBackend } from "./modal/localBackend";
+import { SandboxGateway } from "./modal/sandboxes";
+import { RunService } from "./run/runService";
+import { clearEnded, refreshSandboxes } from "./sandboxes/refresh";
+import { SandboxService } from "./sandboxes/sandboxService";
+import { SandboxStore } from "./sandboxes/sandboxStore";
+import { TunnelService } from "./tunnels/tunnelService";
+import { accountCommands } from "./ui/commands/account";
+import { createCommands } from "./ui/commands/create";
+import { SandboxPicker } from "./ui/commands/pickSandbox";
+import { registerCommands } from "./ui/commands/register";
+import { runCommands } from "./ui/commands/run";
+import { sandboxCommands } from "./ui/commands/sandboxes";
+import { shellCommands, shellProfile } from "./ui/commands/shell";
+import { syncCommands } from "./ui/commands/sync";
+import { tunnelCommands } from "./ui/commands/tunnels";
+import { createErrorReporter } from "./ui/errorReporter";
+import { appName, environmentName, usesLocalBackend } from "./ui/settings";
+import { RunTerminals } from "./ui/terminals/runTerminals";
+import { SandboxesView } from "./ui/views/sandboxesView";
+
+/** Builds the services in rank order and connects them. Contacts nobody: that waits for the first use. */
+export async function activate(context: ExtensionContext): Promise<void> {
+  const own = new DisposableStore();
+  context.subscriptions.push(own);
+  const clock = { now: () => Date.now() };
+  const log = own.add(window.createOutputChannel("Modal Sandboxes", { log: true }));
+  const report = createErrorReporter(log);
+
+  const session = own.add(
+    new SessionService({
+      secrets: context.secrets,
+      memento: context.globalState,
+      env: process.env,
+      homeDir: homedir(),
+      log,
+    }),
+  );
+  const localBackend = own.add(
+    new LocalBackend({
+      program: context.asAbsolutePath("dist/local.js"),
+      stateDir: join(context.globalStorageUri.fsPath, "local"),
+      env: process.env,
+      log,
+    }),
+  );
+  const settings = () => ({ appName: appName(), environment: environmentName() });
+  const connection = own.add(new Connection({ session, localBackend, settings, log }));
+  const gateway = new SandboxGateway(connection, environmentName, log);
+  const exec = new ExecGateway(connection);
+
+  const store = own.add(new SandboxStore());
+  const sandboxes = new SandboxService({ gateway, store, clock, log });
+  const refresh = (signal: AbortSignal) => refreshSandboxes(gateway, store, clock, signal);
+  const tunnels = new TunnelService(gateway, store);
+  const runs = own.add(new RunService({ sandboxes, exec, clock, log }));
+
+  const terminals = own.add(new RunTerminals(log));
+  const picker = new SandboxPicker(store, clock);
+  const shell = { exec, picker, log };
+  const view = own.add(new SandboxesView({ sandboxes: store, runs, session, clock, log, refresh }));
+  own.add(
+    registerCommands(
+      [
+        accountCommands({ session, variables: process.env, log }),
+        createCommands(sandboxes),
+        runCommands({ runs, terminals, state: context.workspaceState }),
+        syncCommands({ runs, picker, log }),
+        tunnelCommands({ tunnels, picker }),
+        shellCommands(shell),
+        sandboxCommands({
+          sandboxes,
+          store,
+          runs,
+          picker,
+          clock,
+          refresh: () => view.refresh(),
+          clearEnded: () => {
+            clearEnded(store);
+          },
+        }),
+        {
+          "modalSandboxes.showLog": () => {
+            log.show();
+          },
+        },
+      ],
+      report,
+    ),
+  );
+  own.add(
+    window.registerTerminalProfileProvider("modalSandboxes.shell", {
+      provideTerminalProfile: () => shellProfile(shell),
+    }),
+  );
+
+  const resolveSession = async () => session.resolve(workspace.isTrusted && usesLocalBackend());
+  own.add(
+    workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("modalSandboxes.backend")) void resolveSession();
+    }),
+  );
+  own.add(
+    session.onDidChangeSession(() => {
+      store.apply({ put: [], removeKeys: store.all.map(({ key }) => key) });
+    }),
+  );
+  own.add(workspace.onDidGrantWorkspaceTrust(resolveSession));
+  if (workspace.isTrusted) await resolveSession();
+}

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, it } from "mocha";
+import { UserError } from "../../src/base/errors";
+import type { Run, RunState } from "../../src/run/run";
+import { launchers, type RunTarget } from "../../src/run/target";
+import type { SandboxSpec } from "../../src/modal/spec";
+import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "./support/services";
+
+describe("a run", function () {
+  this.timeout(60_000);
+  const services = useServices();
+
+  function start(target: RunTarget, ...specs: SandboxSpec[]): { run: Run; screen: Screen }[] {
+    const { runs, folder } = services();
+    const request = { target, folder, remotePath: "/workspace", specs: specs.length > 0 ? specs : [spec()] };
+    return runs.start(request).map((run) => ({ run, screen: new Screen(run) }));
+  }
+
+  function startOne(target: RunTarget, sandboxSpec = spec()): { run: Run; screen: Screen } {
+    const [only] = start(target, sandboxSpec);
+    assert.ok(only);
+    return only;
+  }
+
+  it("syncs the folder and runs the file on every GPU that was picked, each in its own sandbox", async () => {
+    await services().write("data/größe name.txt", "42");
+    await services().write(
+      "main.sh",
+      'pwd; cat "data/größe name.txt"; echo oops >&2; cat /etc/hostname >/workspace/mine',
+    );
+    const both = start(fileTarget("main.sh"), spec({ gpu: T4 }), spec({ gpu: L4 }));
+    for (const { run, screen } of both) {
+      assert.equal(await exitCodeOf(run), 0);
+      assert.match(screen.text, /^\/workspace\n42/);
+      assert.equal(screen.errorText, "oops\n");
+    }
+    const keys = new Set(both.map(({ run }) => run.sandboxKey));
+    assert.equal(keys.size, 2);
+  });
+
+  it("tells each step before the program starts", async () => {
+    await services().write("steps.sh", "true");
+    const { run, screen } = startOne(fileTarget("steps.sh"), spec({ cpu: 0.5 }));
+    await run.over;
+    assert.deepEqual(screen.steps.slice(-4, -1), [
+      "Preparing the image python:3.12-slim",
+      "Waiting for a machine",
+      "Syncing the folder",
+    ]);
+    assert.match(screen.steps.at(-1) ?? "", /^Synced \d+ files?, /);
+  });
+
+  it("uses the running sandbox of the same spec again, and sends what changed", async () => {
+    await services().write("again.sh", "echo one");
+    const first = startOne(fileTarget("again.sh"));
+    await first.run.over;
+    await services().write("again.sh", "echo two");
+    const second = startOne(fileTarget("again.sh"));
+    await second.run.over;
+    assert.equal(second.screen.text, "two\n");
+    assert.equal(second.run.sandboxKey, first.run.sandboxKey);
+  });
+
+  it("passes on the exit code, and prices the time", async () => {
+    await services().write("fail.sh", "exit 3");
+    const state = await startOne(fileTarget("fail.sh"), spec({ gpu: T4 })).run.over;
+    assert.ok(state.kind === "ended");
+    assert.equal(state.exitCode, 3);
+    assert.ok(state.dollars > 0 && state.dollars < 0.01);
+  });
+
+  it("feeds the program what is typed, to the end of its input", async () => {
+    await services().write("ask.sh", 'read -r name; echo "hello $name"; cat; echo end');
+    const { run, screen } = startOne(fileTarget("ask.sh"));
+    await entered(run, "running");
+    await run.write(Buffer.from("Ada\n"));
+    await screen.shows("hello Ada");
+    await run.write(Buffer.from("more\n"));
+    await run.endInput();
+    assert.equal(await exitCodeOf(run), 0);
+    assert.equal(screen.text, "hello Ada\nmore\nend\n");
+  });
+
+  it("interrupts the program at Ctrl+C", async () => {
+    await services().write("wait.sh", 'trap "echo interrupted; exit 9" INT; echo ready; sleep 60 & wait');
+    const { run, screen } = startOne(fileTarget("wait.sh"));
+    await screen.shows("ready");
+    await run.interrupt();
+    assert.equal(await exitCodeOf(run), 9);
+    assert.match(screen.text, /interrupted/);
+  });
+
+  it("stops a program that will not listen, with all it started", async () => {
+    await services().write(
+      "stubborn.sh",
+      'trap "" INT TERM; sh -c \'trap "" TERM; sleep 60\' & echo ready; wait; wait',
+    );
+    const { run, screen } = startOne(fileTarget("stubborn.sh"));
+    await screen.shows("ready");
+    await run.stop();
+    assert.equal(await exitCodeOf(run), 137);
+  });
+
+  it("keeps every byte of a large output, in order", async () => {
+    const script = 'i=0; while [ $i -lt 100 ]; do head -c 1000000 /dev/zero | tr "\\0" "$((i % 10))"; i=$((i+1)); done';
+    await services().write("flood.sh", script);
+    const { run, screen } = startOne(fileTarget("flood.sh"));
+    assert.equal(await exitCodeOf(run), 0);
+    const expected = createHash("sha256");
+    for (let i = 0; i < 100; i++) expected.update(String(i % 10).repeat(1_000_000));
+    const actual = createHash("sha256");
+    for (const chunk of screen.stdout) actual.update(chunk);
+    assert.equal(actual.digest("hex"), expected.digest("hex"));
+  });
+
+  it("ends although a child that it left behind holds the output", async () => {
+    await services().write("daemon.sh", "setsid sleep 30 & echo done");
+    const { run, screen } = startOne(fileTarget("daemon.sh"));
+    assert.equal(await exitCodeOf(run), 0);
+    assert.equal(screen.text, "done\n");
+  });
+
+  it("runs a file that lies in no folder", async () => {
+    const { runs } = services();
+    const target: RunTarget = {
+      label: "Untitled-1",
+      launcher: launchers.shell,
+      file: { kind: "loose", name: "Untitled-1.sh", content: Buffer.from("echo loose; pwd") },
+    };
+    const [run] = runs.start({ target, folder: undefined, remotePath: "/workspace", specs: [spec()] });
+    assert.ok(run);
+    const screen = new Screen(run);
+    assert.equal(await exitCodeOf(run), 0);
+    assert.equal(screen.text, "loose\n/workspace\n");
+  });
+
+  it("says which program the image lacks", async () => {
+    await services().write("x.foo", "");
+    const launcher = { label: "Foo", argv: ["no-such-program"], program: "no-such-program", extension: "" };
+    const { run, screen } = startOne(fileTarget("x.foo", launcher));
+    assert.equal(await exitCodeOf(run), 127);
+    assert.match(screen.steps.at(-1) ?? "", /The image may lack no-such-program/);
+  });
+
+  it("fails with a sentence when its sandbox goes away, and the next run gets another", async () => {
+    const { gateway, store } = services();
+    await services().write("long.sh", "echo ready; sleep 60");
+    const { run, screen } = startOne(fileTarget("long.sh"), spec({ memoryMiB: 777 }));
+    await screen.shows("ready");
+    const sandbox = store.get(run.sandboxKey ?? "");
+    assert.ok(sandbox?.phase.kind === "running");
+    await gateway.terminate(sandbox.phase.id, AbortSignal.timeout(10_000));
+    const state = await run.over;
+    assert.ok(
+      (state.kind === "failed" && state.error instanceof UserError && /sandbox is gone/.test(state.error.message)) ||
+        (state.kind === "ended" && state.exitCode === 137),
+      JSON.stringify(state),
+    );
+
+    await services().write("long.sh", "echo again");
+    const next = startOne(fileTarget("long.sh"), spec({ memoryMiB: 777 }));
+    assert.equal(await exitCodeOf(next.run), 0);
+    assert.notEqual(next.run.sandboxKey, run.sandboxKey);
+  });
+
+  it("fails with a sentence when the image does not exist", async () => {
+    await services().write("image.sh", "true");
+    const state = await startOne(fileTarget("image.sh"), spec({ image: "does-not-exist:latest" })).run.over;
+    assert.ok(state.kind === "failed" && state.error instanceof UserError);
+    assert.match(state.error.message, /image cannot be built.*Choose another image\./s);
+  });
+});
+
+async function entered(run: Run, kind: RunState["kind"]): Promise<void> {
+  if (run.state.kind === kind) return;
+  await new Promise<void>((resolve) => {
+    run.onDidChangeState((state) => {
+      if (state.kind === kind) resolve();
+    });
+  });
+}

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { isAbort, UserError } from "../../src/base/errors";
+import { verifyCredentials } from "../../src/modal/connection";
+import { clearEnded, refreshSandboxes } from "../../src/sandboxes/refresh";
+import { isRunning } from "../../src/sandboxes/sandbox";
+import { SandboxService } from "../../src/sandboxes/sandboxService";
+import { SandboxStore } from "../../src/sandboxes/sandboxStore";
+import { silentLog } from "../unit/support/fakes";
+import { eventually, processesWith } from "./support/processes";
+import { L4, spec, T4, useServices } from "./support/services";
+
+const soon = () => AbortSignal.timeout(20_000);
+const folder = "/some/folder";
+
+describe("sandboxes", function () {
+  this.timeout(60_000);
+  const services = useServices({ env: { MODAL_LOCAL_NO_CAPACITY: "B300" }, createDeadlineMs: 1500 });
+
+  const refresh = async (store = services().store) => {
+    await refreshSandboxes(services().gateway, store, services().clock, soon());
+  };
+
+  it("are created with what was asked, with a lifetime and an idle limit", async () => {
+    const { sandboxes, gateway } = services();
+    for (const gpu of [undefined, { type: "H100", count: 2 }]) {
+      const created = await sandboxes.create({ spec: spec({ gpu, cpu: 1.5, memoryMiB: 640 }), folder }, soon());
+      const listed = (await gateway.list(soon())).find(({ id }) => id === created.phase.id);
+      assert.ok(listed);
+      assert.equal(listed.name, created.name);
+      assert.deepEqual(listed.gpu, gpu);
+      assert.equal(listed.cpu, 1.5);
+      assert.equal(listed.memoryMiB, 640);
+      assert.equal(listed.timeoutMs, 600_000);
+      assert.equal(listed.idleTimeoutMs, 300_000);
+      await sandboxes.terminate(created.key, soon());
+    }
+  });
+
+  it("go through their phases while they are created", async () => {
+    const { sandboxes, store } = services();
+    const phases: string[] = [];
+    const listening = store.onDidChangeSandboxes(({ added, changed }) => {
+      for (const { phase } of [...added, ...changed]) phases.push(phase.kind === "creating" ? phase.step : phase.kind);
+    });
+    await sandboxes.create({ spec: spec(), folder }, soon());
+    listening.dispose();
+    assert.deepEqual(phases, ["image", "queued", "running"]);
+  });
+
+  it("are found again by another window with their tunnels, and used again only for the same folder and spec", async () => {
+    const { sandboxes, clock, gateway } = services();
+    const wanted = spec({ gpu: T4, ports: [8000] });
+    const created = await sandboxes.create({ spec: wanted, folder }, soon());
+
+    const elsewhere = new SandboxStore();
+    await refresh(elsewhere);
+    const seen = elsewhere.findById(created.phase.id);
+    assert.ok(seen && isRunning(seen));
+    assert.deepEqual(seen.gpu, T4);
+    assert.deepEqual(
+      seen.phase.tunnels.map(({ port, isPublic }) => [port, isPublic]),
+      [[8000, false]],
+    );
+
+    const other = new SandboxService({
+      gateway,
+      store: elsewhere,
+      clock,
+      log: silentLog,
+    });
+    assert.equal(other.findReusable({ spec: wanted, folder })?.phase.id, created.phase.id);
+    assert.equal(other.findReusable({ spec: wanted, folder: "/other" }), undefined);
+    assert.equal(other.findReusable({ spec: { ...wanted, gpu: L4 }, folder }), undefined);
+  });
+
+  it("are terminated, and gone from the list and the store", async () => {
+    const { sandboxes, store, gateway } = services();
+    const { key, phase } = await sandboxes.create({ spec: spec(), folder }, soon());
+    await sandboxes.terminate(key, soon());
+    assert.equal(store.get(key), undefined);
+    assert.ok((await gateway.list(soon())).every(({ id }) => id !== phase.id));
+    assert.deepEqual((await gateway.poll(phase.id, soon()))?.exitCode, 137);
+  });
+
+  it("show how they ended when nobody here ended them, until the list is refreshed by hand", async () => {
+    const { sandboxes, store, gateway } = services();
+    const { key, phase } = await sandboxes.create({ spec: spec(), folder }, soon());
+    await gateway.terminate(phase.id, soon());
+    await refresh();
+    const ended = store.get(key);
+    assert.ok(ended?.phase.kind === "ended");
+    assert.equal(ended.phase.reason, "terminated");
+    clearEnded(store);
+    assert.equal(store.get(key), undefined);
+  });
+
+  it("can be cancelled while they wait for a machine, and leave nothing behind", async () => {
+    const { sandboxes, store, gateway } = services();
+    const abort = new AbortController();
+    const queued = new Promise<void>((resolve) => {
+      store.onDidChangeSandboxes(({ changed }) => {
+        if (changed.some(({ phase }) => phase.kind === "creating" && phase.step === "queued")) resolve();
+      });
+    });
+    const creating = sandboxes.create({ spec: spec({ gpu: { type: "B300", count: 1 } }), folder }, abort.signal);
+    creating.catch(() => undefined);
+    await queued;
+    abort.abort();
+    await assert.rejects(creating, isAbort);
+    assert.ok(await eventually(async () => (await gateway.list(soon())).every(({ gpu }) => gpu?.type !== "B300")));
+    assert.ok(store.all.every(({ gpu }) => gpu?.type !== "B300"));
+  });
+
+  it("are given up with a sentence when no machine comes in time, and leave nothing behind", async () => {
+    const { sandboxes, gateway } = services();
+    await assert.rejects(
+      sandboxes.create({ spec: spec({ gpu: { type: "B300", count: 1 } }), folder }, soon()),
+      (error) => error instanceof UserError && /^Modal has no B300 free right now/.test(error.message),
+    );
+    assert.ok(await eventually(async () => (await gateway.list(soon())).every(({ gpu }) => gpu?.type !== "B300")));
+  });
+
+  it("are attached by id, and refused with a sentence when they have ended or never were", async () => {
+    const { sandboxes, gateway, clock } = services();
+    const { phase } = await sandboxes.create({ spec: spec({ ports: [9000] }), folder }, soon());
+    const store = new SandboxStore();
+    const other = new SandboxService({ gateway, store, clock, log: silentLog });
+    const attached = await other.attach(phase.id, soon());
+    assert.deepEqual(
+      attached.phase.tunnels.map(({ port }) => port),
+      [9000],
+    );
+    await gateway.terminate(phase.id, soon());
+    await assert.rejects(
+      new SandboxService({ gateway, store: new SandboxStore(), clock, log: silentLog }).attach(phase.id, soon()),
+      UserError,
+    );
+    await assert.rejects(other.attach("sb-01ARZ3NDEKTSV4RRFFQ69G5FAV", soon()), UserError);
+  });
+});
+
+describe("credentials", function () {
+  this.timeout(60_000);
+  const services = useServices();
+
+  it("are verified with a call", async () => {
+    const target = await services().localBackend.target();
+    assert.equal(await verifyCredentials(target, silentLog, soon()), "local");
+  });
+
+  it("are refused with a sentence when they are wrong", async () => {
+    const target = await services().localBackend.target();
+    await assert.rejects(
+      verifyCredentials({ ...target, tokenSecret: "as-wrong" }, silentLog, soon()),
+      (error) => error instanceof UserError && error.message === "Modal did not accept the token. Sign in again.",
+    );
+  });
+
+  it("say that Modal cannot be reached where nothing answers", async () => {
+    const target = await services().localBackend.target();
+    await assert.rejects(
+      verifyCredentials({ ...target, serverUrl: "http://127.0.0.1:1" }, silentLog, soon()),
+      (error) => error instanceof UserError && /cannot be reached/.test(error.message),
+    );
+  });
+});
+
+describe("the local backend as a child", function () {
+  this.timeout(60_000);
+  const services = useServices();
+
+  it("is started again after it was killed", async () => {
+    const { localBackend, gateway, stateDir } = services();
+    const before = await localBackend.target();
+    await gateway.list(soon());
+    for (const pid of await processesWith(stateDir)) process.kill(pid, "SIGKILL");
+    assert.ok(await eventually(async () => (await localBackend.target()).tokenSecret !== before.tokenSecret));
+    assert.deepEqual(await gateway.list(soon()), []);
+  });
+});

@@ -1,0 +1,23 @@
+import { benchOutput } from "./output";
+import { benchStart } from "./start";
+import { printTable, type Bench } from "./table";
+
+/** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. */
+const benches: Record<string, Bench> = { start: benchStart, output: benchOutput };
+
+async function main(names: string[]): Promise<void> {
+  const chosen = names.length > 0 ? names : Object.keys(benches);
+  for (const name of chosen) {
+    const bench = benches[name];
+    if (!bench) throw new Error(`There is no bench ${name}. There are: ${Object.keys(benches).join(", ")}.`);
+    printTable(name, await bench());
+  }
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
