@@ -24,12 +24,3 @@ export interface ProblemNode {
 }
 
 export type TreeNode = SandboxNode | TunnelNode | RunNode | ProblemNode;
-
-export const isSandboxNode = (value: unknown): value is SandboxNode => isNodeOf(value, "sandbox");
-
-export const isTunnelNode = (value: unknown): value is TunnelNode => isNodeOf(value, "tunnel");
-
-export const isRunNode = (value: unknown): value is RunNode => isNodeOf(value, "run");
-
-const isNodeOf = (value: unknown, kind: TreeNode["kind"]): boolean =>
-  typeof value === "object" && value !== null && "kind" in value && value.kind === kind;

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { readSourceFiles, type Import, type SourceFile } from "./support/sourceFiles";
+
+/** From the lowest up; folders in one entry do not know each other. */
+const RANKS = [["base"], ["auth"], ["modal"], ["sandboxes"], ["sync", "tunnels"], ["run"], ["ui"], ["extension.ts"]];
+
+/** A program of its own, which shares nothing but the vocabulary. */
+const LOCAL = "local";
+
+const VIEWS = ["ui", "extension.ts"];
+
+const files = readSourceFiles();
+
+describe("architecture", () => {
+  it("every source file belongs to a folder with a rank", () => {
+    const homeless = files.filter((file) => folderOf(file.path) !== LOCAL && rankOf(file.path) < 0);
+    assert.deepEqual(paths(homeless), []);
+  });
+
+  it("a file imports its own folder or one of a lower rank", () => {
+    assert.deepEqual(offences(mayImport), []);
+  });
+
+  it("every relative import leads to a source file", () => {
+    assert.deepEqual(
+      offences((_file, { specifier, target }) => !specifier.startsWith(".") || target !== undefined),
+      [],
+    );
+  });
+
+  it("VS Code is imported only by ui and extension.ts, not even as a type elsewhere", () => {
+    assert.deepEqual(
+      offences(({ path }, { specifier }) => specifier !== "vscode" || VIEWS.includes(folderOf(path))),
+      [],
+    );
+  });
+
+  it("the SDK's values are imported only by modal, and its types by local beside it", () => {
+    assert.deepEqual(
+      offences(({ path }, { specifier, kind }) => {
+        if (specifier !== "modal") return true;
+        return folderOf(path) === "modal" || (folderOf(path) === LOCAL && kind === "type");
+      }),
+      [],
+    );
+  });
+
+  it("no file loads the SDK when it is loaded itself", () => {
+    assert.deepEqual(
+      offences((_file, { specifier, kind }) => specifier !== "modal" || kind !== "value"),
+      [],
+    );
+  });
+
+  it("no file imports itself by way of others", () => {
+    assert.deepEqual(cycles(files), []);
+  });
+
+  it("no file passes on the exports of another, and none has a default export", () => {
+    assert.deepEqual(paths(files.filter(({ reexports }) => reexports.length > 0)), []);
+    assert.deepEqual(paths(files.filter(({ hasDefaultExport }) => hasDefaultExport)), []);
+  });
+});
+
+function mayImport({ path }: SourceFile, { target }: Import): boolean {
+  if (target === undefined) return true;
+  const [from, to] = [folderOf(path), folderOf(target)];
+  if (from === to) return true;
+  return from === LOCAL ? to === "base" : rankOf(target) >= 0 && rankOf(target) < rankOf(path);
+}
+
+const folderOf = (path: string): string => path.split("/", 1).join("");
+
+const rankOf = (path: string): number => RANKS.findIndex((folders) => folders.includes(folderOf(path)));
+
+const paths = (found: readonly SourceFile[]): string[] => found.map(({ path }) => path);
+
+const offences = (isAllowed: (file: SourceFile, imported: Import) => boolean): string[] =>
+  files.flatMap((file) =>
+    file.imports
+      .filter((imported) => !isAllowed(file, imported))
+      .map(({ specifier }) => `${file.path} imports ${specifier}`),
+  );
+
+/** Each cycle once, as its path from the file where it was met first. Types count: they couple as values do. */
+function cycles(all: readonly SourceFile[]): string[] {
+  const byPath = new Map(all.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const walk = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) found.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
+    if (done.has(path) || trail.includes(path)) return;
+    for (const { target } of byPath.get(path)?.imports ?? []) if (target) walk(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of all) walk(path, []);
+  return found;
+}

@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { describe, it } from "mocha";
+import { gpuArgument, gpuTypes, parseGpu } from "../../src/modal/gpus";
+import { readManifest } from "./support/manifest";
+import { firstArguments, propertyNames, readSourceFiles, valuesOf } from "./support/sourceFiles";
+import { parseWhen, type Context } from "./support/whenClause";
+
+const manifest = readManifest();
+const { commands, menus, keybindings, viewsContainers, views, viewsWelcome, configuration, terminal, walkthroughs } =
+  manifest.contributes;
+const files = readSourceFiles();
+
+/** The names that others rely on. */
+const FIXED_TITLES: Readonly<Record<string, string>> = {
+  createSandbox: "Create Sandbox…",
+  runFile: "Run Current File on GPU…",
+  runFileAgain: "Run Last File Again",
+  syncFolder: "Sync Folder to Sandbox",
+  openTunnel: "Open Tunnel URL…",
+  openShell: "Open Shell in Sandbox",
+  attachSandbox: "Attach to Sandbox…",
+  terminateSandbox: "Terminate Sandbox",
+  terminateAllSandboxes: "Terminate All Sandboxes…",
+  refreshSandboxes: "Refresh Sandboxes",
+  signIn: "Sign In…",
+  signOut: "Sign Out",
+  useLocalBackend: "Use Local Backend",
+  showLog: "Show Log",
+};
+
+/** They neither run, spend nor connect; `runFile` says itself what a restricted folder lacks. */
+const WITHOUT_TRUST = ["copySandboxId", "copyTunnelUrl", "openSettings", "runFile", "showLog", "showRun", "signOut"];
+
+/** Context keys of VS Code's own. */
+const BUILT_IN_KEYS = [
+  ...["editorTextFocus", "explorerResourceIsFolder", "focusedView", "inChat", "isInDiffEditor", "isWorkspaceTrusted"],
+  ...["listMultiSelection", "notebookEditorFocused", "resourceExtname", "resourceLangId", "resourceScheme", "view"],
+  ...["viewItem", "workspaceFolderCount"],
+];
+
+/** Commands of VS Code's own that the texts lead to. */
+const BUILT_IN_COMMANDS = ["vscode.openFolder", "workbench.trust.manage", "modalSandboxes.sandboxes.focus"];
+
+const settings = configuration.flatMap(({ properties }) => Object.entries(properties));
+const commandIds = commands.map(({ command }) => command);
+const menuItems = Object.values(menus).flat();
+const viewIds = Object.values(views).flatMap((contained) => contained.map(({ id }) => id));
+
+const clauses = [
+  ...commands.map(({ enablement }) => enablement),
+  ...menuItems.map(({ when }) => when),
+  ...keybindings.map(({ when }) => when),
+  ...viewsWelcome.map(({ when }) => when),
+].flatMap((when) => (when === undefined ? [] : [parseWhen(when)]));
+
+const links = [
+  ...viewsWelcome.map(({ contents }) => contents),
+  ...walkthroughs.flatMap(({ steps }) => steps.map(({ description }) => description)),
+].flatMap((text) => [...text.matchAll(/\]\(command:([\w.]+)\)/g)].map(([, id]) => id ?? ""));
+
+describe("contributed commands", () => {
+  it("are exactly those that the code registers", () => {
+    const registered = files
+      .filter(({ path }) => path.startsWith("ui/commands/") || path === "extension.ts")
+      .flatMap(({ tree }) => propertyNames(tree))
+      .filter((name) => name.startsWith("modalSandboxes."));
+    assert.deepEqual(sorted(registered), sorted(commandIds));
+  });
+
+  it("keep the titles that others rely on", () => {
+    const titles = Object.fromEntries(commands.map(({ command, title }) => [command, title]));
+    for (const [name, title] of Object.entries(FIXED_TITLES)) assert.equal(titles[`modalSandboxes.${name}`], title);
+  });
+
+  it("have the category Modal and a title in Title Case", () => {
+    for (const { title, category } of commands) {
+      assert.equal(category, "Modal", title);
+      assert.match(title, /^[A-Z]\w*( (?:[A-Z]\w*|in|on|to))*…?$/, title);
+    }
+  });
+
+  it("are disabled in a restricted folder unless they are harmless there", () => {
+    const enabled = commands.filter(({ enablement = "true" }) =>
+      parseWhen(enablement).holds({ isWorkspaceTrusted: false, workspaceFolderCount: 1 }),
+    );
+    assert.deepEqual(sorted(enabled.map(({ command }) => command.replace("modalSandboxes.", ""))), WITHOUT_TRUST);
+  });
+
+  it("can each be reached from the palette or from a menu", () => {
+    const hidden = new Set(
+      menus.commandPalette?.filter(({ when }) => when === "false").map(({ command }) => command),
+    );
+    const inMenus = new Set(
+      Object.entries(menus)
+        .flatMap(([menu, items]) => (menu === "commandPalette" ? [] : items))
+        .map(({ command }) => command),
+    );
+    assert.deepEqual(
+      commandIds.filter((id) => hidden.has(id) && !inMenus.has(id)),
+      [],
+    );
+  });
+
+  it("are all that menus, keys, texts and errors lead to", () => {
+    const known = new Set([...commandIds, ...BUILT_IN_COMMANDS]);
+    const ofCode = files
+      .flatMap(({ tree }) => valuesOf("command", tree))
+      .filter((id) => id.startsWith("modalSandboxes."));
+    const events = walkthroughs.flatMap(({ steps }) => steps.flatMap(({ completionEvents }) => completionEvents));
+    const awaited = events.flatMap((event) =>
+      event.startsWith("onCommand:") ? [event.slice("onCommand:".length)] : [],
+    );
+    const used = [
+      ...menuItems.map(({ command }) => command),
+      ...keybindings.map(({ command }) => command),
+      ...links,
+      ...ofCode,
+      ...awaited,
+    ];
+    assert.deepEqual(
+      used.filter((id) => !known.has(id)),
+      [],
+    );
+  });
+
+  it("have an icon wherever VS Code draws one", () => {
+    const drawn = menuItems
+      .filter(({ group = "" }) => /^(inline|navigation)\b/.test(group))
+      .map(({ command }) => command);
+    const withIcon = new Set(commands.filter(({ icon }) => icon !== undefined).map(({ command }) => command));
+    assert.deepEqual(
+      drawn.filter((id) => !withIcon.has(id)),
+      [],
+    );
+  });
+});
+
+describe("contributed when clauses", () => {
+  it("ask only for keys of VS Code or of the extension, and every key of the extension is asked for", () => {
+    const contextKeys = files.find(({ path }) => path === "ui/contextKeys.ts");
+    assert.ok(contextKeys);
+    const ours = propertyNames(contextKeys.tree);
+    const used = new Set(clauses.flatMap(({ keys }) => keys));
+    assert.deepEqual(
+      [...used].filter((key) => !BUILT_IN_KEYS.includes(key) && !ours.includes(key)),
+      [],
+    );
+    assert.deepEqual(
+      ours.filter((key) => !used.has(key)),
+      [],
+    );
+  });
+
+  it("ask only for kinds of session that there are", () => {
+    const asked = clauses.flatMap(({ patterns }) =>
+      patterns.filter(({ key }) => key === "modalSandboxes.session").map(({ pattern }) => pattern),
+    );
+    assert.ok(asked.length > 0);
+    for (const pattern of asked)
+      assert.ok(
+        ["signedOut", "signedIn", "local"].some((kind) => pattern.test(kind)),
+        String(pattern),
+      );
+  });
+});
+
+describe("contributed views", () => {
+  it("are exactly those that the code creates, in a container of their own", () => {
+    const created = files
+      .filter(({ tree }) => /\bcreateTreeView\b/.test(tree.text))
+      .flatMap(({ tree }) => [...tree.text.matchAll(/"(modalSandboxes\.\w+)";/g)].map(([, id]) => id));
+    assert.deepEqual(created, viewIds);
+    assert.deepEqual(
+      Object.keys(views),
+      viewsContainers.activitybar.map(({ id }) => id),
+    );
+  });
+
+  it("are the only ones that menus and welcomes are about", () => {
+    const asked = [
+      ...menuItems.flatMap(({ when = "" }) => [...when.matchAll(/\bview == ([\w.]+)/g)].map(([, id]) => id ?? "")),
+      ...viewsWelcome.map(({ view }) => view),
+    ];
+    assert.deepEqual([...new Set(asked)], viewIds);
+  });
+
+  it("show exactly one welcome in each state in which they may be empty", () => {
+    const shown = (context: Context) => viewsWelcome.filter(({ when }) => parseWhen(when).holds(context)).length;
+    for (const workspaceFolderCount of [0, 1, 2]) {
+      assert.equal(shown({ isWorkspaceTrusted: false, workspaceFolderCount }), 1);
+      for (const session of ["signedOut", "signedIn", "local"]) {
+        const state = { isWorkspaceTrusted: true, "modalSandboxes.session": session, workspaceFolderCount };
+        assert.equal(shown({ ...state, "modalSandboxes.isListed": true }), 1, JSON.stringify(state));
+      }
+    }
+  });
+
+  it("show no welcome before anything is known", () => {
+    const context = { isWorkspaceTrusted: true, workspaceFolderCount: 1 };
+    for (const session of [undefined, "signedIn", "local"])
+      for (const { when } of viewsWelcome)
+        assert.equal(parseWhen(when).holds({ ...context, "modalSandboxes.session": session }), false, when);
+  });
+});
+
+describe("contributed settings", () => {
+  it("are exactly those that the code reads", () => {
+    const file = files.find(({ path }) => path === "ui/settings.ts");
+    assert.ok(file);
+    const read = firstArguments(file.tree, "setting").map((name) => `modalSandboxes.${name}`);
+    assert.deepEqual(sorted([...new Set(read)]), sorted(settings.map(([id]) => id)));
+  });
+
+  it("are all restricted: each can run code, spend or connect", () => {
+    assert.deepEqual(
+      sorted(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations),
+      sorted(settings.map(([id]) => id)),
+    );
+  });
+
+  it("have a default within their bounds, a description, a scope and a place", () => {
+    for (const [id, setting] of settings) {
+      assert.notEqual(setting.default, undefined, id);
+      assert.ok(setting.markdownDescription.length > 20 && setting.scope && setting.order > 0, id);
+      if (typeof setting.default !== "number") continue;
+      assert.ok(setting.minimum !== undefined && setting.minimum <= setting.default, id);
+      assert.ok(setting.maximum !== undefined && setting.maximum >= setting.default, id);
+    }
+  });
+
+  it("take every GPU that can be asked for, and nothing else", () => {
+    const gpus = settings.find(([id]) => id === "modalSandboxes.gpus")?.[1];
+    const pattern = new RegExp(gpus?.items?.pattern ?? "^$");
+    const all = gpuTypes.flatMap(({ name, maxCount }) =>
+      Array.from({ length: maxCount }, (_, index) => gpuArgument({ type: name, count: index + 1 })),
+    );
+    for (const text of ["CPU", ...all]) assert.match(text, pattern);
+    for (const text of ["A10:5", "T4:9", "H100:0", "V100", "CPU:2", "T4 ", ""]) {
+      assert.doesNotMatch(text, pattern);
+      if (text !== "T4 ") assert.equal(parseGpu(text), undefined, text);
+    }
+  });
+});
+
+describe("other contributions", () => {
+  it("terminal profiles are exactly those that the code provides", () => {
+    const provided = files.flatMap(({ tree }) => firstArguments(tree, "registerTerminalProfileProvider"));
+    assert.deepEqual(
+      provided,
+      terminal.profiles.map(({ id }) => id),
+    );
+  });
+
+  it("keys have a form for the Mac and a clause", () => {
+    for (const { key, mac, when } of keybindings) assert.ok(key && mac && when);
+  });
+
+  it("pictures exist", () => {
+    const pictures = [
+      manifest.icon,
+      ...viewsContainers.activitybar.map(({ icon }) => icon),
+      ...Object.values(views).flatMap((contained) => contained.map(({ icon }) => icon)),
+      ...walkthroughs.flatMap(({ icon, steps }) => [icon, ...steps.map(({ media }) => media.svg)]),
+    ];
+    assert.deepEqual(
+      pictures.filter((path) => !existsSync(path)),
+      [],
+    );
+  });
+
+  it("every walkthrough step says what its picture shows and how it is completed", () => {
+    for (const { steps } of walkthroughs)
+      for (const { media, completionEvents } of steps) assert.ok(media.altText && completionEvents.length > 0);
+  });
+});
+
+const sorted = (texts: readonly string[]): string[] => [...texts].sort();
