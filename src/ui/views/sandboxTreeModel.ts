@@ -135,8 +135,8 @@ export class SandboxTreeModel implements Disposable {
       return;
     }
     if (run.sandboxKey !== undefined) this.#placeOfRun.set(run.id, run.sandboxKey);
-    for (const key of [before, run.sandboxKey])
-      if (key !== undefined && this.#options.sandboxes.get(key)) this.#changes.add(this.#sandboxNode(key));
+    const places = [before, run.sandboxKey].flatMap((key) => (key === undefined ? [] : [key]));
+    this.#changes.add(...places.filter((key) => this.#options.sandboxes.get(key)).map((key) => this.#sandboxNode(key)));
   }
 
   /** Newest first. */

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { gpuTypes } from "../../../../src/modal/gpus";
+import { hourlyRate } from "../../../../src/sandboxes/cost";
+import { GpuChecklist } from "../../../../src/ui/pickers/gpuChecklist";
+import { countLines, gpuLines, type PriceOf } from "../../../../src/ui/pickers/gpuItems";
+
+const priceOf: PriceOf = (gpu) => hourlyRate({ gpu, cpu: 2, memoryMiB: 4096 });
+const free: PriceOf = () => undefined;
+
+describe("the list of GPUs", () => {
+  it("starts with CPU only and has every type with its memory and price", () => {
+    const lines = gpuLines(new Map(), priceOf);
+    assert.deepEqual(
+      lines.map(({ label }) => label),
+      ["CPU only", ...gpuTypes.map(({ name }) => name)],
+    );
+    assert.equal(lines[0]?.description, "$0.38/h");
+    assert.equal(lines[1]?.description, "16 GB · $0.97/h");
+  });
+
+  it("multiplies memory and price by the count", () => {
+    const h100 = gpuLines(new Map([["H100", 2]]), priceOf).find(({ gpu }) => gpu?.type === "H100");
+    assert.equal(h100?.label, "2 × H100");
+    assert.equal(h100.description, "160 GB · $8.28/h");
+  });
+
+  it("has no prices where nothing is billed", () => {
+    const lines = gpuLines(new Map(), free);
+    assert.equal(lines[0]?.description, "");
+    assert.equal(lines[1]?.description, "16 GB");
+    assert.equal(new GpuChecklist([undefined], free).total, "");
+  });
+
+  it("offers each count up to the most that the type can have", () => {
+    const a10 = gpuTypes.find(({ name }) => name === "A10");
+    assert.ok(a10);
+    assert.deepEqual(
+      countLines(a10, priceOf).map(({ label }) => label),
+      ["A10", "2 × A10", "3 × A10", "4 × A10"],
+    );
+  });
+});
+
+describe("the checklist of GPUs", () => {
+  it("starts with what was chosen before, and sums up its price", () => {
+    const checklist = new GpuChecklist([{ type: "H100", count: 2 }, undefined], priceOf);
+    assert.deepEqual(checklist.chosen, [undefined, { type: "H100", count: 2 }]);
+    assert.equal(checklist.total, "$8.66/h");
+  });
+
+  it("takes up what is ticked, with the count that the line has", () => {
+    const checklist = new GpuChecklist([{ type: "T4", count: 3 }], priceOf);
+    checklist.tick(checklist.lines.filter(({ gpu }) => gpu?.type === "L4"));
+    assert.deepEqual(checklist.chosen, [{ type: "L4", count: 1 }]);
+    checklist.tick(checklist.lines.filter(({ gpu }) => gpu?.type === "T4"));
+    assert.deepEqual(checklist.chosen, [{ type: "T4", count: 3 }]);
+  });
+
+  it("ticks a type whose count is set, and keeps the count within its bounds", () => {
+    const checklist = new GpuChecklist([], priceOf);
+    checklist.setCount({ type: "A10", count: 9 });
+    assert.deepEqual(checklist.chosen, [{ type: "A10", count: 4 }]);
+    checklist.setCount({ type: "A10", count: 0 });
+    assert.deepEqual(checklist.chosen, [{ type: "A10", count: 1 }]);
+  });
+});

@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { UserError } from "../../../../src/base/errors";
+import type { Run, RunState } from "../../../../src/run/run";
+import { launchers } from "../../../../src/run/target";
+import type { Sandbox, SandboxPhase } from "../../../../src/sandboxes/sandbox";
+import { escapeMarkdown, markdownTable } from "../../../../src/ui/views/markdown";
+import { problemRow } from "../../../../src/ui/views/problemRow";
+import { runDetails, runRow } from "../../../../src/ui/views/runRow";
+import { sandboxDetails, sandboxRow } from "../../../../src/ui/views/sandboxRow";
+import { tunnelNote, tunnelRow } from "../../../../src/ui/views/tunnelRow";
+import { parseWhen } from "../../support/whenClause";
+import { readManifest } from "../../support/manifest";
+import { sandbox } from "../../support/sandboxes";
+
+const MINUTE = 60_000;
+const now = 100 * MINUTE;
+const cloud = { now, isLocal: false };
+const local = { now, isLocal: true };
+
+const publicTunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
+const localTunnel = { port: 8000, url: "http://127.0.0.1:40123", isPublic: false };
+
+const running = (properties: Partial<Sandbox> = {}): Sandbox =>
+  sandbox({
+    gpu: { type: "T4", count: 1 },
+    phase: { kind: "running", id: "sb-1", startedAt: now - 12 * MINUTE, tunnels: [publicTunnel] },
+    ...properties,
+  });
+
+const run = (state: RunState): Pick<Run, "target" | "gpu" | "state"> => ({
+  target: { label: "train.py", launcher: launchers.python, file: { kind: "synced", path: "src/train.py" } },
+  gpu: { type: "T4", count: 1 },
+  state,
+});
+
+const ended = (exitCode: number): RunState => ({
+  kind: "ended",
+  startedAt: now - MINUTE,
+  endedAt: now - 18_000,
+  exitCode,
+  dollars: 0.0113,
+});
+
+describe("the row of a sandbox", () => {
+  it("says what it is, how long it has run and what it costs", () => {
+    const { label, description, icon } = sandboxRow(running(), cloud);
+    assert.equal(label, "T4");
+    assert.equal(description, "running · 12m · $0.97/h");
+    assert.deepEqual(icon, { id: "vm-running", color: "charts.green" });
+  });
+
+  it("says local in place of a price on the local backend", () => {
+    assert.equal(sandboxRow(running(), local).description, "running · 12m · local");
+  });
+
+  it("speaks without symbols", () => {
+    const { spoken } = sandboxRow(running({ gpu: { type: "H100", count: 2 } }), cloud);
+    assert.equal(spoken, "2 × H100 sandbox vscode-1, running, 12m, $8.28 per hour");
+  });
+
+  it("spins while it is created or stopped, and tells failure from an end", () => {
+    const icon = (phase: SandboxPhase) => sandboxRow(sandbox({ phase }), cloud).icon.id;
+    assert.equal(icon({ kind: "creating", step: "queued" }), "loading~spin");
+    assert.equal(icon({ kind: "stopping", id: "sb-1" }), "loading~spin");
+    assert.equal(icon({ kind: "ended", reason: "idle", endedAt: now }), "vm-outline");
+    assert.equal(icon({ kind: "ended", reason: "failed", endedAt: now }), "error");
+  });
+
+  it("details what it reserves, when it ends and what it has cost", () => {
+    const details = new Map(
+      sandboxDetails(running({ regions: ["us-east"] }), cloud).map(({ name, value }) => [name, value]),
+    );
+    assert.equal(details.get("ID"), "sb-1");
+    assert.equal(details.get("CPU"), "2 cores");
+    assert.equal(details.get("Memory"), "4 GiB");
+    assert.equal(details.get("Region"), "us-east");
+    assert.equal(details.get("Ends in"), "48m");
+    assert.equal(details.get("Ends when idle for"), "10m");
+    assert.equal(details.get("Cost so far"), "about $0.19 at $0.97/h");
+  });
+
+  it("leaves out what the server does not say", () => {
+    const bare = sandbox({ name: "sb-9", cpu: undefined, image: undefined, phase: { kind: "stopping", id: "sb-9" } });
+    assert.deepEqual(
+      sandboxDetails(bare, cloud).map(({ name }) => name),
+      ["ID", "State", "GPU", "Memory"],
+    );
+  });
+});
+
+describe("the row of a tunnel", () => {
+  it("marks a public URL as public", () => {
+    const { label, description, spoken } = tunnelRow(publicTunnel);
+    assert.equal(label, ":8000");
+    assert.equal(description, "public · abc.modal.host");
+    assert.match(spoken, /public/);
+    assert.match(tunnelNote(publicTunnel), /^Public: anyone/);
+  });
+
+  it("shows a local one with its scheme, for it is not encrypted", () => {
+    assert.equal(tunnelRow(localTunnel).description, "http://127.0.0.1:40123");
+    assert.match(tunnelNote(localTunnel), /this machine only/);
+  });
+});
+
+describe("the row of a run", () => {
+  it("says how far it is", () => {
+    assert.equal(runRow(run({ kind: "preparing", step: "Waiting for T4" }), cloud).description, "waiting for T4");
+    assert.equal(runRow(run({ kind: "running", startedAt: now - 3 * MINUTE }), cloud).description, "running · 3m");
+    assert.equal(runRow(run({ kind: "cancelled" }), cloud).description, "cancelled");
+  });
+
+  it("says how it ended, how long it took and what it cost", () => {
+    assert.equal(runRow(run(ended(0)), cloud).description, "done · 42s · $0.01");
+    assert.equal(runRow(run(ended(3)), cloud).description, "exit code 3 · 42s · $0.01");
+    assert.equal(runRow(run(ended(0)), local).description, "done · 42s");
+    assert.equal(runRow(run(ended(0)), cloud).icon.id, "pass");
+    assert.equal(runRow(run(ended(3)), cloud).icon.id, "error");
+  });
+
+  it("details why it failed", () => {
+    const failed = run({ kind: "failed", error: new UserError("Modal has no T4 free right now.") });
+    assert.deepEqual(runDetails(failed, cloud).at(-1), { name: "Reason", value: "Modal has no T4 free right now." });
+  });
+});
+
+describe("tooltips", () => {
+  it("show text from elsewhere as it stands, never as links, images or rows of their own", () => {
+    assert.equal(escapeMarkdown("[x](command:evil)"), "\\[x\\]\\(command\\:evil\\)");
+    assert.equal(escapeMarkdown("a\n| b"), "a \\| b");
+    assert.equal(escapeMarkdown("$(zap) <img>"), "\\$\\(zap\\) \\<img\\>");
+  });
+
+  it("are tables of names and values", () => {
+    assert.equal(markdownTable([{ name: "GPU", value: "T4" }]), "| | |\n|:--|:--|\n| GPU | T4 |");
+    assert.equal(markdownTable([]), "");
+  });
+});
+
+describe("menus of the tree", () => {
+  const { menus } = readManifest().contributes;
+  const context = { view: "modalSandboxes.sandboxes", listMultiSelection: false };
+  const actions = (viewItem: string) => [
+    ...new Set(
+      menus["view/item/context"]
+        ?.filter(({ when }) => when && parseWhen(when).holds({ ...context, viewItem }))
+        .map(({ command }) => command.replace("modalSandboxes.", "")),
+    ),
+  ];
+  const sandboxActions = (phase: SandboxPhase) => actions(sandboxRow(sandbox({ phase }), cloud).contextValue).sort();
+
+  it("offer for a running sandbox all that can be done with it", () => {
+    assert.deepEqual(actions(sandboxRow(running(), cloud).contextValue).sort(), [
+      "copySandboxId",
+      "openShell",
+      "openTunnel",
+      "syncFolder",
+      "terminateSandbox",
+    ]);
+  });
+
+  it("offer no tunnel where there is none", () => {
+    const phase: SandboxPhase = { kind: "running", id: "sb-1", startedAt: now, tunnels: [] };
+    assert.ok(!sandboxActions(phase).includes("openTunnel"));
+  });
+
+  it("offer to terminate only what the server knows and what is not ending", () => {
+    assert.deepEqual(sandboxActions({ kind: "creating", step: "queued" }), []);
+    assert.deepEqual(sandboxActions({ kind: "creating", step: "queued", id: "sb-1" }), [
+      "copySandboxId",
+      "terminateSandbox",
+    ]);
+    assert.deepEqual(sandboxActions({ kind: "stopping", id: "sb-1" }), ["copySandboxId"]);
+    assert.deepEqual(sandboxActions({ kind: "ended", reason: "idle", endedAt: now }), []);
+  });
+
+  it("offer to open and copy a tunnel, to show a run, to stop one that is not over, and to try again", () => {
+    assert.deepEqual(actions(tunnelRow(publicTunnel).contextValue), [
+      "openTunnel",
+      "openTunnelInSimpleBrowser",
+      "copyTunnelUrl",
+    ]);
+    assert.deepEqual(actions(runRow(run({ kind: "running", startedAt: now }), cloud).contextValue), [
+      "stopRun",
+      "showRun",
+    ]);
+    assert.deepEqual(actions(runRow(run(ended(0)), cloud).contextValue), ["showRun"]);
+    assert.deepEqual(actions(problemRow("No network.").contextValue), ["refreshSandboxes"]);
+  });
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { Emitter } from "../../../../src/base/event";
+import { Run } from "../../../../src/run/run";
+import { launchers } from "../../../../src/run/target";
+import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
+import type { Changes } from "../../../../src/ui/views/coalescedChanges";
+import type { TreeNode } from "../../../../src/ui/views/nodes";
+import { SandboxTreeModel } from "../../../../src/ui/views/sandboxTreeModel";
+import { sandbox } from "../../support/sandboxes";
+
+const tunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
+const target = { label: "train.py", launcher: launchers.python, file: { kind: "synced", path: "train.py" } } as const;
+
+function arrange() {
+  const store = new SandboxStore();
+  const runs: Run[] = [];
+  const changedRun = new Emitter<Run>();
+  const model = new SandboxTreeModel({ sandboxes: store, runs: { runs, onDidChangeRun: changedRun.event } });
+  const heard: Changes<TreeNode>[] = [];
+  model.onDidChange((changes) => heard.push(changes));
+
+  const addRun = (id: string, key: string) => {
+    const run = new Run(id, target, undefined);
+    run.onDidChangeState(() => {
+      changedRun.fire(run);
+    });
+    runs.push(run);
+    changedRun.fire(run);
+    run.useSandbox(key);
+    run.enter({ kind: "preparing", step: "Syncing the folder" });
+    return run;
+  };
+  const calm = () => {
+    for (let quarter = 0; quarter < 4; quarter++) mock.timers.tick(250);
+    heard.length = 0;
+  };
+  return { store, model, heard, addRun, calm };
+}
+
+const running = (key: string, createdAt = 0) =>
+  sandbox({ key, name: key, createdAt, phase: { kind: "running", id: `sb-${key}`, startedAt: 0, tunnels: [tunnel] } });
+
+describe("the model of the tree", () => {
+  beforeEach(() => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+  });
+  afterEach(() => {
+    mock.timers.reset();
+  });
+
+  it("has the sandboxes at its root, newest first, as the same objects each time", () => {
+    const { store, model } = arrange();
+    store.add(running("a", 1));
+    store.add(running("b", 2));
+    assert.deepEqual(model.roots, [
+      { kind: "sandbox", key: "b" },
+      { kind: "sandbox", key: "a" },
+    ]);
+    assert.equal(model.roots[0], model.roots[0]);
+  });
+
+  it("has the tunnels and the runs of a sandbox below it, and knows the way back", () => {
+    const { store, model, addRun } = arrange();
+    store.add(running("a"));
+    addRun("r1", "a");
+    addRun("r2", "a");
+    const [root] = model.roots;
+    assert.ok(root);
+    const children = model.children(root);
+    assert.deepEqual(
+      children.map((node) => model.idOf(node)),
+      ["a/tunnel/8000", "a/run/r2", "a/run/r1"],
+    );
+    for (const child of children) assert.equal(model.parent(child), root);
+  });
+
+  it("shows no run that has no sandbox yet, and no tunnel of one that ended", () => {
+    const { store, model, addRun } = arrange();
+    store.add(running("a"));
+    addRun("r1", "elsewhere");
+    store.transition("a", { kind: "ended", reason: "idle", endedAt: 1 });
+    assert.deepEqual(
+      model.roots.flatMap((node) => model.children(node)),
+      [],
+    );
+  });
+
+  it("shows the ten newest runs of a sandbox", () => {
+    const { store, model, addRun } = arrange();
+    store.add(running("a"));
+    for (let index = 1; index <= 12; index++) addRun(`r${index}`, "a");
+    const ids = model.roots
+      .flatMap((node) => model.children(node))
+      .flatMap((node) => (node.kind === "run" ? [node.runId] : []));
+    assert.equal(ids.length, 10);
+    assert.equal(ids[0], "r12");
+  });
+
+  it("tells of everything when sandboxes come or go, and of one when one changes", () => {
+    const { store, model, heard, calm } = arrange();
+    store.add(running("a"));
+    assert.deepEqual(heard, [undefined]);
+    calm();
+    store.transition("a", { kind: "stopping", id: "sb-a" });
+    assert.deepEqual(heard, [[model.roots[0]]]);
+    calm();
+    store.remove("a");
+    assert.deepEqual(heard, [undefined]);
+  });
+
+  it("tells of the sandbox when a run joins it, and later only of the run", () => {
+    const { store, model, heard, addRun, calm } = arrange();
+    store.add(running("a"));
+    calm();
+    const run = addRun("r1", "a");
+    assert.deepEqual(heard, [[model.roots[0]]]);
+    calm();
+    run.enter({ kind: "running", startedAt: 0 });
+    assert.deepEqual(heard, [[{ kind: "run", runId: "r1" }]]);
+  });
+
+  it("tells of both sandboxes when a run moves from one that was gone to another", () => {
+    const { store, model, heard, addRun, calm } = arrange();
+    store.add(running("a", 2));
+    store.add(running("b", 1));
+    const run = addRun("r1", "a");
+    calm();
+    run.useSandbox("b");
+    run.enter({ kind: "preparing", step: "Syncing the folder" });
+    assert.deepEqual(heard, [model.roots]);
+  });
+
+  it("tells of many changes at once, at most four times a second", () => {
+    const { store, heard, calm } = arrange();
+    store.add(running("a", 2));
+    store.add(running("b", 1));
+    calm();
+    for (const key of ["a", "b"]) store.transition(key, { kind: "stopping", id: `sb-${key}` });
+    assert.equal(heard.length, 1);
+    mock.timers.tick(249);
+    assert.equal(heard.length, 1);
+    mock.timers.tick(1);
+    assert.deepEqual(heard[1], [{ kind: "sandbox", key: "b" }]);
+  });
+
+  it("shows a problem above what was known before, until it is over", () => {
+    const { store, model, heard, calm } = arrange();
+    store.add(running("a"));
+    calm();
+    model.problem = "No network.";
+    assert.deepEqual(
+      model.roots.map(({ kind }) => kind),
+      ["problem", "sandbox"],
+    );
+    model.problem = undefined;
+    assert.deepEqual(
+      model.roots.map(({ kind }) => kind),
+      ["sandbox"],
+    );
+    mock.timers.tick(1000);
+    assert.deepEqual(heard, [undefined, undefined]);
+  });
+
+  it("takes a thousand sandboxes with a run each within a frame or two", () => {
+    const { store, model, addRun } = arrange();
+    store.apply({ put: Array.from({ length: 1000 }, (_, index) => running(`s${index}`, index)), removeKeys: [] });
+    for (let index = 0; index < 1000; index++) addRun(`r${index}`, `s${index}`);
+    const before = performance.now();
+    const children = model.roots.flatMap((node) => model.children(node));
+    const elapsedMs = performance.now() - before;
+    assert.equal(children.length, 2000);
+    assert.ok(elapsedMs < 100, `${elapsedMs.toFixed(0)} ms`);
+  });
+});
