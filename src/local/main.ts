@@ -19,8 +19,12 @@ interface Options {
   readonly isolation: IsolationKind | undefined;
 }
 
+// Not all that is waited for, least of all at the end, keeps Node running by itself.
+const KEEP_RUNNING_MS = 60_000;
+
 async function main(): Promise<void> {
   const toldToEnd = untilToldToEnd();
+  setInterval(() => undefined, KEEP_RUNNING_MS);
   const { port, stateDir, isolation: preferred } = readOptions();
   const log = stderrLog();
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
