@@ -15,7 +15,7 @@ export interface DirectoryEntry extends EntryBase {
   readonly kind: "directory";
 }
 
-export interface SymlinkEntry extends EntryBase {
+interface SymlinkEntry extends EntryBase {
   readonly kind: "symlink";
   readonly target: string;
 }

@@ -47,7 +47,7 @@ const notInPlace = (remotePath: string, detail: string): UserError =>
  */
 export function receiverFailed(remotePath: string, { exitCode, stderr }: ReceiverEnd, cause: unknown): UserError {
   const detail = firstLine(stderr);
-  if (/No space left on device|Disk quota exceeded|File too large/.test(stderr)) return noSpace(remotePath);
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) return noSpace(remotePath);
   switch (exitCode) {
     case ReceiverExit.noTar:
     case NOT_FOUND:

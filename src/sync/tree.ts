@@ -18,6 +18,8 @@ export const defaultWorkerFile = (): string => join(__dirname, "syncWorker.js");
 export function openTree(root: string, workerFile: string): Tree {
   const request: TreeRequest = { root };
   const worker = new Worker(workerFile, { workerData: request });
+  // `messages` rejects with it while it is read; afterwards nobody is left to tell, and Node would end the process.
+  worker.on("error", () => undefined);
   return {
     messages: readMessages(worker),
     dispose: () => {

@@ -8,10 +8,10 @@ import type { Sandbox } from "modal";
 
 import { isAbort } from "../../src/base/errors";
 import { push, pushToMany, type PushProgress } from "../../src/sync/push";
-import type { Exec } from "../../src/sync/remoteProcess";
 import { build, file, listTree, temporaryFolders, type Listing } from "../unit/sync/support/folders";
 import { nasty } from "../unit/sync/support/nasty";
 import { generations, useLocalBackend } from "./support/fixture";
+import { chunksOf, execIn } from "./support/sdkExec";
 
 const workerFile = resolve("dist/syncWorker.js");
 const never = new AbortController().signal;
@@ -115,26 +115,3 @@ describe("push through the SDK", function () {
     assert.deepEqual(await listRemote(two, "/workspace"), listTree(root));
   });
 });
-
-const execIn =
-  (sandbox: Sandbox): Exec =>
-  async (argv) => {
-    const process = await sandbox.exec(argv, { mode: "binary" });
-    const input = process.stdin.getWriter();
-    const text = async (stream: ReadableStream<Uint8Array>) => Buffer.concat(await chunksOf(stream)).toString();
-    return {
-      write: (bytes) => input.write(bytes),
-      closeInput: () => input.close(),
-      output: Promise.all([text(process.stdout), text(process.stderr)]).then(([stdout, stderr]) => ({
-        stdout,
-        stderr,
-      })),
-      exitCode: process.wait(),
-    };
-  };
-
-async function chunksOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array[]> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return chunks;
-}

@@ -12,7 +12,8 @@ import { localExec } from "../unit/sync/support/localExec";
 import { makeBigFiles, makeProject } from "./syncTrees";
 import { median, ms, type Row } from "./table";
 
-const ROUNDS = 7;
+const ROUNDS = 5;
+const BACKEND_ROUNDS = 3;
 const MB = 1_000_000;
 const RESOLUTION_MS = 5;
 const never = new AbortController().signal;
@@ -86,11 +87,10 @@ async function throughBackend(folders: Readonly<Record<string, string>>): Promis
       const archive = spawnSync("tar", ["-C", root, "-cf", "-", "."], { maxBuffer: 1e9 }).stdout;
       const ours: number[] = [];
       const bare: number[] = [];
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < BACKEND_ROUNDS; round += 1) {
         const path = `/bench/${what}/${round}`;
         bare.push(await timed(() => stream(archive, `${path}/bare`, execIn(sandbox))));
         ours.push(await timed(() => pushTo(`${path}/ours`, root, execIn(sandbox))));
-        await (await sandbox.exec(["rm", "-rf", path])).wait();
       }
       rows.push(row(`first push through the backend, ${what}`, ours, "the same tar, bare SDK", bare, "≤ 1.25"));
     }
@@ -116,25 +116,26 @@ async function pushTo(remotePath: string, root: string, exec: Exec, onProgress?:
 
 /** How this process fares while it pushes. */
 class Watch {
-  readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #idleRss = process.memoryUsage.rss();
   #peakRss = 0;
+  #stallMs = 0;
 
   readonly sample = () => {
     this.#peakRss = Math.max(this.#peakRss, process.memoryUsage.rss());
   };
 
   async over(work: () => Promise<void>): Promise<void> {
-    this.#delay.enable();
+    const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    delay.enable();
     await work();
-    this.#delay.disable();
+    delay.disable();
+    this.#stallMs = Math.max(this.#stallMs, delay.max / 1e6 - RESOLUTION_MS);
   }
 
   rows(): Row[] {
-    const stall = this.#delay.max / 1e6 - RESOLUTION_MS;
     const growth = `${((this.#peakRss - this.#idleRss) / MB).toFixed(0)} MB`;
     return [
-      { what: "longest block of the event loop", result: ms(stall), against: "", ratio: "", target: "≤ 25 ms" },
+      { what: "longest block of the event loop", result: ms(this.#stallMs), against: "", ratio: "", target: "≤ 25 ms" },
       { what: "memory growth meanwhile", result: growth, against: "", ratio: "", target: "≤ 96 MB" },
     ];
   }
