@@ -21,7 +21,7 @@ export class GpuChecklist {
     return this.lines.filter((line) => this.isTicked(line)).map(({ gpu }) => gpu);
   }
 
-  /** What all of it costs an hour; empty where nothing is billed. */
+  /** What all of it costs together. */
   get total(): string {
     return totalPrice(this.chosen, this.#priceOf);
   }

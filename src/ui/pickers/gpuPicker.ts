@@ -16,6 +16,6 @@ export interface PickGpusOptions {
 /** The GPUs that the user chose, where `undefined` is "CPU only"; `undefined` for the whole if the user went away. */
 export async function pickGpus(options: PickGpusOptions): Promise<(GpuRequest | undefined)[] | undefined> {
   const { title, selected, isMultiple } = options;
-  const priceOf: PriceOf = usesLocalBackend() ? () => undefined : (gpu) => hourlyRate(specFromSettings(gpu));
+  const priceOf: PriceOf = usesLocalBackend() ? undefined : (gpu) => hourlyRate(specFromSettings(gpu));
   return isMultiple ? pickSeveralGpus(title, selected, priceOf) : pickOneGpu(title, selected[0], priceOf);
 }

@@ -120,9 +120,10 @@ export class SandboxesView implements Disposable {
 
   #summarize(): void {
     const { sandboxes, session } = this.#options;
-    const { badge, description } = summarize(sandboxes.all, session.current);
+    const { badge, description, message } = summarize(sandboxes.all, session.current);
     this.#view.badge = badge;
-    this.#view.description = description ?? "";
+    this.#view.description = description;
+    this.#view.message = message ?? "";
   }
 
   #adjustPolling(): void {

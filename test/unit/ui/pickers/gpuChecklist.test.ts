@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { gpuTypes } from "../../../../src/modal/gpus";
+import { gpuTypes, type GpuRequest } from "../../../../src/modal/gpus";
 import { hourlyRate } from "../../../../src/sandboxes/cost";
 import { GpuChecklist } from "../../../../src/ui/pickers/gpuChecklist";
-import { countLines, gpuLines, type PriceOf } from "../../../../src/ui/pickers/gpuItems";
+import { countLines, gpuLines } from "../../../../src/ui/pickers/gpuItems";
 
-const priceOf: PriceOf = (gpu) => hourlyRate({ gpu, cpu: 2, memoryMiB: 4096 });
-const free: PriceOf = () => undefined;
+const priceOf = (gpu: GpuRequest | undefined) => hourlyRate({ gpu, cpu: 2, memoryMiB: 4096 });
 
 describe("the list of GPUs", () => {
   it("starts with CPU only and has every type with its memory and price", () => {
@@ -25,11 +24,11 @@ describe("the list of GPUs", () => {
     assert.equal(h100.description, "160 GB · $8.28/h");
   });
 
-  it("has no prices where nothing is billed", () => {
-    const lines = gpuLines(new Map(), free);
+  it("has no prices on the local backend", () => {
+    const lines = gpuLines(new Map(), undefined);
     assert.equal(lines[0]?.description, "");
     assert.equal(lines[1]?.description, "16 GB");
-    assert.equal(new GpuChecklist([undefined], free).total, "");
+    assert.equal(new GpuChecklist([undefined], undefined).total, "local");
   });
 
   it("offers each count up to the most that the type can have", () => {

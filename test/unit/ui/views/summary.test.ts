@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { Session } from "../../../../src/auth/session";
+import { summarize } from "../../../../src/ui/views/summary";
+import { sandbox } from "../../support/sandboxes";
+
+const running = sandbox({
+  gpu: { type: "T4", count: 1 },
+  phase: { kind: "running", id: "sb-1", startedAt: 0, tunnels: [] },
+});
+const credentials = { tokenId: "ak-1", tokenSecret: "as-1", source: { kind: "pasted" } } as const;
+const signedIn: Session = { kind: "signedIn", credentials };
+
+describe("the summary of the view", () => {
+  it("counts what runs, not what is created or has ended", () => {
+    const ended = sandbox({ phase: { kind: "ended", reason: "idle", endedAt: 0 } });
+    assert.deepEqual(summarize([running, sandbox(), ended], signedIn).badge, {
+      value: 1,
+      tooltip: "1 sandbox running · $0.97/h",
+    });
+    assert.equal(summarize([sandbox(), ended], signedIn).badge, undefined);
+  });
+
+  it("adds up what several cost together", () => {
+    assert.equal(summarize([running], signedIn).message, undefined);
+    assert.equal(summarize([running, running], signedIn).message, "2 sandboxes running · $1.94/h together");
+    assert.equal(summarize([running, running], signedIn).description, "$1.94/h");
+  });
+
+  it("names no price on the local backend", () => {
+    const { description, message, badge } = summarize([running, running], { kind: "local" });
+    assert.equal(description, "local");
+    assert.equal(message, undefined);
+    assert.equal(badge?.tooltip, "2 sandboxes running");
+  });
+});
