@@ -1,7 +1,7 @@
-import { build, packageExtension, prepareVsCode, run } from "./prepare.mjs";
+import { build, packageExtension, prepareVsCode, runProgram } from "./prepare.mjs";
 
 /** `npm run demo`: the main job of the extension in a real VS Code, on the local backend; see `e2e/demo.ts`. */
 await build();
 await packageExtension();
 await prepareVsCode();
-await run(process.execPath, ["out/test/e2e/demo.js"]);
+await runProgram("out/test/e2e/demo.js");

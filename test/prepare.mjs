@@ -27,8 +27,12 @@ export async function packageExtension() {
   await run("npm", ["run", "--silent", "package"], "ignore");
 }
 
-/** Runs a program to its end, its output shown; throws where it fails. */
-export async function run(command, args, stdout = "inherit") {
+/** Runs one of the tests' own programs, with its exit code as ours. */
+export async function runProgram(path) {
+  process.exitCode = await exitCode(spawn(process.execPath, [path], { cwd: root, stdio: "inherit" }));
+}
+
+async function run(command, args, stdout = "inherit") {
   const code = await exitCode(spawn(command, args, { cwd: root, stdio: ["ignore", stdout, "inherit"] }));
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed with exit code ${code}.`);
 }

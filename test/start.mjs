@@ -1,7 +1,7 @@
-import { build, packageExtension, prepareVsCode, run } from "./prepare.mjs";
+import { build, packageExtension, prepareVsCode, runProgram } from "./prepare.mjs";
 
 /** `npm start`: a VS Code in the browser with the extension and the sample folder, until Ctrl+C; see `e2e/start.ts`. */
 await build();
 await packageExtension();
 await prepareVsCode();
-await run(process.execPath, ["out/test/e2e/start.js"]);
+await runProgram("out/test/e2e/start.js");

@@ -37,10 +37,10 @@ async function demo(workbench: Workbench): Promise<void> {
   await quickInput.tickOnly(["T4"]);
   await quickInput.accept();
   await terminals.waitForText(`${server} · T4`, "Listening on port 8000", 60_000);
-  await sandboxes.expand(/T4/);
-  const page = await workbench.newTab(() => sandboxes.inlineAction(":8000", "Open Tunnel URL"));
-  await page.locator("h1").waitFor();
-  console.log(`The tunnel's page at ${page.url()} says: ${await page.locator("h1").innerText()}`);
+  const tunnel = await sandboxes.child("T4", ":8000");
+  const page = await workbench.newTab(() => sandboxes.inlineAction(tunnel, "Open Tunnel URL"));
+  const heading = page.locator("h1");
+  console.log(`The tunnel's page at ${page.url()} says: ${await heading.innerText({ timeout: 10_000 })}`);
   await picture(workbench, "3-tunnel");
 }
 
@@ -73,6 +73,7 @@ async function main(): Promise<void> {
 }
 
 async function picture(workbench: Workbench, name: string): Promise<void> {
+  await workbench.movePointerAway();
   console.log(`  saved ${await workbench.screenshot(name, "demo")}`);
 }
 

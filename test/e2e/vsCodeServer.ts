@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 import { testEnvironment } from "./environment";
+import { startPortRedirect, type PortRedirect } from "./portRedirect";
 import { endProcessTree, markerName } from "./processTree";
 
 export interface VsCodeServerOptions {
@@ -42,6 +43,7 @@ export class VsCodeServer {
   readonly #marker = randomUUID();
   readonly #killWithUs = () => this.#process?.kill("SIGKILL");
   #process: ChildProcess | undefined;
+  #ports: PortRedirect | undefined;
   #port = 0;
   #log = "";
 
@@ -71,6 +73,7 @@ export class VsCodeServer {
   /** @returns The command lines of processes that outlived the server and had to be killed; should be none. */
   async stop(): Promise<string[]> {
     process.off("exit", this.#killWithUs);
+    this.#ports?.close();
     const server = this.#process;
     if (server?.exitCode === null && server.signalCode === null) {
       server.kill("SIGTERM");
@@ -93,7 +96,14 @@ export class VsCodeServer {
     );
 
     const folders = ["--server-data-dir", this.#root, "--extensions-dir", join(this.#root, "extensions")];
-    const env = { ...cleanEnvironment(), HOME: this.home, [markerName]: this.#marker, ...options.env };
+    this.#ports = await startPortRedirect();
+    const env = {
+      ...cleanEnvironment(),
+      HOME: this.home,
+      VSCODE_PROXY_URI: this.#ports.template,
+      [markerName]: this.#marker,
+      ...options.env,
+    };
     for (const vsix of options.extensions ?? [])
       await promisify(execFile)(node, [serverMain, ...folders, "--install-extension", vsix, "--force"], { env });
 
@@ -140,6 +150,7 @@ const quietSettings = {
   "files.simpleDialog.enable": true,
   "files.autoSave": "off",
   "git.enabled": false,
+  "remote.autoForwardPorts": false,
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
   "extensions.autoCheckUpdates": false,

@@ -22,15 +22,8 @@ export class QuickInput {
 
   /** Runs a command by its whole title, such as "Modal: Sign In…", as the palette shows it. */
   async runCommand(title: string): Promise<void> {
-    await pollUntil(`the palette lists "${title}"`, async () => {
-      // A key can be swallowed while the window loads, and commands are listed only once extensions have been read.
-      await this.dismiss();
-      await this.#page.keyboard.press("F1");
-      await this.#input.waitFor({ timeout: 2_000 });
-      await this.#input.fill(`>${title}`);
-      await this.row(title).click({ timeout: 1_500 });
-      return true;
-    });
+    await this.#find("F1", `>${title}`, title);
+    await this.#page.keyboard.press("Enter");
   }
 
   /** Whether the palette offers the command to a person who types its title. */
@@ -45,15 +38,8 @@ export class QuickInput {
   }
 
   async openFile(path: string): Promise<void> {
-    const name = path.split("/").at(-1) ?? path;
-    await pollUntil(`quick open lists ${path}`, async () => {
-      await this.dismiss();
-      await this.#page.keyboard.press("ControlOrMeta+p");
-      await this.#input.waitFor({ timeout: 2_000 });
-      await this.#input.fill(path);
-      await this.row(name).click({ timeout: 1_500 });
-      return true;
-    });
+    await this.#find("ControlOrMeta+p", path, path.split("/").at(-1) ?? path);
+    await this.#page.keyboard.press("Enter");
   }
 
   /** Waits for a pick or an input box with this title. */
@@ -123,6 +109,25 @@ export class QuickInput {
     if (!(await this.#widget.isVisible())) return;
     await this.#page.keyboard.press("Escape");
     await this.#widget.waitFor({ state: "detached", timeout: 2_000 });
+  }
+
+  /** Opens the palette or quick open, and has the cursor on a row. */
+  async #find(key: string, text: string, label: string): Promise<void> {
+    await pollUntil(`"${label}" is listed`, async () => {
+      // A key can be swallowed while the window loads, and commands are listed only once extensions have been read.
+      await this.dismiss();
+      await this.#page.keyboard.press(key);
+      await this.#input.waitFor({ timeout: 2_000 });
+      await this.#input.fill(text);
+      await this.row(label).waitFor({ timeout: 1_500 });
+      return true;
+    });
+    const focused = this.row(label).and(this.#page.locator(".focused"));
+    await pollUntil(`the cursor is on "${label}"`, async () => {
+      if ((await focused.count()) > 0) return true;
+      await this.#page.keyboard.press("ArrowDown");
+      return false;
+    });
   }
 
   async #toggle(label: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 
-import { exactly } from "./locators";
+import { exactly, pollUntil } from "./locators";
 import { chooseFromMenu } from "./menu";
 
 export interface TreeRowText {
@@ -8,6 +8,8 @@ export interface TreeRowText {
   readonly description: string;
   /** 1 for the rows at the top. */
   readonly level: number;
+  /** The row's place in the whole tree. */
+  readonly index: number;
 }
 
 /** A view of the side bar, by the title of its container and its own. */
@@ -32,6 +34,7 @@ export class TreeView {
     await this.#pane.waitFor();
   }
 
+  /** The first row with this label. */
   row(label: string | RegExp): Locator {
     const name = this.#page.locator(".label-name", { hasText: exactly(label) });
     return this.#pane.locator(".monaco-list-row").filter({ has: name }).first();
@@ -48,25 +51,38 @@ export class TreeView {
         index: Number(row.getAttribute("data-index")),
       })),
     );
-    return rows
-      .sort((a, b) => a.index - b.index)
-      .map(({ label, description, level }) => ({ label, description, level }));
+    return rows.sort((a, b) => a.index - b.index);
+  }
+
+  /** The row below another one, which is expanded for it: the same label may be below several. */
+  async child(parent: string | RegExp, label: string | RegExp): Promise<Locator> {
+    await this.expand(parent);
+    const matches = exactly(label);
+    const index = await pollUntil(`${String(label)} is below ${String(parent)}`, async () => {
+      const rows = await this.rows();
+      const start = rows.findIndex((row) => exactly(parent).test(row.label));
+      const level = rows[start]?.level ?? 0;
+      const end = rows.findIndex((row, at) => at > start && row.level <= level);
+      const found = rows.slice(start + 1, end < 0 ? undefined : end).find((row) => matches.test(row.label));
+      return found?.index;
+    });
+    return this.#pane.locator(`.monaco-list-row[data-index="${index}"]`);
   }
 
   async expand(label: string | RegExp): Promise<void> {
     const row = this.row(label);
+    await row.waitFor();
     if ((await row.getAttribute("aria-expanded")) === "false") await row.locator(".monaco-tl-twistie").click();
     await row.and(this.#page.locator('[aria-expanded="true"]')).waitFor();
   }
 
-  async inlineAction(label: string | RegExp, action: string): Promise<void> {
-    const row = this.row(label);
+  async inlineAction(row: Locator, action: string): Promise<void> {
     await row.hover();
     await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
   }
 
-  async contextAction(label: string | RegExp, action: string): Promise<void> {
-    await chooseFromMenu(this.#page, this.row(label), action);
+  async contextAction(row: Locator, action: string): Promise<void> {
+    await chooseFromMenu(this.#page, row, action);
   }
 
   /** A button in the view's title. */

@@ -90,6 +90,14 @@ export class Workbench {
     const editor = this.page.locator(".workspace-trust-editor");
     await editor.locator("a.monaco-button", { hasText: "Trust" }).first().click();
     await pollUntil("the folder is trusted", async () => (await editor.innerText()).includes("You trust this folder"));
+    // It opens over the whole window.
+    await this.page.locator('.monaco-modal-editor-block .action-label[aria-label^="Close"]').click();
+    await editor.waitFor({ state: "hidden" });
+  }
+
+  /** To where it highlights nothing. */
+  async movePointerAway(): Promise<void> {
+    await this.page.mouse.move(700, 795);
   }
 
   /** @returns The path of the picture, in out/ under the folder given. */
