@@ -34,28 +34,6 @@ export function totalPrice(gpus: readonly (GpuRequest | undefined)[], priceOf: P
   return gpus.length === 0 ? "" : formatHourlyRate(gpus.reduce((sum, gpu) => sum + priceOf(gpu), 0));
 }
 
-function gpuLines(counts: ReadonlyMap<string, number>, priceOf: PriceOf): GpuLine[] {
-  const types = gpuTypes.map((type) => gpuLine(type, counts.get(type.name) ?? 1, priceOf));
-  return [
-    { gpu: undefined, label: "CPU only", description: described(undefined, priceOf?.(undefined)), maxCount: 1 },
-    ...types,
-  ];
-}
-
-/** One line for each count that the type can have. */
-export const countLines = (type: GpuType, priceOf: PriceOf): GpuLine[] =>
-  Array.from({ length: type.maxCount }, (_, index) => gpuLine(type, index + 1, priceOf));
-
-/** How the choice of a line is remembered while its count changes. */
-export const typeOf = (gpu: GpuRequest | undefined): string => gpu?.type ?? "CPU";
-
-/** What all that was chosen costs together; "local" where nothing is billed. */
-export function totalPrice(gpus: readonly (GpuRequest | undefined)[], priceOf: PriceOf): string {
-  const prices = gpus.map(priceOf).filter((price) => price !== undefined);
-  if (prices.length < gpus.length) return "local";
-  return prices.length === 0 ? "" : formatHourlyRate(prices.reduce((sum, price) => sum + price, 0));
-}
-
 function gpuLine({ name, memoryGb, maxCount }: GpuType, count: number, priceOf: PriceOf): GpuLine {
   const gpu = { type: name, count };
   return { gpu, label: formatGpu(gpu), description: described(memoryGb * count, priceOf?.(gpu)), maxCount };
