@@ -7,8 +7,9 @@ import { median, type Row } from "./table";
 const MB = 1_000_000;
 const SIZE = 100 * MB;
 const ROUNDS = 5;
-const LINE = "step 1234 loss 0.4321 accuracy 0.9876 ██████████ 50%";
+const LINE = "step 1234 loss 0.4321 accuracy 0.9876 learning rate 0.0003";
 const SCRIPT = `yes '${LINE}' | head -c ${SIZE}`;
+const SAMPLE_MS = 20;
 
 /** 100 MB of a program's output through a run, up to the text that VS Code gets, against the bare SDK's loop. */
 export async function benchOutput(): Promise<readonly Row[]> {
@@ -16,7 +17,7 @@ export async function benchOutput(): Promise<readonly Row[]> {
   try {
     await services.write("flood.sh", SCRIPT);
     const ratios: number[] = [];
-    const speeds: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
+    const speeds = { ours: [] as number[], bare: [] as number[] };
     let growth = 0;
     for (let round = 0; round <= ROUNDS; round++) {
       const before = process.memoryUsage.rss();
@@ -66,17 +67,20 @@ async function throughRun({ runs, folder }: Services): Promise<{ speed: number; 
   let bytes = 0;
   let firstAt = 0;
   let peakRss = 0;
+  const sampling = setInterval(() => {
+    peakRss = Math.max(peakRss, process.memoryUsage.rss());
+  }, SAMPLE_MS);
   run.attach({
     size: { columns: 80, rows: 24 },
     status: () => undefined,
     write: async (chunk) => {
       if (bytes === 0) firstAt = performance.now();
       bytes += chunk.length;
-      peakRss = Math.max(peakRss, process.memoryUsage.rss());
       await writer.write(text.decode(chunk));
     },
   });
   const state = await run.over;
+  clearInterval(sampling);
   if (state.kind !== "ended" || bytes !== SIZE) throw new Error(`${bytes} bytes came, then: ${state.kind}.`);
   return { speed: speedOf(firstAt), peakRss };
 }

