@@ -4,6 +4,7 @@ export const BLOCK_BYTES = 1024 * 1024;
 /** Gathers chunks of any size into blocks of `BLOCK_BYTES`, each with a buffer of its own. */
 export class Blocks {
   readonly #emit: (block: Uint8Array<ArrayBuffer>) => void;
+  readonly #spare: ArrayBuffer[] = [];
   #block = new Uint8Array(BLOCK_BYTES);
   #length = 0;
 
@@ -24,8 +25,13 @@ export class Blocks {
   flush(): void {
     if (this.#length === 0) return;
     const block = this.#block.subarray(0, this.#length);
-    this.#block = new Uint8Array(BLOCK_BYTES);
+    this.#block = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(BLOCK_BYTES));
     this.#length = 0;
     this.#emit(block);
+  }
+
+  /** Takes back the memory of a block that was emitted; touching fresh memory costs as much as copying into it. */
+  recycle(buffer: ArrayBuffer): void {
+    this.#spare.push(buffer);
   }
 }

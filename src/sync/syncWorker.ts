@@ -1,44 +1,35 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 
 import { Blocks } from "./blocks";
 import { Credits } from "./credits";
 import { resolveRoot } from "./folderRoot";
 import { pack, type PackProgress } from "./pack";
 import { scan } from "./scan";
-import { CREDITS, type TreeMessage, type TreeRequest } from "./treeMessages";
+import { CREDITS, type TreeMessage, type TreeReply, type TreeRequest } from "./treeMessages";
 
 /** A thread of its own, because scanning and packing block: see `openTree`. */
 async function main(): Promise<void> {
   if (!parentPort) throw new Error("This is a worker's entry point.");
-  const port = parentPort;
-  const send = (message: TreeMessage, transfer: ArrayBuffer[] = []) => {
-    port.postMessage(message, transfer);
-  };
-
-  const credits = new Credits(CREDITS);
-  port.on("message", () => {
-    credits.grant();
-  });
-
   const { root } = workerData as TreeRequest;
   const resolved = resolveRoot(root);
-  if ("path" in resolved) await sendTree(resolved.path, credits, send);
-  else send({ kind: "refused", problem: resolved.problem });
-  port.close();
+  if ("path" in resolved) await sendTree(resolved.path, parentPort);
+  else send(parentPort, { kind: "refused", problem: resolved.problem });
+  parentPort.close();
 }
 
-async function sendTree(
-  root: string,
-  credits: Credits,
-  send: (message: TreeMessage, transfer?: ArrayBuffer[]) => void,
-): Promise<void> {
+async function sendTree(root: string, port: MessagePort): Promise<void> {
   const { entries, skipped, files, bytes } = scan(root);
-  send({ kind: "scanned", files, bytes });
+  send(port, { kind: "scanned", files, bytes });
 
   const progress: PackProgress = { files: 0, bytes: 0, path: "" };
+  const credits = new Credits(CREDITS);
   const blocks = new Blocks((block) => {
     credits.take();
-    send({ kind: "block", bytes: block, progress }, [block.buffer]);
+    send(port, { kind: "block", bytes: block, progress }, [block.buffer]);
+  });
+  port.on("message", ({ taken }: TreeReply) => {
+    blocks.recycle(taken);
+    credits.grant();
   });
   const sink = {
     write: (chunk: Uint8Array) => {
@@ -48,7 +39,11 @@ async function sendTree(
   };
   const skippedLate = await pack(root, entries, sink, progress);
   blocks.flush();
-  send({ kind: "end", files: progress.files, bytes: progress.bytes, skipped: [...skipped, ...skippedLate] });
+  send(port, { kind: "end", files: progress.files, bytes: progress.bytes, skipped: [...skipped, ...skippedLate] });
+}
+
+function send(port: MessagePort, message: TreeMessage, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
 }
 
 void main();

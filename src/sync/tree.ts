@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 import type { Disposable } from "../base/disposable";
-import type { TreeMessage, TreeRequest } from "./treeMessages";
+import type { TreeMessage, TreeReply, TreeRequest } from "./treeMessages";
 
 /** A folder being scanned and packed by a worker thread. */
 export interface Tree extends Disposable {
-  /** To be read once. A block counts as taken when the next message is asked for; until then the worker waits. */
+  /**
+   * To be read once. A block counts as taken when the next message is asked for: the worker waits for that, and its
+   * memory is then the worker's again.
+   */
   readonly messages: AsyncIterable<TreeMessage>;
 }
 
@@ -32,6 +35,11 @@ export function openTree(root: string, workerFile: string): Tree {
 async function* readMessages(worker: Worker): AsyncGenerator<TreeMessage> {
   for await (const [message] of on(worker, "message", { close: ["exit"] }) as AsyncIterable<[TreeMessage]>) {
     yield message;
-    if (message.kind === "block") worker.postMessage(undefined);
+    if (message.kind === "block") giveBack(worker, message.bytes.buffer);
   }
+}
+
+function giveBack(worker: Worker, taken: ArrayBuffer): void {
+  const reply: TreeReply = { taken };
+  worker.postMessage(reply, [taken]);
 }

@@ -11,7 +11,7 @@ export interface TreeRequest {
 export type TreeMessage =
   | { readonly kind: "refused"; readonly problem: RootProblem }
   | { readonly kind: "scanned"; readonly files: number; readonly bytes: number }
-  | { readonly kind: "block"; readonly bytes: Uint8Array; readonly progress: Readonly<PackProgress> }
+  | { readonly kind: "block"; readonly bytes: Uint8Array<ArrayBuffer>; readonly progress: Readonly<PackProgress> }
   | {
       readonly kind: "end";
       readonly files: number;
@@ -19,5 +19,10 @@ export type TreeMessage =
       readonly skipped: readonly SkippedEntry[];
     };
 
-/** How many blocks the worker may have sent that the host has not taken. Each message to the worker allows one more. */
+/** To the worker, for each block: its memory back, and leave to send one more. */
+export interface TreeReply {
+  readonly taken: ArrayBuffer;
+}
+
+/** How many blocks the worker may have sent that the host has not taken. */
 export const CREDITS = 8;

@@ -59,6 +59,18 @@ describe("blocks and credits", () => {
     );
     assert.ok(Buffer.concat(emitted).equals(Buffer.concat(chunks)));
   });
+
+  it("the memory of a block that was taken is used again", () => {
+    const emitted: Uint8Array<ArrayBuffer>[] = [];
+    const blocks = new Blocks((block) => emitted.push(block));
+    const given = new ArrayBuffer(BLOCK_BYTES);
+    blocks.recycle(given);
+
+    blocks.append(Buffer.alloc(2 * BLOCK_BYTES, "x"));
+
+    assert.equal(emitted[1]?.buffer, given);
+    assert.ok(emitted[1].every((byte) => byte === 120));
+  });
 });
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
