@@ -1,6 +1,3 @@
-import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
-
 import { launchBrowser } from "./browser";
 import { testEnvironment } from "./environment";
 import { copySampleFolder, samplePrograms } from "./sampleFolder";
@@ -45,7 +42,6 @@ async function demo(workbench: Workbench): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const folder = await copySampleFolder();
   const browser = await launchBrowser();
   const server = await VsCodeServer.start({
     extensions: [testEnvironment().vsix],
@@ -56,7 +52,7 @@ async function main(): Promise<void> {
     },
   });
   try {
-    const workbench = await Workbench.open(browser, server, folder);
+    const workbench = await Workbench.open(browser, server, await copySampleFolder(server.home));
     try {
       await demo(workbench);
     } catch (error) {
@@ -68,7 +64,6 @@ async function main(): Promise<void> {
   } finally {
     await browser.close();
     await server.stop();
-    await rm(dirname(folder), { recursive: true, force: true });
   }
 }
 

@@ -1,13 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { cp, mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 
 import { testEnvironment } from "./environment";
 
-/** A copy of the sample folder in a new temporary folder, which the caller removes by its parent. */
-export async function copySampleFolder(): Promise<string> {
-  const folder = join(await mkdtemp(join(tmpdir(), "modal-sandboxes-")), "sample");
+/** @returns A copy of the sample folder in another one. */
+export async function copySampleFolder(parent: string): Promise<string> {
+  const folder = join(parent, "sample");
   await cp(join(testEnvironment().root, "test", "fixtures", "sample"), folder, { recursive: true });
   return folder;
 }

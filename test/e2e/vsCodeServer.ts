@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +42,10 @@ export class VsCodeServer {
   readonly home: string;
   readonly #root: string;
   readonly #marker = randomUUID();
-  readonly #killWithUs = () => this.#process?.kill("SIGKILL");
+  readonly #endWithUs = () => {
+    this.#process?.kill("SIGKILL");
+    rmSync(this.#root, { recursive: true, force: true });
+  };
   #process: ChildProcess | undefined;
   #ports: PortRedirect | undefined;
   #port = 0;
@@ -72,7 +76,7 @@ export class VsCodeServer {
 
   /** @returns The command lines of processes that outlived the server and had to be killed; should be none. */
   async stop(): Promise<string[]> {
-    process.off("exit", this.#killWithUs);
+    process.off("exit", this.#endWithUs);
     this.#ports?.close();
     const server = this.#process;
     if (server?.exitCode === null && server.signalCode === null) {
@@ -112,7 +116,7 @@ export class VsCodeServer {
     if (options.isDriver) args.push("--enable-smoke-test-driver");
     const server = spawn(node, [serverMain, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = server;
-    process.on("exit", this.#killWithUs);
+    process.on("exit", this.#endWithUs);
     this.#port = await this.#listening(server);
   }
 

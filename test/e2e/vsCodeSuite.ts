@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
 import { after, afterEach, before, beforeEach } from "mocha";
 import type { Browser } from "playwright-core";
 
@@ -70,9 +68,9 @@ class StartedSuite implements VsCodeSuite {
   }
 
   async start(options: VsCodeServerOptions): Promise<void> {
-    this.#folder = await copySampleFolder();
     this.#browser = await launchBrowser();
     this.#server = await VsCodeServer.start({ ...options, extensions: [testEnvironment().vsix] });
+    this.#folder = await copySampleFolder(this.#server.home);
   }
 
   enterTest(): void {
@@ -93,7 +91,6 @@ class StartedSuite implements VsCodeSuite {
     for (const window of this.#shared.splice(0)) await window.close();
     await this.#browser?.close();
     const left = await this.#server?.stop();
-    if (this.#folder) await rm(dirname(this.#folder), { recursive: true, force: true });
     assert.deepEqual(left ?? [], [], "no process outlives VS Code");
   }
 

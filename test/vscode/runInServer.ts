@@ -1,26 +1,21 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { format } from "node:util";
 
 import { launchBrowser } from "../e2e/browser";
 import { testEnvironment } from "../e2e/environment";
+import { copySampleFolder } from "../e2e/sampleFolder";
 import { VsCodeServer } from "../e2e/vsCodeServer";
 
 /** Runs the tests of this folder in the extension host of the VS Code server, of which a browser window is one half. */
 async function main(): Promise<number> {
   const { root } = testEnvironment();
-  const folder = await mkdtemp(join(tmpdir(), "modal-sandboxes-tests-"));
-  await cp(join(root, "test", "fixtures", "sample"), folder, { recursive: true });
-
   const { TEST_REPORT = "", TEST_GREP = "", TEST_TIMEOUT_MS = "" } = process.env;
   const server = await VsCodeServer.start({ isDriver: true, env: { TEST_REPORT, TEST_GREP, TEST_TIMEOUT_MS } });
   try {
-    return await runWindow(server, root, folder);
+    return await runWindow(server, root, await copySampleFolder(server.home));
   } finally {
     const left = await server.stop();
     if (left.length > 0) console.error(`Killed what outlived the server:\n  ${left.join("\n  ")}`);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
