@@ -15,12 +15,14 @@ import { TunnelService } from "./tunnels/tunnelService";
 import { accountCommands } from "./ui/commands/account";
 import { createCommands } from "./ui/commands/create";
 import { SandboxPicker } from "./ui/commands/pickSandbox";
+import { generalCommands } from "./ui/commands/general";
 import { registerCommands } from "./ui/commands/register";
 import { runCommands } from "./ui/commands/run";
 import { sandboxCommands } from "./ui/commands/sandboxes";
 import { shellCommands, shellProfile } from "./ui/commands/shell";
 import { syncCommands } from "./ui/commands/sync";
 import { tunnelCommands } from "./ui/commands/tunnels";
+import { keepContextKeys } from "./ui/contextKeys";
 import { createErrorReporter } from "./ui/errorReporter";
 import { appName, environmentName, usesLocalBackend } from "./ui/settings";
 import { RunTerminals } from "./ui/terminals/runTerminals";
@@ -86,11 +88,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
             clearEnded(store);
           },
         }),
-        {
-          "modalSandboxes.showLog": () => {
-            log.show();
-          },
-        },
+        generalCommands(context.extension.id, log),
       ],
       report,
     ),
@@ -114,4 +112,5 @@ export async function activate(context: ExtensionContext): Promise<void> {
   );
   own.add(workspace.onDidGrantWorkspaceTrust(resolveSession));
   if (workspace.isTrusted) await resolveSession();
+  own.add(keepContextKeys({ session, sandboxes: store }));
 }

@@ -6,8 +6,8 @@ import type { ReportError } from "../errorReporter";
 /** Commands by id. Each copes with being called without arguments, as the palette does. */
 export type CommandTable = Readonly<Record<string, (...args: never[]) => unknown>>;
 
-/** What a restricted folder may do: read the log. */
-const ALLOWED_UNTRUSTED = new Set(["modalSandboxes.showLog"]);
+/** What works in a restricted folder: it runs nothing and contacts nobody. */
+const ALLOWED_UNTRUSTED = new Set(["modalSandboxes.showLog", "modalSandboxes.openSettings", "modalSandboxes.signOut"]);
 
 /** Registers every command, with the one place where their errors end. */
 export function registerCommands(tables: readonly CommandTable[], report: ReportError): Disposable {

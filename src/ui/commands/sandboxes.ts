@@ -1,4 +1,4 @@
-import { window } from "vscode";
+import { env, window } from "vscode";
 import { UserError } from "../../base/errors";
 import { plural } from "../../base/format";
 import type { RunService } from "../../run/runService";
@@ -38,6 +38,12 @@ export function sandboxCommands(dependencies: SandboxDependencies): CommandTable
       const id = await askSandboxId(store, clock);
       if (id === undefined) return;
       await withProgress("Attaching", (_report, signal) => sandboxes.attach(id, signal));
+    },
+
+    "modalSandboxes.copySandboxId": async (node?: SandboxNode) => {
+      const sandbox = (node && store.get(node.key)) ?? (await picker.pick("Copy the id of which sandbox?"));
+      const id = sandbox && sandboxIdOf(sandbox);
+      if (id !== undefined) await env.clipboard.writeText(id);
     },
 
     "modalSandboxes.terminateSandbox": async (node?: SandboxNode, nodes?: readonly SandboxNode[]) => {
