@@ -13,7 +13,7 @@ const REFUSALS: Record<RootProblem, (root: string) => string> = {
 };
 
 export const connectionLost = (cause: unknown): UserError =>
-  new UserError("The connection to the sandbox broke during the push. The files there are unchanged; push again.", {
+  new UserError("The connection to the sandbox broke during the push. No file there is damaged; push again.", {
     cause,
   });
 

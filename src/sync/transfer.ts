@@ -71,20 +71,22 @@ export class Transfer {
   }
 
   async #end(process: RemoteProcess): Promise<ReceiverEnd> {
-    const ended = Promise.all([process.exitCode, process.output]).catch((error: unknown) => {
-      throw toLoss(error);
-    });
-    const [exitCode, { stderr }] = await (this.#writeError === undefined
-      ? ended
-      : Promise.race([ended, this.#failAfter(LAST_WORDS_MS)]));
-    return { exitCode, stderr };
+    const over = new AbortController();
+    try {
+      const ended = Promise.all([process.exitCode, process.output]);
+      const [exitCode, { stderr }] = await (this.#writeError === undefined
+        ? ended
+        : Promise.race([ended, this.#failLater(over.signal)]));
+      return { exitCode, stderr };
+    } catch (error) {
+      throw error instanceof UserError ? error : connectionLost(error);
+    } finally {
+      over.abort();
+    }
   }
 
-  async #failAfter(ms: number): Promise<never> {
-    await delay(ms);
-    throw toLoss(this.#writeError);
+  async #failLater(signal: AbortSignal): Promise<never> {
+    await delay(LAST_WORDS_MS, signal);
+    throw this.#writeError;
   }
 }
-
-/** The gateway's own words where it has some. */
-const toLoss = (error: unknown): UserError => (error instanceof UserError ? error : connectionLost(error));

@@ -140,6 +140,19 @@ describe("a push that does not come to its end", function () {
     assert.deepEqual(readdirSync(remotePath), []);
   });
 
+  it("says what the gateway said when a write fails and the sandbox is not heard of again", async function () {
+    this.timeout(10_000);
+    const gone = new UserError("The sandbox is gone. Start another.");
+    const exec: Exec = () =>
+      Promise.resolve({
+        write: () => Promise.reject(gone),
+        closeInput: () => Promise.reject(gone),
+        output: new Promise(() => undefined),
+        exitCode: new Promise(() => undefined),
+      });
+    assert.equal(await failure(push({ root: fresh, remotePath: folder(), exec, workerFile, signal: never })), gone);
+  });
+
   it("does not start when it is cancelled before", async () => {
     const exec = () => assert.fail("nothing may be started");
     const signal = AbortSignal.abort();
