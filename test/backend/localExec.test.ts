@@ -55,8 +55,6 @@ for (const { generation, gpu } of generations)
     });
 
     it("is killed with its children when its time is up", async () => {
-      const exec = await shellWith("sleep 600 & sleep 600", { timeoutMs: 1000 });
-      await assert.rejects(exec.stdout.readText(), /Deadline exceeded|Timed out/, "the SDK's own deadline");
       const timed = { taskId: router.taskId, execId: randomUUID(), commandArgs: ["sh", "-c", "sleep 600 & sleep 600"] };
       await router.calls.taskExecStart({ ...timed, stdoutConfig: 1, timeoutSecs: 1 });
       assert.equal((await router.calls.taskExecWait(timed)).signal, 9);

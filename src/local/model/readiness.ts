@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { abortable, delay } from "../../base/async";
 import type { IsolatedRoot } from "../isolation";
+import { failedPrecondition } from "../protocol/errors";
 import type { Probe } from "./sandboxSpec";
 
 // Modal stops asking after this; the sandbox goes on all the same.
@@ -11,7 +12,7 @@ const HANG_UP_MS = 1000;
 export async function awaitReady(root: IsolatedRoot, probe: Probe, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + GIVE_UP_MS;
   while (!(await abortable(succeeds(root, probe), signal))) {
-    if (Date.now() > deadline) throw new Error("The readiness probe gave up after five minutes.");
+    if (Date.now() > deadline) throw failedPrecondition("The readiness probe gave up after five minutes.");
     await delay(probe.intervalMs, signal);
   }
 }

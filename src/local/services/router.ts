@@ -1,8 +1,11 @@
+import { messageOf } from "../../base/errors";
+import type { ProcessExit } from "../isolation";
 import type { Program } from "../model/program";
 import type { Sandbox } from "../model/sandbox";
 import { readPty } from "../model/sandboxSpec";
 import type { SandboxStore } from "../model/sandboxStore";
 import type { SecretStore } from "../model/secrets";
+import type { Spool } from "../model/spool";
 import { deadlineExceeded, failedPrecondition, invalidArgument, notFound, unimplemented } from "../protocol/errors";
 import type {
   ExecRef,
@@ -12,10 +15,8 @@ import type {
   StdinStreamMessage,
   TaskCommandRouter,
 } from "../protocol/routerMessages";
-import { isAbort, messageOf } from "../../base/errors";
-import type { ProcessExit } from "../isolation";
-import type { Spool } from "../model/spool";
 import { mergeSecrets, mergeSources } from "./secretSources";
+import { within } from "./timeLimit";
 
 const PIPE = 1;
 const MAX_ARGUMENT_BYTES = 2 ** 16;
@@ -117,13 +118,10 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
       const sandbox = sandboxes.byTask(taskId);
       if (!sandbox.spec.probe) throw failedPrecondition(`Sandbox ${sandbox.id} has no readiness probe.`);
       sandbox.runningRoot();
-      try {
-        return { readyAt: await sandbox.whenReady(AbortSignal.any([signal, AbortSignal.timeout(timeout * 1000)])) };
-      } catch (error) {
-        if (!isAbort(error) || signal.aborted) throw error;
-        if (sandbox.result) throw notFound(`Sandbox ${sandbox.id} ended before it was ready.`);
-        throw deadlineExceeded(`Sandbox ${sandbox.id} was not ready in time.`);
-      }
+      const readyAt = await within(timeout, signal, (limit) => sandbox.whenReady(limit));
+      if (readyAt !== undefined) return { readyAt };
+      if (sandbox.result) throw notFound(`Sandbox ${sandbox.id} ended before it was ready.`);
+      throw deadlineExceeded(`Sandbox ${sandbox.id} was not ready in time.`);
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { CallContext } from "nice-grpc";
+import { messageOf } from "../../base/errors";
 import type { Isolation } from "../isolation";
 import type { AppStore } from "../model/apps";
+import type { GpuHost } from "../model/gpuHost";
 import type { ImageStore } from "../model/images";
 import type { Generation } from "../model/ids";
 import type { Sandbox } from "../model/sandbox";
@@ -10,8 +12,6 @@ import type { SecretStore } from "../model/secrets";
 import type { Credentials } from "../protocol/credentials";
 import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
-import { messageOf } from "../../base/errors";
-import type { GpuHost } from "../model/gpuHost";
 import { Idempotency } from "./idempotency";
 import { unknownImage } from "./images";
 import { readTags, tunnelData, type Tag } from "./sandboxInfo";

@@ -1,11 +1,11 @@
 import type { CallContext } from "nice-grpc";
-import { isAbort } from "../../base/errors";
 import { resultStatus } from "../model/sandbox";
 import type { SandboxStore } from "../model/sandboxStore";
 import type { Credentials } from "../protocol/credentials";
 import { notFound } from "../protocol/errors";
 import type { ControlPlane, Request } from "../protocol/messages";
 import { genericResult, tunnelData } from "./sandboxInfo";
+import { within } from "./timeLimit";
 
 // A client that names no timeout asks again by itself; this is how long one call is held for it.
 const TASK_WAIT_SECS = 5;
@@ -71,24 +71,4 @@ export function sandboxLifecycleService({ sandboxes, credentials, routerUrl }: L
       throw notFound("Name a sandbox or a task.");
     },
   };
-}
-
-/** What `wait` gives, or nothing once `secs` have passed. */
-async function within<T>(
-  secs: number,
-  signal: AbortSignal,
-  wait: (limit: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    limit.abort();
-  }, secs * 1000);
-  try {
-    return await wait(AbortSignal.any([signal, limit.signal]));
-  } catch (error) {
-    if (isAbort(error) && !signal.aborted) return undefined;
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
 }

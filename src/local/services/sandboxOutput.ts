@@ -1,9 +1,10 @@
 import type { CallContext } from "nice-grpc";
+import { isAbort } from "../../base/errors";
 import type { Sandbox } from "../model/sandbox";
 import type { SandboxStore } from "../model/sandboxStore";
 import { invalidArgument } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
-import { isAbort } from "../../base/errors";
+import { timeLimit } from "./timeLimit";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -22,9 +23,9 @@ export function sandboxOutputService(sandboxes: SandboxStore): ControlPlane {
       // An entry's id is where the next one begins.
       let offset = Number.parseInt(lastEntryId, 10) || 0;
       let rest: Buffer = Buffer.alloc(0);
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout * 1000)]);
+      const limit = timeLimit(timeout, signal);
       try {
-        for await (const data of spool.read(offset, limit)) {
+        for await (const data of spool.read(offset, limit.signal)) {
           const bytes = rest.length > 0 ? Buffer.concat([rest, data]) : data;
           const end = completeLength(bytes);
           rest = bytes.subarray(end);
@@ -36,6 +37,8 @@ export function sandboxOutputService(sandboxes: SandboxStore): ControlPlane {
         // The client opens the next stream where this one ends.
         if (isAbort(error) && !signal.aborted) return;
         throw error;
+      } finally {
+        limit.dispose();
       }
       if (rest.length > 0) yield entry(offset + rest.length, fileDescriptor, rest);
       yield { entryId: `${offset + rest.length}-0`, items: [], eof: true };
