@@ -2,6 +2,8 @@ import type { Logger } from "../base/ports";
 
 /** Stdout carries one line of JSON and nothing else, so what is to be said goes to stderr. */
 export function stderrLog(): Logger {
+  // Nobody may be reading any more.
+  process.stderr.on("error", () => undefined);
   const write =
     (level: string) =>
     (message: string | Error, ...args: unknown[]) => {

@@ -12,6 +12,20 @@ describe("the local backend as a program", function () {
   this.timeout(60_000);
   const local = useLocalBackend();
 
+  it("says on one line of JSON where it is and what opens it", () => {
+    const { serverUrl, tokenId, tokenSecret } = local.backend;
+    assert.equal(local.backend.output(), `${JSON.stringify({ serverUrl, tokenId, tokenSecret })}\n`);
+    assert.match(serverUrl, /^http:\/\/127\.0\.0\.1:\d+$/);
+    assert.match(tokenId, /^ak-/);
+    assert.match(tokenSecret, /^as-/);
+  });
+
+  it("serves on the port that it is told, and says so where it cannot", async () => {
+    const { port } = new URL(local.backend.serverUrl);
+    await assert.rejects(startLocalBackend({ arguments: ["--port", port] }), /could not start: .*EADDRINUSE/);
+    await assert.rejects(startLocalBackend({ arguments: ["--port", "no"] }), /"no" is not a port/);
+  });
+
   it("refuses a token that is not its own", async () => {
     const stranger = createClient({ ...local.backend, tokenSecret: "as-wrong" });
     const call = stranger.apps.fromName("tests", { createIfMissing: true });

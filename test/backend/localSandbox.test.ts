@@ -53,6 +53,13 @@ for (const { generation, gpu } of generations)
       assert.match(line, new RegExp(`^(env|secret) b two words ${sandbox.sandboxId} made for it$`));
     });
 
+    it("keeps the characters of a long output whole", async () => {
+      const count = 100_000;
+      const sandbox = await local.create({ ...gpu, command: ["sh", "-c", `yes 'a✓ü😀' | head -n ${count}`] });
+      const output = (await sandbox.stdout.readText()).replace(/^local backend: .*\n/, "");
+      assert.ok(output === "a✓ü😀\n".repeat(count), "nothing is missing, nothing is broken");
+    });
+
     it("gives 127 and a line on stderr for a command that does not exist", async () => {
       const sandbox = await local.create({ ...gpu, command: ["no-such-program"] });
       assert.equal(await sandbox.wait(), 127);

@@ -131,6 +131,7 @@ export class Sandbox {
   /** Gives it a root and starts its command. Rejects, and ends the sandbox, where the machine refuses. */
   start(isolation: Isolation): Promise<void> {
     this.#starting ??= this.#start(isolation).catch((error: unknown) => {
+      this.#log.error(`Sandbox ${this.id} could not start: ${messageOf(error)}`);
       this.#end({ status: resultStatus.initFailure, exitCode: 1, message: messageOf(error) });
       throw error;
     });

@@ -28,7 +28,7 @@ export interface SandboxSpec {
   readonly resources: Resources;
 }
 
-export interface Resources {
+interface Resources {
   readonly milliCpu: number;
   readonly milliCpuMax: number;
   readonly memoryMb: number;

@@ -33,10 +33,6 @@ export class Spool {
     this.#folder = folder;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** Resolves when the spool is ready for more. */
   async append(data: Buffer): Promise<void> {
     if (this.#failure || data.length === 0) return;

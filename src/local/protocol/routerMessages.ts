@@ -20,9 +20,9 @@ export interface TaskCommandRouter {
 }
 
 export type ExecStartRequest = Complete<Parameters<RouterClient["execStart"]>[0]>;
-export type Empty = Readonly<Record<string, never>>;
+type Empty = Readonly<Record<string, never>>;
 
-export interface TaskRef {
+interface TaskRef {
   readonly taskId: string;
 }
 
@@ -30,7 +30,7 @@ export interface ExecRef extends TaskRef {
   readonly execId: string;
 }
 
-export interface StdinChunk {
+interface StdinChunk {
   readonly offset: number;
   readonly data: Uint8Array;
   readonly eof: boolean;

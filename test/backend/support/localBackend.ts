@@ -15,6 +15,8 @@ export interface LocalBackend {
   readonly tokenSecret: string;
   readonly pid: number;
   readonly stateDir: string;
+  /** Everything that has come on its stdout so far. */
+  readonly output: () => string;
   /** Everything the server has logged so far. */
   readonly log: () => string;
   /** Ends it as a person would, and waits until it has gone. */
@@ -39,7 +41,9 @@ export async function startLocalBackend(options: LocalBackendOptions = {}): Prom
     env: { ...process.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
+  let output = "";
   let log = "";
+  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (log += data.toString()));
   const exited = once(child, "exit").then(([code]) => code as number | null);
 
@@ -61,6 +65,7 @@ export async function startLocalBackend(options: LocalBackendOptions = {}): Prom
     tokenSecret,
     pid: child.pid ?? 0,
     stateDir,
+    output: () => output,
     log: () => log,
     exited,
     async stop() {
