@@ -35,13 +35,6 @@ export const isNotFound = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name === "NotFoundError" || codeOf(error) === status.notFound || isNotFound(error.cause));
 
-/** Nothing answers at the other end. */
-export const isUnreachable = (error: unknown): boolean =>
-  error instanceof Error &&
-  (codeOf(error) === status.unavailable ||
-    (codeOf(error) === status.deadlineExceeded && error.name === "ClientError") ||
-    isUnreachable(error.cause));
-
 export const sandboxGone = (cause?: unknown) =>
   new UserError("The sandbox is gone: it was terminated, or reached its lifetime or idle limit. Create another one.", {
     cause,

@@ -83,7 +83,6 @@ export class Run implements Disposable {
 
   attach(sink: OutputSink): void {
     this.#sink.resolve(sink);
-    if (this.#state.kind === "preparing") sink.status(this.#state.step);
   }
 
   /** Input for the program; dropped where none is running. */

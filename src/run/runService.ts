@@ -8,10 +8,9 @@ import { formatBytes, plural } from "../base/format";
 import type { Clock, Logger } from "../base/ports";
 import { isSandboxGone } from "../modal/errors";
 import { collect, collectOutput, type ExecGateway, type RemoteProcess } from "../modal/exec";
-import { formatGpu } from "../modal/gpus";
-import type { CreateStep } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
 import { costOf } from "../sandboxes/cost";
+import { describeStep } from "../sandboxes/describe";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import { push, type PushProgress, type PushResult } from "../sync/push";
@@ -132,17 +131,12 @@ export class RunService implements Disposable {
   }
 
   async #create(run: Run, request: RunRequest, spec: SandboxSpec): Promise<RunningSandbox> {
-    const gpu = formatGpu(spec.gpu);
-    const steps: Record<CreateStep, string> = {
-      image: `Preparing the image ${spec.image}`,
-      queued: spec.gpu ? `Waiting for ${gpu}` : "Waiting for a machine",
-    };
     return this.#options.sandboxes.create(
       {
         spec,
         folder: request.folder ?? "",
         onDidEnterStep: (step) => {
-          run.enter({ kind: "preparing", step: steps[step] });
+          run.enter({ kind: "preparing", step: describeStep(step, spec) });
         },
       },
       run.signal,
@@ -155,7 +149,7 @@ export class RunService implements Disposable {
     if (folder !== undefined) {
       run.enter({ kind: "preparing", step: "Syncing the folder" });
       const { files, bytes, skipped } = await this.push(sandbox, folder, remotePath, () => undefined, run.signal);
-      for (const { path, reason } of skipped) this.#options.log.warn(`Not synced: ${path}: ${reason}`);
+      for (const { path, reason } of skipped) this.#options.log.warn(`${path} ${reason}`);
       run.enter({
         kind: "preparing",
         step: `Synced ${plural(files, "file")}, ${formatBytes(bytes)}${skipped.length > 0 ? ` (${skipped.length} skipped, see the log)` : ""}`,

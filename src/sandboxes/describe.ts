@@ -2,6 +2,8 @@ import { assertNever } from "../base/errors";
 import { formatUptime } from "../base/format";
 import { formatGpu } from "../modal/gpus";
 import type { EndReason } from "../modal/rpc";
+import type { CreateStep } from "../modal/sandboxes";
+import type { SandboxSpec } from "../modal/spec";
 import type { Sandbox, SandboxPhase } from "./sandbox";
 
 /** The words that every surface uses for a sandbox. */
@@ -19,6 +21,10 @@ export function describeSandbox(sandbox: Sandbox, now: number): Description {
   const state = describePhase(sandbox.phase, now);
   return { label, state, spoken: `${label} sandbox ${sandbox.name}, ${state.replaceAll(" · ", ", ")}` };
 }
+
+/** What is being waited for while a sandbox is created. */
+export const describeStep = (step: CreateStep, { gpu, image }: SandboxSpec): string =>
+  step === "image" ? `Preparing the image ${image}` : `Waiting for ${gpu ? formatGpu(gpu) : "a machine"}`;
 
 function describePhase(phase: SandboxPhase, now: number): string {
   switch (phase.kind) {

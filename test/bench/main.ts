@@ -1,9 +1,10 @@
 import { benchOutput } from "./output";
 import { benchStart } from "./start";
+import { benchSync } from "./sync";
 import { printTable, type Bench } from "./table";
 
 /** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. */
-const benches: Record<string, Bench> = { start: benchStart, output: benchOutput };
+const benches: Record<string, Bench> = { start: benchStart, output: benchOutput, sync: benchSync };
 
 async function main(names: string[]): Promise<void> {
   const chosen = names.length > 0 ? names : Object.keys(benches);

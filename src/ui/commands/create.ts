@@ -1,7 +1,6 @@
 import { window } from "vscode";
 import { formatGpu, type GpuRequest } from "../../modal/gpus";
-import type { CreateStep } from "../../modal/sandboxes";
-import type { SandboxSpec } from "../../modal/spec";
+import { describeStep } from "../../sandboxes/describe";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
 import { pickGpus } from "../pickers/gpuPicker";
@@ -17,7 +16,7 @@ export function createCommands(sandboxes: SandboxService): CommandTable {
 }
 
 /** Asks for GPU and image, then creates. `undefined` if the user went away. */
-export async function createSandbox(sandboxes: SandboxService): Promise<RunningSandbox | undefined> {
+async function createSandbox(sandboxes: SandboxService): Promise<RunningSandbox | undefined> {
   const folder = await pickFolder();
   if (!folder) return undefined;
   const gpus = await pickGpus({
@@ -37,16 +36,13 @@ export async function createSandbox(sandboxes: SandboxService): Promise<RunningS
         spec,
         folder: folder.path,
         onDidEnterStep: (step) => {
-          report(stepText(step, spec));
+          report(describeStep(step, spec));
         },
       },
       signal,
     ),
   );
 }
-
-export const stepText = (step: CreateStep, { gpu, image }: SandboxSpec): string =>
-  step === "image" ? `Preparing the image ${image}` : `Waiting for ${gpu ? formatGpu(gpu) : "a machine"}`;
 
 const titleOf = (gpu: GpuRequest | undefined) => `${formatGpu(gpu)} sandbox`;
 

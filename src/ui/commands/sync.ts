@@ -36,7 +36,7 @@ export function syncCommands({ runs, picker, log }: SyncDependencies): CommandTa
           signal,
         ),
       );
-      for (const { path, reason } of skipped) log.warn(`Not synced: ${path}: ${reason}`);
+      for (const { path, reason } of skipped) log.warn(`${path} ${reason}`);
       const rest = skipped.length > 0 ? `, ${skipped.length} skipped (see the log)` : "";
       window.setStatusBarMessage(`$(check) Synced ${plural(files, "file")}, ${formatBytes(bytes)}${rest}`, OUTCOME_MS);
     },

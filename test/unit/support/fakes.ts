@@ -1,4 +1,4 @@
-import type { Clock, Logger, Memento, SecretStore } from "../../../src/base/ports";
+import type { Logger, Memento, SecretStore } from "../../../src/base/ports";
 
 export const silentLog: Logger = {
   debug: () => undefined,
@@ -32,5 +32,3 @@ export function secretStore(): SecretStore {
     },
   };
 }
-
-export const clockAt = (now: number): Clock => ({ now: () => now });
