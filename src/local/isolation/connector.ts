@@ -1,22 +1,23 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
+import { findProgram, type Host } from "./host";
 
 /**
  * Connects from within a network namespace: a Node process in there opens each connection and hands the open socket
  * over, so that nothing is relayed. It starts with the first connection and ends with the server.
  */
 export class NamespaceConnector {
+  readonly #host: Host;
   readonly #initPid: number;
   readonly #isUnprivileged: boolean;
-  readonly #nodePath: string;
   readonly #pending = new Map<number, { resolve: (socket: Socket) => void; reject: (error: Error) => void }>();
   #child: ChildProcess | undefined;
   #lastId = 0;
 
-  constructor(initPid: number, isUnprivileged: boolean, nodePath: string) {
+  constructor(host: Host, initPid: number, isUnprivileged: boolean) {
+    this.#host = host;
     this.#initPid = initPid;
     this.#isUnprivileged = isUnprivileged;
-    this.#nodePath = nodePath;
   }
 
   connect(port: number): Promise<Socket> {
@@ -39,9 +40,9 @@ export class NamespaceConnector {
       "-n",
       ...(this.#isUnprivileged ? ["-U", "--preserve-credentials"] : []),
     ];
-    const child = spawn("nsenter", [...enter, "--", this.#nodePath, "-e", IN_NAMESPACE], {
+    const child = spawn(findProgram("nsenter", this.#host), [...enter, "--", this.#host.nodePath, "-e", IN_NAMESPACE], {
       cwd: "/",
-      env: { PATH: process.env.PATH, ELECTRON_RUN_AS_NODE: "1" },
+      env: { ELECTRON_RUN_AS_NODE: "1" },
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     child.on("message", (message: Answer, socket) => {

@@ -29,7 +29,7 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
   const host: Host = {
     folder,
     stateDir: realPath(options.stateDir),
-    path: options.path ?? process.env.PATH ?? DEFAULT_PATH,
+    path: options.path ?? process.env.PATH ?? "/usr/bin:/bin",
     homes: outermost([options.home ?? homedir(), userInfo().homedir]).filter((home) => !SHARED.has(home)),
     fsToolsPath: options.fsToolsPath ?? join(dirname(process.argv[1] ?? ""), "sandboxFs.js"),
     nodePath: process.execPath,
@@ -53,7 +53,6 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
   }
 }
 
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** Homes of users that are not people's. */
 const SHARED = new Set(["/", "/bin", "/dev", "/usr", "/usr/bin", "/usr/sbin", "/var", "/nonexistent"]);
 

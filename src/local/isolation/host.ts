@@ -1,3 +1,5 @@
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
 import type { ServerFolder } from "./serverFolder";
 
 /** What an isolation is built from. */
@@ -23,3 +25,21 @@ export const baseEnvironment = (host: Host, home: string): Record<string, string
   LANG: "C.UTF-8",
   MODAL_LOCAL_SERVER: host.folder.marker,
 });
+
+const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Where the tools that build a sandbox are looked for, whatever its programs' search path is. */
+export const systemPath = (host: Pick<Host, "path">): string => `${SYSTEM_PATH}:${host.path}`;
+
+/** The full path of a tool: a sandbox's environment has no say in which one is run. */
+export function findProgram(name: string, host: Pick<Host, "path">): string {
+  for (const folder of systemPath(host).split(":")) {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return join(folder, name);
+    } catch {
+      // Not here.
+    }
+  }
+  throw new Error(`This machine has no ${name}.`);
+}

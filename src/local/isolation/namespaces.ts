@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import type { Isolation, IsolatedRoot, RootOptions, SpawnOptions } from "../isolation";
 import { connectTo } from "./connectTo";
 import { NamespaceConnector } from "./connector";
-import { baseEnvironment, type Host } from "./host";
+import { baseEnvironment, findProgram, systemPath, type Host } from "./host";
 import { removeFolder } from "./serverFolder";
 import { exitOf, firstLine, startProcess, type Entrance } from "./startProcess";
 import { startTerminal } from "./startTerminal";
@@ -56,18 +56,21 @@ class NamespaceRoot implements IsolatedRoot {
     const env = baseEnvironment(host, layout.home);
     try {
       await layout.prepare(path);
-      const { holder, initPid } = await startInit(path, layout, kinds, env);
+      const { holder, initPid } = await startInit(path, layout, kinds, host);
       const enter = [
-        "nsenter",
+        findProgram("nsenter", host),
         "-t",
         String(initPid),
         ...kinds,
         ...(layout.isUnprivileged ? ["--preserve-credentials"] : []),
       ];
-      const entrance: Entrance = { prefix: [...enter, "--", "/usr/bin/setsid"], initPid, cwd: "/", baseEnv: env };
-      const connector = blockNetwork
-        ? new NamespaceConnector(initPid, layout.isUnprivileged, host.nodePath)
-        : undefined;
+      const entrance: Entrance = {
+        prefix: [...enter, "--", findProgram("setsid", host)],
+        initPid,
+        cwd: "/",
+        baseEnv: env,
+      };
+      const connector = blockNetwork ? new NamespaceConnector(host, initPid, layout.isUnprivileged) : undefined;
       return new NamespaceRoot(path, holder, entrance, connector);
     } catch (error) {
       await removeFolder(path);
@@ -99,8 +102,8 @@ class NamespaceRoot implements IsolatedRoot {
 }
 
 /**
- * A sandbox's first process: it holds the namespaces for as long as the pipe from the server is open, and with it ends
- * every process inside. It ignores SIGCHLD, so that the kernel buries the orphans that come to it.
+ * A sandbox's first process: it ends, and with it every other one inside, when the pipe from the server does, and
+ * meanwhile it buries the orphans that come to it. What reads the pipe starts anew where a sandbox kills it.
  */
 const INIT = (layoutScript: string): string => `
 set -e
@@ -110,18 +113,22 @@ umount -n -l /run
 cd /
 { echo modal > /proc/sys/kernel/hostname || hostname modal; } 2>/dev/null || :
 [ "$1" = shared ] || ${LOOPBACK_UP} || echo "The sandbox's loopback stays down: there is no tool to raise it." >&2
-trap '' CHLD
 set +e
+exec 9<&0
 echo ready $pid
-exec >/dev/null 2>&1
-while read -r _; do :; done
+exec </dev/null >/dev/null 2>&1
+while :; do
+  dd of=/dev/null <&9 &
+  wait $!
+  [ $? -gt 128 ] || exit
+done
 `;
 
 // Whichever of these the host has; the Perl is SIOCSIFFLAGS with IFF_UP and IFF_RUNNING.
 const LOOPBACK_UP = `{ ip link set lo up || ifconfig lo up || perl -e '
 socket(my $s, 2, 1, 0) or exit 1; ioctl($s, 0x8914, my $request = pack("a16sx14", "lo", 0x41)) or exit 1;'; } 2>/dev/null`;
 
-async function startInit(path: string, layout: RootLayout, kinds: readonly string[], env: Record<string, string>) {
+async function startInit(path: string, layout: RootLayout, kinds: readonly string[], host: Host) {
   const namespaces = [...kinds, "-f", "--kill-child", ...(layout.isUnprivileged ? ["-r"] : [])];
   const network = kinds.includes("-n") ? "own" : "shared";
   const command = [
@@ -135,7 +142,13 @@ async function startInit(path: string, layout: RootLayout, kinds: readonly strin
     "sandbox",
     network,
   ];
-  const holder = spawn("setpriv", command, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  const env = { PATH: systemPath(host), MODAL_LOCAL_SERVER: host.folder.marker };
+  const holder = spawn(findProgram("setpriv", host), command, {
+    cwd: path,
+    env,
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   holder.stdin.on("error", () => undefined);
   const failed = new Promise<never>((_, reject) => holder.once("error", reject));
 

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { FreshFolder } from "./freshFolders";
 import { installFsTools } from "./fsTools";
-import type { Host } from "./host";
+import { findProgram, systemPath, type Host } from "./host";
 import { installResolver } from "./resolver";
 
 /**
@@ -26,7 +26,7 @@ export async function buildTemplate(
     await writeFile(join(workshop, "lower", path, "replaced"), "");
   }
   const words = ["-m", "/bin/sh", "-c", REPLACE, "sh", ...fresh.map(({ path }) => path)];
-  await promisify(execFile)("unshare", words, { cwd: workshop });
+  await promisify(execFile)(findProgram("unshare", host), words, { cwd: workshop, env: { PATH: systemPath(host) } });
   for (const { path, mode } of fresh) await chmod(join(upper, path), mode);
 
   for (const path of mountPoints) await mkdir(join(upper, path), { recursive: true });
