@@ -101,6 +101,12 @@ for (const { generation, gpu } of generations)
       await assert.rejects((await local.create(gpu)).waitUntilReady(1000), /no readiness probe/);
     });
 
+    it("is never ready where the command has ended", async () => {
+      const sandbox = await local.create({ ...gpu, command: ["true"], readinessProbe: Probe.withTcp(nextPort++) });
+      assert.equal(await sandbox.wait(), 0);
+      await assert.rejects(sandbox.waitUntilReady(1000), /has ended/);
+    });
+
     it("is ready once the probe's command succeeds", async () => {
       const readinessProbe = Probe.withExec(["test", "-e", "/tmp/ready"], { intervalMs: 20 });
       const sandbox = await local.create({ ...gpu, readinessProbe });

@@ -9,25 +9,10 @@ import { newId, type Generation } from "./ids";
 import { Latch } from "./latch";
 import { Program } from "./program";
 import { awaitReady } from "./readiness";
+import { couldNotStart, ended, idle, terminated, timedOut, type SandboxResult } from "./sandboxResult";
 import type { SandboxSpec } from "./sandboxSpec";
 import { Spool } from "./spool";
 import { openTunnel, type Tunnel } from "./tunnel";
-
-/** Modal's `GenericStatus`. */
-export const resultStatus = {
-  success: 1,
-  failure: 2,
-  terminated: 3,
-  timeout: 4,
-  initFailure: 5,
-  idleTimeout: 7,
-} as const;
-
-export interface SandboxResult {
-  readonly status: (typeof resultStatus)[keyof typeof resultStatus];
-  readonly exitCode: number;
-  readonly message: string;
-}
 
 export interface SandboxOptions {
   readonly id: string;
@@ -43,13 +28,7 @@ export interface SandboxOptions {
   readonly log: Logger;
 }
 
-const KILLED_EXIT_CODE = 137;
-const TIMED_OUT_EXIT_CODE = 124;
 const DEFAULT_WORKDIR = "/root";
-
-const terminated: SandboxResult = { status: resultStatus.terminated, exitCode: KILLED_EXIT_CODE, message: "" };
-const timedOut: SandboxResult = { status: resultStatus.timeout, exitCode: TIMED_OUT_EXIT_CODE, message: "" };
-const idle: SandboxResult = { status: resultStatus.idleTimeout, exitCode: KILLED_EXIT_CODE, message: "" };
 
 /** One sandbox from its creation to its end: queued until `start`, then running, then ended for good. */
 export class Sandbox {
@@ -132,7 +111,7 @@ export class Sandbox {
   start(isolation: Isolation): Promise<void> {
     this.#starting ??= this.#start(isolation).catch((error: unknown) => {
       this.#log.error(`Sandbox ${this.id} could not start: ${messageOf(error)}`);
-      this.#end({ status: resultStatus.initFailure, exitCode: 1, message: messageOf(error) });
+      this.#end(couldNotStart(messageOf(error)));
       throw error;
     });
     return this.#starting;
@@ -148,7 +127,7 @@ export class Sandbox {
   }
 
   /** Resolves with the time in seconds when the probe first succeeded. */
-  whenReady(signal: AbortSignal): Promise<number> {
+  async whenReady(signal: AbortSignal): Promise<number> {
     const { probe } = this.spec;
     if (!probe) throw new Error("The sandbox has no readiness probe.");
     this.#ready ??= awaitReady(this.runningRoot(), probe, this.#ending.signal).then(() => {
@@ -239,8 +218,7 @@ export class Sandbox {
     });
     this.#entrypoint = entrypoint;
     void entrypoint.exited.then((exit) => {
-      const exitCode = exit.kind === "code" ? exit.code : 128 + exit.signal;
-      this.#end({ status: exitCode === 0 ? resultStatus.success : resultStatus.failure, exitCode, message: "" });
+      this.#end(ended(exit));
     });
   }
 

@@ -1,5 +1,5 @@
 import type { ImageStore } from "../model/images";
-import { resultStatus } from "../model/sandbox";
+import { resultStatus } from "../model/sandboxResult";
 import type { SecretStore } from "../model/secrets";
 import { invalidArgument, notFound } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";

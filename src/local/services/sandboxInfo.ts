@@ -1,6 +1,7 @@
 import type { AppStore } from "../model/apps";
 import type { Generation } from "../model/ids";
-import type { Sandbox, SandboxResult } from "../model/sandbox";
+import type { Sandbox } from "../model/sandbox";
+import type { SandboxResult } from "../model/sandboxResult";
 import type { Probe } from "../model/sandboxSpec";
 import type { SandboxStore } from "../model/sandboxStore";
 import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";

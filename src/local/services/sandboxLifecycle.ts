@@ -1,5 +1,5 @@
 import type { CallContext } from "nice-grpc";
-import { resultStatus } from "../model/sandbox";
+import { resultStatus } from "../model/sandboxResult";
 import type { SandboxStore } from "../model/sandboxStore";
 import type { Credentials } from "../protocol/credentials";
 import { notFound } from "../protocol/errors";
