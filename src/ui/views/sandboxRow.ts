@@ -31,7 +31,7 @@ export function sandboxDetails(sandbox: Sandbox, { now, isLocal }: RowContext): 
     Region: sandbox.regions.length > 0 ? sandbox.regions.join(", ") : undefined,
     ...(phase.kind === "running" && {
       "Ends in": sandbox.timeoutMs > 0 ? timeLeft(phase.startedAt + sandbox.timeoutMs - now) : undefined,
-      "Ends when idle for": sandbox.idleTimeoutMs === undefined ? undefined : formatDuration(sandbox.idleTimeoutMs),
+      "Idle limit": sandbox.idleTimeoutMs === undefined ? undefined : formatDuration(sandbox.idleTimeoutMs),
       "Cost so far": isLocal
         ? "none, it runs on this machine"
         : `about ${formatDollars(costOf(sandbox, now - phase.startedAt))} at ${formatHourlyRate(hourlyRate(sandbox))}`,

@@ -13,6 +13,7 @@ export interface SandboxTreeModelOptions {
 }
 
 export interface SandboxSource {
+  /** Newest first. */
   readonly all: readonly Sandbox[];
   readonly onDidChangeSandboxes: Event<SandboxChange>;
   get(key: string): Sandbox | undefined;
@@ -43,9 +44,11 @@ export class SandboxTreeModel implements Disposable {
   readonly #placeOfRun = new Map<string, string>();
   #runsBySandbox: ReadonlyMap<string, readonly Run[]> | undefined;
   #problem: string | undefined;
+  #size: number;
 
   constructor(options: SandboxTreeModelOptions) {
     this.#options = options;
+    this.#size = options.sandboxes.all.length;
     this.#own.add(
       options.sandboxes.onDidChangeSandboxes((change) => {
         this.#onSandboxes(change);
@@ -67,6 +70,11 @@ export class SandboxTreeModel implements Disposable {
     if (problem === this.#problem) return;
     this.#problem = problem;
     this.#changes.addEverything();
+  }
+
+  /** How many sandboxes there are. */
+  get size(): number {
+    return this.#size;
   }
 
   get roots(): TreeNode[] {
@@ -122,6 +130,7 @@ export class SandboxTreeModel implements Disposable {
   }
 
   #onSandboxes({ added, changed, removed }: SandboxChange): void {
+    this.#size += added.length - removed.length;
     for (const { key } of removed) this.#sandboxNodes.delete(key);
     if (added.length + removed.length > 0) this.#changes.addEverything();
     else this.#changes.add(...changed.map(({ key }) => this.#sandboxNode(key)));

@@ -24,6 +24,9 @@ export interface SandboxesTreeOptions {
   readonly clock: Clock;
 }
 
+/** Up to how many sandboxes all fit on a screen with what is below them. */
+const MAX_SIZE_EXPANDED = 12;
+
 /** Shows the model as VS Code's tree. */
 export class SandboxesTree implements TreeDataProvider<TreeNode> {
   readonly #options: SandboxesTreeOptions;
@@ -102,11 +105,9 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
   }
 
   #collapsibleState(node: TreeNode): TreeItemCollapsibleState {
-    const children = this.#options.model.children(node);
-    if (children.length === 0) return TreeItemCollapsibleState.None;
-    return children.some(({ kind }) => kind === "run")
-      ? TreeItemCollapsibleState.Expanded
-      : TreeItemCollapsibleState.Collapsed;
+    const { model } = this.#options;
+    if (model.children(node).length === 0) return TreeItemCollapsibleState.None;
+    return model.size > MAX_SIZE_EXPANDED ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.Expanded;
   }
 
   get #context(): RowContext {

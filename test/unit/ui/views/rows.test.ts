@@ -76,7 +76,7 @@ describe("the row of a sandbox", () => {
     assert.equal(details.get("Memory"), "4 GiB");
     assert.equal(details.get("Region"), "us-east");
     assert.equal(details.get("Ends in"), "48m");
-    assert.equal(details.get("Ends when idle for"), "10m");
+    assert.equal(details.get("Idle limit"), "10m");
     assert.equal(details.get("Cost so far"), "about $0.19 at $0.97/h");
   });
 
