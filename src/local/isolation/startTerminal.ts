@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import { constants, openSync, readSync, writeSync } from "node:fs";
 import { PassThrough, Writable } from "node:stream";
 import { ReadStream } from "node:tty";
 import { codeOf } from "../../base/errors";
@@ -19,8 +19,8 @@ export async function startTerminal(entrance: Entrance, options: TerminalOptions
   const helper = await terminalHelper(pty);
   const { file, words, env: shellEnv } = stagedCommand(entrance, { ...options, env }, helper);
 
-  const devices = `${entrance.initPid === undefined ? "" : `/proc/${entrance.initPid}/root`}/dev`;
-  const master = openSync(`${devices}/ptmx`, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  const root = entrance.initPid === undefined ? "" : `/proc/${entrance.initPid}/root`;
+  const master = openSync(`${root}/dev/ptmx`, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   const child = spawn(file, words, {
     cwd: entrance.cwd,
     env: shellEnv,
@@ -29,8 +29,9 @@ export async function startTerminal(entrance: Entrance, options: TerminalOptions
   });
   const reader = new ReadStream(master);
   const exited = exitOf(child);
-  void exited.then(() => {
-    endUnlessHeld(reader, master, devices);
+  // Where no program came to open the terminal, nobody will ever close it: there, what failed spoke on the pipe.
+  child.stderr?.once("data", () => {
+    void exited.then(() => reader.destroy());
   });
 
   try {
@@ -39,7 +40,7 @@ export async function startTerminal(entrance: Entrance, options: TerminalOptions
     stderr.end();
     return {
       stdin: terminalInput(reader, master),
-      stdout: terminalOutput(reader),
+      stdout: terminalOutput(reader, master),
       stderr,
       exited,
       kill: killer(child, entrance, leader),
@@ -50,14 +51,31 @@ export async function startTerminal(entrance: Entrance, options: TerminalOptions
   }
 }
 
-function terminalOutput(reader: ReadStream): PassThrough {
+function terminalOutput(reader: ReadStream, master: number): PassThrough {
   const output = new PassThrough();
-  // EIO is how Linux says that the last process has let go of the terminal.
+  // Node takes the hang-up for the end though the kernel has more to read, which it says is over by EIO.
+  reader.once("end", () => {
+    for (const chunk of readToEnd(master)) output.write(chunk);
+    output.end();
+  });
   reader.on("error", () => output.end());
   reader.on("close", () => output.end());
   output.on("close", () => reader.destroy());
   reader.pipe(output, { end: false });
   return output;
+}
+
+function* readToEnd(master: number): Generator<Buffer> {
+  for (;;) {
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    try {
+      const length = readSync(master, chunk);
+      if (length === 0) return;
+      yield chunk.subarray(0, length);
+    } catch {
+      return;
+    }
+  }
 }
 
 function terminalInput(reader: ReadStream, master: number): Writable {
@@ -92,16 +110,7 @@ function terminalInput(reader: ReadStream, master: number): Writable {
 
 /** How long to leave a terminal alone whose program does not read its input. */
 const FULL_WAIT_MS = 10;
+/** More than the kernel hands over at once. */
+const CHUNK_BYTES = 8192;
 const NEWLINE = 0x0a;
 const END_OF_FILE = 0x04;
-
-/** Opening and closing the other side makes the reader notice its end even if no program ever came to open it. */
-function endUnlessHeld(reader: ReadStream, master: number, devices: string): void {
-  if (reader.destroyed || process.platform !== "linux") return;
-  try {
-    const index = /^tty-index:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${master}`, "utf8"))?.[1];
-    closeSync(openSync(`${devices}/pts/${index ?? ""}`, constants.O_RDWR | constants.O_NOCTTY));
-  } catch {
-    reader.destroy();
-  }
-}
