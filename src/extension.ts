@@ -62,9 +62,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const sandboxes = new SandboxService({ gateway, store, clock, log });
   const refresh = (signal: AbortSignal) => refreshSandboxes(gateway, store, clock, signal);
   const tunnels = new TunnelService(gateway, store);
-  const runs = own.add(new RunService({ sandboxes, exec, clock, log }));
+  const runs = own.add(new RunService({ sandboxes, exec, notices: (signal) => gateway.notices(signal), clock, log }));
 
-  const terminals = own.add(new RunTerminals(log));
+  const terminals = own.add(new RunTerminals(() => session.current.kind === "local", log));
   const picker = new SandboxPicker(store, clock);
   const shell = { exec, picker, log };
   const view = own.add(new SandboxesView({ sandboxes: store, runs, session, clock, log, refresh }));

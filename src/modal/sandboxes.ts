@@ -72,6 +72,13 @@ export class SandboxGateway {
     return abortable(listSandboxes(client, { appId, environment: this.#environment() }, signal), signal);
   }
 
+  /** What the server wants its users to read, such as how the local backend keeps sandboxes apart. */
+  async notices(signal: AbortSignal): Promise<string[]> {
+    const client = await this.#connection.client(signal);
+    const { serverWarnings } = await translated(client.cpClient.clientHello({}, { signal }));
+    return serverWarnings.map(({ message }) => message);
+  }
+
   /** How the sandbox ended; `undefined` while it runs. Rejects if there is no such sandbox. */
   async poll(sandboxId: string, signal: AbortSignal): Promise<SandboxResult | undefined> {
     return abortable(pollSandbox(await this.#connection.client(signal), sandboxId, signal), signal);

@@ -111,10 +111,12 @@ export class Run implements Disposable {
   enter(state: RunState): void {
     if (isOver(this.#state)) return;
     this.#state = state;
-    if (state.kind === "preparing")
+    if (state.kind === "preparing") {
+      const { step } = state;
       void this.sink.then((sink) => {
-        if (this.#state === state) sink.status(state.step);
+        sink.status(step);
       });
+    }
     this.#changed.fire(state);
     if (!isOver(state)) return;
     this.#controls = undefined;

@@ -22,6 +22,8 @@ import type { RunTarget } from "./target";
 export interface RunServiceOptions {
   readonly sandboxes: SandboxService;
   readonly exec: ExecGateway;
+  /** What the server has to say about itself, for the user to read. */
+  readonly notices: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Logger;
   /** The built `syncWorker.js`, if it is not beside the calling bundle. */
@@ -131,7 +133,7 @@ export class RunService implements Disposable {
   }
 
   async #create(run: Run, request: RunRequest, spec: SandboxSpec): Promise<RunningSandbox> {
-    return this.#options.sandboxes.create(
+    const sandbox = await this.#options.sandboxes.create(
       {
         spec,
         folder: request.folder ?? "",
@@ -141,6 +143,8 @@ export class RunService implements Disposable {
       },
       run.signal,
     );
+    for (const step of await this.#options.notices(run.signal)) run.enter({ kind: "preparing", step });
+    return sandbox;
   }
 
   async #deliver(run: Run, request: RunRequest, sandbox: RunningSandbox): Promise<RunningSandbox> {

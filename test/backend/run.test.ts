@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { describe, it } from "mocha";
 import { UserError } from "../../src/base/errors";
 import type { Run, RunState } from "../../src/run/run";
@@ -39,16 +40,16 @@ describe("a run", function () {
     assert.equal(keys.size, 2);
   });
 
-  it("tells each step before the program starts", async () => {
+  it("tells each step before the program starts, once, and what the backend is", async () => {
     await services().write("steps.sh", "true");
-    const { run, screen } = startOne(fileTarget("steps.sh"), spec({ cpu: 0.5 }));
+    const { run, screen } = startOne(fileTarget("steps.sh"), spec({ gpu: T4, cpu: 0.5 }));
     await run.over;
-    assert.deepEqual(screen.steps.slice(-4, -1), [
-      "Preparing the image python:3.12-slim",
-      "Waiting for a machine",
-      "Syncing the folder",
-    ]);
-    assert.match(screen.steps.at(-1) ?? "", /^Synced \d+ files?, /);
+    const [image, wait, ...rest] = screen.steps;
+    assert.deepEqual([image, wait], ["Preparing the image python:3.12-slim", "Waiting for T4"]);
+    const [syncing, synced] = rest.slice(-2);
+    assert.equal(syncing, "Syncing the folder");
+    assert.match(synced ?? "", /^Synced \d+ files?, /);
+    assert.ok(rest.some((step) => /runs? on the CPU/.test(step)) || existsSync("/dev/nvidia0"));
   });
 
   it("uses the running sandbox of the same spec again, and sends what changed", async () => {

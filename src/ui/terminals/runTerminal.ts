@@ -14,6 +14,7 @@ const UNSEEN: TerminalDimensions = { columns: 80, rows: 24 };
 /** Shows one run: its steps, the program's output, what the user types, and how it ended. Forwards, no logic. */
 export class RunTerminal implements Pseudoterminal {
   readonly #run: Run;
+  readonly #isFree: boolean;
   readonly #log: Logger;
   readonly #written = new EventEmitter<string>();
   readonly onDidWrite = this.#written.event;
@@ -21,8 +22,10 @@ export class RunTerminal implements Pseudoterminal {
   readonly #input = new LineInput();
   readonly #encoder = new TextEncoder();
 
-  constructor(run: Run, log: Logger) {
+  /** `isFree`: on the local backend the cost is what Modal would ask. */
+  constructor(run: Run, isFree: boolean, log: Logger) {
     this.#run = run;
+    this.#isFree = isFree;
     this.#log = log;
   }
 
@@ -37,7 +40,7 @@ export class RunTerminal implements Pseudoterminal {
       write: (bytes, stream) => this.#writer.write(texts[stream].decode(bytes)),
     };
     this.#run.attach(sink);
-    void this.#run.over.then((state) => this.#writer.write(lastLine(state, this.#log)));
+    void this.#run.over.then((state) => this.#writer.write(lastLine(state, this.#isFree, this.#log)));
   }
 
   /** Closing the terminal stops the program. */
@@ -66,10 +69,15 @@ export class RunTerminal implements Pseudoterminal {
   }
 }
 
-function lastLine(state: RunState, log: Logger): string {
+function lastLine(state: RunState, isFree: boolean, log: Logger): string {
   switch (state.kind) {
     case "ended": {
-      const facts = `exit code ${state.exitCode} · ${formatDuration(state.endedAt - state.startedAt)} · about ${formatDollars(state.dollars)}`;
+      const cost = `about ${formatDollars(state.dollars)}`;
+      const facts = [
+        `exit code ${state.exitCode}`,
+        formatDuration(state.endedAt - state.startedAt),
+        isFree ? `free, ${cost} on Modal` : cost,
+      ].join(" · ");
       return state.exitCode === 0 ? green(`✓ ${facts}`) : red(`✗ ${facts}`);
     }
     case "failed":

@@ -7,11 +7,13 @@ import { RunTerminal } from "./runTerminal";
 
 /** One terminal for each run. */
 export class RunTerminals implements Disposable {
+  readonly #isFree: () => boolean;
   readonly #log: Logger;
   readonly #own = new DisposableStore();
   readonly #terminals = new Map<string, Terminal>();
 
-  constructor(log: Logger) {
+  constructor(isFree: () => boolean, log: Logger) {
+    this.#isFree = isFree;
     this.#log = log;
     this.#own.add(
       window.onDidCloseTerminal((closed) => {
@@ -25,7 +27,7 @@ export class RunTerminals implements Disposable {
     for (const run of runs) {
       const terminal = window.createTerminal({
         name: `${run.target.label} · ${formatGpu(run.gpu)}`,
-        pty: new RunTerminal(run, this.#log),
+        pty: new RunTerminal(run, this.#isFree(), this.#log),
         iconPath: new ThemeIcon("server-process"),
         isTransient: true,
       });

@@ -70,7 +70,16 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
     log,
     ...(createDeadlineMs !== undefined && { createDeadlineMs }),
   });
-  const runs = own.add(new RunService({ sandboxes, exec, clock, log, syncWorkerFile: resolve("dist/syncWorker.js") }));
+  const runs = own.add(
+    new RunService({
+      sandboxes,
+      exec,
+      notices: (signal) => gateway.notices(signal),
+      clock,
+      log,
+      syncWorkerFile: resolve("dist/syncWorker.js"),
+    }),
+  );
   await session.resolve(true);
   return {
     session,
