@@ -1,4 +1,4 @@
-import { abortError, onAbort } from "../../base/async";
+import { abortError, Deferred, onAbort } from "../../base/async";
 
 /** A value that comes once. Unlike a promise it forgets those who stop waiting for it. */
 export class Latch<T> {
@@ -16,18 +16,23 @@ export class Latch<T> {
     this.#waiting.clear();
   }
 
-  wait(signal: AbortSignal): Promise<T> {
-    if (this.#arrived) return Promise.resolve(this.#arrived.value);
-    return new Promise((resolve, reject) => {
-      const resume = (value: T) => {
-        stopListening();
-        resolve(value);
-      };
-      this.#waiting.add(resume);
-      const stopListening = onAbort(signal, () => {
-        this.#waiting.delete(resume);
-        reject(abortError());
+  async wait(signal?: AbortSignal): Promise<T> {
+    if (this.#arrived) return this.#arrived.value;
+    const arrived = new Deferred<T>();
+    const resume = (value: T) => {
+      arrived.resolve(value);
+    };
+    this.#waiting.add(resume);
+    const stopListening =
+      signal &&
+      onAbort(signal, () => {
+        arrived.reject(abortError());
       });
-    });
+    try {
+      return await arrived.promise;
+    } finally {
+      stopListening?.();
+      this.#waiting.delete(resume);
+    }
   }
 }

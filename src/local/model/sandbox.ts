@@ -122,7 +122,7 @@ export class Sandbox {
     return this.#started.wait(signal);
   }
 
-  whenFinished(signal: AbortSignal): Promise<SandboxResult> {
+  whenFinished(signal?: AbortSignal): Promise<SandboxResult> {
     return this.#finished.wait(signal);
   }
 

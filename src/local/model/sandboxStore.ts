@@ -90,11 +90,10 @@ export class SandboxStore {
   }
 
   async terminateAll(): Promise<void> {
-    const never = new AbortController().signal;
     await Promise.all(
       [...this.#sandboxes.values()].map((sandbox) => {
         sandbox.terminate();
-        return sandbox.whenFinished(never);
+        return sandbox.whenFinished();
       }),
     );
   }
