@@ -12,12 +12,13 @@ import type { ControlPlane } from "./protocol/messages";
 import { implement, reportErrors } from "./protocol/service";
 import { accessService } from "./services/access";
 import { appsService } from "./services/apps";
-import { imagesService, secretsService } from "./services/images";
+import { imagesService } from "./services/images";
 import { routerService } from "./services/router";
 import { sandboxCreateService } from "./services/sandboxCreate";
 import { sandboxInfoService } from "./services/sandboxInfo";
 import { sandboxLifecycleService } from "./services/sandboxLifecycle";
 import { sandboxOutputService } from "./services/sandboxOutput";
+import { secretsService } from "./services/secrets";
 
 export interface ServerOptions {
   readonly port: number;

@@ -1,10 +1,7 @@
 import type { ImageStore } from "../model/images";
 import { resultStatus } from "../model/sandboxResult";
-import type { SecretStore } from "../model/secrets";
-import { invalidArgument, notFound } from "../protocol/errors";
+import { notFound } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
-
-const EPHEMERAL = 5;
 
 export const imagesService = (images: ImageStore): ControlPlane => ({
   async imageGetOrCreate({ image }) {
@@ -26,15 +23,6 @@ export const imagesService = (images: ImageStore): ControlPlane => ({
   async imageDelete({ imageId }) {
     if (!images.delete(imageId)) throw notFound(`No Image with ID ${imageId} found.`);
     return Promise.resolve({});
-  },
-});
-
-export const secretsService = (secrets: SecretStore): ControlPlane => ({
-  async secretGetOrCreate({ deploymentName, envDict, objectCreationType }) {
-    if (objectCreationType !== EPHEMERAL) throw notFound(`Secret '${deploymentName}' not found`);
-    const unnamed = Object.keys(envDict).find((key) => !/^[A-Za-z_]\w*$/.test(key));
-    if (unnamed !== undefined) throw invalidArgument(`"${unnamed}" is not a name for an environment variable.`);
-    return Promise.resolve({ secretId: secrets.create(envDict) });
   },
 });
 

@@ -15,7 +15,7 @@ import type {
   StdinStreamMessage,
   TaskCommandRouter,
 } from "../protocol/routerMessages";
-import { mergeSecrets, mergeSources } from "./secretSources";
+import { mergeSecrets, mergeSources } from "./secrets";
 import { within } from "./timeLimit";
 
 const PIPE = 1;

@@ -15,7 +15,7 @@ import type { ControlPlane } from "../protocol/messages";
 import { Idempotency } from "./idempotency";
 import { unknownImage } from "./images";
 import { readTags, tunnelData, type Tag } from "./sandboxInfo";
-import { mergeSecrets, mergeSources, type Env } from "./secretSources";
+import { mergeSecrets, mergeSources, type Env } from "./secrets";
 
 export interface CreateDependencies {
   readonly isolation: Isolation;

@@ -1,5 +1,9 @@
 import type { SecretStore } from "../model/secrets";
-import { notFound } from "../protocol/errors";
+import { invalidArgument, notFound } from "../protocol/errors";
+import type { ControlPlane } from "../protocol/messages";
+
+// Modal's `ObjectCreationType`.
+const EPHEMERAL = 5;
 
 export type Env = Readonly<Record<string, string>>;
 
@@ -7,6 +11,15 @@ interface SecretSource {
   readonly secretId: string | undefined;
   readonly env: { readonly contents: Env } | undefined;
 }
+
+export const secretsService = (secrets: SecretStore): ControlPlane => ({
+  async secretGetOrCreate({ deploymentName, envDict, objectCreationType }) {
+    if (objectCreationType !== EPHEMERAL) throw notFound(`Secret '${deploymentName}' not found`);
+    const unnamed = Object.keys(envDict).find((key) => !/^[A-Za-z_]\w*$/.test(key));
+    if (unnamed !== undefined) throw invalidArgument(`"${unnamed}" is not a name for an environment variable.`);
+    return Promise.resolve({ secretId: secrets.create(envDict) });
+  },
+});
 
 /** One environment from several; a later one wins. */
 export const mergeSources = (secrets: SecretStore, sources: readonly SecretSource[]): Env =>
