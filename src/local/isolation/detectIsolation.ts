@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import { messageOf } from "../../base/errors";
 import type { Isolation, IsolationKind } from "../isolation";
 import { createDirectoryIsolation } from "./directory";
-import type { Host } from "./host";
+import { findProgram, type Host } from "./host";
 import { outermost, realPath } from "./hostPaths";
 import { createOverlayIsolation } from "./overlay";
+import { PipeMaker } from "./pipeMaker";
 import { createPrivateRootIsolation } from "./privateRoot";
 import { openServerFolder } from "./serverFolder";
 
@@ -26,10 +27,12 @@ export interface DetectOptions {
 export async function detectIsolation(options: DetectOptions): Promise<Isolation> {
   if (process.platform === "win32") throw new Error("The local backend needs Linux or macOS; on Windows use WSL.");
   const folder = await openServerFolder(options.stateDir);
+  const path = options.path ?? process.env.PATH ?? "/usr/bin:/bin";
   const host: Host = {
     folder,
+    pipes: new PipeMaker(join(folder.path, "pipes"), findProgram("mkfifo", { path })),
     stateDir: realPath(options.stateDir),
-    path: options.path ?? process.env.PATH ?? "/usr/bin:/bin",
+    path,
     homes: outermost([options.home ?? homedir(), userInfo().homedir]).filter((home) => !SHARED.has(home)),
     fsToolsPath: options.fsToolsPath ?? join(dirname(process.argv[1] ?? ""), "sandboxFs.js"),
     nodePath: process.execPath,

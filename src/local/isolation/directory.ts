@@ -45,7 +45,7 @@ class DirectoryRoot implements IsolatedRoot {
     this.#path = path;
     this.#marker = marker;
     const env = { ...baseEnvironment(host, join(path, "home")), TMPDIR: join(path, "tmp"), MODAL_LOCAL_ROOT: marker };
-    this.#entrance = { prefix: [], initPid: undefined, cwd: path, baseEnv: env };
+    this.#entrance = { prefix: [], initPid: undefined, cwd: path, baseEnv: env, pipes: host.pipes };
   }
 
   async spawn({ argv, env, workdir, pty }: SpawnOptions) {

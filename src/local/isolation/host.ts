@@ -1,10 +1,12 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
+import type { PipeMaker } from "./pipeMaker";
 import type { ServerFolder } from "./serverFolder";
 
 /** What an isolation is built from. */
 export interface Host {
   readonly folder: ServerFolder;
+  readonly pipes: PipeMaker;
   /** The folder that no sandbox may see, with every server's files. */
   readonly stateDir: string;
   /** The server's search path, which is the sandboxes' too. */

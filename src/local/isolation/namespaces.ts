@@ -69,6 +69,7 @@ class NamespaceRoot implements IsolatedRoot {
         initPid,
         cwd: "/",
         baseEnv: env,
+        pipes: host.pipes,
       };
       const connector = blockNetwork ? new NamespaceConnector(host, initPid, layout.isUnprivileged) : undefined;
       return new NamespaceRoot(path, holder, entrance, connector);

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { assertNever } from "../../base/errors";
 import type { IsolatedProcess, ProcessExit, SpawnOptions } from "../isolation";
+import type { PipeMaker } from "./pipeMaker";
 import { pidNamespaceOf, signalSession } from "./sessions";
 import { readStageReport, stage, throughShell, type StageReport } from "./stage";
 
@@ -16,6 +18,7 @@ export interface Entrance {
   /** Where the server itself starts the command. */
   readonly cwd: string;
   readonly baseEnv: Readonly<Record<string, string>>;
+  readonly pipes: PipeMaker;
 }
 
 export type ProcessOptions = Pick<SpawnOptions, "argv" | "env" | "workdir">;
@@ -23,18 +26,28 @@ export type ProcessOptions = Pick<SpawnOptions, "argv" | "env" | "workdir">;
 /** Starts a program with pipes for its streams; resolves once it is known to exist. */
 export async function startProcess(entrance: Entrance, options: ProcessOptions): Promise<IsolatedProcess> {
   const { file, words, env } = stagedCommand(entrance, options);
-  const child = spawn(file, words, {
-    cwd: entrance.cwd,
-    env,
-    detached: true,
-    stdio: ["pipe", "pipe", "pipe", "pipe"],
-  });
-  const exited = exitOf(child);
-  const { stdin, stdout, stderr } = child;
-  stdin.on("error", () => undefined);
-
-  const leader = await leaderOf(child, options, stderr);
-  return { stdin, stdout, stderr, exited, kill: killer(child, entrance, leader) };
+  const stdin = await entrance.pipes.toProgram();
+  const stdout = await entrance.pipes.fromProgram();
+  const stderr = await entrance.pipes.fromProgram();
+  const pipes = [stdin, stdout, stderr];
+  stdin.stream.on("error", () => undefined);
+  try {
+    const child = spawn(file, words, {
+      cwd: entrance.cwd,
+      env,
+      detached: true,
+      stdio: [...pipes.map(({ descriptor }) => descriptor), "pipe"],
+    });
+    for (const { descriptor } of pipes.splice(0)) closeSync(descriptor);
+    const exited = exitOf(child);
+    const leader = await leaderOf(child, options, stderr.stream);
+    const kill = killer(child, entrance, leader);
+    return { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, exited, kill };
+  } catch (error) {
+    for (const { descriptor } of pipes) closeSync(descriptor);
+    for (const { stream } of [stdin, stdout, stderr]) stream.destroy();
+    throw error;
+  }
 }
 
 /** The command that runs `options` behind `entrance`; `helper` is what becomes the program in the end. */
