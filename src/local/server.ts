@@ -56,7 +56,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const routerUrl = () => `https://127.0.0.1:${port}`;
 
   const controlPlane: ControlPlane = {
-    ...accessService(credentials, `${isolation.kind}: ${isolation.description}`),
+    ...accessService(credentials, noticesOf(options)),
     ...appsService(apps),
     ...imagesService(images),
     ...secretsService(secrets),
@@ -88,3 +88,9 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     },
   };
 }
+
+/** What a user should know of sandboxes on this machine. */
+const noticesOf = ({ isolation, hasNvidiaGpu }: ServerOptions): string[] => [
+  `Local backend, isolation ${isolation.kind}: ${isolation.description}`,
+  ...(hasNvidiaGpu ? [] : ["Local backend: no NVIDIA GPU on this machine; GPU sandboxes run on the CPU."]),
+];

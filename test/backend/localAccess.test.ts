@@ -49,7 +49,9 @@ describe("the local backend as a program", function () {
     const { cpClient } = local.modal;
     assert.equal((await cpClient.workspaceNameLookup({})).username, "local");
     assert.equal((await cpClient.tokenInfoGet({})).tokenId, local.backend.tokenId);
-    const [kind] = (await cpClient.clientHello({})).serverWarnings.map(({ message }) => message.split(":")[0]);
+    const [kind] = (await cpClient.clientHello({})).serverWarnings.map(
+      ({ message }) => /isolation (\w+):/.exec(message)?.[1],
+    );
     assert.match(kind ?? "", /^(overlay|privateRoot|directory)$/);
     assert.match(local.backend.log(), new RegExp(`isolation: ${kind}`));
   });

@@ -4,10 +4,10 @@ import type { Credentials } from "../protocol/credentials";
 const WORKSPACE = "local";
 
 /** Who is calling, and what kind of backend this is. */
-export const accessService = (credentials: Credentials, description: string): ControlPlane => ({
+export const accessService = (credentials: Credentials, notices: readonly string[]): ControlPlane => ({
   authTokenGet: () => Promise.resolve({ token: credentials.authToken() }),
   // The isolation is told here: the SDK never says hello, so a client that wants to know does.
-  clientHello: () => Promise.resolve({ serverWarnings: [{ message: description }] }),
+  clientHello: () => Promise.resolve({ serverWarnings: notices.map((message) => ({ message })) }),
   tokenInfoGet: () =>
     Promise.resolve({
       tokenId: credentials.tokenId,
