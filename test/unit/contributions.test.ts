@@ -88,9 +88,7 @@ describe("contributed commands", () => {
   });
 
   it("can each be reached from the palette or from a menu", () => {
-    const hidden = new Set(
-      menus.commandPalette?.filter(({ when }) => when === "false").map(({ command }) => command),
-    );
+    const hidden = new Set(menus.commandPalette?.filter(({ when }) => when === "false").map(({ command }) => command));
     const inMenus = new Set(
       Object.entries(menus)
         .flatMap(([menu, items]) => (menu === "commandPalette" ? [] : items))
