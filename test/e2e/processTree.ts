@@ -14,22 +14,33 @@ export async function endProcessTree(marker: string, graceMs: number): Promise<s
   while (Date.now() < deadline && (await markedProcesses(marker)).length > 0) await delay(100);
 
   const left = await markedProcesses(marker);
-  const commands = await Promise.all(
-    left.map(async (pid) => (await readText(`/proc/${pid}/cmdline`)).replaceAll("\0", " ")),
-  );
+  const commands = await Promise.all(left.map(commandLine));
   for (const pid of left) kill(pid);
   return commands;
 }
 
-async function markedProcesses(marker: string): Promise<number[]> {
-  if (process.platform !== "linux") return [];
+/** The ids of the processes whose command line contains all of these. Only Linux can look for them. */
+export async function findProcesses(...parts: readonly string[]): Promise<number[]> {
+  const pids = await processIds();
+  const commands = await Promise.all(pids.map(commandLine));
+  return pids.filter((_, index) => parts.every((part) => commands[index]?.includes(part)));
+}
 
-  const pids = (await readdir("/proc")).map(Number).filter(Number.isInteger);
+async function markedProcesses(marker: string): Promise<number[]> {
+  const pids = await processIds();
   const marked = await Promise.all(
     pids.map(async (pid) => (await readText(`/proc/${pid}/environ`)).includes(`${markerName}=${marker}`)),
   );
   return pids.filter((_, index) => marked[index]);
 }
+
+async function processIds(): Promise<number[]> {
+  if (process.platform !== "linux") return [];
+  return (await readdir("/proc")).map(Number).filter(Number.isInteger);
+}
+
+const commandLine = async (pid: number): Promise<string> =>
+  (await readText(`/proc/${pid}/cmdline`)).replaceAll("\0", " ").trim();
 
 async function readText(path: string): Promise<string> {
   try {

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 
 import { testEnvironment } from "./environment";
 import { startPortRedirect, type PortRedirect } from "./portRedirect";
-import { endProcessTree, markerName } from "./processTree";
+import { endProcessTree, findProcesses, markerName } from "./processTree";
 
 export interface VsCodeServerOptions {
   /** Packaged extensions to install. */
@@ -72,6 +72,11 @@ export class VsCodeServer {
     else query.set("folder", folder);
     query.set("payload", JSON.stringify(Object.entries({ skipWelcome: "true", ...payload })));
     return `http://${this.authority}/?${query.toString()}`;
+  }
+
+  /** The processes that this VS Code's local backend consists of: none where it was not started. */
+  async localBackends(): Promise<number[]> {
+    return findProcesses("local.js", "--state", this.#root);
   }
 
   /** @returns The command lines of processes that outlived the server and had to be killed; should be none. */
@@ -144,7 +149,7 @@ const quietSettings = {
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.tips.enabled": false,
   "workbench.reduceMotion": "on",
-  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.colorTheme": process.env.TEST_THEME ?? "Default Dark Modern",
   "workbench.editor.empty.hint": "hidden",
   // Elsewhere a toast lies over the terminals' tabs or the editor's buttons.
   "workbench.notifications.position": "bottom-left",

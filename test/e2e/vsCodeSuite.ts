@@ -18,16 +18,18 @@ export interface VsCodeSuite {
   openEmpty(): Promise<Workbench>;
 }
 
+export type SuiteOptions = Pick<VsCodeServerOptions, "settings" | "env">;
+
 /**
  * Gives the tests of the surrounding `describe` a VS Code with the packaged extension installed, and leaves a screenshot
- * of each failure in out/screenshots.
+ * of each failure in out/screenshots. Options that an earlier hook makes come as a function.
  */
-export function useVsCode(options: Pick<VsCodeServerOptions, "settings" | "env"> = {}): VsCodeSuite {
+export function useVsCode(options: SuiteOptions | (() => SuiteOptions) = {}): VsCodeSuite {
   const started = new StartedSuite();
 
   before(async function () {
     this.timeout(60_000);
-    await started.start(options);
+    await started.start(typeof options === "function" ? options() : options);
   });
   beforeEach(() => {
     started.enterTest();

@@ -56,8 +56,8 @@ export class QuickInput {
     const rows = await this.#widget.locator(".monaco-list-row").all();
     return Promise.all(
       rows.map(async (row) => ({
-        label: await textOf(row.locator(".quick-input-list-row .label-name")),
-        description: await textOf(row.locator(".quick-input-list-row .label-description")),
+        label: await textOf(row.locator(".quick-input-list-row:first-child .label-name")),
+        description: await textOf(row.locator(".quick-input-list-row:first-child .label-description")),
         detail: await textOf(row.locator(".quick-input-list-label-meta")),
       })),
     );
@@ -97,8 +97,9 @@ export class QuickInput {
     await this.#input.fill(text);
   }
 
-  async message(): Promise<string> {
-    return this.#widget.locator(".quick-input-message").innerText();
+  /** Waits for what an input box asks for, or what it has against the text. */
+  async waitForMessage(text: string | RegExp): Promise<void> {
+    await this.#widget.locator(".quick-input-message", { hasText: text }).waitFor();
   }
 
   async pressButton(label: string): Promise<void> {

@@ -23,10 +23,10 @@ export class Workbench {
       (url) => url.hostname !== "127.0.0.1" && url.protocol.startsWith("http"),
       (route) => route.abort(),
     );
-    const page = await context.newPage();
-    await page.goto(server.url(folder));
-    await page.locator(".monaco-workbench .statusbar-item").first().waitFor();
-    return new Workbench(context, page);
+    const workbench = new Workbench(context, await context.newPage());
+    await workbench.page.goto(server.url(folder));
+    await workbench.#ready();
+    return workbench;
   }
 
   readonly page: Page;
@@ -87,12 +87,23 @@ export class Workbench {
   /** Grants trust to a window that was opened in Restricted Mode. */
   async trustFolder(): Promise<void> {
     await this.runCommand("Workspaces: Manage Workspace Trust");
+    await this.acceptTrust();
+  }
+
+  /** The same where VS Code asks already. */
+  async acceptTrust(): Promise<void> {
     const editor = this.page.locator(".workspace-trust-editor");
     await editor.locator("a.monaco-button", { hasText: "Trust" }).first().click();
     await pollUntil("the folder is trusted", async () => (await editor.innerText()).includes("You trust this folder"));
     // It opens over the whole window.
     await this.page.locator('.monaco-modal-editor-block .action-label[aria-label^="Close"]').click();
     await editor.waitFor({ state: "hidden" });
+  }
+
+  /** As a person does who comes back later: what was kept is still there. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#ready();
   }
 
   /** To where it highlights nothing. */
@@ -113,5 +124,9 @@ export class Workbench {
   async close(): Promise<void> {
     await this.page.goto("about:blank");
     await this.#context.close();
+  }
+
+  async #ready(): Promise<void> {
+    await this.page.locator(".monaco-workbench .statusbar-item").first().waitFor();
   }
 }

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "mocha";
+
+import { pollUntil } from "./workbench/locators";
+import { useVsCode } from "./vsCodeSuite";
+import type { Workbench } from "./workbench/workbench";
+
+describe("a folder that is opened for the first time", () => {
+  const vscode = useVsCode({
+    settings: { "security.workspace.trust.enabled": true, "modalSandboxes.backend": "local" },
+  });
+  let workbench: Workbench;
+  before(async () => {
+    workbench = await vscode.open();
+  });
+
+  it("says in the view what Restricted Mode means, with a button", async () => {
+    await workbench.sandboxes.open();
+    await workbench.sandboxes.welcomeButton("Manage Workspace Trust").waitFor();
+    assert.match(await workbench.sandboxes.welcome(), /nothing here runs, connects or costs money until you trust it/);
+    await workbench.screenshot("restricted-view");
+  });
+
+  it("refuses a command with a sentence and a way out", async () => {
+    await workbench.runCommand("Modal: Run Current File on GPU…");
+    const sentence = "This folder is in Restricted Mode: nothing is run or connected until you trust it.";
+    assert.deepEqual(await workbench.notifications.buttons(sentence), ["Manage Workspace Trust"]);
+    await workbench.screenshot("restricted-command");
+    await workbench.notifications.dismiss(sentence);
+    assert.equal(await workbench.quickInput.offersCommand("Modal: Create Sandbox…"), false);
+    assert.deepEqual(await vscode.server.localBackends(), [], "nothing was connected");
+  });
+
+  it("works as soon as it is trusted, without a reload", async () => {
+    await workbench.sandboxes.welcomeButton("Manage Workspace Trust").click();
+    await workbench.acceptTrust();
+    await workbench.sandboxes.open();
+    await workbench.sandboxes.welcomeButton("Run Current File on GPU…").waitFor();
+    assert.equal(await workbench.quickInput.offersCommand("Modal: Create Sandbox…"), true);
+    await pollUntil("the local backend runs", async () => (await vscode.server.localBackends()).length > 0);
+  });
+});
