@@ -1,10 +1,10 @@
 import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { chmod, mkdir, readlink, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { quote } from "../../base/quote";
 import type { Isolation } from "../isolation";
 import { DEVICE_LINKS, DEVICES } from "./devices";
-import { freshFolders } from "./freshFolders";
+import { freshFolders, type FreshFolder } from "./freshFolders";
 import { installFsTools } from "./fsTools";
 import type { Host } from "./host";
 import { isWithin, isWithinAny, visibleFolders } from "./hostPaths";
@@ -14,61 +14,88 @@ import { installResolver } from "./resolver";
 
 /** For anyone, where the kernel allows user namespaces: a private folder as root, with the host's programs read-only. */
 export function createPrivateRootIsolation(host: Host): Promise<Isolation> {
-  const fresh = freshFolders(host);
-  const hidden = fresh.map(({ path }) => path);
-  const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
-  const present = SYSTEM.filter((path) => existsSync(path));
-  const system = present.filter((path) => !isLink(path));
-  const links = present.filter(isLink);
-  const devices = DEVICES.flatMap(matching);
-  const tools = visibleFolders(host, hidden);
-  // Hidden folders that lie within the system's are covered by the sandbox's own.
-  const covered = fresh.filter(({ path }) => isWithinAny(path, system) && existsSync(path));
-  const mountPoints = readMountPoints();
-  const inner = mountPoints.map(({ path }) => path).filter((path) => isWithinAny(path, [...system, ...tools]));
-  const readOnly = [...new Set([...system, ...tools, ...inner])].filter(
-    (path) => !isWithinAny(path, hidden) || isWithinAny(path, tools),
-  );
-
+  const plan = planRoot(host);
   return Promise.resolve(
     createNamespaceIsolation(host, {
       kind: "privateRoot",
       description: "Each sandbox has a private folder as its root, with this machine's system folders read-only.",
       isUnprivileged: true,
       home: "/root",
-      script: enterPrivateRoot(readOnly, mountPoints),
+      script: enterPrivateRoot(plan),
       prepare: async (path) => {
-        const root = join(path, "root");
-        await mkdir(root);
-        for (const folder of [...system, "/proc", "/sys", "/dev/pts", "/dev/shm", ...tools])
-          await mkdir(join(root, folder), { recursive: true });
-        for (const { path: folder, mode } of fresh) {
-          if (isWithinAny(folder, system)) continue;
-          await mkdir(join(root, folder), { recursive: true });
-          await chmod(join(root, folder), mode);
-        }
-        for (const link of links) await symlink(await readlink(link), join(root, link));
-        for (const [name, target] of Object.entries(DEVICE_LINKS)) await symlink(target, join(root, "dev", name));
-        for (const device of devices) await makeMountPoint(root, device);
-        await installFsTools(host, root);
-        await installResolver(root, hidden);
-        for (const [index, { mode }] of covered.entries()) {
-          await mkdir(join(path, `${index}`));
-          await chmod(join(path, `${index}`), mode);
-        }
-        const mounts = [
-          ...[...system, ...tools].map((folder) => bind(folder, folder, "rbind")),
-          ...covered.map(({ path: target }, index) => bind(join(path, String(index)), target)),
-          ...KERNEL,
-          ...devices.map((device) => bind(device, device, "rbind")),
-        ];
-        await writeFile(
-          join(path, "fstab"),
-          toFstab(mounts.map((mount) => ({ ...mount, target: join(root, mount.target) }))),
-        );
+        await layOut(host, plan, path);
+        await writeFile(join(path, "fstab"), toFstab(mountsOf(plan, path)));
       },
     }),
   );
+}
+
+interface RootPlan {
+  /** The host's folders that are shown, and its top-level links such as `/bin`. */
+  readonly system: readonly string[];
+  readonly links: readonly string[];
+  readonly devices: readonly string[];
+  readonly tools: readonly string[];
+  /** Folders of the sandbox's own: in the private root, or over what the system's folders would show. */
+  readonly own: readonly FreshFolder[];
+  readonly covering: readonly FreshFolder[];
+  readonly mountPoints: readonly MountPoint[];
+}
+
+function planRoot(host: Host): RootPlan {
+  const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
+  const present = SYSTEM.filter((path) => existsSync(path));
+  const system = present.filter((path) => !isLink(path));
+  const fresh = freshFolders(host);
+  const hidden = fresh.map(({ path }) => path);
+  return {
+    system,
+    links: present.filter(isLink),
+    devices: DEVICES.flatMap(matching),
+    tools: visibleFolders(host, hidden),
+    own: fresh.filter(({ path }) => !isWithinAny(path, system)),
+    covering: fresh.filter(({ path }) => isWithinAny(path, system) && existsSync(path)),
+    mountPoints: readMountPoints(),
+  };
+}
+
+async function layOut(host: Host, plan: RootPlan, path: string): Promise<void> {
+  const root = join(path, "root");
+  await mkdir(root);
+  for (const folder of [...plan.system, "/proc", "/sys", "/dev/pts", "/dev/shm"])
+    await mkdir(join(root, folder), { recursive: true });
+  for (const { path: folder, mode } of plan.own) await makeFolder(join(root, folder), mode);
+  for (const [index, { mode }] of plan.covering.entries()) await makeFolder(join(path, String(index)), mode);
+  for (const tool of plan.tools) {
+    const index = plan.covering.findIndex((folder) => isWithin(tool, folder.path));
+    const place = join(path, index < 0 ? "root" : String(index), relative(plan.covering[index]?.path ?? "/", tool));
+    await mkdir(place, { recursive: true });
+  }
+  for (const link of plan.links) await symlink(await readlink(link), join(root, link));
+  for (const [name, target] of Object.entries(DEVICE_LINKS)) await symlink(target, join(root, "dev", name));
+  for (const device of plan.devices) await makeMountPoint(root, device);
+  await installFsTools(host, root);
+  await installResolver(
+    root,
+    plan.own.map((folder) => folder.path),
+  );
+}
+
+function mountsOf(plan: RootPlan, path: string): Mount[] {
+  const mounts = [
+    ...plan.system.map((folder) => bind(folder, folder, "rbind")),
+    ...plan.covering.map((folder, index) => bind(join(path, String(index)), folder.path)),
+    ...plan.tools.map((folder) => bind(folder, folder, "rbind")),
+    ...KERNEL,
+    ...plan.devices.map((device) => bind(device, device, "rbind")),
+  ];
+  return mounts.map((mount) => ({ ...mount, target: join(path, "root", mount.target) }));
+}
+
+async function makeFolder(path: string, mode: number): Promise<void> {
+  await mkdir(path, { recursive: true });
+  // Without regard to the server's file mode mask.
+  await chmod(path, mode);
 }
 
 const SYSTEM = [
@@ -118,7 +145,12 @@ function flagsOf(path: string, mountPoints: readonly MountPoint[]): readonly str
   return holder?.flags.filter((flag) => flag !== "rw" && flag !== "ro") ?? [];
 }
 
-function enterPrivateRoot(readOnly: readonly string[], mountPoints: readonly MountPoint[]): string {
+function enterPrivateRoot({ system, tools, own, covering, mountPoints }: RootPlan): string {
+  const inner = mountPoints.map(({ path }) => path).filter((path) => isWithinAny(path, [...system, ...tools]));
+  const hidden = [...own, ...covering].map(({ path }) => path);
+  const readOnly = [...new Set([...system, ...tools, ...inner])].filter(
+    (path) => !isWithinAny(path, hidden) || isWithinAny(path, tools),
+  );
   const remounts = readOnly.map(
     (path) =>
       `mount -o ${quote(["remount", "bind", "ro", ...flagsOf(path, mountPoints)].join(","))} ${quote(`root${path}`)}`,
