@@ -35,15 +35,18 @@ export class Poller implements Disposable {
     else {
       this.#abort.abort();
       this.#abort = new AbortController();
+      this.#running = undefined;
     }
   }
 
   /** Polls now, or joins the poll under way. Works while switched off. Rejects if the task fails. */
   async poll(): Promise<void> {
-    this.#running ??= this.#task(this.#abort.signal).finally(() => {
-      this.#running = undefined;
-    });
-    await this.#running;
+    const running = (this.#running ??= this.#task(this.#abort.signal));
+    try {
+      await running;
+    } finally {
+      if (this.#running === running) this.#running = undefined;
+    }
   }
 
   dispose(): void {

@@ -1,20 +1,20 @@
 import { findGpuType, type GpuRequest } from "../../modal/gpus";
-import { gpuLines, totalPrice, typeOf, type GpuLine, type PriceOf } from "./gpuItems";
+import { gpuLines, totalPrice, typeOf, type GpuLine, type Pricing } from "./gpuItems";
 
 /** Which GPUs are ticked, and how many of each. */
 export class GpuChecklist {
-  readonly #priceOf: PriceOf;
+  readonly #pricing: Pricing;
   readonly #counts = new Map<string, number>();
   #ticked: ReadonlySet<string>;
 
-  constructor(selected: readonly (GpuRequest | undefined)[], priceOf: PriceOf) {
-    this.#priceOf = priceOf;
+  constructor(selected: readonly (GpuRequest | undefined)[], pricing: Pricing) {
+    this.#pricing = pricing;
     this.#ticked = new Set(selected.map(typeOf));
     for (const gpu of selected) if (gpu) this.#counts.set(gpu.type, gpu.count);
   }
 
   get lines(): GpuLine[] {
-    return gpuLines(this.#counts, this.#priceOf);
+    return gpuLines(this.#counts, this.#pricing);
   }
 
   get chosen(): (GpuRequest | undefined)[] {
@@ -23,7 +23,7 @@ export class GpuChecklist {
 
   /** What all of it costs together. */
   get total(): string {
-    return totalPrice(this.chosen, this.#priceOf);
+    return totalPrice(this.chosen, this.#pricing);
   }
 
   isTicked({ gpu }: GpuLine): boolean {

@@ -1,7 +1,6 @@
 import type { GpuRequest } from "../../modal/gpus";
 import { hourlyRate } from "../../sandboxes/cost";
 import { specFromSettings, usesLocalBackend } from "../settings";
-import type { PriceOf } from "./gpuItems";
 import { pickOneGpu } from "./pickOneGpu";
 import { pickSeveralGpus } from "./pickSeveralGpus";
 
@@ -16,6 +15,9 @@ export interface PickGpusOptions {
 /** The GPUs that the user chose, where `undefined` is "CPU only"; `undefined` for the whole if the user went away. */
 export async function pickGpus(options: PickGpusOptions): Promise<(GpuRequest | undefined)[] | undefined> {
   const { title, selected, isMultiple } = options;
-  const priceOf: PriceOf = usesLocalBackend() ? undefined : (gpu) => hourlyRate(specFromSettings(gpu));
-  return isMultiple ? pickSeveralGpus(title, selected, priceOf) : pickOneGpu(title, selected[0], priceOf);
+  const pricing = {
+    rateOf: (gpu: GpuRequest | undefined) => hourlyRate(specFromSettings(gpu)),
+    isFree: usesLocalBackend(),
+  };
+  return isMultiple ? pickSeveralGpus(title, selected, pricing) : pickOneGpu(title, selected[0], pricing);
 }

@@ -2,20 +2,20 @@ import { QuickInputButtons, window, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { findGpuType, type GpuRequest, type GpuType } from "../../modal/gpus";
-import { countLines, gpuLines, typeOf, type GpuLine, type PriceOf } from "./gpuItems";
+import { countLines, gpuLines, typeOf, type GpuLine, type Pricing } from "./gpuItems";
 
 /** First the type, then how many of it. `undefined` if the user went away, else one choice. */
 export async function pickOneGpu(
   title: string,
   selected: GpuRequest | undefined,
-  priceOf: PriceOf,
+  pricing: Pricing,
 ): Promise<[GpuRequest | undefined] | undefined> {
   let active = selected;
   for (;;) {
     const line = await pickLine({
       title,
       placeholder: "Which GPU?",
-      lines: gpuLines(new Map(), priceOf),
+      lines: gpuLines(new Map(), pricing),
       isActive: ({ gpu }) => typeOf(gpu) === typeOf(active),
       hasBack: false,
     });
@@ -23,17 +23,17 @@ export async function pickOneGpu(
     const type = line.gpu && findGpuType(line.gpu.type);
     if (!type || type.maxCount === 1) return [line.gpu];
 
-    const counted = await pickCount(title, type, active, priceOf);
+    const counted = await pickCount(title, type, active, pricing);
     if (counted !== "back") return counted && [counted.gpu];
     active = line.gpu;
   }
 }
 
-const pickCount = (title: string, type: GpuType, active: GpuRequest | undefined, priceOf: PriceOf) =>
+const pickCount = (title: string, type: GpuType, active: GpuRequest | undefined, pricing: Pricing) =>
   pickLine({
     title,
     placeholder: `How many ${type.name}?`,
-    lines: countLines(type, priceOf),
+    lines: countLines(type, pricing),
     isActive: ({ gpu }) => gpu?.count === (active?.type === type.name ? active.count : 1),
     hasBack: true,
   });

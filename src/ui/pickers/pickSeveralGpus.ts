@@ -3,7 +3,7 @@ import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { parseGpu, type GpuRequest } from "../../modal/gpus";
 import { GpuChecklist } from "./gpuChecklist";
-import { typeOf, type GpuLine, type PriceOf } from "./gpuItems";
+import { typeOf, type GpuLine, type Pricing } from "./gpuItems";
 
 type GpuItem = QuickPickItem & GpuLine;
 
@@ -14,11 +14,11 @@ const more = { iconPath: new ThemeIcon("add"), tooltip: "One GPU More" };
 export async function pickSeveralGpus(
   title: string,
   selected: readonly (GpuRequest | undefined)[],
-  priceOf: PriceOf,
+  pricing: Pricing,
 ): Promise<(GpuRequest | undefined)[] | undefined> {
   const own = new DisposableStore();
   const result = new Deferred<(GpuRequest | undefined)[] | undefined>();
-  const checklist = new GpuChecklist(selected, priceOf);
+  const checklist = new GpuChecklist(selected, pricing);
   const picker = own.add(window.createQuickPick<GpuItem>());
   picker.canSelectMany = true;
   picker.keepScrollPosition = true;

@@ -5,11 +5,14 @@ import { hourlyRate } from "../../../../src/sandboxes/cost";
 import { GpuChecklist } from "../../../../src/ui/pickers/gpuChecklist";
 import { countLines, gpuLines } from "../../../../src/ui/pickers/gpuItems";
 
-const priceOf = (gpu: GpuRequest | undefined) => hourlyRate({ gpu, cpu: 2, memoryMiB: 4096 });
+const pricing = {
+  rateOf: (gpu: GpuRequest | undefined) => hourlyRate({ gpu, cpu: 2, memoryMiB: 4096 }),
+  isFree: false,
+};
 
 describe("the list of GPUs", () => {
   it("starts with CPU only and has every type with its memory and price", () => {
-    const lines = gpuLines(new Map(), priceOf);
+    const lines = gpuLines(new Map(), pricing);
     assert.deepEqual(
       lines.map(({ label }) => label),
       ["CPU only", ...gpuTypes.map(({ name }) => name)],
@@ -19,23 +22,24 @@ describe("the list of GPUs", () => {
   });
 
   it("multiplies memory and price by the count", () => {
-    const h100 = gpuLines(new Map([["H100", 2]]), priceOf).find(({ gpu }) => gpu?.type === "H100");
+    const h100 = gpuLines(new Map([["H100", 2]]), pricing).find(({ gpu }) => gpu?.type === "H100");
     assert.equal(h100?.label, "2 × H100");
     assert.equal(h100.description, "160 GB · $8.28/h");
   });
 
-  it("has no prices on the local backend", () => {
-    const lines = gpuLines(new Map(), undefined);
-    assert.equal(lines[0]?.description, "");
-    assert.equal(lines[1]?.description, "16 GB");
-    assert.equal(new GpuChecklist([undefined], undefined).total, "local");
+  it("says on the local backend what Modal would ask", () => {
+    const free = { ...pricing, isFree: true };
+    const lines = gpuLines(new Map(), free);
+    assert.equal(lines[0]?.description, "$0.38/h on Modal");
+    assert.equal(lines[1]?.description, "16 GB · $0.97/h on Modal");
+    assert.equal(new GpuChecklist([undefined], free).total, "free on the local backend");
   });
 
   it("offers each count up to the most that the type can have", () => {
     const a10 = gpuTypes.find(({ name }) => name === "A10");
     assert.ok(a10);
     assert.deepEqual(
-      countLines(a10, priceOf).map(({ label }) => label),
+      countLines(a10, pricing).map(({ label }) => label),
       ["A10", "2 × A10", "3 × A10", "4 × A10"],
     );
   });
@@ -43,13 +47,13 @@ describe("the list of GPUs", () => {
 
 describe("the checklist of GPUs", () => {
   it("starts with what was chosen before, and sums up its price", () => {
-    const checklist = new GpuChecklist([{ type: "H100", count: 2 }, undefined], priceOf);
+    const checklist = new GpuChecklist([{ type: "H100", count: 2 }, undefined], pricing);
     assert.deepEqual(checklist.chosen, [undefined, { type: "H100", count: 2 }]);
     assert.equal(checklist.total, "$8.66/h");
   });
 
   it("takes up what is ticked, with the count that the line has", () => {
-    const checklist = new GpuChecklist([{ type: "T4", count: 3 }], priceOf);
+    const checklist = new GpuChecklist([{ type: "T4", count: 3 }], pricing);
     checklist.tick(checklist.lines.filter(({ gpu }) => gpu?.type === "L4"));
     assert.deepEqual(checklist.chosen, [{ type: "L4", count: 1 }]);
     checklist.tick(checklist.lines.filter(({ gpu }) => gpu?.type === "T4"));
@@ -57,7 +61,7 @@ describe("the checklist of GPUs", () => {
   });
 
   it("ticks a type whose count is set, and keeps the count within its bounds", () => {
-    const checklist = new GpuChecklist([], priceOf);
+    const checklist = new GpuChecklist([], pricing);
     checklist.setCount({ type: "A10", count: 9 });
     assert.deepEqual(checklist.chosen, [{ type: "A10", count: 4 }]);
     checklist.setCount({ type: "A10", count: 0 });
