@@ -18,8 +18,9 @@ import { buildTemplate } from "./overlayTemplate";
 export async function createOverlayIsolation(host: Host): Promise<Isolation> {
   const fresh = freshFolders(host);
   const hidden = fresh.map(({ path }) => path);
-  const added = [...visibleFolders(host, hidden), ...otherFileSystems(hidden)];
-  const template = await buildTemplate(host, fresh, added);
+  const tools = visibleFolders(host, hidden);
+  const added = [...tools, ...otherFileSystems(hidden)];
+  const template = await buildTemplate(host, fresh, tools);
 
   return createNamespaceIsolation(host, {
     kind: "overlay",

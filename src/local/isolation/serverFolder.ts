@@ -28,8 +28,7 @@ export async function openServerFolder(stateDir: string): Promise<ServerFolder> 
     path,
     marker,
     dispose: async () => {
-      watchdog.end();
-      await watchdog.ended;
+      await watchdog.end();
       await removeFolder(path);
     },
   };
@@ -139,5 +138,10 @@ function startWatchdog(folder: string, marker: string) {
   });
   child.stdin.on("error", () => undefined);
   child.unref();
-  return { end: () => child.stdin.end(), ended };
+  const end = async (): Promise<void> => {
+    child.ref();
+    child.stdin.end();
+    await ended;
+  };
+  return { end };
 }
