@@ -15,7 +15,10 @@ export default defineConfig(
       // Terminals speak in control characters.
       "no-control-regex": "off",
       "@typescript-eslint/explicit-member-accessibility": ["error", { accessibility: "no-public" }],
-      "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: "only-allowed-literals" }],
+      "@typescript-eslint/no-unnecessary-condition": [
+        "error",
+        { allowConstantLoopConditions: "only-allowed-literals" },
+      ],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },

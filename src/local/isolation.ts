@@ -49,5 +49,4 @@ export interface IsolatedProcess {
 }
 
 export type ProcessExit =
-  | { readonly kind: "code"; readonly code: number }
-  | { readonly kind: "signal"; readonly signal: number };
+  { readonly kind: "code"; readonly code: number } | { readonly kind: "signal"; readonly signal: number };

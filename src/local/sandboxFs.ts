@@ -22,10 +22,14 @@ async function main(argv: readonly string[]): Promise<void> {
 
 async function perform(request: FsRequest): Promise<void> {
   switch (request.operation) {
-    case "ListFiles":
-      { print(await listFiles(request.path)); return; }
-    case "Stat":
-      { print(await describePath(request.path)); return; }
+    case "ListFiles": {
+      print(await listFiles(request.path));
+      return;
+    }
+    case "Stat": {
+      print(await describePath(request.path));
+      return;
+    }
     case "ReadFile":
       return readFile(request.path, process.stdout);
     case "WriteFile":

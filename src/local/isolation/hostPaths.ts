@@ -29,7 +29,7 @@ export function realPath(path: string): string {
  * (`~/.pyenv`, `~/miniconda3`) where it is one, else the folder of programs alone. Never a home itself, nor what also
  * holds personal things.
  */
-export function toolFolders(searchPath: string, hidden: readonly string[], homes: readonly string[]): string[] {
+function toolFolders(searchPath: string, hidden: readonly string[], homes: readonly string[]): string[] {
   const folders = searchPath.split(":").filter((folder) => isAbsolute(folder) && isFolder(folder));
   return outermost(
     folders

@@ -11,7 +11,7 @@ export interface MountPoint {
 export const readMountPoints = (): MountPoint[] => parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"));
 
 /** Lines such as `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`; see proc(5). */
-export const parseMountInfo = (text: string): MountPoint[] =>
+const parseMountInfo = (text: string): MountPoint[] =>
   text
     .split("\n")
     .filter((line) => line !== "")

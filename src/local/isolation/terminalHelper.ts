@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 
 /** The descriptor at which a helper finds the terminal's master side. */
-export const MASTER = 4;
+const MASTER = 4;
 
 /**
  * Words before a program that give it the terminal whose master side is open at `MASTER`. Node has no `ioctl`, but a
