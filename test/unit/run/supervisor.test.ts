@@ -48,7 +48,7 @@ describe("the supervisor", () => {
 
   it("interrupts the program and what it started", async () => {
     const id = newId();
-    const script = "trap 'echo caught; exit 7' INT; sleep 60 & echo ready; wait";
+    const script = "trap 'kill $!; exit 7' INT; sleep 60 & echo ready; wait";
     const child = start(supervised(id, ["sh", "-c", script]));
     assert.equal(await firstLine(child), "ready");
     assert.equal(await ended(start(interruptCommand(id))), 0);
