@@ -24,6 +24,8 @@ export interface IsolatedRoot {
   spawn(options: SpawnOptions): Promise<IsolatedProcess>;
   /** A connection to what listens on `port` inside. Rejects with `ECONNREFUSED` where nothing does. */
   connect(port: number): Promise<Duplex>;
+  /** When the root is lost, or was disposed: nothing runs in it any more. */
+  readonly ended: Promise<void>;
   /** Kills every process inside and removes the root. */
   dispose(): Promise<void>;
 }

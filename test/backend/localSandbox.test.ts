@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { ClientError, Metadata, Status } from "nice-grpc";
 import { generations, useLocalBackend } from "./support/fixture";
-import { eventually } from "./support/processes";
+import { eventually, firstProcessBeside, processesWith } from "./support/processes";
 
 for (const { generation, gpu } of generations)
   describe(`a sandbox of generation ${generation}`, function () {
@@ -110,6 +110,22 @@ for (const { generation, gpu } of generations)
       const [exitCode, rest] = await Promise.all([exec.wait(), reader.read(), sandbox.terminate()]);
       assert.equal(exitCode, 137);
       assert.equal(rest.done, true);
+    });
+
+    it("ends as killed when its processes are, and is listed so", async function () {
+      if (local.backend.log().includes("isolation: directory")) this.skip();
+      const sandbox = await local.create({ ...gpu, tags: { fate: "lost" } });
+      const marker = `4${Date.now()}`;
+      await sandbox.exec(["sleep", marker]);
+      const sleeper = (await processesWith(marker)).at(-1);
+      assert.ok(sleeper);
+
+      process.kill(await firstProcessBeside(sleeper), "SIGKILL");
+
+      assert.equal(await sandbox.wait(), 137);
+      const filter = { appId: local.app.appId, includeFinished: true, tags: [{ tagName: "fate", tagValue: "lost" }] };
+      const [listed] = (await local.modal.cpClient.sandboxListV2(filter)).sandboxes;
+      assert.equal(listed?.taskInfo?.result?.status, 2, "GENERIC_STATUS_FAILURE");
     });
 
     it("has files of its own", async function () {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Deferred } from "../../base/async";
 import type { Isolation, IsolatedRoot, RootOptions, SpawnOptions } from "../isolation";
 import { connectTo } from "./connectTo";
 import { baseEnvironment, FS_TOOLS, type Host } from "./host";
@@ -28,6 +29,8 @@ export function createDirectoryIsolation(host: Host): Isolation {
 }
 
 class DirectoryRoot implements IsolatedRoot {
+  readonly #disposed = new Deferred<undefined>();
+  readonly ended = this.#disposed.promise;
   readonly #host: Host;
   readonly #path: string;
   readonly #marker: string;
@@ -65,6 +68,7 @@ class DirectoryRoot implements IsolatedRoot {
   async dispose() {
     await killMarked(`MODAL_LOCAL_ROOT=${this.#marker}`);
     await removeFolder(this.#path);
+    this.#disposed.resolve(undefined);
   }
 
   /** Without mounts `/workspace` cannot be a place of its own, so the words that name it are led to one that can. */

@@ -40,6 +40,7 @@ export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolat
 }
 
 class NamespaceRoot implements IsolatedRoot {
+  readonly ended: Promise<void>;
   readonly #path: string;
   readonly #holder: ChildProcess;
   readonly #entrance: Entrance;
@@ -82,6 +83,7 @@ class NamespaceRoot implements IsolatedRoot {
   constructor(path: string, holder: ChildProcess, entrance: Entrance, connector: NamespaceConnector | undefined) {
     this.#path = path;
     this.#holder = holder;
+    this.ended = hasExited(holder) ? Promise.resolve() : exitOf(holder).then(() => undefined);
     this.#entrance = entrance;
     this.#connector = connector;
   }
@@ -163,8 +165,10 @@ async function startInit(path: string, layout: RootLayout, kinds: readonly strin
   return { holder, initPid: Number(pid) };
 }
 
+const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 async function killHolder(holder: ChildProcess): Promise<void> {
-  if (holder.exitCode !== null || holder.signalCode !== null) return;
+  if (hasExited(holder)) return;
   const exited = exitOf(holder);
   // The first process ends with the pipe, the kernel then kills all others and only then lets go of the first.
   holder.stdin?.destroy();

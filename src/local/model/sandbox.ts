@@ -9,7 +9,7 @@ import { newId, type Generation } from "./ids";
 import { Latch } from "./latch";
 import { Program } from "./program";
 import { awaitReady } from "./readiness";
-import { couldNotStart, ended, idle, terminated, timedOut, type SandboxResult } from "./sandboxResult";
+import { couldNotStart, ended, idle, lost, terminated, timedOut, type SandboxResult } from "./sandboxResult";
 import type { SandboxSpec } from "./sandboxSpec";
 import { Spool } from "./spool";
 import { openTunnel, type Tunnel } from "./tunnel";
@@ -181,6 +181,9 @@ export class Sandbox {
     const root = await isolation.createRoot({ sandboxId: this.id, blockNetwork: this.spec.blockNetwork });
     this.#root = root;
     if (this.#result) return;
+    void root.ended.then(() => {
+      this.#end(lost);
+    });
 
     if (this.spec.workdir !== undefined) await makeDirectory(root, this.spec.workdir);
     this.#tunnels = await Promise.all(this.spec.ports.map((port) => this.#openTunnel(root, port)));

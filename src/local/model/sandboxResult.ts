@@ -25,6 +25,13 @@ export const terminated: SandboxResult = { status: resultStatus.terminated, exit
 export const timedOut: SandboxResult = { status: resultStatus.timeout, exitCode: TIMED_OUT, message: "" };
 export const idle: SandboxResult = { status: resultStatus.idleTimeout, exitCode: KILLED, message: "" };
 
+/** The end of a sandbox that was taken away under its programs. */
+export const lost: SandboxResult = {
+  status: resultStatus.failure,
+  exitCode: KILLED,
+  message: "The sandbox's processes were killed from outside, or it ran out of memory.",
+};
+
 export const couldNotStart = (message: string): SandboxResult => ({
   status: resultStatus.initFailure,
   exitCode: 1,

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { delay } from "../../../src/base/async";
 
 /** The ids of this machine's processes whose command line holds `text`. */
@@ -6,6 +6,17 @@ export async function processesWith(text: string): Promise<readonly number[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
   return ids.filter((_, index) => lines[index]?.includes(text)).map(Number);
+}
+
+/** The process that all others of the same sandbox depend on. */
+export async function firstProcessBeside(pid: number): Promise<number> {
+  const namespaceOf = (id: number | string) => readlink(`/proc/${id}/ns/pid`).catch(() => undefined);
+  const namespace = await namespaceOf(pid);
+  for (const id of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const status = await readFile(`/proc/${id}/status`, "utf8").catch(() => "");
+    if (/^NSpid:.*\t1$/m.test(status) && (await namespaceOf(id)) === namespace) return Number(id);
+  }
+  throw new Error(`Process ${pid} is in no sandbox.`);
 }
 
 /** Asks again until the answer is yes; for what tells nobody when it happens. */
