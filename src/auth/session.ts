@@ -30,10 +30,11 @@ export interface SessionOptions {
 const PASTED = "modalSandboxes.token";
 const CHOICE = "modalSandboxes.account";
 
-/** What the user chose last: credentials found by themselves, those of a profile, or none. */
-type Choice = { readonly kind: "automatic" | "signedOut" } | { readonly kind: "profile"; readonly name: string };
+/** What the user chose last: whatever is found, the pasted token, a profile, or none. */
+type Choice =
+  { readonly kind: "automatic" | "pasted" | "signedOut" } | { readonly kind: "profile"; readonly name: string };
 
-/** Holds the session: the environment first, then the pasted token, then `~/.modal.toml`. */
+/** Holds the session: what the user chose, else the environment, the pasted token, `~/.modal.toml`. */
 export class SessionService implements Disposable {
   readonly #options: SessionOptions;
   readonly #changed = new Emitter<Session>();
@@ -77,7 +78,7 @@ export class SessionService implements Disposable {
   /** Keeps a token that the caller has verified. */
   async keepPasted(tokenId: string, tokenSecret: string): Promise<void> {
     await this.#options.secrets.store(PASTED, JSON.stringify({ tokenId, tokenSecret }));
-    await this.#choose({ kind: "automatic" });
+    await this.#choose({ kind: "pasted" });
   }
 
   async useProfile(name: string): Promise<void> {
@@ -116,9 +117,11 @@ export class SessionService implements Disposable {
       const profile = (await this.profiles()).find(({ name }) => name === choice.name);
       if (profile?.credentials) return profile.credentials;
     }
+    const pasted = await this.#pasted();
+    if (choice.kind === "pasted" && pasted) return pasted;
     return (
       credentialsFromEnvironment(this.#options.env) ??
-      (await this.#pasted()) ??
+      pasted ??
       activeProfile(await this.profiles(), this.#options.env)?.credentials
     );
   }
@@ -140,7 +143,7 @@ export class SessionService implements Disposable {
 
 function parseChoice(stored: unknown): Choice {
   if (typeof stored === "object" && stored !== null && "kind" in stored) {
-    if (stored.kind === "signedOut") return { kind: "signedOut" };
+    if (stored.kind === "signedOut" || stored.kind === "pasted") return { kind: stored.kind };
     if (stored.kind === "profile" && "name" in stored && typeof stored.name === "string")
       return { kind: "profile", name: stored.name };
   }

@@ -1,7 +1,9 @@
 import { ConfigurationTarget, env, Uri, window, workspace, type QuickPickItem } from "vscode";
 import { credentialsFromEnvironment, type Profile } from "../../auth/profiles";
 import type { SessionService } from "../../auth/session";
+import { UserError } from "../../base/errors";
 import type { Logger } from "../../base/ports";
+import type { ClientTarget } from "../../modal/client";
 import { verifyCredentials } from "../../modal/connection";
 import { withProgress } from "../progress";
 import { usesLocalBackend } from "../settings";
@@ -24,10 +26,8 @@ export function accountCommands({ session, variables, log }: AccountDependencies
   };
 
   /** Tries the token with one call, and goes on only if Modal takes it. */
-  const verified = async (tokenId: string, tokenSecret: string, keep: () => Promise<void>): Promise<void> => {
-    await withProgress("Signing in to Modal", async (_report, signal) =>
-      verifyCredentials({ tokenId, tokenSecret }, log, signal),
-    );
+  const verified = async (target: ClientTarget, keep: () => Promise<void>): Promise<void> => {
+    await withProgress("Signing in to Modal", async (_report, signal) => verifyCredentials(target, log, signal));
     await keep();
     await useModal();
   };
@@ -37,7 +37,7 @@ export function accountCommands({ session, variables, log }: AccountDependencies
     if (tokenId === undefined) return;
     const tokenSecret = await askToken("Token secret", "as-");
     if (tokenSecret === undefined) return;
-    await verified(tokenId, tokenSecret, () => session.keepPasted(tokenId, tokenSecret));
+    await verified({ tokenId, tokenSecret }, () => session.keepPasted(tokenId, tokenSecret));
   };
 
   const profileItem = ({ name, isActive, credentials }: Profile): SignInItem[] =>
@@ -47,7 +47,7 @@ export function accountCommands({ session, variables, log }: AccountDependencies
             label: `$(account) ${name}`,
             description: isActive ? "active profile" : "profile",
             detail: session.configPath,
-            act: () => verified(credentials.tokenId, credentials.tokenSecret, () => session.useProfile(name)),
+            act: () => verified(credentials, () => session.useProfile(name)),
           },
         ]
       : [];
@@ -55,17 +55,18 @@ export function accountCommands({ session, variables, log }: AccountDependencies
   return {
     "modalSandboxes.signIn": async () => {
       const found = credentialsFromEnvironment(variables);
+      const { profiles, problem } = await readProfiles(session);
       const items: SignInItem[] = [
         ...(found
           ? [
               {
                 label: "$(terminal) Use the environment's token",
                 description: "MODAL_TOKEN_ID",
-                act: () => verified(found.tokenId, found.tokenSecret, () => session.useFound()),
+                act: () => verified(found, () => session.useFound()),
               },
             ]
           : []),
-        ...(await session.profiles()).flatMap(profileItem),
+        ...profiles.flatMap(profileItem),
         { label: "$(key) Paste a token…", description: "kept in VS Code's secret storage", act: paste },
         {
           label: "$(link-external) Get a token from modal.com",
@@ -83,7 +84,7 @@ export function accountCommands({ session, variables, log }: AccountDependencies
       ];
       const chosen = await window.showQuickPick(items, {
         title: "Sign In to Modal",
-        placeHolder: "How do you want to sign in?",
+        placeHolder: problem ?? "How do you want to sign in?",
       });
       await chosen?.act();
     },
@@ -95,6 +96,16 @@ export function accountCommands({ session, variables, log }: AccountDependencies
 
     "modalSandboxes.useLocalBackend": () => useLocal(session),
   };
+}
+
+/** A malformed file must not keep anyone from signing in another way. */
+async function readProfiles(session: SessionService): Promise<{ profiles: Profile[]; problem?: string }> {
+  try {
+    return { profiles: await session.profiles() };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { profiles: [], problem: error.message };
+  }
 }
 
 async function useLocal(session: SessionService): Promise<void> {
@@ -114,8 +125,8 @@ async function setBackend(backend: "modal" | "local"): Promise<void> {
   );
 }
 
-const askToken = (what: string, prefix: string) =>
-  window.showInputBox({
+async function askToken(what: string, prefix: string): Promise<string | undefined> {
+  const entered = await window.showInputBox({
     title: "Sign In to Modal",
     prompt: `${what}, as modal.com/settings/tokens shows it`,
     placeHolder: `${prefix}…`,
@@ -124,3 +135,5 @@ const askToken = (what: string, prefix: string) =>
     validateInput: (value) =>
       value.trim().startsWith(prefix) && !/\s/.test(value.trim()) ? undefined : `It starts with ${prefix}`,
   });
+  return entered?.trim();
+}

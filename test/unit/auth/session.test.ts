@@ -31,13 +31,19 @@ describe("the session", () => {
     assert.deepEqual(await service().resolve(false), { kind: "signedOut" });
   });
 
-  it("takes the environment before a pasted token, and that before the file", async () => {
+  it("takes a pasted token before the file, and the environment before both", async () => {
     await writeFile(join(homeDir, ".modal.toml"), profile);
     const fromFile = service();
     assert.equal(tokenOf(await fromFile.resolve(false)), "ak-toml");
     await fromFile.keepPasted("ak-pasted", "as-pasted");
     assert.equal(tokenOf(await fromFile.resolve(false)), "ak-pasted");
     assert.equal(tokenOf(await service(environment).resolve(false)), "ak-env");
+  });
+
+  it("takes a pasted token before the environment where the user has just pasted it", async () => {
+    const session = service(environment);
+    await session.keepPasted("ak-pasted", "as-pasted");
+    assert.equal(tokenOf(await session.resolve(false)), "ak-pasted");
   });
 
   it("reads the file that MODAL_CONFIG_PATH names", async () => {
