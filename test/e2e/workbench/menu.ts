@@ -15,3 +15,13 @@ export async function chooseFromMenu(page: Page, target: Locator, action: string
     return true;
   });
 }
+
+/** Opens the context menu of something, leaves it open, and reads it. */
+export async function readMenu(page: Page, target: Locator): Promise<string[]> {
+  const labels = page.locator(".monaco-menu .action-item .action-label:not(.separator)");
+  await pollUntil("the context menu opens", async () => {
+    if ((await labels.count()) === 0) await target.click({ button: "right", timeout: 2_000 });
+    return (await labels.count()) > 0;
+  });
+  return (await labels.allInnerTexts()).map((label) => label.trim());
+}

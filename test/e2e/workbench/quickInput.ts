@@ -26,9 +26,14 @@ export class QuickInput {
     await this.#page.keyboard.press("Enter");
   }
 
+  async openPalette(): Promise<void> {
+    await this.#page.keyboard.press("F1");
+    await this.#widget.locator(".monaco-list-row").first().waitFor();
+  }
+
   /** Whether the palette offers the command to a person who types its title. */
   async offersCommand(title: string): Promise<boolean> {
-    await this.#page.keyboard.press("F1");
+    await this.openPalette();
     await this.#input.fill(`>${title}`);
     const rows = this.#widget.locator(".monaco-list-row");
     await rows.first().waitFor();

@@ -48,8 +48,17 @@ export class Terminals {
         timeoutMs,
       );
     } catch (cause) {
-      throw new Error(`The terminal ${String(name)} never showed ${String(expected)}. It showed:\n${last}`, { cause });
+      const tail = last.split("\n").slice(-40).join("\n");
+      throw new Error(`The terminal ${String(name)} never showed ${String(expected)}. It ends with:\n${tail}`, {
+        cause,
+      });
     }
+  }
+
+  /** The pieces in sight that a program gave one of the eight colours; the terminal in front. */
+  coloured(color: "red" | "green" | "cyan"): Locator {
+    const ansi = { red: 1, green: 2, cyan: 6 };
+    return this.#page.locator(`.terminal-wrapper.active .xterm-rows .xterm-fg-${ansi[color]}`);
   }
 
   async type(name: string | RegExp, text: string): Promise<void> {

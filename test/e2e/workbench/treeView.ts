@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 
 import { exactly, pollUntil } from "./locators";
-import { chooseFromMenu } from "./menu";
+import { chooseFromMenu, readMenu } from "./menu";
 
 export interface TreeRowText {
   readonly label: string;
@@ -83,6 +83,11 @@ export class TreeView {
 
   async contextAction(row: Locator, action: string): Promise<void> {
     await chooseFromMenu(this.#page, row, action);
+  }
+
+  /** What the context menu offers, which stays open. */
+  async contextActions(row: Locator): Promise<string[]> {
+    return readMenu(this.#page, row);
   }
 
   /** A button in the view's title. */

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContext, FrameLocator, Locator, Page } from "playwright-core";
 
 import { testEnvironment } from "../environment";
 import type { VsCodeServer } from "../vsCodeServer";
@@ -58,6 +58,11 @@ export class Workbench {
     return this.page.locator(".statusbar-item", { hasText: text });
   }
 
+  async openExplorer(): Promise<void> {
+    await this.runCommand("View: Show Explorer");
+    await this.page.locator(".explorer-viewlet .monaco-list-row").first().waitFor();
+  }
+
   async explorerAction(file: string, action: string): Promise<void> {
     await chooseFromMenu(
       this.page,
@@ -66,16 +71,31 @@ export class Workbench {
     );
   }
 
+  /** An editor for a file that has no name yet, with the cursor in it. */
+  async newFile(): Promise<void> {
+    await this.runCommand("File: New Untitled Text File");
+    await this.page.locator(".editor-group-container.active .tab.active[data-resource-name^=Untitled]").waitFor();
+  }
+
   /** The text of what appears when the pointer rests on something. */
   async hover(target: Locator): Promise<string> {
+    // It appears only where the pointer arrives.
+    await this.movePointerAway();
     await target.hover();
     const hover = this.page.locator(".monaco-hover:visible").first();
     await hover.waitFor();
     return hover.innerText();
   }
 
-  async clipboard(): Promise<string> {
-    return this.page.evaluate<string>("navigator.clipboard.readText()");
+  async waitForClipboard(text: RegExp): Promise<void> {
+    await pollUntil(`the clipboard has ${String(text)}`, async () =>
+      text.test(await this.page.evaluate<string>("navigator.clipboard.readText()")),
+    );
+  }
+
+  /** The page that VS Code's Simple Browser shows. */
+  simpleBrowser(): FrameLocator {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame").frameLocator("iframe");
   }
 
   /** Waits for a browser tab that VS Code opens, such as a tunnel's page. */
