@@ -1,18 +1,24 @@
+import { join } from "node:path";
 import { ModalClientDefinition, TaskCommandRouterDefinition } from "modal/definitions";
 import { createServer } from "nice-grpc";
 import type { Logger } from "../base/ports";
 import type { Isolation } from "./isolation";
 import { AppStore } from "./model/apps";
+import { EnvironmentStore, readEnvironments } from "./model/environments";
 import { gpuHost } from "./model/gpuHost";
 import { ImageStore } from "./model/images";
+import { JsonFile } from "./model/jsonFile";
+import { QueueStore } from "./model/queues";
 import { SandboxStore } from "./model/sandboxStore";
-import { SecretStore } from "./model/secrets";
+import { readSecrets, SecretStore } from "./model/secrets";
 import { Credentials } from "./protocol/credentials";
 import type { ControlPlane } from "./protocol/messages";
 import { implement, reportErrors } from "./protocol/service";
 import { accessService } from "./services/access";
 import { appsService } from "./services/apps";
+import { environmentsService } from "./services/environments";
 import { imagesService } from "./services/images";
+import { queuesService } from "./services/queues";
 import { routerService } from "./services/router";
 import { sandboxCreateService } from "./services/sandboxCreate";
 import { sandboxInfoService } from "./services/sandboxInfo";
@@ -48,8 +54,12 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const credentials = new Credentials();
   const apps = new AppStore();
   const images = new ImageStore();
-  const secrets = new SecretStore();
+  const secrets = new SecretStore(new JsonFile(join(options.outputFolder, "secrets.json"), readSecrets));
   const sandboxes = new SandboxStore(options.outputFolder, log);
+  const queues = new QueueStore();
+  const environments = new EnvironmentStore(
+    new JsonFile(join(options.outputFolder, "environments.json"), readEnvironments),
+  );
   const gpus = gpuHost(options.hasNvidiaGpu, options.gpusWithoutCapacity);
   let port = options.port;
   // The SDK insists on https in the router's URL, yet dials it in plain text where the server is on loopback.
@@ -57,9 +67,11 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
 
   const controlPlane: ControlPlane = {
     ...accessService(credentials, noticesOf(options)),
-    ...appsService(apps),
+    ...environmentsService(environments, [apps, secrets, queues]),
+    ...appsService({ apps, environments, sandboxes, functionsOf: () => ({}), deploy: () => undefined }),
     ...imagesService(images),
-    ...secretsService(secrets),
+    ...secretsService(secrets, environments),
+    ...queuesService(queues, environments),
     ...sandboxCreateService({ isolation, apps, images, secrets, sandboxes, credentials, gpus, routerUrl }),
     ...sandboxInfoService(sandboxes, apps),
     ...sandboxLifecycleService({ sandboxes, credentials, routerUrl }),

@@ -1,3 +1,4 @@
+import type { EnvironmentScoped } from "./environments";
 import { newId } from "./ids";
 
 export interface App {
@@ -6,9 +7,11 @@ export interface App {
   readonly environment: string;
   /** Seconds since the epoch. */
   readonly createdAt: number;
+  /** Seconds since the epoch; it has lost its name with that. */
+  readonly stoppedAt: number | undefined;
 }
 
-export class AppStore {
+export class AppStore implements EnvironmentScoped {
   readonly #apps = new Map<string, App>();
 
   get(id: string): App | undefined {
@@ -16,16 +19,29 @@ export class AppStore {
   }
 
   find(environment: string, name: string): App | undefined {
-    return this.list(environment).find((app) => app.name === name);
+    return this.list(environment).find((app) => app.name === name && app.stoppedAt === undefined);
   }
 
+  /** Stopped ones too. */
   list(environment: string): readonly App[] {
     return [...this.#apps.values()].filter((app) => app.environment === environment);
   }
 
   create(environment: string, name: string): App {
-    const app: App = { id: newId("ap"), name, environment, createdAt: Date.now() / 1000 };
+    const app: App = { id: newId("ap"), name, environment, createdAt: Date.now() / 1000, stoppedAt: undefined };
     this.#apps.set(app.id, app);
     return app;
+  }
+
+  ensure(environment: string, name: string): App {
+    return this.find(environment, name) ?? this.create(environment, name);
+  }
+
+  stop(app: App): void {
+    if (app.stoppedAt === undefined) this.#apps.set(app.id, { ...app, stoppedAt: Date.now() / 1000 });
+  }
+
+  deleteEnvironment(name: string): void {
+    for (const app of this.list(name)) this.stop(app);
   }
 }

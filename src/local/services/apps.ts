@@ -1,54 +1,91 @@
 import type { App, AppStore } from "../model/apps";
-import { invalidArgument, notFound } from "../protocol/errors";
+import type { EnvironmentStore } from "../model/environments";
+import type { SandboxStore } from "../model/sandboxStore";
+import { alreadyExists, invalidArgument, notFound } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
+import { OBJECT_NAME, objectCreation } from "../protocol/objectCreation";
 
-const CREATE_IF_MISSING = 1;
-const APP_STATE_DEPLOYED = 3;
-const OBJECT_NAME = /^[\w.-]{1,64}$/;
+const DEPLOYED = 3;
+const STOPPED = 5;
 
-export const DEFAULT_ENVIRONMENT = "main";
+export interface AppsDependencies {
+  readonly apps: AppStore;
+  readonly environments: EnvironmentStore;
+  readonly sandboxes: SandboxStore;
+  /** The ids of an app's functions by their names; asked for before each look, so that it can make apps that are due. */
+  readonly functionsOf: (app: App) => Readonly<Record<string, string>>;
+  readonly deploy: () => void;
+}
 
-export const appsService = (apps: AppStore): ControlPlane => ({
-  async appGetOrCreate({ appName, environmentName, objectCreationType }) {
-    const environment = environmentName || DEFAULT_ENVIRONMENT;
-    if (!OBJECT_NAME.test(appName))
-      throw invalidArgument(`"${appName}" is not a name for an app: use up to 64 letters, digits, "-", "_" and ".".`);
-    const known = apps.find(environment, appName);
-    if (!known && objectCreationType !== CREATE_IF_MISSING)
-      throw notFound(`App '${appName}' was not found in environment '${environment}'.`);
-    return Promise.resolve({ appId: (known ?? apps.create(environment, appName)).id });
-  },
+export function appsService({ apps, environments, sandboxes, functionsOf, deploy }: AppsDependencies): ControlPlane {
+  const get = (id: string): App => {
+    const app = apps.get(id);
+    if (!app) throw notFound(`App ${id} was not found.`);
+    return app;
+  };
 
-  async appGetInfo({ appId }) {
-    const app = apps.get(appId);
-    if (!app) throw notFound(`App ${appId} was not found.`);
-    return Promise.resolve({ info: { description: app.name, lifecycle: lifecycle(app) } });
-  },
+  const metadata = (app: App) => ({
+    appId: app.id,
+    description: app.name,
+    environmentName: app.environment,
+    functions: functionsOf(app),
+    lifecycle: {
+      appState: stateOf(app),
+      createdAt: app.createdAt,
+      deployedAt: app.createdAt,
+      stoppedAt: app.stoppedAt ?? 0,
+      version: 1,
+    },
+  });
 
-  appList: ({ environmentName }) =>
-    Promise.resolve({
-      apps: apps.list(environmentName || DEFAULT_ENVIRONMENT).map((app) => ({
-        appId: app.id,
-        name: app.name,
-        description: app.name,
-        state: APP_STATE_DEPLOYED,
-        createdAt: app.createdAt,
-      })),
-    }),
+  return {
+    async appGetOrCreate({ appName, environmentName, objectCreationType }) {
+      const createsIfMissing =
+        objectCreationType === objectCreation.createIfMissing || objectCreationType === objectCreation.createOrFail;
+      if (!OBJECT_NAME.test(appName))
+        throw invalidArgument(`"${appName}" is not a name for an app: use up to 64 letters, digits, "-", "_" and ".".`);
+      deploy();
+      const environment = environments.nameFor(environmentName, createsIfMissing);
+      const known = apps.find(environment, appName);
+      if (known && objectCreationType === objectCreation.createOrFail)
+        throw alreadyExists(`App '${appName}' already exists in environment '${environment}'.`);
+      if (!known && !createsIfMissing)
+        throw notFound(`App '${appName}' was not found in environment '${environment}'.`);
+      return Promise.resolve({ appId: (known ?? apps.create(environment, appName)).id });
+    },
 
-  environmentGetOrCreate: ({ deploymentName }) => {
-    const name = deploymentName || DEFAULT_ENVIRONMENT;
-    return Promise.resolve({
-      environmentId: `en-${name}`,
-      metadata: { name, settings: { imageBuilderVersion: "local" } },
-    });
-  },
+    appGetInfo: async ({ appId }) => Promise.resolve({ info: metadata(get(appId)) }),
 
-  environmentList: () =>
-    Promise.resolve({
-      items: [{ name: DEFAULT_ENVIRONMENT, environmentId: `en-${DEFAULT_ENVIRONMENT}`, default: true }],
-    }),
-});
+    async appList({ environmentName }) {
+      deploy();
+      const { name } = environments.get(environmentName);
+      return Promise.resolve({
+        apps: apps.list(name).map((app) => ({
+          appId: app.id,
+          name: app.name,
+          description: app.name,
+          state: stateOf(app),
+          createdAt: app.createdAt,
+          stoppedAt: app.stoppedAt ?? 0,
+          nRunningTasks: runningIn(sandboxes, app).length,
+          metadata: metadata(app),
+        })),
+      });
+    },
 
-const lifecycle = (app: App) =>
-  ({ appState: APP_STATE_DEPLOYED, createdAt: app.createdAt, deployedAt: app.createdAt }) as const;
+    async appStop({ appId }) {
+      const app = get(appId);
+      apps.stop(app);
+      for (const sandbox of runningIn(sandboxes, app)) sandbox.terminate();
+      return Promise.resolve({});
+    },
+  };
+}
+
+const stateOf = (app: App) => (app.stoppedAt === undefined ? DEPLOYED : STOPPED);
+
+const runningIn = (sandboxes: SandboxStore, app: App) =>
+  sandboxes.list(
+    { appIds: new Set([app.id]), before: undefined, includeFinished: false, tags: new Map() },
+    Number.MAX_SAFE_INTEGER,
+  );

@@ -1,3 +1,5 @@
+import type { CallContext } from "nice-grpc";
+
 // Longer than the client goes on retrying.
 const RETENTION_MS = 2 * 60 * 1000;
 
@@ -21,3 +23,6 @@ export class Idempotency<T> {
     setTimeout(forget, RETENTION_MS).unref();
   }
 }
+
+/** What a client sends with every attempt of the same call. */
+export const idempotencyKey = (context: CallContext): string | undefined => context.metadata.get("x-idempotency-key");

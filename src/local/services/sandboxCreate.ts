@@ -1,4 +1,3 @@
-import type { CallContext } from "nice-grpc";
 import { messageOf } from "../../base/errors";
 import type { Isolation } from "../isolation";
 import type { AppStore } from "../model/apps";
@@ -12,7 +11,7 @@ import type { SecretStore } from "../model/secrets";
 import type { Credentials } from "../protocol/credentials";
 import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
-import { Idempotency } from "./idempotency";
+import { Idempotency, idempotencyKey } from "./idempotency";
 import { unknownImage } from "./images";
 import { readTags, tunnelData, type Tag } from "./sandboxInfo";
 import { mergeSecrets, mergeSources, type Env } from "./secrets";
@@ -81,5 +80,3 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
     },
   };
 }
-
-const idempotencyKey = (context: CallContext): string | undefined => context.metadata.get("x-idempotency-key");

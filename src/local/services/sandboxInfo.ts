@@ -6,7 +6,7 @@ import type { Probe } from "../model/sandboxSpec";
 import type { SandboxStore } from "../model/sandboxStore";
 import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
 import type { ControlPlane, Reply, Request } from "../protocol/messages";
-import { DEFAULT_ENVIRONMENT } from "./apps";
+import { DEFAULT_ENVIRONMENT } from "../model/environments";
 
 export interface Tag {
   readonly tagName: string;

@@ -1,23 +1,47 @@
-import type { SecretStore } from "../model/secrets";
-import { invalidArgument, notFound } from "../protocol/errors";
-import type { ControlPlane } from "../protocol/messages";
+import type { EnvironmentStore } from "../model/environments";
+import type { Env, NamedSecret, SecretStore } from "../model/secrets";
+import { alreadyExists, failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
+import type { ControlPlane, Request } from "../protocol/messages";
+import { OBJECT_NAME, objectCreation } from "../protocol/objectCreation";
 
-// Modal's `ObjectCreationType`.
-const EPHEMERAL = 5;
-
-export type Env = Readonly<Record<string, string>>;
+export type { Env };
 
 interface SecretSource {
   readonly secretId: string | undefined;
   readonly env: { readonly contents: Env } | undefined;
 }
 
-export const secretsService = (secrets: SecretStore): ControlPlane => ({
-  async secretGetOrCreate({ deploymentName, envDict, objectCreationType }) {
-    if (objectCreationType !== EPHEMERAL) throw notFound(`Secret '${deploymentName}' not found`);
-    const unnamed = Object.keys(envDict).find((key) => !/^[A-Za-z_]\w*$/.test(key));
-    if (unnamed !== undefined) throw invalidArgument(`"${unnamed}" is not a name for an environment variable.`);
-    return Promise.resolve({ secretId: secrets.create(envDict) });
+const MAX_KEY_LENGTH = 16_384;
+const MAX_VALUE_LENGTH = 32_768;
+
+export const secretsService = (secrets: SecretStore, environments: EnvironmentStore): ControlPlane => ({
+  async secretGetOrCreate(request) {
+    const { envDict, objectCreationType, requiredKeys } = request;
+    checkEnv(envDict);
+    if (objectCreationType === objectCreation.ephemeral) return Promise.resolve({ secretId: secrets.create(envDict) });
+
+    const { id, env } = named(request, secrets, environments);
+    const missing = requiredKeys.filter((key) => !(key in env));
+    if (missing.length > 0) throw failedPrecondition(`Secret is missing key(s): ${missing.join(", ")}`);
+    return Promise.resolve({ secretId: id });
+  },
+
+  async secretList({ environmentName }) {
+    const { name } = environments.get(environmentName);
+    return Promise.resolve({
+      environmentName: name,
+      items: secrets.list(name).map((secret) => ({
+        label: secret.name,
+        createdAt: secret.createdAt,
+        environmentName: secret.environment,
+        secretId: secret.id,
+      })),
+    });
+  },
+
+  async secretDelete({ secretId }) {
+    if (!secrets.delete(secretId)) throw notFound(`Secret ${secretId} was not found.`);
+    return Promise.resolve({});
   },
 });
 
@@ -36,4 +60,28 @@ function resolve(secrets: SecretStore, { secretId, env }: SecretSource): Env {
   const secret = secrets.get(secretId);
   if (!secret) throw notFound(`Secret ${secretId} was not found.`);
   return secret;
+}
+
+function named(
+  request: Request<"secretGetOrCreate">,
+  secrets: SecretStore,
+  environments: EnvironmentStore,
+): NamedSecret {
+  const { deploymentName: name, environmentName, envDict, objectCreationType } = request;
+  const environment = environments.nameFor(environmentName, objectCreationType !== objectCreation.lookUp);
+  const known = secrets.find(environment, name);
+  if (!known && objectCreationType === objectCreation.lookUp) throw notFound(`Secret '${name}' not found`);
+  if (known && objectCreationType === objectCreation.createOrFail)
+    throw alreadyExists(`Secret '${name}' already exists`);
+  if (known && objectCreationType !== objectCreation.overwrite) return known;
+  if (!OBJECT_NAME.test(name)) throw invalidArgument(`"${name}" is not a name for a secret.`);
+  return secrets.set(environment, name, envDict);
+}
+
+function checkEnv(env: Env): void {
+  for (const [key, value] of Object.entries(env)) {
+    if (!/^[A-Za-z_]\w*$/.test(key)) throw invalidArgument(`"${key}" is not a name for an environment variable.`);
+    if (key.length > MAX_KEY_LENGTH || value.length > MAX_VALUE_LENGTH)
+      throw invalidArgument(`The variable "${key.slice(0, 64)}" is too long for a secret.`);
+  }
 }

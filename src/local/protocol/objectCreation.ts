@@ -1,0 +1,10 @@
+/** Modal's `ObjectCreationType`: what a `…GetOrCreate` is to do. */
+export const objectCreation = {
+  lookUp: 0,
+  createIfMissing: 1,
+  createOrFail: 2,
+  overwrite: 3,
+  ephemeral: 5,
+} as const;
+
+export const OBJECT_NAME = /^[\w.-]{1,64}$/;

@@ -1,0 +1,17 @@
+import type { ModalClient } from "modal";
+
+type CreationType = NonNullable<Parameters<ModalClient["cpClient"]["secretGetOrCreate"]>[0]["objectCreationType"]>;
+
+/** Makes a secret with a name, which the SDK has no method for. `type` is how: 1 unless it is there, 2 or fail, 3 anew. */
+export const makeSecret = (
+  modal: ModalClient,
+  deploymentName: string,
+  envDict: Record<string, string>,
+  { type = 1, environmentName = "" } = {},
+) =>
+  modal.cpClient.secretGetOrCreate({
+    deploymentName,
+    environmentName,
+    envDict,
+    objectCreationType: type as CreationType,
+  });
