@@ -12,6 +12,7 @@ import { QueueStore } from "./model/queues";
 import { SandboxStore } from "./model/sandboxStore";
 import { readSecrets, SecretStore } from "./model/secrets";
 import { Credentials } from "./protocol/credentials";
+import { withWideWindow } from "./protocol/flowControl";
 import type { ControlPlane } from "./protocol/messages";
 import { implement, reportErrors } from "./protocol/service";
 import { accessService } from "./services/access";
@@ -88,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   server
     .with(credentials.guardRouter())
     .add(TaskCommandRouterDefinition, implement(TaskCommandRouterDefinition, routerService(sandboxes, secrets)));
-  port = await server.listen(`127.0.0.1:${options.port}`);
+  port = await withWideWindow(() => server.listen(`127.0.0.1:${options.port}`));
 
   return {
     serverUrl: `http://127.0.0.1:${port}`,

@@ -1,10 +1,16 @@
+import { benchBackend } from "./backend";
 import { benchOutput } from "./output";
 import { benchStart } from "./start";
 import { benchSync } from "./sync";
 import { printTable, type Bench } from "./table";
 
 /** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. */
-const benches: Record<string, Bench> = { start: benchStart, output: benchOutput, sync: benchSync };
+const benches: Record<string, Bench> = {
+  start: benchStart,
+  output: benchOutput,
+  sync: benchSync,
+  backend: benchBackend,
+};
 
 async function main(names: string[]): Promise<void> {
   const chosen = names.length > 0 ? names : Object.keys(benches);

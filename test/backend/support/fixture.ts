@@ -51,7 +51,7 @@ export function useLocalBackend(options: LocalBackendOptions = {}): Fixture {
   };
 }
 
-async function startFixture(options: LocalBackendOptions): Promise<Fixture> {
+export async function startFixture(options: LocalBackendOptions = {}): Promise<Fixture> {
   const backend = await startLocalBackend(options);
   const modal = createClient(backend);
   const app = await modal.apps.fromName("tests", { createIfMissing: true });
