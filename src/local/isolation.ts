@@ -8,6 +8,11 @@ export interface Isolation {
   readonly kind: IsolationKind;
   /** One sentence for the log and the UI. */
   readonly description: string;
+  /**
+   * Whether a layer holds only what differs from the layers below it, or all that a root of its own starts with. Layers
+   * of one way cannot be used in the other.
+   */
+  readonly layering: "stacked" | "copied";
   /** A root of its own, ready for processes. Rejects with a sentence if the machine refuses. */
   createRoot(options: RootOptions): Promise<IsolatedRoot>;
   /** Ends every process, mount and folder of every root. */
@@ -17,6 +22,8 @@ export interface Isolation {
 export interface RootOptions {
   readonly sandboxId: string;
   readonly blockNetwork: boolean;
+  /** Folders of earlier roots' changes, lowest first. */
+  readonly layers?: readonly string[];
 }
 
 export interface IsolatedRoot {
@@ -26,8 +33,33 @@ export interface IsolatedRoot {
   connect(port: number): Promise<Duplex>;
   /** When the root is lost, or was disposed: nothing runs in it any more. */
   readonly ended: Promise<void>;
+  /** Makes `layer`, a folder, of what differs from the layers that the root was created on. */
+  saveChanges(layer: string): Promise<void>;
+  /** Makes `layer`, a folder, of a folder inside; rejects with code `ENOENT` where there is none. */
+  saveFolder(path: string, layer: string): Promise<void>;
+  /** Shows layers at a path inside, which is made where it is missing, under a layer that takes all writes. */
+  mount(options: MountOptions): Promise<IsolatedMount>;
+  /** Kills every process inside. What they have written stays until the root is disposed. */
+  stop(): Promise<void>;
   /** Kills every process inside and removes the root. */
   dispose(): Promise<void>;
+}
+
+export interface MountOptions {
+  /** Absolute, inside the root. */
+  readonly path: string;
+  /** Lowest first. */
+  readonly folders: readonly string[];
+  readonly readOnly: boolean;
+}
+
+export interface IsolatedMount {
+  /** Where the writes of this mount go. */
+  readonly folder: string;
+  /** Whether there is all that it shows, or what was changed, with a character device 0:0 for each thing removed. */
+  readonly holds: "everything" | "changes";
+  /** Rejects with code `EBUSY` while a process uses it. */
+  unmount(): Promise<void>;
 }
 
 export interface SpawnOptions {

@@ -44,6 +44,7 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
     return {
       kind: isolation.kind,
       description: isolation.description,
+      layering: isolation.layering,
       createRoot: (root) => isolation.createRoot(root),
       dispose: async () => {
         await isolation.dispose();

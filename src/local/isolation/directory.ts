@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { access, mkdir } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { Deferred } from "../../base/async";
-import type { Isolation, IsolatedRoot, RootOptions, SpawnOptions } from "../isolation";
+import type { IsolatedMount, Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
 import { connectTo } from "./connectTo";
+import { copyTree } from "./copyTree";
 import { baseEnvironment, FS_TOOLS, type Host } from "./host";
+import { isWithin } from "./hostPaths";
+import { CONTENT } from "./insidePaths";
 import { killMarked } from "./marked";
 import { removeFolder } from "./serverFolder";
 import { startProcess, type Entrance } from "./startProcess";
@@ -16,6 +19,7 @@ export function createDirectoryIsolation(host: Host): Isolation {
   return {
     kind: "directory",
     description: "No isolation: sandboxes are plain processes of this machine and can read and change its files.",
+    layering: "copied",
     createRoot: async (options) => {
       const root = await DirectoryRoot.create(host, options);
       roots.add(root);
@@ -35,11 +39,14 @@ class DirectoryRoot implements IsolatedRoot {
   readonly #path: string;
   readonly #marker: string;
   readonly #entrance: Entrance;
+  /** Folders by the paths under which the sandbox has them, latest first. */
+  readonly #shown: Shown[];
 
-  static async create(host: Host, { sandboxId }: RootOptions): Promise<DirectoryRoot> {
+  static async create(host: Host, { sandboxId, layers = [] }: RootOptions): Promise<DirectoryRoot> {
     const marker = randomBytes(8).toString("hex");
     const path = join(host.folder.path, `${sandboxId}-${marker}`);
     for (const name of ["workspace", "home", "tmp"]) await mkdir(join(path, name), { recursive: true });
+    for (const layer of layers) await copyTree(host, { from: join(layer, CONTENT), to: path });
     return new DirectoryRoot(host, path, marker);
   }
 
@@ -47,6 +54,7 @@ class DirectoryRoot implements IsolatedRoot {
     this.#host = host;
     this.#path = path;
     this.#marker = marker;
+    this.#shown = [{ path: "/workspace", place: join(path, "workspace") }];
     const env = { ...baseEnvironment(host, join(path, "home")), TMPDIR: join(path, "tmp"), MODAL_LOCAL_ROOT: marker };
     this.#entrance = { prefix: [], initPid: undefined, cwd: path, baseEnv: env, pipes: host.pipes };
   }
@@ -65,26 +73,60 @@ class DirectoryRoot implements IsolatedRoot {
     return connectTo(port);
   }
 
-  async dispose() {
+  saveChanges(layer: string) {
+    return copyTree(this.#host, { from: this.#path, to: join(layer, CONTENT) });
+  }
+
+  async saveFolder(path: string, layer: string) {
+    const from = this.#inside(path);
+    await access(from);
+    await copyTree(this.#host, { from, to: join(layer, CONTENT) });
+  }
+
+  /** Without mounts, a path is shown by leading there the words that name it. */
+  async mount({ path, folders }: MountOptions): Promise<IsolatedMount> {
+    const place = join(`${this.#path}-mounts`, randomBytes(4).toString("hex"));
+    await mkdir(place, { recursive: true });
+    for (const folder of folders) await copyTree(this.#host, { from: folder, to: place });
+    const shown = { path, place };
+    this.#shown.unshift(shown);
+    return {
+      folder: place,
+      holds: "everything",
+      unmount: async () => {
+        this.#shown.splice(this.#shown.indexOf(shown), 1);
+        await removeFolder(place);
+      },
+    };
+  }
+
+  async stop() {
     await killMarked(`MODAL_LOCAL_ROOT=${this.#marker}`);
+  }
+
+  async dispose() {
+    await this.stop();
     await removeFolder(this.#path);
+    await removeFolder(`${this.#path}-mounts`);
     this.#disposed.resolve(undefined);
   }
 
-  /** Without mounts `/workspace` cannot be a place of its own, so the words that name it are led to one that can. */
   #inside(word: string): string {
-    return /^\/workspace(\/|$)/.test(word) ? join(this.#path, word) : word;
+    const shown = this.#shown.find(({ path }) => isWithin(word, path));
+    return shown ? join(shown.place, relative(shown.path, word)) : word;
   }
 
   #fsTools(words: readonly string[]): [string, ...string[]] {
     const mapped = words.map((word) =>
-      word.replace(
-        /("path":")(\/workspace(?:\/[^"]*)?)"/,
-        (_, key: string, path: string) => `${key}${this.#inside(path)}"`,
-      ),
+      word.replace(/("path":")(\/[^"]*)"/, (_, key: string, path: string) => `${key}${this.#inside(path)}"`),
     );
     return [this.#host.nodePath, this.#host.fsToolsPath, ...mapped];
   }
+}
+
+interface Shown {
+  readonly path: string;
+  readonly place: string;
 }
 
 const mapWords = (

@@ -1,12 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { Isolation, IsolatedRoot, RootOptions, SpawnOptions } from "../isolation";
+import type { Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
 import { connectTo } from "./connectTo";
 import { NamespaceConnector } from "./connector";
+import { copyTree } from "./copyTree";
 import { baseEnvironment, findProgram, systemPath, type Host } from "./host";
+import { CONTENT, makeInside, resolveInside } from "./insidePaths";
+import { OuterMounts } from "./outerMounts";
 import { removeFolder } from "./serverFolder";
 import { exitOf, firstLine, startProcess, type Entrance } from "./startProcess";
 import { startTerminal } from "./startTerminal";
@@ -16,10 +19,15 @@ export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
   /** Whether a user who is not root makes the namespaces, by a user namespace that makes them root inside. */
   readonly isUnprivileged: boolean;
   readonly home: string;
-  /** Lays out `path`, an empty folder, for `script`. */
-  prepare(path: string): Promise<void>;
+  readonly layering: Isolation["layering"];
+  /** Lays out `path`, an empty folder, for the scripts. */
+  prepare(path: string, layers: readonly string[]): Promise<void>;
+  /** Shell that starts in that folder, in a mount namespace around the sandbox's, and makes the root at `root`. */
+  readonly assemble: string;
   /** Shell that starts in that folder and ends in the root, with the host's own at `/run`. */
-  readonly script: string;
+  readonly enter: string;
+  /** Folders in `path` that hold what was changed, by the names they have in a layer. */
+  changes(path: string): readonly { readonly name: string; readonly folder: string }[];
 }
 
 export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolation {
@@ -27,6 +35,7 @@ export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolat
   return {
     kind: layout.kind,
     description: layout.description,
+    layering: layout.layering,
     createRoot: async (options) => {
       const root = await NamespaceRoot.create(host, layout, options);
       roots.add(root);
@@ -41,22 +50,26 @@ export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolat
 
 class NamespaceRoot implements IsolatedRoot {
   readonly ended: Promise<void>;
+  readonly #host: Host;
+  readonly #layout: RootLayout;
   readonly #path: string;
   readonly #holder: ChildProcess;
   readonly #entrance: Entrance;
   readonly #connector: NamespaceConnector | undefined;
+  readonly #mounts: OuterMounts;
+  #isStopped = false;
 
   static async create(
     host: Host,
     layout: RootLayout,
-    { sandboxId, blockNetwork }: RootOptions,
+    { sandboxId, blockNetwork, layers = [] }: RootOptions,
   ): Promise<NamespaceRoot> {
     const path = join(host.folder.path, `${sandboxId}-${randomBytes(4).toString("hex")}`);
     await mkdir(path);
     const kinds = ["-m", "-p", "-i", "-u", ...(blockNetwork ? ["-n"] : []), ...(layout.isUnprivileged ? ["-U"] : [])];
     const env = baseEnvironment(host, layout.home);
     try {
-      await layout.prepare(path);
+      await layout.prepare(path, layers);
       const { holder, initPid } = await startInit(path, layout, kinds, host);
       const enter = [
         findProgram("nsenter", host),
@@ -73,19 +86,23 @@ class NamespaceRoot implements IsolatedRoot {
         pipes: host.pipes,
       };
       const connector = blockNetwork ? new NamespaceConnector(host, initPid, layout.isUnprivileged) : undefined;
-      return new NamespaceRoot(path, holder, entrance, connector);
+      return new NamespaceRoot({ host, layout, path, holder, entrance, connector });
     } catch (error) {
       await removeFolder(path);
       throw error;
     }
   }
 
-  constructor(path: string, holder: ChildProcess, entrance: Entrance, connector: NamespaceConnector | undefined) {
+  constructor({ host, layout, path, holder, entrance, connector }: RootParts) {
+    this.#host = host;
+    this.#layout = layout;
     this.#path = path;
     this.#holder = holder;
     this.ended = hasExited(holder) ? Promise.resolve() : exitOf(holder).then(() => undefined);
     this.#entrance = entrance;
     this.#connector = connector;
+    const { isUnprivileged } = layout;
+    this.#mounts = new OuterMounts({ host, path, holderPid: holder.pid ?? 0, isUnprivileged });
   }
 
   spawn(options: SpawnOptions) {
@@ -97,21 +114,64 @@ class NamespaceRoot implements IsolatedRoot {
     return this.#connector ? this.#connector.connect(port) : connectTo(port);
   }
 
-  async dispose() {
+  async saveChanges(layer: string) {
+    for (const { name, folder } of this.#layout.changes(this.#path)) {
+      const to = join(layer, name);
+      await mkdir(dirname(to), { recursive: true });
+      if (this.#isStopped) await rename(folder, to);
+      else await copyTree(this.#host, { from: folder, to, prefix: this.#asOwner() });
+    }
+  }
+
+  async saveFolder(path: string, layer: string) {
+    const inside = await resolveInside(this, path);
+    await copyTree(this.#host, {
+      from: `/proc/${this.#entrance.initPid ?? ""}/root${inside}`,
+      to: join(layer, CONTENT),
+      prefix: this.#asOwner(),
+    });
+  }
+
+  async mount({ path, folders, readOnly }: MountOptions) {
+    return this.#mounts.mount(await makeInside(this, path), folders, readOnly);
+  }
+
+  async stop() {
     this.#connector?.dispose();
     await killHolder(this.#holder);
+    this.#isStopped = true;
+  }
+
+  async dispose() {
+    await this.stop();
     await removeFolder(this.#path);
   }
+
+  /** A sandbox may have files that the user who is its root can read only within its user namespace. */
+  #asOwner(): string[] {
+    if (!this.#layout.isUnprivileged) return [];
+    const initPid = String(this.#entrance.initPid);
+    return [findProgram("nsenter", this.#host), "-t", initPid, "-U", "--preserve-credentials", "--"];
+  }
+}
+
+interface RootParts {
+  readonly host: Host;
+  readonly layout: RootLayout;
+  readonly path: string;
+  readonly holder: ChildProcess;
+  readonly entrance: Entrance;
+  readonly connector: NamespaceConnector | undefined;
 }
 
 /**
  * A sandbox's first process: it ends, and with it every other one inside, when the pipe from the server does, and
  * meanwhile it buries the orphans that come to it. What reads the pipe starts anew where a sandbox kills it.
  */
-const INIT = (layoutScript: string): string => `
+const INIT = (enter: string): string => `
 set -e
 read -r pid _ < /proc/self/stat
-${layoutScript}
+${enter}
 umount -n -l /run
 cd /
 { echo modal > /proc/sys/kernel/hostname || hostname modal; } 2>/dev/null || :
@@ -127,26 +187,31 @@ while :; do
 done
 `;
 
+/** A shell around the sandbox, which stays for as long as that does. */
+const HOLD = (assemble: string): string => `
+set -e
+${assemble}
+mount -n --make-rshared root
+"$@"
+`;
+
 // Whichever of these the host has; the Perl is SIOCSIFFLAGS with IFF_UP and IFF_RUNNING.
 const LOOPBACK_UP = `{ ip link set lo up || ifconfig lo up || perl -e '
 socket(my $s, 2, 1, 0) or exit 1; ioctl($s, 0x8914, my $request = pack("a16sx14", "lo", 0x41)) or exit 1;'; } 2>/dev/null`;
 
 async function startInit(path: string, layout: RootLayout, kinds: readonly string[], host: Host) {
-  const namespaces = [...kinds, "-f", "--kill-child", ...(layout.isUnprivileged ? ["-r"] : [])];
   const network = kinds.includes("-n") ? "own" : "shared";
-  const command = [
-    "--pdeathsig",
-    "KILL",
-    "unshare",
-    ...namespaces,
-    "/bin/sh",
-    "-c",
-    INIT(layout.script),
-    "sandbox",
-    network,
+  const diesWithServer = [findProgram("setpriv", host), "--pdeathsig", "KILL", "unshare"] as const;
+  const words = [
+    ...diesWithServer.slice(1),
+    ...["-m", ...(layout.isUnprivileged ? ["-U", "-r"] : [])],
+    ...["/bin/sh", "-c", HOLD(layout.assemble), "sandbox-holder"],
+    ...diesWithServer,
+    ...[...kinds.filter((kind) => kind !== "-U"), "--propagation", "slave", "-f", "--kill-child"],
+    ...["/bin/sh", "-c", INIT(layout.enter), "sandbox", network],
   ];
   const env = { PATH: systemPath(host), MODAL_LOCAL_SERVER: host.folder.marker };
-  const holder = spawn(findProgram("setpriv", host), command, {
+  const holder = spawn(diesWithServer[0], words, {
     cwd: path,
     env,
     detached: true,

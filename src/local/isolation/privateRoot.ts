@@ -1,34 +1,64 @@
+import { execFile } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { chmod, mkdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { promisify } from "node:util";
 import { quote } from "../../base/quote";
 import type { Isolation } from "../isolation";
 import { DEVICE_LINKS, DEVICES } from "./devices";
 import { freshFolders, type FreshFolder } from "./freshFolders";
 import { installFsTools } from "./fsTools";
-import type { Host } from "./host";
+import { copyTree } from "./copyTree";
+import { findProgram, systemPath, type Host } from "./host";
 import { isWithin, isWithinAny, visibleFolders } from "./hostPaths";
+import { CONTENT } from "./insidePaths";
+import { lowerOptions } from "./lowers";
 import { readMountPoints, toFstab, type Mount, type MountPoint } from "./mountTable";
 import { createNamespaceIsolation } from "./namespaces";
 import { installResolver } from "./resolver";
 
 /** For anyone, where the kernel allows user namespaces: a private folder as root, with the host's programs read-only. */
-export function createPrivateRootIsolation(host: Host): Promise<Isolation> {
+export async function createPrivateRootIsolation(host: Host): Promise<Isolation> {
   const plan = planRoot(host);
-  return Promise.resolve(
-    createNamespaceIsolation(host, {
-      kind: "privateRoot",
-      description: "Each sandbox has a private folder as its root, with this machine's system folders read-only.",
-      isUnprivileged: true,
-      home: "/root",
-      script: enterPrivateRoot(plan),
-      prepare: async (path) => {
-        await layOut(host, plan, path);
-        await writeFile(join(path, "fstab"), toFstab(mountsOf(plan, path)));
-      },
-    }),
+  const stacks = await canStack(host);
+  if (!stacks) host.log("Snapshots are copied as a whole: this machine lets only root stack folders.");
+  return createNamespaceIsolation(host, {
+    kind: "privateRoot",
+    description: "Each sandbox has a private folder as its root, with this machine's system folders read-only.",
+    isUnprivileged: true,
+    home: "/root",
+    layering: stacks ? "stacked" : "copied",
+    assemble: assemblePrivateRoot(plan, stacks),
+    enter: ENTER,
+    prepare: async (path, layers) => {
+      for (const name of ["root", "upper", "work"]) await mkdir(join(path, name));
+      const base = join(path, stacks ? "base" : "root");
+      await layOut(host, plan, path, base);
+      const contents = layers.map((layer) => join(layer, CONTENT));
+      if (stacks) await writeFile(join(path, "lowers"), await lowerOptions(path, [...contents.toReversed(), base]));
+      else
+        for (const content of contents)
+          await copyTree(host, { from: content, to: base, prefix: [findProgram("unshare", host), "-r", "--"] });
+      await writeFile(join(path, "outer.fstab"), toFstab(inRoot(mountsOf(plan, path), path)));
+      await writeFile(join(path, "kernel.fstab"), toFstab(inRoot(KERNEL, path)));
+    },
+    changes: (path) => [{ name: CONTENT, folder: join(path, stacks ? "upper" : "root") }],
+  });
+}
+
+/** Whether the kernel lets this user mount an overlay. */
+async function canStack(host: Host): Promise<boolean> {
+  const workshop = join(host.folder.path, "stack");
+  for (const name of ["lower", "upper", "work", "root"]) await mkdir(join(workshop, name), { recursive: true });
+  const script = `cd ${quote(workshop)} && mount -n -t overlay overlay -o ${OVERLAY},lowerdir=lower root`;
+  const words = ["-U", "-r", "-m", "/bin/sh", "-c", script];
+  return promisify(execFile)(findProgram("unshare", host), words, { env: { PATH: systemPath(host) } }).then(
+    () => true,
+    () => false,
   );
 }
+
+const OVERLAY = "userxattr,upperdir=upper,workdir=work";
 
 interface RootPlan {
   /** The host's folders that are shown, and its top-level links such as `/bin`. */
@@ -59,16 +89,14 @@ function planRoot(host: Host): RootPlan {
   };
 }
 
-async function layOut(host: Host, plan: RootPlan, path: string): Promise<void> {
-  const root = join(path, "root");
-  await mkdir(root);
+async function layOut(host: Host, plan: RootPlan, path: string, root: string): Promise<void> {
   for (const folder of [...plan.system, "/proc", "/sys", "/dev/pts", "/dev/shm"])
     await mkdir(join(root, folder), { recursive: true });
   for (const { path: folder, mode } of plan.own) await makeFolder(join(root, folder), mode);
   for (const [index, { mode }] of plan.covering.entries()) await makeFolder(join(path, String(index)), mode);
   for (const tool of plan.tools) {
     const index = plan.covering.findIndex((folder) => isWithin(tool, folder.path));
-    const place = join(path, index < 0 ? "root" : String(index), relative(plan.covering[index]?.path ?? "/", tool));
+    const place = join(index < 0 ? root : join(path, String(index)), relative(plan.covering[index]?.path ?? "/", tool));
     await mkdir(place, { recursive: true });
   }
   for (const link of plan.links) await symlink(await readlink(link), join(root, link));
@@ -82,15 +110,16 @@ async function layOut(host: Host, plan: RootPlan, path: string): Promise<void> {
 }
 
 function mountsOf(plan: RootPlan, path: string): Mount[] {
-  const mounts = [
+  return [
     ...plan.system.map((folder) => bind(folder, folder, "rbind")),
     ...plan.covering.map((folder, index) => bind(join(path, String(index)), folder.path)),
     ...plan.tools.map((folder) => bind(folder, folder, "rbind")),
-    ...KERNEL,
     ...plan.devices.map((device) => bind(device, device, "rbind")),
   ];
-  return mounts.map((mount) => ({ ...mount, target: join(path, "root", mount.target) }));
 }
+
+const inRoot = (mounts: readonly Mount[], path: string): Mount[] =>
+  mounts.map((mount) => ({ ...mount, target: join(path, "root", mount.target) }));
 
 async function makeFolder(path: string, mode: number): Promise<void> {
   await mkdir(path, { recursive: true });
@@ -145,7 +174,7 @@ function flagsOf(path: string, mountPoints: readonly MountPoint[]): readonly str
   return holder?.flags.filter((flag) => flag !== "rw" && flag !== "ro") ?? [];
 }
 
-function enterPrivateRoot({ system, tools, own, covering, mountPoints }: RootPlan): string {
+function assemblePrivateRoot({ system, tools, own, covering, mountPoints }: RootPlan, stacks: boolean): string {
   const inner = mountPoints.map(({ path }) => path).filter((path) => isWithinAny(path, [...system, ...tools]));
   const hidden = [...own, ...covering].map(({ path }) => path);
   const readOnly = [...new Set([...system, ...tools, ...inner])].filter(
@@ -155,11 +184,18 @@ function enterPrivateRoot({ system, tools, own, covering, mountPoints }: RootPla
     (path) =>
       `mount -o ${quote(["remount", "bind", "ro", ...flagsOf(path, mountPoints)].join(","))} ${quote(`root${path}`)}`,
   );
+  const root = stacks
+    ? `read -r lowers < lowers || :\nmount -n -t overlay overlay -o "${OVERLAY},lowerdir=$lowers" root`
+    : "mount -n --bind root root";
   return `
-mount --bind root root
-mount -n -a -T fstab
+${root}
+mount -n -a -T outer.fstab
 ${remounts.join("\n")}
+`;
+}
+
+const ENTER = `
+mount -n -a -T kernel.fstab
 cd root
 pivot_root . run
 `;
-}
