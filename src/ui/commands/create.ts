@@ -46,12 +46,14 @@ async function createSandbox(sandboxes: SandboxService): Promise<RunningSandbox 
 
 const titleOf = (gpu: GpuRequest | undefined) => `${formatGpu(gpu)} sandbox`;
 
-const askImage = () =>
-  window.showInputBox({
+async function askImage(): Promise<string | undefined> {
+  const image = await window.showInputBox({
     title: "Create Sandbox (2/2)",
-    prompt: "Image: a reference of a registry, with its tag",
+    prompt: "Container image, such as python:3.12-slim or pytorch/pytorch:latest",
     value: defaultImage(),
     ignoreFocusOut: true,
     validateInput: (value) =>
       value.trim() === "" || /\s/.test(value.trim()) ? "For example python:3.12-slim" : undefined,
   });
+  return image?.trim();
+}

@@ -76,7 +76,9 @@ async function terminate(
   if (!only) return;
   if (ask === "always" || active.length > 0) {
     const what =
-      chosen.length === 1 ? describeSandbox(only, clock.now()).spoken : plural(chosen.length, "sandbox", "sandboxes");
+      chosen.length === 1
+        ? `the ${describeSandbox(only, clock.now()).label} sandbox`
+        : plural(chosen.length, "sandbox", "sandboxes");
     const detail = [
       active.length > 0 ? `Still running: ${active.map(({ target }) => target.label).join(", ")}.` : "",
       "Files that exist only in there are lost.",
@@ -109,10 +111,11 @@ async function askSandboxId(store: SandboxStore, clock: Clock): Promise<string |
     matchOnDetail: true,
   });
   if (picked?.id !== "") return picked?.id;
-  return window.showInputBox({
+  const typed = await window.showInputBox({
     title: "Attach to Sandbox",
     prompt: "The sandbox's id, as modal.com shows it",
     placeHolder: "sb-…",
     validateInput: (value) => (/^sb-\w+$/.test(value.trim()) ? undefined : "It starts with sb-"),
   });
+  return typed?.trim();
 }
