@@ -52,6 +52,7 @@ class StartedSuite implements VsCodeSuite {
   #shared: Workbench[] = [];
   #ofTest: Workbench[] = [];
   #isInTest = false;
+  #hasTested = false;
 
   get folder(): string {
     return present(this.#folder);
@@ -77,23 +78,27 @@ class StartedSuite implements VsCodeSuite {
 
   enterTest(): void {
     this.#isInTest = true;
+    this.#hasTested = true;
   }
 
   async leaveTest(failure: string | undefined): Promise<void> {
     this.#isInTest = false;
-    if (failure) {
-      const windows = [...this.#shared, ...this.#ofTest];
-      const paths = await Promise.all(windows.map((window, index) => window.screenshot(`${failure} ${index + 1}`)));
-      for (const path of paths) console.log(`      screenshot: ${path}`);
-    }
+    if (failure) await this.#showWindows(failure);
     for (const window of this.#ofTest.splice(0)) await window.close();
   }
 
   async stop(): Promise<void> {
+    if (!this.#hasTested) await this.#showWindows("before the tests");
     for (const window of this.#shared.splice(0)) await window.close();
     await this.#browser?.close();
     const left = await this.#server?.stop();
     assert.deepEqual(left ?? [], [], "no process outlives VS Code");
+  }
+
+  async #showWindows(title: string): Promise<void> {
+    const windows = [...this.#shared, ...this.#ofTest];
+    const paths = await Promise.all(windows.map((window, index) => window.screenshot(`${title} ${index + 1}`)));
+    for (const path of paths) console.log(`      screenshot: ${path}`);
   }
 
   async #open(folder: string | undefined): Promise<Workbench> {

@@ -55,6 +55,11 @@ export class Terminals {
     }
   }
 
+  async columns(name: string | RegExp): Promise<number> {
+    await this.select(name);
+    return this.#page.evaluate<number>('document.querySelector(".terminal-wrapper.active").xterm.cols');
+  }
+
   /** The pieces in sight that a program gave one of the eight colours; the terminal in front. */
   coloured(color: "red" | "green" | "cyan"): Locator {
     const ansi = { red: 1, green: 2, cyan: 6 };

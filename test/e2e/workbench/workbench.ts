@@ -79,11 +79,15 @@ export class Workbench {
 
   /** The text of what appears when the pointer rests on something. */
   async hover(target: Locator): Promise<string> {
-    // It appears only where the pointer arrives.
-    await this.movePointerAway();
-    await target.hover();
     const hover = this.page.locator(".monaco-hover:visible").first();
-    await hover.waitFor();
+    await pollUntil("a hover appears", async () => {
+      // Only where the pointer arrives, and a row that is drawn anew meanwhile takes it away again.
+      await this.movePointerAway();
+      await hover.waitFor({ state: "hidden", timeout: 2_000 });
+      await target.hover({ timeout: 2_000 });
+      await hover.waitFor({ timeout: 3_000 });
+      return true;
+    });
     return hover.innerText();
   }
 
