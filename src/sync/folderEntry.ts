@@ -3,24 +3,31 @@ interface EntryBase {
   readonly path: string;
   /** The permission bits, set-id and sticky bits included. */
   readonly mode: number;
+  /** A sandbox's copy keeps the whole seconds of it. */
   readonly mtimeMs: number;
 }
 
 export interface FileEntry extends EntryBase {
   readonly kind: "file";
   readonly size: number;
+  /** With `ino` and the rest what tells that nobody touched the file; `UNSETTLED` where nothing can tell. */
+  readonly ctimeMs: number;
+  readonly ino: number;
 }
 
 export interface DirectoryEntry extends EntryBase {
   readonly kind: "directory";
 }
 
-interface SymlinkEntry extends EntryBase {
+export interface SymlinkEntry extends EntryBase {
   readonly kind: "symlink";
   readonly target: string;
 }
 
 export type FolderEntry = FileEntry | DirectoryEntry | SymlinkEntry;
+
+/** The `ctimeMs` of a file that may have changed again without a trace, or while it was read. */
+export const UNSETTLED = 0;
 
 /** What a push leaves behind although no rule excludes it, and why. */
 export interface SkippedEntry {

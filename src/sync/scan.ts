@@ -79,7 +79,8 @@ class Scanner implements Scan {
   }
 
   #addFile(path: string, stats: Stats): void {
-    this.entries.push({ kind: "file", path, mode: modeOf(stats), mtimeMs: stats.mtimeMs, size: stats.size });
+    const { mtimeMs, size, ctimeMs, ino } = stats;
+    this.entries.push({ kind: "file", path, mode: modeOf(stats), mtimeMs, size, ctimeMs, ino });
     this.files += 1;
     this.bytes += stats.size;
   }
