@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "../base/errors";
+import { Faults } from "./faults/faults";
 import type { IsolationKind } from "./isolation";
 import { detectIsolation } from "./isolation/detectIsolation";
 import { startServer } from "./server";
@@ -17,6 +18,8 @@ interface Options {
   readonly stateDir: string;
   /** Only this kind, instead of the strongest that the machine grants. */
   readonly isolation: IsolationKind | undefined;
+  /** What goes wrong on purpose, see `FaultPlan`. */
+  readonly faultsFile: string | undefined;
 }
 
 // Not all that is waited for, least of all at the end, keeps Node running by itself.
@@ -25,7 +28,7 @@ const KEEP_RUNNING_MS = 60_000;
 async function main(): Promise<void> {
   const toldToEnd = untilToldToEnd();
   setInterval(() => undefined, KEEP_RUNNING_MS);
-  const { port, stateDir, isolation: preferred } = readOptions();
+  const { port, stateDir, isolation: preferred, faultsFile } = readOptions();
   const log = stderrLog();
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const isolation = await detectIsolation({
@@ -42,9 +45,13 @@ async function main(): Promise<void> {
     isolation,
     outputFolder: stateDir,
     hasNvidiaGpu: existsSync("/dev/nvidiactl") || existsSync("/dev/dxg"),
-    gpusWithoutCapacity: new Set(
-      process.env[NO_CAPACITY_VARIABLE]?.split(",").map((type) => type.trim().toUpperCase()),
-    ),
+    faults: new Faults({
+      file: faultsFile,
+      gpusWithoutCapacity: new Set(
+        process.env[NO_CAPACITY_VARIABLE]?.split(",").map((type) => type.trim().toUpperCase()),
+      ),
+      log,
+    }),
     log,
   });
 
@@ -57,11 +64,21 @@ async function main(): Promise<void> {
 
 function readOptions(): Options {
   const { values } = parseArgs({
-    options: { port: { type: "string" }, state: { type: "string" }, isolation: { type: "string" } },
+    options: {
+      port: { type: "string" },
+      state: { type: "string" },
+      isolation: { type: "string" },
+      faults: { type: "string" },
+    },
   });
   const port = Number(values.port ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`"${values.port ?? ""}" is not a port.`);
-  return { port, stateDir: resolve(values.state ?? defaultState()), isolation: readKind(values.isolation) };
+  return {
+    port,
+    stateDir: resolve(values.state ?? defaultState()),
+    isolation: readKind(values.isolation),
+    faultsFile: values.faults,
+  };
 }
 
 function readKind(kind: string | undefined): IsolationKind | undefined {

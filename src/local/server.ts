@@ -2,6 +2,9 @@ import { join } from "node:path";
 import { ModalClientDefinition, TaskCommandRouterDefinition } from "modal/definitions";
 import { createServer } from "nice-grpc";
 import type { Logger } from "../base/ports";
+import type { Faults } from "./faults/faults";
+import { faultyCalls } from "./faults/faultyCalls";
+import { openLink } from "./faults/link";
 import type { Isolation } from "./isolation";
 import { AppStore } from "./model/apps";
 import { EnvironmentStore, readEnvironments } from "./model/environments";
@@ -33,8 +36,7 @@ export interface ServerOptions {
   /** Where outputs too large for memory go. */
   readonly outputFolder: string;
   readonly hasNvidiaGpu: boolean;
-  /** GPU types that a sandbox waits for in vain. */
-  readonly gpusWithoutCapacity: ReadonlySet<string>;
+  readonly faults: Faults;
   readonly log: Logger;
 }
 
@@ -51,8 +53,8 @@ const OPEN_METHODS = new Set(["ClientHello", "TokenFlowCreate", "TokenFlowWait"]
 
 /** Modal's control plane and task command router on one port of this machine. */
 export async function startServer(options: ServerOptions): Promise<LocalServer> {
-  const { isolation, log } = options;
-  const credentials = new Credentials();
+  const { isolation, faults, log } = options;
+  const credentials = new Credentials((usual) => faults.tokenSeconds(usual));
   const apps = new AppStore();
   const images = new ImageStore();
   const secrets = new SecretStore(new JsonFile(join(options.outputFolder, "secrets.json"), readSecrets));
@@ -61,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const environments = new EnvironmentStore(
     new JsonFile(join(options.outputFolder, "environments.json"), readEnvironments),
   );
-  const gpus = gpuHost(options.hasNvidiaGpu, options.gpusWithoutCapacity);
+  const gpus = gpuHost(options.hasNvidiaGpu, faults);
   let port = options.port;
   // The SDK insists on https in the router's URL, yet dials it in plain text where the server is on loopback.
   const routerUrl = () => `https://127.0.0.1:${port}`;
@@ -80,16 +82,18 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   };
 
   // One write to a program's input may carry 100 MB.
-  const server = createServer({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 }).use(
-    reportErrors(log),
-  );
+  const server = createServer({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 })
+    .use(reportErrors(log))
+    .use(faultyCalls(faults, (id) => sandboxes.lookUp(id)?.lose()));
   server
     .with(credentials.guardControlPlane(OPEN_METHODS))
     .add(ModalClientDefinition, implement(ModalClientDefinition, controlPlane));
   server
     .with(credentials.guardRouter())
     .add(TaskCommandRouterDefinition, implement(TaskCommandRouterDefinition, routerService(sandboxes, secrets)));
-  port = await withWideWindow(() => server.listen(`127.0.0.1:${options.port}`));
+  const ownPort = await withWideWindow(() => server.listen(`127.0.0.1:${faults.isOn ? 0 : options.port}`));
+  const link = faults.isOn ? await openLink(options.port, ownPort, () => faults.link) : undefined;
+  port = link?.port ?? ownPort;
 
   return {
     serverUrl: `http://127.0.0.1:${port}`,
@@ -98,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     async stop() {
       await sandboxes.terminateAll();
       server.forceShutdown();
+      link?.dispose();
     },
   };
 }

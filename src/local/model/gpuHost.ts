@@ -1,13 +1,18 @@
+import type { Faults } from "../faults/faults";
+
 /** The GPUs of this machine, as far as a sandbox can tell. */
 export interface GpuHost {
-  hasCapacity(gpuType: string | undefined): boolean;
+  /** Resolves once there is one of this type to be had. */
+  untilCapacity(gpuType: string | undefined, signal: AbortSignal): Promise<void>;
   /** What a sandbox that asked for this type says first. */
   greeting(gpuType: string | undefined): string;
 }
 
-/** `withoutCapacity` are types that nobody ever gets: their sandboxes stay queued, as at Modal when there are none. */
-export const gpuHost = (hasNvidia: boolean, withoutCapacity: ReadonlySet<string>): GpuHost => ({
-  hasCapacity: (gpuType) => gpuType === undefined || !withoutCapacity.has(gpuType),
+/** Where the faults say that there is no capacity, sandboxes stay queued, as at Modal when there is none. */
+export const gpuHost = (hasNvidia: boolean, faults: Faults): GpuHost => ({
+  untilCapacity: async (gpuType, signal) => {
+    if (gpuType !== undefined) await faults.untilCapacity(gpuType, signal);
+  },
   greeting: (gpuType) =>
     gpuType === undefined || hasNvidia
       ? ""

@@ -137,6 +137,16 @@ export class Sandbox {
     return abortable(this.#ready, signal);
   }
 
+  /** Aborted as soon as nothing can keep it from ending. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** Ends it as if its machine had died. */
+  lose(): void {
+    this.#end(lost);
+  }
+
   /** Ends it, if it has not ended. `whenFinished` tells when it has. */
   terminate(): void {
     this.#end(terminated);

@@ -58,6 +58,11 @@ export class SandboxStore {
     return sandbox;
   }
 
+  /** By its own id or by its task's. */
+  lookUp(id: string): Sandbox | undefined {
+    return this.#sandboxes.get(this.#idsByTask.get(id) ?? id);
+  }
+
   byTask(taskId: string): Sandbox {
     const id = this.#idsByTask.get(taskId);
     if (id === undefined) throw notFound(`Task ${taskId} was not found.`);

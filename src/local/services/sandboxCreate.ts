@@ -56,7 +56,10 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
       onceV1
         .run(idempotencyKey(context), () => {
           const sandbox = add({ generation: "V1", appId, definition, tags, env: {} });
-          if (gpus.hasCapacity(sandbox.spec.gpu?.type)) sandbox.start(isolation).catch(() => undefined);
+          gpus
+            .untilCapacity(sandbox.spec.gpu?.type, sandbox.ending)
+            .then(() => sandbox.start(isolation))
+            .catch(() => undefined);
           return Promise.resolve(sandbox);
         })
         .then((sandbox) => ({ sandboxId: sandbox.id, metadata: { appId } })),
