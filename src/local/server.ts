@@ -1,26 +1,38 @@
 import { join } from "node:path";
 import { ModalClientDefinition, TaskCommandRouterDefinition } from "modal/definitions";
 import { createServer } from "nice-grpc";
+import { messageOf } from "../base/errors";
 import type { Logger } from "../base/ports";
+import { DeployedFunctions } from "./functions/deployed";
+import { deployment } from "./functions/deployment";
+import { describeModule } from "./functions/describe";
+import { FunctionStore } from "./functions/functionStore";
 import type { Faults } from "./faults/faults";
 import { faultyCalls } from "./faults/faultyCalls";
 import { openLink } from "./faults/link";
 import type { Isolation } from "./isolation";
 import { AppStore } from "./model/apps";
+import { BlobStore } from "./model/blobs";
 import { EnvironmentStore, readEnvironments } from "./model/environments";
 import { gpuHost } from "./model/gpuHost";
+import { ImageBuilder } from "./model/imageBuilder";
 import { ImageStore } from "./model/images";
+import { LayerStore } from "./model/layers";
 import { JsonFile } from "./model/jsonFile";
 import { QueueStore } from "./model/queues";
 import { SandboxStore } from "./model/sandboxStore";
 import { readSecrets, SecretStore } from "./model/secrets";
+import { startPageServer } from "./pages/pageServer";
 import { Credentials } from "./protocol/credentials";
 import { withWideWindow } from "./protocol/flowControl";
 import type { ControlPlane } from "./protocol/messages";
 import { implement, reportErrors } from "./protocol/service";
 import { accessService } from "./services/access";
 import { appsService } from "./services/apps";
+import { blobPages, blobsService } from "./services/blobs";
 import { environmentsService } from "./services/environments";
+import { functionCallsService } from "./services/functionCalls";
+import { functionsService } from "./services/functions";
 import { imagesService } from "./services/images";
 import { queuesService } from "./services/queues";
 import { routerService } from "./services/router";
@@ -36,6 +48,10 @@ export interface ServerOptions {
   /** Where outputs too large for memory go. */
   readonly outputFolder: string;
   readonly hasNvidiaGpu: boolean;
+  /** What every program of a sandbox has in its environment. */
+  readonly baseEnv: Readonly<Record<string, string>>;
+  /** No other server uses the state folder. */
+  readonly isAlone: boolean;
   readonly faults: Faults;
   readonly log: Logger;
 }
@@ -56,14 +72,29 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const { isolation, faults, log } = options;
   const credentials = new Credentials((usual) => faults.tokenSeconds(usual));
   const apps = new AppStore();
-  const images = new ImageStore();
+  const imageFolder = join(options.outputFolder, "images", `${isolation.kind}-${isolation.layering}`);
+  const images = new ImageStore(imageFolder);
+  const layers = new LayerStore(join(imageFolder, "layers"));
   const secrets = new SecretStore(new JsonFile(join(options.outputFolder, "secrets.json"), readSecrets));
   const sandboxes = new SandboxStore(options.outputFolder, log);
   const queues = new QueueStore();
   const environments = new EnvironmentStore(
     new JsonFile(join(options.outputFolder, "environments.json"), readEnvironments),
   );
+  const blobs = new BlobStore(options.outputFolder);
+  const functions = new FunctionStore(isolation);
+  const deployed = new DeployedFunctions(join(options.outputFolder, "functions"), (source) =>
+    describeModule(isolation, source),
+  );
+  const pages = await startPageServer(log);
+  pages.serve("blobs", blobPages(blobs));
   const gpus = gpuHost(options.hasNvidiaGpu, faults);
+  const host = { architecture: process.arch, hasNvidiaGpu: options.hasNvidiaGpu };
+  const builder = new ImageBuilder({ isolation, images, layers, host, baseEnv: options.baseEnv });
+  const unused = options.isAlone ? layers.keepOnly(images.sweep()) : undefined;
+  unused?.catch((error: unknown) => {
+    log.warn(`What no image needs could not be removed: ${messageOf(error)}`);
+  });
   let port = options.port;
   // The SDK insists on https in the router's URL, yet dials it in plain text where the server is on loopback.
   const routerUrl = () => `https://127.0.0.1:${port}`;
@@ -71,11 +102,14 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const controlPlane: ControlPlane = {
     ...accessService(credentials, noticesOf(options)),
     ...environmentsService(environments, [apps, secrets, queues]),
-    ...appsService({ apps, environments, sandboxes, functionsOf: () => ({}), deploy: () => undefined }),
-    ...imagesService(images),
+    ...appsService({ apps, environments, sandboxes, deployment: deployment(deployed, functions, apps) }),
+    ...imagesService({ images, builder, secrets }),
     ...secretsService(secrets, environments),
     ...queuesService(queues, environments),
-    ...sandboxCreateService({ isolation, apps, images, secrets, sandboxes, credentials, gpus, routerUrl }),
+    ...blobsService(blobs, `${pages.url}/blobs`),
+    ...functionsService({ deployed, functions, apps, environments, secrets, blobs }),
+    ...functionCallsService(functions, blobs),
+    ...sandboxCreateService({ isolation, apps, images, layers, secrets, sandboxes, credentials, gpus, routerUrl }),
     ...sandboxInfoService(sandboxes, apps),
     ...sandboxLifecycleService({ sandboxes, credentials, routerUrl }),
     ...sandboxOutputService(sandboxes),
@@ -100,7 +134,8 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     tokenId: credentials.tokenId,
     tokenSecret: credentials.tokenSecret,
     async stop() {
-      await sandboxes.terminateAll();
+      await Promise.all([sandboxes.terminateAll(), functions.dispose()]);
+      pages.stop();
       server.forceShutdown();
       link?.dispose();
     },

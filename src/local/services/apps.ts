@@ -1,3 +1,4 @@
+import type { Deployment } from "../functions/deployment";
 import type { App, AppStore } from "../model/apps";
 import type { EnvironmentStore } from "../model/environments";
 import type { SandboxStore } from "../model/sandboxStore";
@@ -12,23 +13,21 @@ export interface AppsDependencies {
   readonly apps: AppStore;
   readonly environments: EnvironmentStore;
   readonly sandboxes: SandboxStore;
-  /** The ids of an app's functions by their names; asked for before each look, so that it can make apps that are due. */
-  readonly functionsOf: (app: App) => Readonly<Record<string, string>>;
-  readonly deploy: () => void;
+  readonly deployment: Deployment;
 }
 
-export function appsService({ apps, environments, sandboxes, functionsOf, deploy }: AppsDependencies): ControlPlane {
+export function appsService({ apps, environments, sandboxes, deployment }: AppsDependencies): ControlPlane {
   const get = (id: string): App => {
     const app = apps.get(id);
     if (!app) throw notFound(`App ${id} was not found.`);
     return app;
   };
 
-  const metadata = (app: App) => ({
+  const metadata = async (app: App) => ({
     appId: app.id,
     description: app.name,
     environmentName: app.environment,
-    functions: functionsOf(app),
+    functions: await deployment.functionsOf(app),
     lifecycle: {
       appState: stateOf(app),
       createdAt: app.createdAt,
@@ -44,7 +43,7 @@ export function appsService({ apps, environments, sandboxes, functionsOf, deploy
         objectCreationType === objectCreation.createIfMissing || objectCreationType === objectCreation.createOrFail;
       if (!OBJECT_NAME.test(appName))
         throw invalidArgument(`"${appName}" is not a name for an app: use up to 64 letters, digits, "-", "_" and ".".`);
-      deploy();
+      deployment.deploy();
       const environment = environments.nameFor(environmentName, createsIfMissing);
       const known = apps.find(environment, appName);
       if (known && objectCreationType === objectCreation.createOrFail)
@@ -54,23 +53,22 @@ export function appsService({ apps, environments, sandboxes, functionsOf, deploy
       return Promise.resolve({ appId: (known ?? apps.create(environment, appName)).id });
     },
 
-    appGetInfo: async ({ appId }) => Promise.resolve({ info: metadata(get(appId)) }),
+    appGetInfo: async ({ appId }) => ({ info: await metadata(get(appId)) }),
 
     async appList({ environmentName }) {
-      deploy();
+      deployment.deploy();
       const { name } = environments.get(environmentName);
-      return Promise.resolve({
-        apps: apps.list(name).map((app) => ({
-          appId: app.id,
-          name: app.name,
-          description: app.name,
-          state: stateOf(app),
-          createdAt: app.createdAt,
-          stoppedAt: app.stoppedAt ?? 0,
-          nRunningTasks: runningIn(sandboxes, app).length,
-          metadata: metadata(app),
-        })),
-      });
+      const listed = apps.list(name).map(async (app) => ({
+        appId: app.id,
+        name: app.name,
+        description: app.name,
+        state: stateOf(app),
+        createdAt: app.createdAt,
+        stoppedAt: app.stoppedAt ?? 0,
+        nRunningTasks: runningIn(sandboxes, app).length,
+        metadata: await metadata(app),
+      }));
+      return { apps: await Promise.all(listed) };
     },
 
     async appStop({ appId }) {

@@ -13,5 +13,6 @@ export const makeSecret = (
     deploymentName,
     environmentName,
     envDict,
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment, @typescript-eslint/no-unnecessary-type-assertion -- the SDK does not export the enum
     objectCreationType: type as CreationType,
   });

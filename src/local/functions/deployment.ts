@@ -1,0 +1,22 @@
+import type { App, AppStore } from "../model/apps";
+import { DEFAULT_ENVIRONMENT } from "../model/environments";
+import { tagOf, type DeployedFunctions } from "./deployed";
+import { DEFAULT_OPTIONS, type FunctionStore } from "./functionStore";
+
+/** Apps as their deployed functions make them. */
+export interface Deployment {
+  /** Makes the apps that have functions. */
+  deploy(): void;
+  /** The ids of an app's functions by their names. */
+  functionsOf(app: App): Promise<Readonly<Record<string, string>>>;
+}
+
+export const deployment = (deployed: DeployedFunctions, functions: FunctionStore, apps: AppStore): Deployment => ({
+  deploy() {
+    for (const name of deployed.apps()) apps.ensure(DEFAULT_ENVIRONMENT, name);
+  },
+  async functionsOf(app) {
+    const all = await deployed.all(app.name);
+    return Object.fromEntries(all.map((target) => [tagOf(target), functions.bind(app.id, target, DEFAULT_OPTIONS).id]));
+  },
+});

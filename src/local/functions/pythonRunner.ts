@@ -1,0 +1,127 @@
+import { PYTHON_CBOR } from "./pythonCbor";
+
+/**
+ * The Python that runs one deployed function: it reads what to load, then calls, from its stdin and answers on its
+ * stdout, in frames of two lengths (big-endian, 32 bits each), a header in JSON and a body. What the function itself
+ * prints goes to stderr.
+ */
+export const PYTHON_RUNNER = `${PYTHON_CBOR}
+import asyncio, base64, importlib, inspect, json, os, sys, tempfile, traceback
+
+requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+os.dup2(2, 1)
+
+def receive():
+    lengths = requests.read(8)
+    if len(lengths) < 8:
+        return None
+    header, body = struct.unpack(">II", lengths)
+    return json.loads(requests.read(header)), requests.read(body)
+
+def send(header, body=b""):
+    text = json.dumps(header).encode()
+    replies.write(struct.pack(">II", len(text), len(body)) + text)
+    replies.write(body)
+    replies.flush()
+
+def failure(error):
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_filename == "<string>":
+        trace = trace.tb_next
+    text = "".join(traceback.format_exception(type(error), error, trace))
+    return {"ok": False, "exception": repr(error), "traceback": text}
+
+def load(setup):
+    folder = tempfile.mkdtemp(prefix="functions-")
+    for name, source in setup["files"].items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(source)
+    sys.path.insert(0, folder)
+    target = getattr(importlib.import_module(setup["module"]), setup["object"])
+    if not inspect.isclass(target):
+        return target
+    values = {name: base64.b64decode(value["bytes"]) if isinstance(value, dict) else value
+              for name, value in setup["parameters"].items()}
+    if "__init__" in vars(target):
+        return target(**values)
+    instance = target()
+    for name, value in values.items():
+        setattr(instance, name, value)
+    return instance
+
+def call(target, header, body):
+    args, kwargs = cbor_decode(body)
+    function = getattr(target, header["method"]) if header.get("method") else target
+    result = function(*args, **kwargs)
+    return cbor_encode(asyncio.run(result) if inspect.iscoroutine(result) else result)
+
+setup, _ = receive()
+target = unloaded = None
+try:
+    target = load(setup)
+except BaseException as error:
+    unloaded = failure(error)
+
+while request := receive():
+    if unloaded:
+        send(unloaded)
+        continue
+    try:
+        result = call(target, *request)
+    except BaseException as error:
+        send(failure(error))
+    else:
+        send({"ok": True}, result)
+`;
+
+/** Python that tells, in JSON, the public functions and classes of the module on its stdin; nothing of it is run. */
+export const PYTHON_DESCRIBE = `
+import ast, base64, json, sys
+
+TYPES = ("str", "int", "bool", "bytes")
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+def is_generator(function):
+    def yields(node):
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return True
+        if isinstance(node, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
+            return False
+        return any(yields(child) for child in ast.iter_child_nodes(node))
+    return any(yields(statement) for statement in function.body)
+
+def parameter(name, annotation, default):
+    kind = annotation.id if isinstance(annotation, ast.Name) else annotation.value if isinstance(annotation, ast.Constant) else ""
+    described = {"name": name, "type": kind if kind in TYPES else "unknown"}
+    if default is not None:
+        try:
+            value = ast.literal_eval(default)
+        except ValueError:
+            return {**described, "type": "unknown", "hasDefault": True}
+        described["hasDefault"] = True
+        described["default"] = base64.b64encode(value).decode() if isinstance(value, bytes) else value
+    return described
+
+def parameters(cls):
+    for node in cls.body:
+        if isinstance(node, FUNCTIONS) and node.name == "__init__":
+            named = (node.args.posonlyargs + node.args.args)[1:]
+            defaults = [None] * (len(named) - len(node.args.defaults)) + node.args.defaults
+            pairs = list(zip(named, defaults[-len(named):] if named else [])) + list(zip(node.args.kwonlyargs, node.args.kw_defaults))
+            return [parameter(argument.arg, argument.annotation, default) for argument, default in pairs]
+    return [parameter(node.target.id, node.annotation, node.value) for node in cls.body
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and not node.target.id.startswith("_")]
+
+def methods(nodes):
+    return [{"name": node.name, "isGenerator": is_generator(node)} for node in nodes
+            if isinstance(node, FUNCTIONS) and not node.name.startswith("_")]
+
+try:
+    tree = ast.parse(sys.stdin.buffer.read())
+    classes = [{"name": node.name, "methods": methods(node.body), "parameters": parameters(node)} for node in tree.body
+               if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    print(json.dumps({"functions": methods(tree.body), "classes": classes}))
+except (SyntaxError, ValueError) as error:
+    print(json.dumps({"fault": str(error)}))
+`;
