@@ -7,6 +7,7 @@ import { messageOf } from "../base/errors";
 import { Faults } from "./faults/faults";
 import type { IsolationKind } from "./isolation";
 import { detectIsolation } from "./isolation/detectIsolation";
+import { isOnlyServer } from "./isolation/serverFolder";
 import { startServer } from "./server";
 import { stderrLog } from "./stderrLog";
 
@@ -44,6 +45,8 @@ async function main(): Promise<void> {
     port,
     isolation,
     outputFolder: stateDir,
+    isAlone: await isOnlyServer(stateDir),
+    baseEnv: { PATH: process.env.PATH ?? "", HOME: "/root" },
     hasNvidiaGpu: existsSync("/dev/nvidiactl") || existsSync("/dev/dxg"),
     faults: new Faults({
       file: faultsFile,

@@ -22,13 +22,16 @@ import { JsonFile } from "./model/jsonFile";
 import { QueueStore } from "./model/queues";
 import { SandboxStore } from "./model/sandboxStore";
 import { readSecrets, SecretStore } from "./model/secrets";
+import { TokenFlows } from "./model/tokenFlows";
 import { startPageServer } from "./pages/pageServer";
+import { signInPage } from "./pages/signInPage";
 import { Credentials } from "./protocol/credentials";
 import { withWideWindow } from "./protocol/flowControl";
 import type { ControlPlane } from "./protocol/messages";
 import { implement, reportErrors } from "./protocol/service";
 import { accessService } from "./services/access";
 import { appsService } from "./services/apps";
+import { billingService } from "./services/billing";
 import { blobPages, blobsService } from "./services/blobs";
 import { environmentsService } from "./services/environments";
 import { functionCallsService } from "./services/functionCalls";
@@ -41,6 +44,7 @@ import { sandboxInfoService } from "./services/sandboxInfo";
 import { sandboxLifecycleService } from "./services/sandboxLifecycle";
 import { sandboxOutputService } from "./services/sandboxOutput";
 import { secretsService } from "./services/secrets";
+import { tokenFlowService } from "./services/tokenFlow";
 
 export interface ServerOptions {
   readonly port: number;
@@ -87,7 +91,9 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     describeModule(isolation, source),
   );
   const pages = await startPageServer(log);
+  const tokenFlows = new TokenFlows();
   pages.serve("blobs", blobPages(blobs));
+  pages.serve("sign-in", signInPage(tokenFlows));
   const gpus = gpuHost(options.hasNvidiaGpu, faults);
   const host = { architecture: process.arch, hasNvidiaGpu: options.hasNvidiaGpu };
   const builder = new ImageBuilder({ isolation, images, layers, host, baseEnv: options.baseEnv });
@@ -101,6 +107,8 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
 
   const controlPlane: ControlPlane = {
     ...accessService(credentials, noticesOf(options)),
+    ...tokenFlowService(tokenFlows, credentials, `${pages.url}/sign-in`),
+    ...billingService(),
     ...environmentsService(environments, [apps, secrets, queues]),
     ...appsService({ apps, environments, sandboxes, deployment: deployment(deployed, functions, apps) }),
     ...imagesService({ images, builder, secrets }),

@@ -34,6 +34,10 @@ export async function openServerFolder(stateDir: string): Promise<ServerFolder> 
   };
 }
 
+/** Whether no other server lives that shares the state folder, once this one's folder is open. */
+export const isOnlyServer = async (stateDir: string): Promise<boolean> =>
+  (await readdir(join(stateDir, "servers"))).length === 1;
+
 /** Also what a sandbox left unreadable to a user who is not root. */
 export async function removeFolder(path: string): Promise<void> {
   try {

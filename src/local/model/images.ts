@@ -1,108 +1,121 @@
-import { createHash } from "node:crypto";
-import { newId } from "./ids";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { JsonFile } from "./jsonFile";
 
 export interface LocalImage {
+  readonly id: string;
   readonly env: Readonly<Record<string, string>>;
   readonly workdir: string | undefined;
+  /** Ids of what it consists of above the machine's own files, lowest first. */
+  readonly layers: readonly string[];
+  /** What a sandbox of it has to say first. */
+  readonly notices: readonly string[];
+  /** Seconds since the epoch. */
+  readonly expiresAt: number | undefined;
 }
 
-/** An image that was built, or why it was not. */
-export type ImageBuild =
-  | { readonly id: string; readonly kind: "built"; readonly image: LocalImage }
-  | { readonly id: string; readonly kind: "failed"; readonly reason: string };
-
-/** Images by id and by what they were made from: the same recipe gives the same image. */
+/**
+ * Images by id, by what they were made from and by the names they were published under. All is on disk, where a later
+ * run of the backend finds it, each thing in a file that is replaced as a whole.
+ */
 export class ImageStore {
-  readonly #images = new Map<string, LocalImage>();
-  readonly #idsByRecipe = new Map<string, string>();
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    for (const name of [IMAGES, RECIPES, TAGS]) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  }
 
   get(id: string): LocalImage | undefined {
-    return this.#images.get(id);
+    const image = this.#image(id).read();
+    return image && !hasExpired(image) ? image : undefined;
+  }
+
+  add(image: LocalImage): void {
+    this.#image(image.id).write(image);
   }
 
   delete(id: string): boolean {
-    return this.#images.delete(id);
+    const isThere = this.get(id) !== undefined;
+    rmSync(this.#path(IMAGES, id), { force: true });
+    return isThere;
   }
 
-  build(commands: readonly string[], baseImageId: string | undefined): ImageBuild {
-    const recipe = createHash("sha256")
-      .update(JSON.stringify([baseImageId, commands]))
-      .digest("hex");
-    const known = this.#idsByRecipe.get(recipe);
-    const cached = known === undefined ? undefined : this.#images.get(known);
-    if (known !== undefined && cached) return { id: known, kind: "built", image: cached };
-
-    const id = newId("im");
-    const base = baseImageId === undefined ? undefined : this.#images.get(baseImageId);
-    const image = readCommands(commands, base);
-    if (typeof image === "string") return { id, kind: "failed", reason: image };
-    this.#images.set(id, image);
-    this.#idsByRecipe.set(recipe, id);
-    return { id, kind: "built", image };
+  byRecipe(recipe: string): LocalImage | undefined {
+    return this.#reference(RECIPES, recipe);
   }
-}
 
-/** The image that the commands make, or a sentence on what stands against it. */
-function readCommands(commands: readonly string[], base: LocalImage | undefined): LocalImage | string {
-  let image: LocalImage = base ?? { env: {}, workdir: undefined };
-  for (const command of commands.flatMap(linesOf)) {
-    const [, instruction = "", argument = ""] = /^\s*(\S+)\s*(.*?)\s*$/.exec(command) ?? [];
-    switch (instruction.toUpperCase()) {
-      case "":
-      case "CMD":
-      case "ENTRYPOINT":
-      case "EXPOSE":
-      case "LABEL":
-      case "USER":
-        break;
-      case "FROM": {
-        const fault = base ? undefined : referenceFault(argument);
-        if (fault !== undefined) return fault;
-        break;
-      }
-      case "ENV":
-        image = { ...image, env: { ...image.env, ...readEnv(argument) } };
-        break;
-      case "WORKDIR":
-        image = { ...image, workdir: argument.startsWith("/") ? argument : `${image.workdir ?? ""}/${argument}` };
-        break;
-      default:
-        return `The local backend does not run ${instruction.toUpperCase()}: its images are this machine's own tools.`;
+  setRecipe(recipe: string, imageId: string): void {
+    this.#refer(RECIPES, recipe, imageId);
+  }
+
+  byTag(environment: string, tag: string): LocalImage | undefined {
+    return this.#reference(TAGS, JSON.stringify([environment, tag]));
+  }
+
+  publish(environment: string, tag: string, imageId: string): void {
+    this.#refer(TAGS, JSON.stringify([environment, tag]), imageId);
+  }
+
+  /** Forgets what has expired and what leads nowhere. Gives the ids of all layers that are still of use. */
+  sweep(): ReadonlySet<string> {
+    const used = new Set<string>();
+    for (const id of this.#names(IMAGES)) {
+      const image = this.get(id);
+      if (!image) rmSync(this.#path(IMAGES, id), { force: true });
+      for (const layer of image?.layers ?? []) used.add(layer);
     }
+    for (const folder of [RECIPES, TAGS])
+      for (const name of this.#names(folder))
+        if (!this.#reference(folder, name)) rmSync(this.#path(folder, name), { force: true });
+    return used;
   }
-  return image;
+
+  #names(folder: string): string[] {
+    return readdirSync(join(this.#folder, folder)).map((name) => decodeURIComponent(name.replace(/\.json$/, "")));
+  }
+
+  #path(folder: string, name: string): string {
+    return join(this.#folder, folder, `${encodeURIComponent(name)}.json`);
+  }
+
+  #image(id: string): JsonFile<LocalImage | undefined> {
+    return new JsonFile(this.#path(IMAGES, id), readImage);
+  }
+
+  #reference(folder: string, name: string): LocalImage | undefined {
+    const id = new JsonFile(this.#path(folder, name), readId).read();
+    return id === undefined ? undefined : this.get(id);
+  }
+
+  #refer(folder: string, name: string, imageId: string): void {
+    new JsonFile(this.#path(folder, name), readId).write(imageId);
+  }
 }
 
-/** A command's lines, continued ones joined, comments left out. */
-const linesOf = (command: string): string[] =>
-  command
-    .replaceAll(/\\\n/g, " ")
-    .split("\n")
-    .filter((line) => !line.trimStart().startsWith("#"));
+const IMAGES = "images";
+const RECIPES = "recipes";
+const TAGS = "tags";
 
-const REFERENCE =
-  /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+const hasExpired = ({ expiresAt }: LocalImage): boolean => expiresAt !== undefined && expiresAt <= Date.now() / 1000;
 
-/**
- * No registry is asked, so every well-formed reference exists here, save one whose name says that it does not
- * (`does-not-exist`, `nonexistent`), which fails as an unknown image does at Modal.
- */
-function referenceFault(reference: string): string | undefined {
-  if (!REFERENCE.test(reference)) return `invalid reference format: "${reference}" does not name an image.`;
-  if (/does-not-exist|nonexistent/.test(reference))
-    return `Image "${reference}" was not found: the repository or the tag does not exist.`;
-  return undefined;
+const readId = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+function readImage(value: unknown): LocalImage | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!("id" in value && "env" in value && "layers" in value && "notices" in value)) return undefined;
+  const { id, env, layers, notices } = value;
+  if (typeof id !== "string" || !isTexts(layers) || !isTexts(notices)) return undefined;
+  if (typeof env !== "object" || env === null || !isTexts(Object.values(env))) return undefined;
+  return {
+    id,
+    env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, String(text)])),
+    layers,
+    notices,
+    workdir: "workdir" in value && typeof value.workdir === "string" ? value.workdir : undefined,
+    expiresAt: "expiresAt" in value && typeof value.expiresAt === "number" ? value.expiresAt : undefined,
+  };
 }
 
-/** `A=1 B="two words"`, or the older `A the rest`. */
-function readEnv(argument: string): Record<string, string> {
-  const [, oldName, oldValue] = /^(\w+)\s+([^=]*)$/.exec(argument) ?? [];
-  if (oldName !== undefined && oldValue !== undefined) return { [oldName]: oldValue };
-  const pairs = argument.matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g);
-  return Object.fromEntries(
-    [...pairs].map(([, name = "", double, single, bare]) => [
-      name,
-      double?.replaceAll(/\\(.)/g, "$1") ?? single ?? bare ?? "",
-    ]),
-  );
-}
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");

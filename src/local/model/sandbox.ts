@@ -10,6 +10,7 @@ import { Latch } from "./latch";
 import { Program } from "./program";
 import { awaitReady } from "./readiness";
 import { couldNotStart, ended, idle, lost, terminated, timedOut, type SandboxResult } from "./sandboxResult";
+import type { SandboxDisk } from "./sandboxDisk";
 import type { SandboxSpec } from "./sandboxSpec";
 import { Spool } from "./spool";
 import { openTunnel, type Tunnel } from "./tunnel";
@@ -25,6 +26,7 @@ export interface SandboxOptions {
   readonly outputFolder: string;
   /** What stdout begins with. */
   readonly greeting: string;
+  readonly disk: SandboxDisk;
   readonly log: Logger;
 }
 
@@ -42,6 +44,7 @@ export class Sandbox {
   readonly stderr: Spool;
   readonly execs: Execs;
   readonly activity: Activity;
+  readonly disk: SandboxDisk;
   name: string;
   tags: ReadonlyMap<string, string>;
 
@@ -62,7 +65,7 @@ export class Sandbox {
   #result: SandboxResult | undefined;
 
   constructor(options: SandboxOptions) {
-    const { id, generation, appId, createdAt, spec, tags, outputFolder, greeting, log } = options;
+    const { id, generation, appId, createdAt, spec, tags, outputFolder, greeting, disk, log } = options;
     this.id = id;
     this.generation = generation;
     this.appId = appId;
@@ -70,6 +73,7 @@ export class Sandbox {
     this.spec = spec;
     this.name = spec.name;
     this.tags = tags;
+    this.disk = disk;
     this.stdout = new Spool(outputFolder);
     this.stderr = new Spool(outputFolder);
     void this.stdout.append(Buffer.from(greeting));
@@ -188,7 +192,11 @@ export class Sandbox {
   }
 
   async #start(isolation: Isolation): Promise<void> {
-    const root = await isolation.createRoot({ sandboxId: this.id, blockNetwork: this.spec.blockNetwork });
+    const root = await isolation.createRoot({
+      sandboxId: this.id,
+      blockNetwork: this.spec.blockNetwork,
+      layers: this.disk.layers,
+    });
     this.#root = root;
     if (this.#result) return;
     void root.ended.then(() => {

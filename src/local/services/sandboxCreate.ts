@@ -5,8 +5,10 @@ import type { GpuHost } from "../model/gpuHost";
 import type { ImageStore } from "../model/images";
 import type { Generation } from "../model/ids";
 import type { Sandbox } from "../model/sandbox";
+import { SandboxDisk } from "../model/sandboxDisk";
 import { readSpec, type Definition } from "../model/sandboxSpec";
 import type { SandboxStore } from "../model/sandboxStore";
+import type { LayerStore } from "../model/layers";
 import type { SecretStore } from "../model/secrets";
 import type { Credentials } from "../protocol/credentials";
 import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
@@ -20,6 +22,7 @@ export interface CreateDependencies {
   readonly isolation: Isolation;
   readonly apps: AppStore;
   readonly images: ImageStore;
+  readonly layers: LayerStore;
   readonly secrets: SecretStore;
   readonly sandboxes: SandboxStore;
   readonly credentials: Credentials;
@@ -36,7 +39,7 @@ interface NewSandbox {
 }
 
 export function sandboxCreateService(dependencies: CreateDependencies): ControlPlane {
-  const { isolation, apps, images, secrets, sandboxes, credentials, gpus, routerUrl } = dependencies;
+  const { isolation, apps, images, layers, secrets, sandboxes, credentials, gpus, routerUrl } = dependencies;
   const onceV1 = new Idempotency<Sandbox>();
   const onceV2 = new Idempotency<Sandbox>();
 
@@ -47,7 +50,14 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
     if (!image) throw unknownImage(definition.imageId);
 
     const spec = readSpec(definition, image, { ...mergeSecrets(secrets, definition.secretIds), ...env });
-    return sandboxes.create({ generation, appId, spec, tags: readTags(tags), greeting: gpus.greeting(spec.gpu?.type) });
+    return sandboxes.create({
+      generation,
+      appId,
+      spec,
+      tags: readTags(tags),
+      greeting: gpus.greeting(spec.gpu?.type) + image.notices.map((line) => `${line}\n`).join(""),
+      disk: new SandboxDisk({ image, images, layers, isolation }),
+    });
   }
 
   return {

@@ -1,0 +1,43 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { removeFolder } from "../isolation/serverFolder";
+
+// What is not finished yet, or never came to be.
+const UNFINISHED = "new-";
+
+/** The folders that images are made of. They never change, and each is there as a whole or not at all. */
+export class LayerStore {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  folderOf(id: string): string {
+    return join(this.#folder, id);
+  }
+
+  /** Makes a layer of what `fill` puts into an empty folder, and gives its id. */
+  async add(fill: (folder: string) => Promise<void>): Promise<string> {
+    const id = randomUUID();
+    const folder = join(this.#folder, `${UNFINISHED}${id}`);
+    mkdirSync(folder, { mode: 0o700 });
+    try {
+      await fill(folder);
+      await rename(folder, this.folderOf(id));
+    } catch (error) {
+      await removeFolder(folder).catch(() => undefined);
+      throw error;
+    }
+    return id;
+  }
+
+  /** Removes all others. What is added meanwhile stays. */
+  async keepOnly(used: ReadonlySet<string>): Promise<void> {
+    const garbage = readdirSync(this.#folder).filter((name) => !used.has(name));
+    for (const name of garbage) await removeFolder(join(this.#folder, name));
+  }
+}
