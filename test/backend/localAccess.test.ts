@@ -58,11 +58,11 @@ describe("the local backend as a program", function () {
 
   it("answers UNIMPLEMENTED with the method's name for what it does not offer", async () => {
     await assert.rejects(
-      local.modal.cpClient.workspaceBillingRates({}),
+      local.modal.cpClient.workspaceMembersList({}),
       (error) =>
         error instanceof ClientError &&
         error.code === Status.UNIMPLEMENTED &&
-        error.details.includes("WorkspaceBillingRates"),
+        error.details.includes("WorkspaceMembersList"),
     );
   });
 

@@ -1,7 +1,7 @@
 import type { ControlPlane } from "../protocol/messages";
 import type { Credentials } from "../protocol/credentials";
 
-const WORKSPACE = "local";
+export const WORKSPACE = "local";
 
 /** Who is calling, and what kind of backend this is. */
 export const accessService = (credentials: Credentials, notices: readonly string[]): ControlPlane => ({

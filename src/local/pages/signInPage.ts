@@ -1,0 +1,80 @@
+import { text } from "node:stream/consumers";
+import type { TokenFlow, TokenFlows } from "../model/tokenFlows";
+import type { PageHandler } from "./pageServer";
+
+const MAX_FORM_BYTES = 4096;
+
+/** The page on which a person lets a client in. */
+export const signInPage =
+  (flows: TokenFlows): PageHandler =>
+  async (request, response, [id = ""]) => {
+    const send = (status: number, content: string) => {
+      response.writeHead(status, HEADERS).end(page(content));
+    };
+    const flow = flows.find(id);
+    if (!flow) {
+      send(404, message("This sign-in is over", "Start it again where you came from."));
+      return;
+    }
+    switch (request.method) {
+      case "GET":
+        send(200, flow.approved.value ? DONE : question(flow));
+        return;
+      case "POST": {
+        if (Number(request.headers["content-length"] ?? Infinity) > MAX_FORM_BYTES) {
+          response.writeHead(413).end();
+          return;
+        }
+        const form = new URLSearchParams(await text(request));
+        if (form.get("nonce") !== flow.nonce) {
+          send(403, message("Not approved", "Open the page anew and approve it there."));
+          return;
+        }
+        flow.approved.set(true);
+        send(200, DONE);
+        return;
+      }
+      default:
+        response.writeHead(405).end();
+    }
+  };
+
+const HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "cache-control": "no-store",
+  "content-security-policy":
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  "referrer-policy": "no-referrer",
+};
+
+const message = (title: string, detail: string): string => `<h1>${title}</h1><p>${detail}</p>`;
+
+const DONE = message("You are signed in", "You can close this page and go back to your editor.");
+
+const question = ({ code, nonce }: TokenFlow): string => `
+${message("Sign in to the local backend", "A program on this computer asks for a token of the local backend, which stands in for Modal. Nothing leaves this computer, and nothing is billed.")}
+<p class="code" aria-label="Code of this sign-in">${code}</p>
+<form method="post"><input type="hidden" name="nonce" value="${nonce}"><button autofocus>Approve</button></form>`;
+
+const page = (content: string): string => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Local backend · Sign in</title>
+<style>
+  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+  body { display: grid; min-height: 100vh; margin: 0; place-items: center; background: light-dark(#f3f6f4, #0b1712); }
+  main { width: min(26rem, 100vw - 4rem); padding: 2.5rem; border-radius: 1rem; text-align: center;
+         background: light-dark(#fff, #12241c); color: light-dark(#12241c, #e8f3ed);
+         box-shadow: 0 1px 3px #0003, 0 12px 40px #0002; }
+  h1 { margin: 0 0 .75rem; font-size: 1.4rem; font-weight: 600; }
+  p { margin: 0 0 1.5rem; color: light-dark(#4a5b52, #a9c0b4); }
+  .code { font: 600 1.6rem/1 ui-monospace, monospace; letter-spacing: .3em; color: inherit; }
+  button { width: 100%; padding: .75rem; border: 0; border-radius: .6rem; font: inherit; font-weight: 600;
+           color: #08140e; background: #7fee64; cursor: pointer; }
+  button:hover { background: #97f480; }
+  button:focus-visible { outline: 3px solid light-dark(#2a7a18, #fff); outline-offset: 2px; }
+</style>
+<main>${content}</main>
+</html>
+`;
