@@ -22,8 +22,15 @@ export interface Isolation {
 export interface RootOptions {
   readonly sandboxId: string;
   readonly blockNetwork: boolean;
+  readonly limits?: Limits;
   /** Folders of earlier roots' changes, lowest first. */
   readonly layers?: readonly string[];
+}
+
+/** What a sandbox may use at most; kept as far as the machine can, see `Isolation.description`. */
+export interface Limits {
+  readonly cpus?: number | undefined;
+  readonly memoryBytes?: number | undefined;
 }
 
 export interface IsolatedRoot {

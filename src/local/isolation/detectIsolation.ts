@@ -2,6 +2,7 @@ import { homedir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../base/errors";
 import type { Isolation, IsolationKind } from "../isolation";
+import { ControlGroups } from "./controlGroups";
 import { createDirectoryIsolation } from "./directory";
 import { findProgram, type Host } from "./host";
 import { outermost, realPath } from "./hostPaths";
@@ -31,6 +32,7 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
   const host: Host = {
     folder,
     pipes: new PipeMaker(join(folder.path, "pipes"), findProgram("mkfifo", { path })),
+    groups: await ControlGroups.find(folder.path, folder.marker),
     stateDir: realPath(options.stateDir),
     path,
     homes: outermost([options.home ?? homedir(), userInfo().homedir]).filter((home) => !SHARED.has(home)),
@@ -40,10 +42,11 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
   };
   try {
     const isolation = await firstThatWorks(host, options.preferred);
-    options.log(isolation.description);
+    const description = `${isolation.description} ${host.groups.description}`;
+    options.log(description);
     return {
       kind: isolation.kind,
-      description: isolation.description,
+      description,
       layering: isolation.layering,
       createRoot: (root) => isolation.createRoot(root),
       dispose: async () => {

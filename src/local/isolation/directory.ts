@@ -5,6 +5,7 @@ import { Deferred } from "../../base/async";
 import type { IsolatedMount, Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
 import { connectTo } from "./connectTo";
 import { copyTree } from "./copyTree";
+import type { ControlGroup } from "./controlGroups";
 import { baseEnvironment, FS_TOOLS, type Host } from "./host";
 import { isWithin } from "./hostPaths";
 import { CONTENT } from "./insidePaths";
@@ -38,25 +39,27 @@ class DirectoryRoot implements IsolatedRoot {
   readonly #host: Host;
   readonly #path: string;
   readonly #marker: string;
+  readonly #group: ControlGroup | undefined;
   readonly #entrance: Entrance;
   /** Folders by the paths under which the sandbox has them, latest first. */
   readonly #shown: Shown[];
 
-  static async create(host: Host, { sandboxId, layers = [] }: RootOptions): Promise<DirectoryRoot> {
+  static async create(host: Host, { sandboxId, limits = {}, layers = [] }: RootOptions): Promise<DirectoryRoot> {
     const marker = randomBytes(8).toString("hex");
     const path = join(host.folder.path, `${sandboxId}-${marker}`);
     for (const name of ["workspace", "home", "tmp"]) await mkdir(join(path, name), { recursive: true });
     for (const layer of layers) await copyTree(host, { from: join(layer, CONTENT), to: path });
-    return new DirectoryRoot(host, path, marker);
+    return new DirectoryRoot({ host, path, marker, group: await host.groups.create(limits) });
   }
 
-  constructor(host: Host, path: string, marker: string) {
+  constructor({ host, path, marker, group }: RootParts) {
     this.#host = host;
     this.#path = path;
     this.#marker = marker;
+    this.#group = group;
     this.#shown = [{ path: "/workspace", place: join(path, "workspace") }];
     const env = { ...baseEnvironment(host, join(path, "home")), TMPDIR: join(path, "tmp"), MODAL_LOCAL_ROOT: marker };
-    this.#entrance = { prefix: [], initPid: undefined, cwd: path, baseEnv: env, pipes: host.pipes };
+    this.#entrance = { prefix: group?.prefix ?? [], initPid: undefined, cwd: path, baseEnv: env, pipes: host.pipes };
   }
 
   async spawn({ argv, env, workdir, pty }: SpawnOptions) {
@@ -106,6 +109,7 @@ class DirectoryRoot implements IsolatedRoot {
 
   async dispose() {
     await this.stop();
+    await this.#group?.remove();
     await removeFolder(this.#path);
     await removeFolder(`${this.#path}-mounts`);
     this.#disposed.resolve(undefined);
@@ -127,6 +131,13 @@ class DirectoryRoot implements IsolatedRoot {
 interface Shown {
   readonly path: string;
   readonly place: string;
+}
+
+interface RootParts {
+  readonly host: Host;
+  readonly path: string;
+  readonly marker: string;
+  readonly group: ControlGroup | undefined;
 }
 
 const mapWords = (

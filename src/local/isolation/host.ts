@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
+import type { ControlGroups } from "./controlGroups";
 import type { PipeMaker } from "./pipeMaker";
 import type { ServerFolder } from "./serverFolder";
 
@@ -7,6 +8,7 @@ import type { ServerFolder } from "./serverFolder";
 export interface Host {
   readonly folder: ServerFolder;
   readonly pipes: PipeMaker;
+  readonly groups: ControlGroups;
   /** The folder that no sandbox may see, with every server's files. */
   readonly stateDir: string;
   /** The server's search path, which is the sandboxes' too. */

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
 import { connectTo } from "./connectTo";
+import type { ControlGroup } from "./controlGroups";
 import { NamespaceConnector } from "./connector";
 import { copyTree } from "./copyTree";
 import { baseEnvironment, findProgram, systemPath, type Host } from "./host";
@@ -54,6 +55,7 @@ class NamespaceRoot implements IsolatedRoot {
   readonly #layout: RootLayout;
   readonly #path: string;
   readonly #holder: ChildProcess;
+  readonly #group: ControlGroup | undefined;
   readonly #entrance: Entrance;
   readonly #connector: NamespaceConnector | undefined;
   readonly #mounts: OuterMounts;
@@ -62,16 +64,19 @@ class NamespaceRoot implements IsolatedRoot {
   static async create(
     host: Host,
     layout: RootLayout,
-    { sandboxId, blockNetwork, layers = [] }: RootOptions,
+    { sandboxId, blockNetwork, limits = {}, layers = [] }: RootOptions,
   ): Promise<NamespaceRoot> {
     const path = join(host.folder.path, `${sandboxId}-${randomBytes(4).toString("hex")}`);
     await mkdir(path);
     const kinds = ["-m", "-p", "-i", "-u", ...(blockNetwork ? ["-n"] : []), ...(layout.isUnprivileged ? ["-U"] : [])];
     const env = baseEnvironment(host, layout.home);
+    const group = await host.groups.create(limits);
+    const groupPrefix = group?.prefix ?? [];
     try {
       await layout.prepare(path, layers);
-      const { holder, initPid } = await startInit(path, layout, kinds, host);
+      const { holder, initPid } = await startInit({ path, layout, kinds, host, groupPrefix });
       const enter = [
+        ...groupPrefix,
         findProgram("nsenter", host),
         "-t",
         String(initPid),
@@ -86,19 +91,21 @@ class NamespaceRoot implements IsolatedRoot {
         pipes: host.pipes,
       };
       const connector = blockNetwork ? new NamespaceConnector(host, initPid, layout.isUnprivileged) : undefined;
-      return new NamespaceRoot({ host, layout, path, holder, entrance, connector });
+      return new NamespaceRoot({ host, layout, path, holder, group, entrance, connector });
     } catch (error) {
+      await group?.remove();
       await removeFolder(path);
       throw error;
     }
   }
 
-  constructor({ host, layout, path, holder, entrance, connector }: RootParts) {
+  constructor({ host, layout, path, holder, group, entrance, connector }: RootParts) {
     this.#host = host;
     this.#layout = layout;
     this.#path = path;
     this.#holder = holder;
     this.ended = hasExited(holder) ? Promise.resolve() : exitOf(holder).then(() => undefined);
+    this.#group = group;
     this.#entrance = entrance;
     this.#connector = connector;
     const { isUnprivileged } = layout;
@@ -144,6 +151,7 @@ class NamespaceRoot implements IsolatedRoot {
 
   async dispose() {
     await this.stop();
+    await this.#group?.remove();
     await removeFolder(this.#path);
   }
 
@@ -160,6 +168,7 @@ interface RootParts {
   readonly layout: RootLayout;
   readonly path: string;
   readonly holder: ChildProcess;
+  readonly group: ControlGroup | undefined;
   readonly entrance: Entrance;
   readonly connector: NamespaceConnector | undefined;
 }
@@ -199,11 +208,18 @@ mount -n --make-rshared root
 const LOOPBACK_UP = `{ ip link set lo up || ifconfig lo up || perl -e '
 socket(my $s, 2, 1, 0) or exit 1; ioctl($s, 0x8914, my $request = pack("a16sx14", "lo", 0x41)) or exit 1;'; } 2>/dev/null`;
 
-async function startInit(path: string, layout: RootLayout, kinds: readonly string[], host: Host) {
+interface InitOptions extends Pick<RootParts, "host" | "layout" | "path"> {
+  readonly kinds: readonly string[];
+  /** Words that put a command under the sandbox's limits. */
+  readonly groupPrefix: readonly string[];
+}
+
+async function startInit({ path, layout, kinds, host, groupPrefix }: InitOptions) {
   const network = kinds.includes("-n") ? "own" : "shared";
   const diesWithServer = [findProgram("setpriv", host), "--pdeathsig", "KILL", "unshare"] as const;
-  const words = [
-    ...diesWithServer.slice(1),
+  const [program = diesWithServer[0], ...words] = [
+    ...groupPrefix,
+    ...diesWithServer,
     ...["-m", ...(layout.isUnprivileged ? ["-U", "-r"] : [])],
     ...["/bin/sh", "-c", HOLD(layout.assemble), "sandbox-holder"],
     ...diesWithServer,
@@ -211,7 +227,7 @@ async function startInit(path: string, layout: RootLayout, kinds: readonly strin
     ...["/bin/sh", "-c", INIT(layout.enter), "sandbox", network],
   ];
   const env = { PATH: systemPath(host), MODAL_LOCAL_SERVER: host.folder.marker };
-  const holder = spawn(diesWithServer[0], words, {
+  const holder = spawn(program, words, {
     cwd: path,
     env,
     detached: true,

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { NAME, PLACES, removeGroupsOf } from "./controlGroups";
 
 /** What one running server keeps on disk: a folder of its own under the state folder, gone when the server is. */
 export interface ServerFolder {
@@ -65,7 +66,9 @@ interface Owner {
 async function sweep(servers: string): Promise<void> {
   for (const name of await readdir(servers)) {
     const path = join(servers, name);
-    if (!isAlive(await readOwner(path))) await removeFolder(path).catch(() => undefined);
+    if (isAlive(await readOwner(path))) continue;
+    await removeGroupsOf(path, name.split("-")[1] ?? "").catch(() => undefined);
+    await removeFolder(path).catch(() => undefined);
   }
 }
 
@@ -113,12 +116,16 @@ function describeProcess(pid: number): Owner {
  */
 const WATCHDOG = `
 while read -r _; do :; done
+places=$(cat "$1/${PLACES}" 2>/dev/null)
 marked() {
   if [ -d /proc/self ]; then grep -lsa "MODAL_LOCAL_SERVER=$2" /proc/[0-9]*/environ | cut -d/ -f3
   else ps -Aww -E -o pid= -o command= | grep "MODAL_LOCAL_SERVER=$2" | grep -v grep | awk '{print $1}'; fi
 }
 for attempt in 1 2 3 4 5; do
   pids=$(marked "$@"); [ -z "$pids" ] || kill -9 $pids 2>/dev/null
+  for place in $places; do
+    for group in "$place/${NAME}$2"-*; do [ ! -d "$group" ] || { rmdir "$group" 2>/dev/null; [ ! -d "$group" ] || pids=again; }; done
+  done
   rm -rf -- "$1" 2>/dev/null || chmod -R u+rwX "$1" 2>/dev/null
   [ -n "$pids" ] || [ -e "$1" ] || break
   [ $attempt = 1 ] || sleep 0.2

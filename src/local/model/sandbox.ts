@@ -1,7 +1,7 @@
 import { abortable } from "../../base/async";
 import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
-import type { Isolation, IsolatedRoot } from "../isolation";
+import type { Isolation, IsolatedRoot, Limits } from "../isolation";
 import { notFound } from "../protocol/errors";
 import { Activity } from "./activity";
 import { Execs } from "./execs";
@@ -195,6 +195,7 @@ export class Sandbox {
     const root = await isolation.createRoot({
       sandboxId: this.id,
       blockNetwork: this.spec.blockNetwork,
+      limits: limitsOf(this.spec),
       layers: this.disk.layers,
     });
     this.#root = root;
@@ -274,6 +275,13 @@ export class Sandbox {
 const nowSecs = (): number => Date.now() / 1000;
 
 const secsToMs = (secs: number | undefined): number | undefined => (secs === undefined ? undefined : secs * 1000);
+
+function limitsOf({ resources: { milliCpuMax, memoryMbMax } }: SandboxSpec): Limits {
+  return {
+    cpus: milliCpuMax > 0 ? milliCpuMax / 1000 : undefined,
+    memoryBytes: memoryMbMax > 0 ? memoryMbMax * 1024 * 1024 : undefined,
+  };
+}
 
 /** As a container's working directory is made where the image lacks it. */
 async function makeDirectory(root: IsolatedRoot, path: string): Promise<void> {
