@@ -37,6 +37,7 @@ import { environmentsService } from "./services/environments";
 import { functionCallsService } from "./services/functionCalls";
 import { functionsService } from "./services/functions";
 import { imagesService } from "./services/images";
+import { logsService } from "./services/logs";
 import { queuesService } from "./services/queues";
 import { routerService } from "./services/router";
 import { sandboxCreateService } from "./services/sandboxCreate";
@@ -121,6 +122,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     ...sandboxInfoService(sandboxes, apps),
     ...sandboxLifecycleService({ sandboxes, credentials, routerUrl }),
     ...sandboxOutputService(sandboxes),
+    ...logsService(sandboxes),
   };
 
   // One write to a program's input may carry 100 MB.

@@ -7,12 +7,14 @@ import { Activity } from "./activity";
 import { Execs } from "./execs";
 import { newId, type Generation } from "./ids";
 import { Latch } from "./latch";
+import { LogBook, logSource } from "./logBook";
+import { LoggedSpool } from "./loggedSpool";
 import { Program } from "./program";
 import { awaitReady } from "./readiness";
 import { couldNotStart, ended, idle, lost, terminated, timedOut, type SandboxResult } from "./sandboxResult";
 import type { SandboxDisk } from "./sandboxDisk";
 import type { SandboxSpec } from "./sandboxSpec";
-import { Spool } from "./spool";
+import type { Spool } from "./spool";
 import { openTunnel, type Tunnel } from "./tunnel";
 
 export interface SandboxOptions {
@@ -42,6 +44,8 @@ export class Sandbox {
   readonly spec: SandboxSpec;
   readonly stdout: Spool;
   readonly stderr: Spool;
+  /** What its command has printed. */
+  readonly logs = new LogBook();
   readonly execs: Execs;
   readonly activity: Activity;
   readonly disk: SandboxDisk;
@@ -74,8 +78,8 @@ export class Sandbox {
     this.name = spec.name;
     this.tags = tags;
     this.disk = disk;
-    this.stdout = new Spool(outputFolder);
-    this.stderr = new Spool(outputFolder);
+    this.stdout = new LoggedSpool(outputFolder, this.logs.open(logSource.stdout));
+    this.stderr = new LoggedSpool(outputFolder, this.logs.open(logSource.stderr));
     void this.stdout.append(Buffer.from(greeting));
     this.activity = new Activity(secsToMs(spec.idleTimeoutSecs), () => {
       this.#end(idle);
