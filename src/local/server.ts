@@ -33,6 +33,7 @@ import { accessService } from "./services/access";
 import { appsService } from "./services/apps";
 import { billingService } from "./services/billing";
 import { blobPages, blobsService } from "./services/blobs";
+import { connectTokensService } from "./services/connectTokens";
 import { environmentsService } from "./services/environments";
 import { functionCallsService } from "./services/functionCalls";
 import { functionsService } from "./services/functions";
@@ -41,11 +42,13 @@ import { logsService } from "./services/logs";
 import { queuesService } from "./services/queues";
 import { routerService } from "./services/router";
 import { sandboxCreateService } from "./services/sandboxCreate";
+import { exitSnapshotService, taskDiskService } from "./services/sandboxDisk";
 import { sandboxInfoService } from "./services/sandboxInfo";
 import { sandboxLifecycleService } from "./services/sandboxLifecycle";
 import { sandboxOutputService } from "./services/sandboxOutput";
 import { secretsService } from "./services/secrets";
 import { tokenFlowService } from "./services/tokenFlow";
+import { tunnelCertificate } from "./tls/tunnelCertificate";
 
 export interface ServerOptions {
   readonly port: number;
@@ -81,7 +84,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const images = new ImageStore(imageFolder);
   const layers = new LayerStore(join(imageFolder, "layers"));
   const secrets = new SecretStore(new JsonFile(join(options.outputFolder, "secrets.json"), readSecrets));
-  const sandboxes = new SandboxStore(options.outputFolder, log);
+  const sandboxes = new SandboxStore(options.outputFolder, tunnelCertificate(options.outputFolder), log);
   const queues = new QueueStore();
   const environments = new EnvironmentStore(
     new JsonFile(join(options.outputFolder, "environments.json"), readEnvironments),
@@ -122,8 +125,12 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     ...sandboxInfoService(sandboxes, apps),
     ...sandboxLifecycleService({ sandboxes, credentials, routerUrl }),
     ...sandboxOutputService(sandboxes),
+    ...exitSnapshotService(sandboxes),
     ...logsService(sandboxes),
+    ...connectTokensService(sandboxes),
   };
+
+  const router = { ...routerService(sandboxes, secrets), ...taskDiskService(sandboxes, images) };
 
   // One write to a program's input may carry 100 MB.
   const server = createServer({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 })
@@ -134,7 +141,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     .add(ModalClientDefinition, implement(ModalClientDefinition, controlPlane));
   server
     .with(credentials.guardRouter())
-    .add(TaskCommandRouterDefinition, implement(TaskCommandRouterDefinition, routerService(sandboxes, secrets)));
+    .add(TaskCommandRouterDefinition, implement(TaskCommandRouterDefinition, router));
   const ownPort = await withWideWindow(() => server.listen(`127.0.0.1:${faults.isOn ? 0 : options.port}`));
   const link = faults.isOn ? await openLink(options.port, ownPort, () => faults.link) : undefined;
   port = link?.port ?? ownPort;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
+import { CONTENT } from "../isolation/insidePaths";
 import { removeFolder } from "../isolation/serverFolder";
 
 // What is not finished yet, or never came to be.
@@ -18,6 +19,11 @@ export class LayerStore {
 
   folderOf(id: string): string {
     return join(this.#folder, id);
+  }
+
+  /** What a layer shows at the root. */
+  contentOf(id: string): string {
+    return join(this.folderOf(id), CONTENT);
   }
 
   /** Makes a layer of what `fill` puts into an empty folder, and gives its id. */

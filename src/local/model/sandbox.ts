@@ -3,6 +3,7 @@ import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
 import type { Isolation, IsolatedRoot, Limits } from "../isolation";
 import { notFound } from "../protocol/errors";
+import type { Certificate } from "../tls/certificate";
 import { Activity } from "./activity";
 import { Execs } from "./execs";
 import { newId, type Generation } from "./ids";
@@ -13,7 +14,7 @@ import { Program } from "./program";
 import { awaitReady } from "./readiness";
 import { couldNotStart, ended, idle, lost, terminated, timedOut, type SandboxResult } from "./sandboxResult";
 import type { SandboxDisk } from "./sandboxDisk";
-import type { SandboxSpec } from "./sandboxSpec";
+import type { OpenPort, SandboxSpec } from "./sandboxSpec";
 import type { Spool } from "./spool";
 import { openTunnel, type Tunnel } from "./tunnel";
 
@@ -26,6 +27,8 @@ export interface SandboxOptions {
   readonly spec: SandboxSpec;
   readonly tags: ReadonlyMap<string, string>;
   readonly outputFolder: string;
+  /** Of its tunnels. */
+  readonly certificate: Certificate;
   /** What stdout begins with. */
   readonly greeting: string;
   readonly disk: SandboxDisk;
@@ -52,6 +55,7 @@ export class Sandbox {
   name: string;
   tags: ReadonlyMap<string, string>;
 
+  readonly #certificate: Certificate;
   readonly #log: Logger;
   /** Set when it runs, and where it ends without. */
   readonly #started = new Latch<true>();
@@ -85,6 +89,7 @@ export class Sandbox {
       this.#end(idle);
     });
     this.execs = new Execs(outputFolder, this.activity);
+    this.#certificate = options.certificate;
     this.#log = log;
   }
 
@@ -221,9 +226,11 @@ export class Sandbox {
     if (this.spec.probe) this.whenReady(this.#ending.signal).catch(() => undefined);
   }
 
-  #openTunnel(root: IsolatedRoot, containerPort: number): Promise<Tunnel> {
+  #openTunnel(root: IsolatedRoot, { port: containerPort, isHttp2 }: OpenPort): Promise<Tunnel> {
     return openTunnel({
       containerPort,
+      isHttp2,
+      certificate: this.#certificate,
       connect: () => root.connect(containerPort),
       onConnection: () => this.activity.begin(),
     });
@@ -263,6 +270,8 @@ export class Sandbox {
     this.activity.dispose();
     for (const tunnel of this.#tunnels) tunnel.dispose();
     try {
+      await this.#root?.stop();
+      await this.disk.close(this.#root);
       await this.#root?.dispose();
     } finally {
       if (!this.#entrypoint) {

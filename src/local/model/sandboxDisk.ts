@@ -1,6 +1,8 @@
+import { messageOf } from "../../base/errors";
+import type { IsolatedMount, IsolatedRoot, Isolation } from "../isolation";
 import { newId } from "./ids";
-import type { Isolation, IsolatedRoot } from "../isolation";
 import type { ImageStore, LocalImage } from "./images";
+import { Latch } from "./latch";
 import type { LayerStore } from "./layers";
 
 export interface DiskOptions {
@@ -9,6 +11,7 @@ export interface DiskOptions {
   readonly images: ImageStore;
   readonly layers: LayerStore;
   readonly isolation: Isolation;
+  readonly keepsExitSnapshot: boolean;
 }
 
 export interface SnapshotOptions {
@@ -18,46 +21,81 @@ export interface SnapshotOptions {
   readonly ttlSecs: number | undefined;
 }
 
-/** What a sandbox has on disk: the layers beneath it, and the images that are made of its files. */
+export type ExitSnapshot =
+  { readonly kind: "image"; readonly imageId: string } | { readonly kind: "failed"; readonly reason: string };
+
+// What Modal gives a snapshot for which nothing else is asked.
+const DEFAULT_TTL_SECS = 30 * 24 * 3600;
+
+/** What a sandbox has on disk: the layers beneath it, the images shown in it and the ones made of its files. */
 export class SandboxDisk {
+  readonly keepsExitSnapshot: boolean;
+  readonly exitSnapshot = new Latch<ExitSnapshot>();
   readonly #options: DiskOptions;
   readonly #snapshots = new Map<string, Promise<LocalImage>>();
+  /** By path, the one that shows last. */
+  readonly #mounts = new Map<string, readonly IsolatedMount[]>();
 
   constructor(options: DiskOptions) {
     this.#options = options;
+    this.keepsExitSnapshot = options.keepsExitSnapshot;
   }
 
   /** Folders that its root is created on, lowest first. */
   get layers(): readonly string[] {
-    return this.#folders(this.#options.image);
+    return this.#options.image.layers.map((layer) => this.#options.layers.folderOf(layer));
   }
 
   /** An image of all its files, as they are while programs go on writing. */
   snapshot(root: IsolatedRoot, options: SnapshotOptions): Promise<LocalImage> {
-    return this.#once(options, async () => this.#stacked(await this.#save((layer) => root.saveChanges(layer))));
+    return this.#once(options, async () => {
+      const layer = await this.#options.layers.add((folder) => root.saveChanges(folder));
+      const { isolation, image } = this.#options;
+      return isolation.layering === "stacked" ? [...image.layers, layer] : [layer];
+    });
   }
 
   /** An image of one folder, to be mounted. */
   snapshotFolder(root: IsolatedRoot, path: string, options: SnapshotOptions): Promise<LocalImage> {
-    return this.#once(options, async () => [await this.#save((layer) => root.saveFolder(path, layer))]);
+    return this.#once(options, async () => [await this.#options.layers.add((folder) => root.saveFolder(path, folder))]);
   }
 
-  #once(options: SnapshotOptions, save: () => Promise<readonly string[]>): Promise<LocalImage> {
-    const known = options.id === "" ? undefined : this.#snapshots.get(options.id);
+  /** Shows an image's files at a path, or an empty folder. */
+  async mount(root: IsolatedRoot, path: string, image: LocalImage | undefined): Promise<void> {
+    const folders = image?.layers.map((layer) => this.#options.layers.contentOf(layer)) ?? [];
+    const mount = await root.mount({ path, folders, readOnly: false });
+    this.#mounts.set(path, [...(this.#mounts.get(path) ?? []), mount]);
+  }
+
+  /** Ends what a mount shows at a path; false where there is none. */
+  async unmount(path: string): Promise<boolean> {
+    const mounts = this.#mounts.get(path) ?? [];
+    const mount = mounts.at(-1);
+    if (!mount) return false;
+    await mount.unmount();
+    this.#mounts.set(path, mounts.slice(0, -1));
+    return true;
+  }
+
+  /** To be called once nothing runs in the root any more, before it is gone. */
+  async close(root: IsolatedRoot | undefined): Promise<void> {
+    if (!this.keepsExitSnapshot) return;
+    try {
+      if (!root) throw new Error("The sandbox ended before it had files.");
+      const { id } = await this.snapshot(root, { id: "", ttlSecs: DEFAULT_TTL_SECS });
+      this.exitSnapshot.set({ kind: "image", imageId: id });
+    } catch (error) {
+      this.exitSnapshot.set({ kind: "failed", reason: messageOf(error) });
+    }
+  }
+
+  #once({ id, ttlSecs }: SnapshotOptions, save: () => Promise<readonly string[]>): Promise<LocalImage> {
+    const known = id === "" ? undefined : this.#snapshots.get(id);
     if (known) return known;
-    const snapshot = save().then((layers) => this.#add(layers, options.ttlSecs));
-    this.#snapshots.set(options.id, snapshot);
-    snapshot.catch(() => this.#snapshots.delete(options.id));
+    const snapshot = save().then((layers) => this.#add(layers, ttlSecs));
+    this.#snapshots.set(id, snapshot);
+    snapshot.catch(() => this.#snapshots.delete(id));
     return snapshot;
-  }
-
-  #save(fill: (layer: string) => Promise<void>): Promise<string> {
-    return this.#options.layers.add(fill);
-  }
-
-  #stacked(layer: string): readonly string[] {
-    const { isolation, image } = this.#options;
-    return isolation.layering === "stacked" ? [...image.layers, layer] : [layer];
   }
 
   #add(layers: readonly string[], ttlSecs: number | undefined): LocalImage {
@@ -66,9 +104,5 @@ export class SandboxDisk {
     const snapshot = { ...image, id: newId("im"), layers, expiresAt };
     images.add(snapshot);
     return snapshot;
-  }
-
-  #folders({ layers }: LocalImage): readonly string[] {
-    return layers.map((layer) => this.#options.layers.folderOf(layer));
   }
 }

@@ -56,7 +56,13 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
       spec,
       tags: readTags(tags),
       greeting: gpus.greeting(spec.gpu?.type) + image.notices.map((line) => `${line}\n`).join(""),
-      disk: new SandboxDisk({ image, images, layers, isolation }),
+      disk: new SandboxDisk({
+        image,
+        images,
+        layers,
+        isolation,
+        keepsExitSnapshot: isOn(definition.experimentalOptionsV2.enable_exit_snapshot),
+      }),
     });
   }
 
@@ -93,3 +99,5 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
     },
   };
 }
+
+const isOn = (option: string | undefined): boolean => option?.toLowerCase() === "true" || option === "1";

@@ -12,15 +12,18 @@ import {
   type CompatServiceDefinition,
 } from "nice-grpc";
 import type { ExecRef, TaskCommandRouter } from "../../../src/local/protocol/routerMessages";
+import type { TaskDisk } from "../../../src/local/protocol/diskMessages";
 import type { Partially } from "../../../src/local/protocol/messages";
 
+type Router = TaskCommandRouter & TaskDisk;
+
 type RouterClient = {
-  [M in keyof TaskCommandRouter]: (
-    request: Parameters<TaskCommandRouter[M]>[0] extends AsyncIterable<infer Item>
+  [M in keyof Router]: (
+    request: Parameters<Router[M]>[0] extends AsyncIterable<infer Item>
       ? AsyncIterable<Partially<Item>>
-      : Partially<Parameters<TaskCommandRouter[M]>[0]>,
+      : Partially<Parameters<Router[M]>[0]>,
     options?: CallOptions,
-  ) => ReturnType<TaskCommandRouter[M]>;
+  ) => ReturnType<Router[M]>;
 };
 
 /** A sandbox's task command router without what the SDK puts around it: what is sent is what arrives. */
