@@ -32,10 +32,10 @@ describe("a person without an account", () => {
     await sandboxes.titleAction("Create Sandbox…");
     await quickInput.waitForTitle("Create Sandbox (1/2)");
     const gpus = await quickInput.items();
-    assert.deepEqual(gpus[0], { label: "CPU only", description: "", detail: "" });
+    assert.deepEqual(gpus[0], { label: "CPU only", description: "$0.38/h on Modal", detail: "" });
     assert.deepEqual(
       gpus.find(({ label }) => label === "H100"),
-      { label: "H100", description: "80 GB", detail: "" },
+      { label: "H100", description: "80 GB · $4.33/h on Modal", detail: "" },
     );
     await workbench.screenshot("create-gpu");
     await quickInput.pick("H100");

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { format } from "node:util";
 
 import { launchBrowser } from "../e2e/browser";
@@ -19,6 +20,9 @@ async function main(): Promise<number> {
   }
 }
 
+/** For all tests together: a window that never starts must not hang. */
+const LIMIT_MS = 180_000;
+
 async function runWindow(server: VsCodeServer, root: string, folder: string): Promise<number> {
   const remote = (path: string) => `vscode-remote://${server.authority}${path}`;
   const browser = await launchBrowser();
@@ -38,10 +42,15 @@ async function runWindow(server: VsCodeServer, root: string, folder: string): Pr
       extensionTestsPath: remote(join(root, "out", "test", "vscode", "index.js")),
     });
     await page.goto(url);
-    return await exited;
+    return await Promise.race([exited, limit()]);
   } finally {
     await browser.close();
   }
+}
+
+async function limit(): Promise<never> {
+  await delay(LIMIT_MS, undefined, { ref: false });
+  throw new Error(`The tests did not end within ${LIMIT_MS / 1000} s. TEST_VERBOSE=1 shows what VS Code says.`);
 }
 
 void main().then(
