@@ -27,6 +27,7 @@ interface Opened {
   readonly client: Promise<ModalClient>;
   readonly apps: Map<string, Promise<App>>;
   readonly sandboxes: Map<string, Promise<Sandbox>>;
+  readonly lost: AbortController;
 }
 
 /** The SDK's client for the session of the moment, opened on first use and replaced when the session changes. */
@@ -41,6 +42,12 @@ export class Connection implements Disposable {
       options.session.onDidChangeSession((session) => {
         this.#close();
         if (session.kind !== "local") options.localBackend.dispose();
+      }),
+    );
+    this.#own.add(
+      options.localBackend.onDidLose((reason) => {
+        this.#opened?.lost.abort(reason);
+        this.#close();
       }),
     );
   }
@@ -66,6 +73,11 @@ export class Connection implements Disposable {
   async sandbox(sandboxId: string, signal: AbortSignal): Promise<Sandbox> {
     const opened = await this.#open(signal);
     return remember(opened.sandboxes, sandboxId, async () => (await opened.client).sandboxes.fromId(sandboxId));
+  }
+
+  /** Aborted, with the reason, when the server is known to be gone: the SDK would go on trying for a while. */
+  async lost(signal: AbortSignal): Promise<AbortSignal> {
+    return (await this.#open(signal)).lost.signal;
   }
 
   /** Keeps the handle that a create returned: it already knows how to reach the sandbox. */
@@ -94,6 +106,7 @@ export class Connection implements Disposable {
       client: createClient(target, this.#options.log),
       apps: new Map<string, Promise<App>>(),
       sandboxes: new Map<string, Promise<Sandbox>>(),
+      lost: new AbortController(),
     };
     this.#opened = opened;
     return opened;
@@ -114,12 +127,20 @@ export class Connection implements Disposable {
   #close(): void {
     const opened = this.#opened;
     this.#opened = undefined;
-    opened?.client.then(
-      (client) => {
-        client.close();
-      },
-      () => undefined,
-    );
+    if (!opened) return;
+    for (const sandbox of opened.sandboxes.values()) void whenThere(sandbox, (handle) => { handle.detach(); });
+    void whenThere(opened.client, (client) => {
+      client.close();
+    });
+  }
+}
+
+/** Acts on what was opened; what never opened needs nothing. */
+async function whenThere<T>(opened: Promise<T>, act: (value: T) => void): Promise<void> {
+  try {
+    act(await opened);
+  } catch {
+    return;
   }
 }
 

@@ -44,7 +44,8 @@ export const sandboxGone = (cause?: unknown) =>
 
 export const isSandboxGone = (error: unknown): boolean => error instanceof UserError && error.code === SANDBOX_GONE;
 
-const SANDBOX_GONE = "sandboxGone";
+/** The code of errors that say so. */
+export const SANDBOX_GONE = "sandboxGone";
 
 const sentences: Record<string, (error: Error) => UserError> = {
   ResourceExhaustedError: (cause) =>

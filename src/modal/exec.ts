@@ -1,4 +1,5 @@
 import type { ContainerProcess } from "modal";
+import { abortable } from "../base/async";
 import { messageOf } from "../base/errors";
 import type { Connection } from "./connection";
 import { isNotFound, sandboxGone, translate, translated } from "./errors";
@@ -46,7 +47,7 @@ export class ExecGateway {
         ...(pty && { pty }),
       }),
     );
-    return new SdkProcess(process);
+    return new SdkProcess(process, await this.#connection.lost(signal));
   }
 }
 
@@ -57,13 +58,13 @@ class SdkProcess implements RemoteProcess {
   readonly #process: ContainerProcess<Uint8Array>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(process: ContainerProcess<Uint8Array>) {
+  constructor(process: ContainerProcess<Uint8Array>, lost: AbortSignal) {
     this.#process = process;
     this.#input = process.stdin.getWriter();
     this.#input.closed.catch(() => undefined);
     this.stdout = reading(process.stdout);
     this.stderr = reading(process.stderr);
-    this.exitCode = process.wait().catch((error: unknown) => {
+    this.exitCode = unlessLost(process.wait(), lost).catch((error: unknown) => {
       throw endOf(error);
     });
     this.exitCode.catch(() => undefined);
@@ -88,6 +89,15 @@ async function* reading(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint
     for await (const chunk of stream) yield chunk;
   } catch (error) {
     throw endOf(error);
+  }
+}
+
+/** Settles as `work` does, or rejects with the reason for which the server is lost. */
+async function unlessLost<T>(work: Promise<T>, lost: AbortSignal): Promise<T> {
+  try {
+    return await abortable(work, lost);
+  } catch (error) {
+    throw lost.aborted ? lost.reason : error;
   }
 }
 

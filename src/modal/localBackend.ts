@@ -3,8 +3,10 @@ import { createInterface } from "node:readline";
 import { Deferred } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { UserError } from "../base/errors";
+import { Emitter } from "../base/event";
 import type { Logger } from "../base/ports";
 import type { ClientTarget } from "./client";
+import { SANDBOX_GONE } from "./errors";
 
 export interface LocalBackendOptions {
   /** The built `dist/local.js`. */
@@ -17,6 +19,9 @@ export interface LocalBackendOptions {
 /** Runs the local backend as a child process that ends with this one: it serves until its stdin closes. */
 export class LocalBackend implements Disposable {
   readonly #options: LocalBackendOptions;
+  readonly #lost = new Emitter<UserError>();
+  /** The backend has died by itself, and all its sandboxes with it. */
+  readonly onDidLose = this.#lost.event;
   #running: { readonly child: ChildProcess; readonly target: Promise<ClientTarget> } | undefined;
 
   constructor(options: LocalBackendOptions) {
@@ -60,8 +65,10 @@ export class LocalBackend implements Disposable {
     });
     child.once("close", (code, signal) => {
       log.info(`Local backend ended (${signal ?? code ?? "unknown"}).`);
-      if (this.#running?.child === child) this.#running = undefined;
       target.reject(localBackendFailed(lastWords, undefined));
+      if (this.#running?.child !== child) return;
+      this.#running = undefined;
+      this.#lost.fire(localBackendLost());
     });
     target.promise.catch(() => undefined);
     return { child, target: target.promise };
@@ -84,6 +91,12 @@ function parseTarget(line: string): ClientTarget {
   }
   throw localBackendFailed("it did not say how to reach it", undefined);
 }
+
+const localBackendLost = () =>
+  new UserError("The local backend stopped unexpectedly, and its sandboxes with it. Run again to start it anew.", {
+    code: SANDBOX_GONE,
+    actions: [{ title: "Show Log", command: "modalSandboxes.showLog" }],
+  });
 
 const localBackendFailed = (reason: string, cause: unknown) =>
   new UserError(

@@ -6,6 +6,7 @@ import { UserError } from "../../src/base/errors";
 import type { Run, RunState } from "../../src/run/run";
 import { launchers, type RunTarget } from "../../src/run/target";
 import type { SandboxSpec } from "../../src/modal/spec";
+import { processesWith } from "./support/processes";
 import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "./support/services";
 
 describe("a run", function () {
@@ -165,6 +166,21 @@ describe("a run", function () {
     const next = startOne(fileTarget("long.sh"), spec({ memoryMiB: 777 }));
     assert.equal(await exitCodeOf(next.run), 0);
     assert.notEqual(next.run.sandboxKey, run.sandboxKey);
+  });
+
+  it("fails at once with a sentence when the local backend dies, and the next run starts it anew", async () => {
+    await services().write("forever.sh", "echo ready; sleep 60");
+    const { run, screen } = startOne(fileTarget("forever.sh"));
+    await screen.shows("ready");
+    for (const pid of await processesWith(services().stateDir)) process.kill(pid, "SIGKILL");
+    const killedAt = performance.now();
+    await assert.rejects(exitCodeOf(run), /The local backend stopped unexpectedly/);
+    assert.ok(performance.now() - killedAt < 2000);
+
+    await services().write("forever.sh", "echo again");
+    const next = startOne(fileTarget("forever.sh"));
+    assert.equal(await exitCodeOf(next.run), 0);
+    assert.equal(next.screen.text, "again\n");
   });
 
   it("fails with a sentence when the image does not exist", async () => {

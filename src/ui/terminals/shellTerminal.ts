@@ -60,13 +60,17 @@ export class ShellTerminal implements Pseudoterminal {
       await this.#writer.write(dim("Connecting to the sandbox"));
       const shell = await this.#open(size, this.#abort.signal);
       this.#shell = shell;
-      const text = new OutputText();
-      for await (const bytes of shell.output) await this.#writer.write(text.decode(bytes));
-      this.#closed.fire(await shell.exitCode);
+      const [exitCode] = await Promise.all([shell.exitCode, this.#show(shell.output)]);
+      this.#closed.fire(exitCode);
     } catch (error) {
       if (isAbort(error)) return;
       await this.#writer.write(red(`✗ ${messageOf(error)}`));
     }
+  }
+
+  async #show(output: AsyncIterable<Uint8Array>): Promise<void> {
+    const text = new OutputText();
+    for await (const bytes of output) await this.#writer.write(text.decode(bytes));
   }
 
   #attempt(act: Promise<void> | undefined): void {
