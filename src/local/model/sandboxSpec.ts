@@ -7,6 +7,7 @@ const MAX_TIMEOUT_SECS = 24 * 3600;
 const DEFAULT_TIMEOUT_SECS = 300;
 const DEFAULT_PROBE_INTERVAL_MS = 100;
 const NETWORK_BLOCKED = 2;
+const TUNNEL_HTTP2 = 1;
 
 export type Definition = NonNullable<Request<"sandboxCreate">["definition"]>;
 export type Pty = NonNullable<SpawnOptions["pty"]>;
@@ -21,11 +22,16 @@ export interface SandboxSpec {
   readonly timeoutSecs: number;
   readonly idleTimeoutSecs: number | undefined;
   readonly gpu: { readonly type: string; readonly count: number } | undefined;
-  readonly ports: readonly number[];
+  readonly ports: readonly OpenPort[];
   readonly probe: Probe | undefined;
   readonly pty: Pty | undefined;
   readonly blockNetwork: boolean;
   readonly resources: Resources;
+}
+
+export interface OpenPort {
+  readonly port: number;
+  readonly isHttp2: boolean;
 }
 
 interface Resources {
@@ -62,7 +68,7 @@ export function readSpec(
     timeoutSecs: readTimeout(definition.timeoutSecs),
     idleTimeoutSecs: definition.idleTimeoutSecs,
     gpu: gpu?.gpuType ? { type: gpu.gpuType, count: Math.max(1, gpu.count) } : undefined,
-    ports: readPorts(definition.openPorts?.ports.map(({ port }) => port) ?? []),
+    ports: readPorts(definition.openPorts?.ports ?? []),
     probe: readProbe(definition.readinessProbe),
     pty: readPty(definition.ptyInfo),
     blockNetwork: definition.blockNetwork || definition.networkAccess?.networkAccessType === NETWORK_BLOCKED,
@@ -85,11 +91,12 @@ function readTimeout(secs: number): number {
   return secs || DEFAULT_TIMEOUT_SECS;
 }
 
-function readPorts(ports: readonly number[]): readonly number[] {
+function readPorts(open: readonly { port: number; tunnelType: number | undefined }[]): readonly OpenPort[] {
+  const ports = open.map(({ port }) => port);
   const wrong = ports.find((port) => port < 1 || port > 65535);
   if (wrong !== undefined) throw invalidArgument(`${wrong} is not a port.`);
   if (new Set(ports).size < ports.length) throw invalidArgument("A port can be opened only once.");
-  return ports;
+  return open.map(({ port, tunnelType }) => ({ port, isHttp2: tunnelType === TUNNEL_HTTP2 }));
 }
 
 function readProbe(probe: Definition["readinessProbe"]): Probe | undefined {

@@ -1,5 +1,6 @@
 import type { Logger } from "../../base/ports";
 import { alreadyExists, notFound } from "../protocol/errors";
+import type { Certificate } from "../tls/certificate";
 import { newSandboxId, type Generation } from "./ids";
 import { Sandbox, type SandboxOptions } from "./sandbox";
 
@@ -8,7 +9,7 @@ const ENDED_KEPT = 1000;
 // A step that a double near today's time in seconds can still hold.
 const TIMESTAMP_STEP_SECS = 2e-6;
 
-export type NewSandbox = Omit<SandboxOptions, "id" | "createdAt" | "outputFolder" | "log">;
+export type NewSandbox = Omit<SandboxOptions, "id" | "createdAt" | "outputFolder" | "certificate" | "log">;
 
 export interface SandboxFilter {
   /** Those of these apps. */
@@ -23,13 +24,15 @@ export interface SandboxFilter {
 /** All sandboxes of this server, newest last. */
 export class SandboxStore {
   readonly #outputFolder: string;
+  readonly #certificate: Certificate;
   readonly #log: Logger;
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #idsByTask = new Map<string, string>();
   #lastCreatedAt = 0;
 
-  constructor(outputFolder: string, log: Logger) {
+  constructor(outputFolder: string, certificate: Certificate, log: Logger) {
     this.#outputFolder = outputFolder;
+    this.#certificate = certificate;
     this.#log = log;
   }
 
@@ -45,6 +48,7 @@ export class SandboxStore {
       id,
       createdAt: this.#lastCreatedAt,
       outputFolder: this.#outputFolder,
+      certificate: this.#certificate,
       log: this.#log,
     });
     this.#sandboxes.set(id, sandbox);

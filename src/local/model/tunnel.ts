@@ -1,10 +1,15 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { toDisposable, type Disposable } from "../../base/disposable";
+import type { Certificate } from "../tls/certificate";
 
 export interface TunnelOptions {
   readonly containerPort: number;
+  /** Whether TLS offers HTTP/2, which the server inside then speaks in plain text. */
+  readonly isHttp2: boolean;
+  readonly certificate: Certificate;
   /** A connection to the port inside the sandbox. */
   readonly connect: () => Promise<Duplex>;
   /** Called for every connection; the result is disposed when it ends. */
@@ -14,28 +19,39 @@ export interface TunnelOptions {
 export interface Tunnel extends Disposable {
   readonly containerPort: number;
   readonly host: string;
+  /** Where plain connections lead inside as they are. */
   readonly port: number;
+  /** Where TLS ends and the connection goes on inside in plain text. */
+  readonly tlsPort: number;
 }
 
-/** A port of this machine that leads into a sandbox. */
+/** Two ports of this machine that lead into a sandbox, one with TLS and one without. */
 export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const track = (socket: Socket) => {
     sockets.add(socket);
     const connection = options.onConnection();
     socket.once("close", () => {
       sockets.delete(socket);
       connection.dispose();
     });
-    void forward(socket, options.connect);
-  });
-  const { address, port } = await listen(server);
+  };
+  const lead = (socket: Socket) => void forward(socket, options.connect);
+
+  const socketOptions = { allowHalfOpen: true, noDelay: true };
+  const plain = createServer(socketOptions, lead).on("connection", track);
+  const { key, cert } = options.certificate;
+  const protocols = options.isHttp2 ? { ALPNProtocols: ["h2", "http/1.1"] } : {};
+  const secure = createTlsServer({ ...socketOptions, key, cert, ...protocols }, lead).on("connection", track);
+  const { address, port } = await listen(plain);
+  const { port: tlsPort } = await listen(secure);
 
   const close = toDisposable(() => {
-    server.close();
+    plain.close();
+    secure.close();
     for (const socket of sockets) socket.destroy();
   });
-  return { ...close, containerPort: options.containerPort, host: address, port };
+  return { ...close, containerPort: options.containerPort, host: address, port, tlsPort };
 }
 
 async function listen(server: Server): Promise<AddressInfo> {
@@ -56,7 +72,8 @@ async function forward(socket: Socket, connect: () => Promise<Duplex>): Promise<
     inside = await connect();
   } catch {
     // Nothing listens inside: the caller sees a connection that is reset, as from a port where nothing listens.
-    socket.resetAndDestroy();
+    if (socket instanceof TLSSocket) socket.destroy();
+    else socket.resetAndDestroy();
     return;
   }
   inside.on("error", drop);

@@ -80,10 +80,10 @@ export function readTags(tags: readonly Tag[]): ReadonlyMap<string, string> {
 }
 
 export const tunnelData = (sandbox: Sandbox) =>
-  sandbox.tunnels.map(({ containerPort, host, port }) => ({
+  sandbox.tunnels.map(({ containerPort, host, port, tlsPort }) => ({
     containerPort,
     host,
-    port,
+    port: tlsPort,
     unencryptedHost: host,
     unencryptedPort: port,
   }));
