@@ -58,7 +58,8 @@ describe("a shell in a sandbox", () => {
 
   it("passes Ctrl+C and the keys of a full-screen program on", async () => {
     const { terminals } = workbench;
-    await terminals.type(SHELL, "clear; sleep 1000\n");
+    await terminals.type(SHELL, "clear; echo sta''rted; sleep 1000\n");
+    await terminals.waitForText(SHELL, /^started$/m);
     await terminals.press(SHELL, "Control+c");
     await terminals.type(SHELL, "echo $?\n");
     await terminals.waitForText(SHELL, /^130$/m);
@@ -79,6 +80,8 @@ describe("a shell in a sandbox", () => {
     await quickInput.row(/Modal Sandbox Shell/).waitFor();
     await workbench.screenshot("shell-profile");
     await quickInput.pick(/Modal Sandbox Shell/);
+    // VS Code itself leaves the panel closed.
+    await workbench.runCommand("Terminal: Focus Terminal");
     await terminals.waitForText(SHELL, /[#$] ?$/);
   });
 });
