@@ -11,6 +11,8 @@ import { RunService } from "./run/runService";
 import { clearEnded, refreshSandboxes } from "./sandboxes/refresh";
 import { SandboxService } from "./sandboxes/sandboxService";
 import { SandboxStore } from "./sandboxes/sandboxStore";
+import { Pusher } from "./sync/push";
+import { SyncThread } from "./sync/syncThread";
 import { TunnelService } from "./tunnels/tunnelService";
 import { accountCommands } from "./ui/commands/account";
 import { createCommands } from "./ui/commands/create";
@@ -62,7 +64,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const sandboxes = new SandboxService({ gateway, store, clock, log });
   const refresh = (signal: AbortSignal) => refreshSandboxes(gateway, store, clock, signal);
   const tunnels = new TunnelService(gateway, store);
-  const runs = own.add(new RunService({ sandboxes, exec, notices: (signal) => gateway.notices(signal), clock, log }));
+  const syncThread = own.add(new SyncThread({ baselineFolder: join(context.globalStorageUri.fsPath, "baselines") }));
+  const pusher = own.add(new Pusher({ thread: syncThread }));
+  const notices = (signal: AbortSignal) => gateway.notices(signal);
+  const runs = own.add(new RunService({ sandboxes, exec, pusher, notices, clock, log }));
 
   const terminals = own.add(new RunTerminals(() => session.current.kind === "local", log));
   const picker = new SandboxPicker(store, clock);

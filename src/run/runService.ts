@@ -4,7 +4,6 @@ import { SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { isAbort, UserError } from "../base/errors";
 import { Emitter } from "../base/event";
-import { formatBytes, plural } from "../base/format";
 import type { Clock, Logger } from "../base/ports";
 import { isSandboxGone } from "../modal/errors";
 import { collect, collectOutput, type ExecGateway, type RemoteProcess } from "../modal/exec";
@@ -13,7 +12,9 @@ import { costOf } from "../sandboxes/cost";
 import { describeStep } from "../sandboxes/describe";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
-import { push, type PushProgress, type PushResult } from "../sync/push";
+import { describePush, pushLog } from "../sync/describePush";
+import type { Pusher } from "../sync/push";
+import type { PushProgress, PushResult } from "../sync/pushRequest";
 import { programEnvironment, pump } from "./program";
 import { Run } from "./run";
 import { interruptCommand, stopCommand, supervised } from "./supervisor";
@@ -26,8 +27,7 @@ export interface RunServiceOptions {
   readonly notices: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The built `syncWorker.js`, if it is not beside the calling bundle. */
-  readonly syncWorkerFile?: string;
+  readonly pusher: Pusher;
 }
 
 export interface RunRequest {
@@ -87,15 +87,15 @@ export class RunService implements Disposable {
     signal: AbortSignal,
   ): Promise<PushResult> {
     const { id } = sandbox.phase;
-    const { exec, syncWorkerFile } = this.#options;
+    const { exec, pusher } = this.#options;
     const queue = this.#pushes.get(sandbox.key) ?? new SerialQueue();
     this.#pushes.set(sandbox.key, queue);
     return queue.run(() =>
-      push({
+      pusher.push({
         root: folder,
+        sandboxId: id,
         remotePath,
         exec: async (argv) => forTransfer(await exec.exec(id, argv, {}, signal)),
-        ...(syncWorkerFile !== undefined && { workerFile: syncWorkerFile }),
         onProgress,
         signal,
       }),
@@ -152,12 +152,9 @@ export class RunService implements Disposable {
     const { folder, remotePath, target } = request;
     if (folder !== undefined) {
       run.enter({ kind: "preparing", step: "Syncing the folder" });
-      const { files, bytes, skipped } = await this.push(sandbox, folder, remotePath, () => undefined, run.signal);
-      for (const { path, reason } of skipped) this.#options.log.warn(`${path} ${reason}`);
-      run.enter({
-        kind: "preparing",
-        step: `Synced ${plural(files, "file")}, ${formatBytes(bytes)}${skipped.length > 0 ? ` (${skipped.length} skipped, see the log)` : ""}`,
-      });
+      const result = await this.push(sandbox, folder, remotePath, () => undefined, run.signal);
+      for (const line of pushLog(result)) this.#options.log.warn(line);
+      run.enter({ kind: "preparing", step: describePush(result) });
     }
     if (target.file.kind === "loose")
       await this.#upload(sandbox, remotePath, remoteFile(run, request), target.file.content, run.signal);

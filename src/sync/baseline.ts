@@ -30,6 +30,7 @@ export const newGeneration = (): string => randomBytes(9).toString("base64url");
  */
 export class BaselineStore {
   readonly #folder: string | undefined;
+  readonly #unconfirmed = new Map<string, readonly FolderEntry[]>();
   readonly #known = new Map<string, { readonly baseline: Baseline; stamp: string | undefined }>();
 
   /** @param folder where to keep them; without it they last as long as this object */
@@ -51,9 +52,21 @@ export class BaselineStore {
     return baseline;
   }
 
-  /** Remembered at once, written to disk a moment later. */
+  /** What was sent without word from the sandbox that it arrived: it may or may not be there. */
+  unconfirmed(key: BaselineKey): readonly FolderEntry[] | undefined {
+    return this.#unconfirmed.get(nameOf(key));
+  }
+
+  send(key: BaselineKey, entries: readonly FolderEntry[]): void {
+    const name = nameOf(key);
+    const before = this.#unconfirmed.get(name) ?? [];
+    this.#unconfirmed.set(name, entries.length === 0 ? before : [...before, ...entries].slice(-MOST_UNCONFIRMED));
+  }
+
+  /** Confirms what was sent. Remembered at once, written to disk a moment later. */
   put(key: BaselineKey, baseline: Baseline): void {
     const name = nameOf(key);
+    this.#unconfirmed.delete(name);
     const known: { readonly baseline: Baseline; stamp: string | undefined } = { baseline, stamp: undefined };
     this.#known.set(name, known);
     const folder = this.#folder;
@@ -64,6 +77,9 @@ export class BaselineStore {
     });
   }
 }
+
+/** After that many a comparison may take what was sent for what the sandbox's programs made, which loses nothing. */
+const MOST_UNCONFIRMED = 300_000;
 
 const VERSION = 1;
 

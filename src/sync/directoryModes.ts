@@ -16,8 +16,9 @@ export function directoryModes(entries: readonly FolderEntry[]): string {
     else byMode.set(entry.mode, [entry]);
   }
 
-  // A folder that its owner cannot enter comes after what it holds.
-  const groups = [...byMode.values(), ...closed.reverse().map((entry) => [entry])];
+  // A folder that its owner cannot enter comes after what it holds, which has a longer path.
+  closed.sort((a, b) => b.path.length - a.path.length);
+  const groups = [...byMode.values(), ...closed.map((entry) => [entry])];
   return groups.flatMap((group) => inBatches(group).map(chmod)).join("");
 }
 

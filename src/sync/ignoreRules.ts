@@ -1,8 +1,20 @@
 import ignore, { type Ignore } from "ignore";
 
+/** The line of a rules file that decides about a path. */
+export interface RuleLine {
+  /** The rules file, as `within` or `below` was told. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly pattern: string;
+}
+
+/** What a chain of rules files says of a path; `undefined` where none speaks of it. */
+export type Verdict = "ignored" | "included" | undefined;
+
 /**
- * The `.gitignore` rules in force in one folder: its own file's, then those of the folders above it. Paths are relative
- * to the scanned root, with `/`.
+ * The rules in force in one folder: its own file's, then those of the folders above it. Paths are relative to the
+ * scanned root, with `/`.
  */
 export class IgnoreRules {
   static readonly none = new IgnoreRules([]);
@@ -14,37 +26,60 @@ export class IgnoreRules {
   }
 
   /**
-   * The rules inside a folder that has a `.gitignore` of this text.
+   * The rules inside a folder that has a rules file of this text.
    * @param folder relative to the root, "" for the root itself
    */
-  within(folder: string, gitignore: string): IgnoreRules {
+  within(folder: string, text: string, file = `${folder}/.gitignore`): IgnoreRules {
     const strip = folder === "" ? 0 : folder.length + 1;
-    return this.#with({ toLayerPath: (path) => path.slice(strip), matcher: compile(gitignore) });
+    return this.#with({ toLayerPath: (path) => path.slice(strip), matcher: compile(text), text, file });
   }
 
   /**
-   * The rules of a `.gitignore` above the root.
+   * The rules of a file above the root.
    * @param rootPath the root, seen from the folder of that file
    */
-  below(rootPath: string, gitignore: string): IgnoreRules {
-    return this.#with({ toLayerPath: (path) => `${rootPath}/${path}`, matcher: compile(gitignore) });
+  below(rootPath: string, text: string, file = "../.gitignore"): IgnoreRules {
+    return this.#with({ toLayerPath: (path) => `${rootPath}/${path}`, matcher: compile(text), text, file });
   }
 
   /**
    * Asked from the root downwards: never for what lies inside an ignored folder.
-   * @param path "" for the root itself, which only a `.gitignore` above it can name
+   * @param path "" for the root itself, which only a file above it can name
    */
   ignores(path: string, isDirectory: boolean): boolean {
+    return this.verdict(path, isDirectory) === "ignored";
+  }
+
+  /** As `ignores`, telling what is included on purpose from what no rule names. */
+  verdict(path: string, isDirectory: boolean): Verdict {
     for (const [index, layer] of this.#layers.entries()) {
-      const { ignored, unignored } = layer.matcher.test(
-        isDirectory ? folderPath(layer, path) : layer.toLayerPath(path),
-      );
-      if (ignored) return true;
+      const { ignored, unignored } = layer.matcher.test(seenFrom(layer, path, isDirectory));
+      if (ignored) return "ignored";
       if (!unignored) continue;
       if (isDirectory) for (const outer of this.#layers.slice(index + 1)) reinclude(outer, path);
-      return false;
+      return "included";
     }
-    return false;
+    return undefined;
+  }
+
+  /** The line behind a verdict. */
+  decidingLine(path: string, isDirectory: boolean): RuleLine | undefined {
+    for (const layer of this.#layers) {
+      const lines = layer.text.replace(/^\uFEFF/, "").split(/\r?\n/);
+      for (let index = lines.length - 1; index >= 0; index -= 1) {
+        const pattern = lines[index] ?? "";
+        if (pattern === "" || pattern.startsWith("#")) continue;
+        const matcher = compile(pattern.replace(/^!/, ""));
+        if (matcher.test(seenFrom(layer, path, isDirectory)).ignored)
+          return { file: layer.file, line: index + 1, pattern };
+      }
+    }
+    return undefined;
+  }
+
+  /** Makes these rules let go of a folder that others include against them. */
+  release(folder: string): void {
+    for (const layer of this.#layers) reinclude(layer, folder);
   }
 
   #with(layer: Layer): IgnoreRules {
@@ -52,20 +87,25 @@ export class IgnoreRules {
   }
 }
 
-/** One `.gitignore`, with the paths that it sees. */
+/** One rules file, with the paths that it sees. */
 interface Layer {
   readonly matcher: Ignore;
   readonly toLayerPath: (path: string) => string;
+  readonly text: string;
+  readonly file: string;
 }
+
+const seenFrom = (layer: Layer, path: string, isDirectory: boolean): string =>
+  isDirectory ? folderPath(layer, path) : layer.toLayerPath(path);
 
 /** With the slash at its end that tells the matcher that it is a folder. */
 const folderPath = ({ toLayerPath }: Layer, path: string): string => toLayerPath(path).replace(/\/?$/, "/");
 
-const compile = (gitignore: string): Ignore => ignore({ ignorecase: false }).add(gitignore);
+const compile = (text: string): Ignore => ignore({ ignorecase: false }).add(text);
 
 /**
- * A matcher takes everything inside a folder that it ignores as ignored. Where a deeper `.gitignore` re-includes the
- * folder, git asks the outer file about each path inside by itself, so the outer matcher must let go of the folder.
+ * A matcher takes everything inside a folder that it ignores as ignored. Where a deeper file re-includes the folder, git
+ * asks the outer file about each path inside by itself, so the outer matcher must let go of the folder.
  */
 function reinclude(layer: Layer, folder: string): void {
   const path = folderPath(layer, folder);

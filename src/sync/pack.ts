@@ -1,13 +1,13 @@
 import { once } from "node:events";
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
 import { pack as createTar, type Header, type Pack } from "tar-stream";
 
 import { codeOf, messageOf } from "../base/errors";
-import { MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
+import { CHECKS, MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
 import { directoryModes } from "./directoryModes";
-import type { FileEntry, FolderEntry, SkippedEntry } from "./folderEntry";
+import { UNSETTLED, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
 
 export interface PackSink {
   write(chunk: Uint8Array): void;
@@ -29,24 +29,39 @@ export interface PackProgress {
  */
 export async function pack(
   root: string,
-  entries: readonly FolderEntry[],
+  { entries, checks }: Cargo,
   sink: PackSink,
   progress: PackProgress,
-): Promise<SkippedEntry[]> {
+): Promise<Packed> {
   const packer = new Packer(root, sink, progress);
   for (const entry of entries) {
     await sink.ready();
     await packer.add(entry);
   }
-  await packer.finish(entries);
-  return packer.skipped;
+  await sink.ready();
+  await packer.finish(entries, checks);
+  return packer;
+}
+
+/** What an archive is made of. */
+export interface Cargo {
+  readonly entries: readonly FolderEntry[];
+  /** See `checks.ts`. */
+  readonly checks: string;
+}
+
+export interface Packed {
+  readonly skipped: readonly SkippedEntry[];
+  /** The entries as they went into the archive. */
+  readonly sent: readonly FolderEntry[];
 }
 
 /** A bigger file passes through in parts of this size, so that no file is ever wholly in memory. */
 const PART_BYTES = 512 * 1024;
 
-class Packer {
+class Packer implements Packed {
   readonly skipped: SkippedEntry[] = [];
+  readonly sent: FolderEntry[] = [];
   readonly #tar: Pack = createTar();
   readonly #root: string;
   readonly #sink: PackSink;
@@ -65,17 +80,20 @@ class Packer {
     this.#progress.path = entry.path;
     switch (entry.kind) {
       case "directory":
+        this.sent.push(entry);
         // The receiver must be able to fill it and to throw it away again; `MODES` has the mode it ends with.
         return this.#write({ ...headers(entry), type: "directory", mode: entry.mode | 0o700 });
       case "symlink":
+        this.sent.push(entry);
         return this.#write({ ...headers(entry), type: "symlink", linkname: entry.target });
       case "file":
         return this.#addFile(entry);
     }
   }
 
-  async finish(entries: readonly FolderEntry[]): Promise<void> {
+  async finish(entries: readonly FolderEntry[], checks: string): Promise<void> {
     const closing = { mode: 0o600, mtime: new Date(0) };
+    await this.#write({ ...closing, name: CHECKS }, Buffer.from(checks));
     await this.#write({ ...closing, name: MODES }, Buffer.from(directoryModes(entries)));
     await this.#write({ ...closing, name: MARK }, Buffer.from(MARK_TEXT));
     const ended = once(this.#tar, "end");
@@ -91,25 +109,28 @@ class Packer {
     try {
       const stats = fstatSync(file);
       if (!stats.isFile()) this.#skip(entry.path, REPLACED);
-      else if (stats.size <= PART_BYTES) await this.#addSmall(entry, file, stats.size);
-      else await this.#addBig(entry, file, stats.size);
+      else if (stats.size <= PART_BYTES) await this.#addSmall(asOpened(entry, stats), file, stats);
+      else await this.#addBig(asOpened(entry, stats), file, stats);
     } finally {
       closeSync(file);
     }
   }
 
-  async #addSmall(entry: FileEntry, file: number, size: number): Promise<void> {
+  async #addSmall(entry: FileEntry, file: number, stats: Stats): Promise<void> {
+    const { size } = entry;
     const content = Buffer.allocUnsafe(size);
     const read = this.#attempt(entry.path, () => readFully(file, content));
     if (read === undefined) return;
     this.#fillRest(entry, content, read);
+    const isWhole = read === size && !hasMoved(file, stats);
     await this.#write({ ...headers(entry), type: "file" }, content);
     this.#progress.bytes += size;
-    this.#progress.files += 1;
+    this.#addSent(entry, isWhole);
   }
 
   /** Once its header is out, exactly `size` bytes must follow, whatever becomes of the file. */
-  async #addBig(entry: FileEntry, file: number, size: number): Promise<void> {
+  async #addBig(entry: FileEntry, file: number, stats: Stats): Promise<void> {
+    const { size } = entry;
     const body = this.#tar.entry({ ...headers(entry), type: "file", size });
     const closed = once(body, "close");
     let isReadable = true;
@@ -125,7 +146,12 @@ class Packer {
     }
     body.end(undefined);
     await closed;
+    this.#addSent(entry, isReadable && !hasMoved(file, stats));
+  }
+
+  #addSent(entry: FileEntry, isWhole: boolean): void {
     this.#progress.files += 1;
+    this.sent.push(isWhole ? entry : { ...entry, ctimeMs: UNSETTLED });
   }
 
   #fillRest(entry: FileEntry, content: Buffer, read: number): void {
@@ -155,6 +181,21 @@ class Packer {
   #skip(path: string, reason: string): void {
     this.skipped.push({ path, reason });
   }
+}
+
+/** The file that was opened may be another than the one that was scanned. */
+function asOpened(entry: FileEntry, { size, mtimeMs, ctimeMs, ino }: Stats): FileEntry {
+  if (entry.size === size && entry.mtimeMs === mtimeMs && entry.ino === ino) {
+    if (entry.ctimeMs === ctimeMs || entry.ctimeMs === UNSETTLED) return entry;
+  }
+  // What changed so recently may well change again within one tick of the clock.
+  return { ...entry, size, mtimeMs, ctimeMs: UNSETTLED, ino };
+}
+
+/** Whether the file changed while it was being read. */
+function hasMoved(file: number, { size, mtimeMs, ctimeMs }: Stats): boolean {
+  const stats = fstatSync(file);
+  return stats.size !== size || stats.mtimeMs !== mtimeMs || stats.ctimeMs !== ctimeMs;
 }
 
 type EntryHeader = Partial<Header> & Pick<Header, "name">;

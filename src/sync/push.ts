@@ -1,111 +1,63 @@
-import { abortable, abortError } from "../base/async";
-import type { SkippedEntry } from "./folderEntry";
-import { ProgressReporter } from "./progressReporter";
-import { folderRefused } from "./pushErrors";
-import type { Exec } from "./remoteProcess";
-import { Transfer } from "./transfer";
-import { defaultWorkerFile, openTree, type Tree } from "./tree";
+import { abortable } from "../base/async";
+import type { Disposable } from "../base/disposable";
+import { PushJob, type Delivering } from "./pushJob";
+import type { BigPush, PushRequest, PushResult } from "./pushRequest";
+import type { SyncThread } from "./syncThread";
 
-export interface PushTarget {
-  /** Absolute; created where it is missing. */
-  readonly remotePath: string;
-  readonly exec: Exec;
+export interface PusherOptions {
+  readonly thread: SyncThread;
+  /** Asked before every push; a push that it does not let through is cancelled. */
+  readonly approve?: (push: BigPush) => Promise<boolean>;
 }
 
-export interface PushProgress {
-  readonly files: number;
-  readonly bytes: number;
-  readonly totalFiles: number;
-  readonly totalBytes: number;
-  /** The entry on its way, relative to the folder; "" before the first. */
-  readonly path: string;
-}
+/** Makes what folders hold the content of sandboxes, less what is ignored; what else is there stays. */
+export class Pusher implements Disposable {
+  readonly #options: PusherOptions;
+  /** What was asked for in this turn of the event loop, by folder. */
+  readonly #gathering = new Map<string, Delivering[]>();
+  readonly #disposed = new AbortController();
 
-export interface PushResult {
-  readonly files: number;
-  readonly bytes: number;
-  readonly skipped: readonly SkippedEntry[];
-}
-
-interface Options {
-  /** The local folder. */
-  readonly root: string;
-  /** Called at most ten times a second, and once at the end. */
-  readonly onProgress?: (progress: PushProgress) => void;
-  /** The built `syncWorker.js`, if it is not beside the calling bundle. */
-  readonly workerFile?: string;
-  readonly signal: AbortSignal;
-}
-
-/** Makes what `root` holds (less what is ignored) the content of one target; what else is there stays. */
-export async function push({ remotePath, exec, ...options }: Options & PushTarget): Promise<PushResult> {
-  const [outcome] = await pushToMany({ ...options, targets: [{ remotePath, exec }] });
-  if (outcome?.status === "fulfilled") return outcome.value;
-  throw outcome?.reason;
-}
-
-/**
- * Reads and packs `root` once and sends it to every target, at the pace of the slowest.
- * @returns an outcome per target, in their order; rejects if `root` itself cannot be pushed
- */
-export async function pushToMany({
-  root,
-  targets,
-  onProgress,
-  workerFile = defaultWorkerFile(),
-  signal,
-}: Options & { readonly targets: readonly PushTarget[] }): Promise<PromiseSettledResult<PushResult>[]> {
-  if (signal.aborted) throw abortError();
-  const tree = openTree(root, workerFile);
-  const transfers = targets.map(({ remotePath, exec }) => new Transfer(remotePath, exec));
-  const progress = new ProgressReporter((value: PushProgress) => onProgress?.(value), 100);
-  try {
-    return await abortable(sendAll({ root, tree, transfers, progress }), signal);
-  } finally {
-    tree.dispose();
-    for (const transfer of transfers) transfer.abandon();
-    progress.finish();
+  constructor(options: PusherOptions) {
+    this.#options = options;
   }
-}
 
-interface Sending {
-  readonly root: string;
-  readonly tree: Tree;
-  readonly transfers: readonly Transfer[];
-  readonly progress: ProgressReporter<PushProgress>;
-}
+  /** Sends what changed. What is asked for at once of one folder is scanned once and, where it is the same, packed once. */
+  async push(request: PushRequest): Promise<PushResult> {
+    const signal = AbortSignal.any([request.signal, this.#disposed.signal]);
+    signal.throwIfAborted();
+    return abortable(
+      new Promise<PushResult>((resolve, reject) => {
+        this.#gather({ ...request, signal, resolve, reject });
+      }),
+      signal,
+    );
+  }
 
-async function sendAll(sending: Sending): Promise<PromiseSettledResult<PushResult>[]> {
-  const result = await sendTree(sending);
-  return Promise.allSettled(
-    sending.transfers.map(async (transfer) => {
-      await transfer.finish();
-      return result;
-    }),
-  );
-}
+  dispose(): void {
+    this.#disposed.abort();
+  }
 
-async function sendTree({ root, tree, transfers, progress }: Sending): Promise<PushResult> {
-  let totals = { totalFiles: 0, totalBytes: 0 };
-  for await (const message of tree.messages) {
-    switch (message.kind) {
-      case "refused":
-        throw folderRefused(root, message.problem);
-      case "scanned":
-        totals = { totalFiles: message.files, totalBytes: message.bytes };
-        progress.report({ files: 0, bytes: 0, ...totals, path: "" });
-        break;
-      case "block":
-        await Promise.all(transfers.map((transfer) => transfer.write(message.bytes)));
-        if (transfers.every((transfer) => transfer.isOver)) return NOTHING;
-        progress.report({ ...message.progress, ...totals });
-        break;
-      case "end":
-        return { files: message.files, bytes: message.bytes, skipped: message.skipped };
+  #gather(delivering: Delivering): void {
+    const { root } = delivering;
+    const others = this.#gathering.get(root);
+    if (others) {
+      others.push(delivering);
+      return;
+    }
+    const together = [delivering];
+    this.#gathering.set(root, together);
+    setImmediate(() => {
+      this.#gathering.delete(root);
+      void this.#start(root, together);
+    });
+  }
+
+  async #start(root: string, together: readonly Delivering[]): Promise<void> {
+    const { thread, approve } = this.#options;
+    try {
+      await thread.use((worker) => new PushJob({ root, worker, approve, targets: together }).run());
+    } catch (error) {
+      for (const { reject } of together) reject(error);
     }
   }
-  throw new Error("The sync worker ended before its work did.");
 }
-
-/** Stands for a result where every target is about to say why it has none. */
-const NOTHING: PushResult = { files: 0, bytes: 0, skipped: [] };

@@ -12,6 +12,9 @@ const REFUSALS: Record<RootProblem, (root: string) => string> = {
     `${root} is your home folder, a drive or a folder around them, too much to push. Open the project's own folder.`,
 };
 
+export const keepsChanging = (remotePath: string): UserError =>
+  new UserError(`Others keep filling ${remotePath} in the sandbox. Wait for them, or set another remote path.`);
+
 export const connectionLost = (cause: unknown): UserError =>
   new UserError("The connection to the sandbox broke during the push. No file there is damaged; push again.", {
     cause,

@@ -1,11 +1,38 @@
-import { STAGING_PREFIX } from "./builtinExcludes";
-import { MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
+import { STAGING_PREFIX, SYNC_MARKER } from "./builtinExcludes";
+import { CHECKS, MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
 
 /** How the receiver ends. 0 is success; every other code leaves the target as it was, but for `notInPlace`. */
-export const ReceiverExit = { noTar: 41, noTarget: 42, notUnpacked: 43, cut: 44, notInPlace: 45 } as const;
+export const ReceiverExit = { noTar: 41, noTarget: 42, notUnpacked: 43, cut: 44, notInPlace: 45, drifted: 46 } as const;
 
-/** The command that takes a push's tar stream on its input and makes it the content of `remotePath`. */
-export const receiverCommand = (remotePath: string): string[] => ["sh", "-c", RECEIVER, "sh", remotePath];
+export interface Delivery {
+  readonly remotePath: string;
+  /** What the target's marker must say: of no push, if "". */
+  readonly expected: string;
+  /** Whether there must not be anything in the target at all. */
+  readonly isFirst: boolean;
+  /** What the marker says afterwards. */
+  readonly generation: string;
+  /** Ends the names under which the receiver sets aside what it must not overwrite: `keptName`. */
+  readonly stamp: string;
+}
+
+/**
+ * The command that takes a push's tar stream on its input and makes it the content of the target. It prints a line for
+ * each of `checkedPaths` that is not what it was expected to be: `left N` is still there although it was to be deleted,
+ * `kept N` and `aside N` made way for what was sent and are now called `keptName`.
+ */
+export const receiverCommand = ({ remotePath, expected, isFirst, generation, stamp }: Delivery): string[] => {
+  return ["sh", "-c", RECEIVER, "sh", remotePath, isFirst ? "first" : "next", expected, generation, stamp];
+};
+
+export type Verb = "left" | "kept" | "aside";
+
+/** Where a path is now. A name that would be too long with an ending gets another one altogether. */
+export function keptName(path: string, verb: Verb, index: number, stamp: string): string {
+  if (verb === "left") return path;
+  if (verb === "kept") return `${path}.sandbox-${stamp}`;
+  return `${path.slice(0, path.lastIndexOf("/") + 1)}sandbox-${stamp}-${index}`;
+}
 
 /**
  * POSIX sh, with what GNU, busybox and BSD userlands share. The stream is unpacked into a folder inside the target, which
@@ -16,8 +43,13 @@ const RECEIVER = `
 export LC_ALL=C
 stage=${STAGING_PREFIX}$$
 tree=$stage/${TREE}
+marker=${SYNC_MARKER}
 status=0
 mark=
+newline='
+'
+expected_generation=$3
+stamp=$5
 
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
@@ -88,9 +120,109 @@ link_all() {
   chmod --reference=. -- "$tree" && chown --reference=. -- "$tree" && cp -alfT -- "$tree" .
 } 2>/dev/null
 
+# Whether files still have the sizes and times that a push gave them. Without stat: whether they are older than the marker.
+same() {
+  wanted=$1
+  shift
+  [ "$(stat -c '%s %Y' -- "$@" 2>/dev/null)" = "$wanted" ]
+}
+command -v stat >/dev/null 2>&1 || same() {
+  shift
+  for one; do
+    [ -f "$one" ] && [ ! -L "$one" ] && [ ! "$one" -nt "$marker" ] || return 1
+  done
+}
+
+# Whether what is sent is there already, byte for byte.
+is_sent() {
+  sent=$tree/\${1#./}
+  if [ -L "$1" ] || [ -L "$sent" ]; then
+    is_there "$sent" "$1"
+  else
+    [ -f "$1" ] && [ -f "$sent" ] && cmp -s -- "$1" "$sent"
+  fi
+}
+
+# Sets aside what must not be overwritten. A file keeps its name until the new one takes it.
+keep() {
+  said=kept aside=$2.sandbox-$stamp
+  exists "$aside" || { ! is_folder "$2" && ln -- "$2" "$aside" || mv -- "$2" "$aside"; } 2>/dev/null || {
+    said=aside aside=\${2%/*}/sandbox-$stamp-$1
+    mv -- "$2" "$aside" || exit ${ReceiverExit.notInPlace}
+  }
+  echo "$said $1"
+}
+
+drop() {
+  rm -f -- "$@" 2>/dev/null && return
+  for one; do chmod u+rwx -- "\${one%/*}"; done
+  rm -f -- "$@"
+}
+
+# What follows is what CHECKS is written in. The first argument is the number of the first path.
+gone() {
+  index=$1 expected=$2
+  shift 2
+  same "$expected" "$@" && { drop "$@"; return; }
+  for path; do
+    line=\${expected%%"$newline"*} expected=\${expected#*"$newline"}
+    if exists "$path"; then
+      if same "$line" "$path"; then drop "$path"; else echo "left $index"; fi
+    fi
+    index=$((index + 1))
+  done
+}
+gone_link() {
+  exists "$3" || return
+  if [ "$(readlink -- "$3")" = "$2" ]; then drop "$3"; else echo "left $1"; fi
+}
+gone_folders() {
+  rmdir -- "$@" 2>/dev/null && return
+  for path; do
+    is_folder "$path" || continue
+    rmdir -- "$path" || { chmod u+rwx -- "\${path%/*}" "$path" && rmdir -- "$path"; }
+  done 2>/dev/null
+}
+known() {
+  index=$1 expected=$2
+  shift 2
+  same "$expected" "$@" && return
+  for path; do
+    line=\${expected%%"$newline"*} expected=\${expected#*"$newline"}
+    if exists "$path" && ! same "$line" "$path" && ! is_sent "$path"; then keep "$index" "$path"; fi
+    index=$((index + 1))
+  done
+}
+known_link() {
+  exists "$3" && ! { [ -L "$3" ] && [ "$(readlink -- "$3")" = "$2" ]; } && ! is_sent "$3" && keep "$1" "$3"
+}
+folders() {
+  index=$1
+  shift
+  for path; do
+    if exists "$path" && ! is_folder "$path"; then keep "$index" "$path"; fi
+    index=$((index + 1))
+  done
+}
+unknown() {
+  index=$1
+  shift
+  for path; do
+    if exists "$path" && ! is_sent "$path"; then keep "$index" "$path"; fi
+    index=$((index + 1))
+  done
+}
+
+is_expected() {
+  generation=
+  { read -r generation <"$marker"; } 2>/dev/null
+  [ "$generation" = "$expected_generation" ]
+}
+
 command -v tar >/dev/null 2>&1 || exit ${ReceiverExit.noTar}
 mkdir -p -- "$1" && cd -- "$1" || exit ${ReceiverExit.noTarget}
 remove_stale
+is_expected && { [ "$2" = next ] || is_fresh; } || exit ${ReceiverExit.drifted}
 trap 'remove "$stage"' EXIT
 trap 'exit 129' HUP INT PIPE TERM
 mkdir -- "$stage" "$tree" || exit ${ReceiverExit.noTarget}
@@ -99,7 +231,13 @@ tar -x -p -o -f - -C "$stage" || exit ${ReceiverExit.notUnpacked}
 { read -r mark <"$stage/${MARK}"; } 2>/dev/null
 [ "$mark" = ${MARK_TEXT} ] || exit ${ReceiverExit.cut}
 
-if is_fresh; then
+is_expected || exit ${ReceiverExit.drifted}
+if is_fresh; then is_empty=yes; else is_empty=; [ "$2" = next ] || exit ${ReceiverExit.drifted}; fi
+
+# From here to the end no push can rely on what is here.
+: >"$marker" || exit ${ReceiverExit.notInPlace}
+. "$stage/${CHECKS}"
+if [ $is_empty ]; then
   move "$tree" . || status=1
 elif has_gnu_cp && { link_all || { merge true "$tree" . && link_all; }; }; then
   :
@@ -108,4 +246,5 @@ else
 fi
 sh "$stage/${MODES}" 2>/dev/null
 [ $status -eq 0 ] || exit ${ReceiverExit.notInPlace}
+echo "$4" >"$marker"
 `;

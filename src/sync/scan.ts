@@ -1,97 +1,236 @@
-import { constants, lstatSync, openSync, closeSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import type { Dirent, Stats } from "node:fs";
-import { basename, dirname, join, sep } from "node:path";
+import { sep } from "node:path";
 
 import { codeOf, messageOf } from "../base/errors";
-import { builtinExclude, isEnvironment } from "./builtinExcludes";
-import type { FolderEntry, SkippedEntry } from "./folderEntry";
-import { IgnoreRules } from "./ignoreRules";
+import { isEnvironment } from "./builtinExcludes";
+import { UNSETTLED, type DirectoryEntry, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
+import type { SymlinkEntry } from "./folderEntry";
+import { readRules, rulesAbove } from "./rulesAbove";
+import { GITIGNORE, MODALIGNORE, SyncRules } from "./syncRules";
 
 export interface Scan {
-  /** Folders come before what they hold. */
+  /** Folders come before what they hold. An entry that did not change is the object of the scan before. */
   readonly entries: readonly FolderEntry[];
   readonly skipped: readonly SkippedEntry[];
   readonly files: number;
   readonly bytes: number;
 }
 
+/** Lists what a push of `root` sends, once. Throws only if `root` itself cannot be read. */
+export const scan = (root: string): Scan => new Scanner(root).scan();
+
 /**
- * Lists what a push of `root` sends. Blocks: an awaited call costs 20 times a synchronous one, so this belongs in a
- * worker. Throws only if `root` itself cannot be read.
+ * Lists what a push of `root` sends, again and again: a folder whose own times did not move is not listed anew, its
+ * files are only looked at. Blocks: an awaited call costs 20 times a synchronous one, so this belongs in a worker.
  */
-export function scan(root: string): Scan {
-  const scanner = new Scanner(root);
-  scanner.scanRoot();
-  return scanner;
+export class Scanner {
+  readonly #root: string;
+  #top: FolderNode | undefined;
+  #outerKey = "";
+
+  /** @param root absolute, links resolved */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  scan(): Scan {
+    const outer = rulesAbove(this.#root);
+    const known = outer.key === this.#outerKey ? this.#top : undefined;
+    this.#outerKey = outer.key;
+    const walk = new Walk(this.#root);
+    this.#top = (known && attempt(() => walk.revisit(known))) ?? walk.visit("", new SyncRules(outer.rules));
+    return collect(this.#top);
+  }
 }
 
-class Scanner implements Scan {
-  readonly entries: FolderEntry[] = [];
-  readonly skipped: SkippedEntry[] = [];
-  files = 0;
-  bytes = 0;
+/** Whatever comes between a revisit and its end, a rules file or a folder that is gone, a whole walk sorts out. */
+function attempt(revisit: () => FolderNode): FolderNode | undefined {
+  try {
+    return revisit();
+  } catch {
+    return undefined;
+  }
+}
+
+interface FolderNode {
+  readonly path: string;
+  /** None for the root. */
+  readonly entry: DirectoryEntry | undefined;
+  /** The folder's times; "" where its listing must not be relied upon. */
+  readonly stamp: string;
+  /** Of its rules files. */
+  readonly rulesStamp: string;
+  /** In force inside. */
+  readonly rules: SyncRules;
+  children: readonly Child[];
+  readonly skipped: readonly SkippedEntry[];
+}
+
+type Child = FolderNode | FileEntry | SymlinkEntry;
+
+/** A rules file came, went or changed: nothing that was known about ignored entries holds. */
+class RulesMoved extends Error {}
+
+class Walk {
   readonly #root: string;
+  readonly #startedAt = Date.now();
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  scanRoot(): void {
-    const listing = readdirSync(this.#root, { withFileTypes: true });
-    this.#scanListing("", listing, rulesAbove(this.#root));
+  /** Looks at a folder that was visited before. */
+  revisit(node: FolderNode): FolderNode {
+    const stats = lstatSync(this.#absolute(node.path));
+    if (node.rulesStamp !== "" && node.rulesStamp !== this.#rulesStamp(node.path)) throw new RulesMoved();
+    if (node.stamp === "" || node.stamp !== stampOf(stats)) return this.#list(node.path, stats, node.rules, node);
+
+    node.children = node.children.map((child) => {
+      if (!("kind" in child)) return this.revisit(child);
+      return child.kind === "file" ? this.#refresh(child) : child;
+    });
+    return node;
   }
 
-  #scanListing(folder: string, listing: readonly Dirent[], outerRules: IgnoreRules): void {
-    const gitignore = listing.some((entry) => entry.name === ".gitignore" && entry.isFile())
-      ? readRules(join(this.#root, folder))
-      : undefined;
-    const rules = gitignore === undefined ? outerRules : outerRules.within(folder, gitignore);
+  /** @param outerRules those of the folder around it */
+  visit(path: string, outerRules: SyncRules): FolderNode {
+    return this.#list(path, lstatSync(this.#absolute(path)), outerRules, undefined);
+  }
 
+  /** @param rules the outer ones, or those inside if the folder is `known` */
+  #list(path: string, stats: Stats, rules: SyncRules, known: FolderNode | undefined): FolderNode {
+    const listing = readdirSync(this.#absolute(path), { withFileTypes: true });
+    if (path !== "" && isEnvironment(new Set(listing.map(({ name }) => name))) && !rules.includesByName(path, true))
+      throw new LeftOut();
+    const hasRules = listing.some(
+      (entry) => (entry.name === GITIGNORE || entry.name === MODALIGNORE) && entry.isFile(),
+    );
+    const rulesStamp = hasRules ? this.#rulesStamp(path) : "";
+    if (known && known.rulesStamp !== rulesStamp) throw new RulesMoved();
+    const inner = known || !hasRules ? rules : rules.within(path, this.#readRules(path));
+
+    const before = new Map(known?.children.map((child) => [child.path, child]));
+    const children: Child[] = [];
+    const skipped: SkippedEntry[] = [];
+    let isCertain = this.#hasSettled(stats);
     for (const entry of listing) {
-      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      const exclude = builtinExclude(entry.name);
-      if (exclude === "clutter" || rules.ignores(path, entry.isDirectory())) continue;
-      if (exclude === "secret") this.#skip(path, "is kept back because it may hold secrets");
-      else this.#scanEntry(path, rules);
+      const childPath = path === "" ? entry.name : `${path}/${entry.name}`;
+      const exclusion = inner.exclusion(childPath, entry.name, entry.isDirectory());
+      if (exclusion === "secret") skipped.push({ path: childPath, reason: SECRET });
+      if (exclusion !== undefined) continue;
+      try {
+        const child = this.#child(childPath, entry, inner, before.get(childPath));
+        if (child) children.push(child);
+        else skipped.push({ path: childPath, reason: "is neither a file, a folder nor a link" });
+      } catch (error) {
+        if (error instanceof LeftOut) continue;
+        if (error instanceof RulesMoved) throw error;
+        skipped.push({ path: childPath, reason: reasonOf(error, childPath) });
+        isCertain = false;
+      }
     }
+    const entry = this.#directoryEntry(path, stats, known?.entry);
+    return { path, entry, stamp: isCertain ? stampOf(stats) : "", rulesStamp, rules: inner, children, skipped };
   }
 
-  #scanEntry(path: string, rules: IgnoreRules): void {
-    const absolute = join(this.#root, path);
-    try {
-      const stats = lstatSync(absolute);
-      if (stats.isDirectory()) this.#scanFolder(path, stats, rules);
-      else if (stats.isFile()) this.#addFile(path, stats);
-      else if (stats.isSymbolicLink()) {
-        const target = readlinkSync(absolute).replaceAll(sep, "/");
-        this.entries.push({ kind: "symlink", path, mode: 0o777, mtimeMs: stats.mtimeMs, target });
-      } else this.#skip(path, "is neither a file, a folder nor a link");
-    } catch (error) {
-      this.#skip(path, reasonOf(error, path));
+  #child(path: string, entry: Dirent, rules: SyncRules, known: Child | undefined): Child | undefined {
+    if (entry.isDirectory()) {
+      return known && !("kind" in known) ? this.revisit(known) : this.visit(path, rules);
     }
+    const absolute = this.#absolute(path);
+    const stats = lstatSync(absolute);
+    if (stats.isFile()) return this.#fileEntry(path, stats, known);
+    if (!stats.isSymbolicLink()) return undefined;
+    const target = readlinkSync(absolute).replaceAll(sep, "/");
+    const isKnown = known && "kind" in known && known.kind === "symlink";
+    if (isKnown && known.target === target && known.mtimeMs === stats.mtimeMs) return known;
+    return { kind: "symlink", path, mode: 0o777, mtimeMs: stats.mtimeMs, target };
   }
 
-  #scanFolder(path: string, stats: Stats, rules: IgnoreRules): void {
-    const listing = readdirSync(join(this.#root, path), { withFileTypes: true });
-    if (isEnvironment(new Set(listing.map((entry) => entry.name)))) return;
-    this.entries.push({ kind: "directory", path, mode: modeOf(stats), mtimeMs: stats.mtimeMs });
-    this.#scanListing(path, listing, rules);
+  /** A file in a folder that holds the same names as before. */
+  #refresh(known: FileEntry): FileEntry {
+    const stats = lstatSync(this.#absolute(known.path), { throwIfNoEntry: false });
+    return stats?.isFile() ? this.#fileEntry(known.path, stats, known) : known;
   }
 
-  #addFile(path: string, stats: Stats): void {
+  #fileEntry(path: string, stats: Stats, known: Child | undefined): FileEntry {
     const { mtimeMs, size, ctimeMs, ino } = stats;
-    this.entries.push({ kind: "file", path, mode: modeOf(stats), mtimeMs, size, ctimeMs, ino });
-    this.files += 1;
-    this.bytes += stats.size;
+    const mode = modeOf(stats);
+    if (known && "kind" in known && known.kind === "file" && known.ctimeMs === ctimeMs) {
+      if (known.mtimeMs === mtimeMs && known.size === size && known.ino === ino && known.mode === mode) return known;
+    }
+    return { kind: "file", path, mode, mtimeMs, size, ctimeMs: this.#hasSettled(stats) ? ctimeMs : UNSETTLED, ino };
   }
 
-  #skip(path: string, reason: string): void {
-    this.skipped.push({ path, reason });
+  #directoryEntry(path: string, stats: Stats, known: DirectoryEntry | undefined): DirectoryEntry | undefined {
+    if (path === "") return undefined;
+    const mode = modeOf(stats);
+    if (known?.mode === mode) return known;
+    return { kind: "directory", path, mode, mtimeMs: stats.mtimeMs };
+  }
+
+  /** Whether a change after this scan is certain to move the times. */
+  #hasSettled({ mtimeMs, ctimeMs }: Stats): boolean {
+    const tickMs = Number.isInteger(mtimeMs / 1000) ? COARSE_TICK_MS : FINE_TICK_MS;
+    const latest = Math.max(mtimeMs, ctimeMs);
+    // What lies in the future was set by hand or by another clock; the change time moves all the same.
+    return latest < this.#startedAt - tickMs || ctimeMs > this.#startedAt + COARSE_TICK_MS;
+  }
+
+  #rulesStamp(folder: string): string {
+    const stamp = (name: string) => {
+      const stats = lstatSync(`${this.#absolute(folder)}/${name}`, { throwIfNoEntry: false });
+      return stats ? `${stampOf(stats)} ${stats.size} ${String(this.#hasSettled(stats) || stats.ctimeMs)}` : "";
+    };
+    return `${stamp(GITIGNORE)}|${stamp(MODALIGNORE)}`;
+  }
+
+  #readRules(folder: string) {
+    const absolute = this.#absolute(folder);
+    return { gitignore: readRules(absolute, GITIGNORE), modalignore: readRules(absolute, MODALIGNORE) };
+  }
+
+  #absolute(path: string): string {
+    return path === "" ? this.#root : `${this.#root}/${path}`;
   }
 }
 
+/** A folder that turned out, when it was listed, to stay out. */
+class LeftOut extends Error {}
+
+const SECRET = "is kept back because it may hold secrets";
+
+/** File systems of the FAT family count in 2 s, all others of today in no more than a kernel's tick. */
+const COARSE_TICK_MS = 2000;
+const FINE_TICK_MS = 20;
+
+const stampOf = ({ mtimeMs, ctimeMs, ino, mode }: Stats): string => `${mtimeMs} ${ctimeMs} ${ino} ${mode}`;
+
 /** Windows keeps no permission bits: everything there may be executed. */
 const modeOf = (stats: Stats): number => (sep === "\\" ? 0o755 : stats.mode & 0o7777);
+
+function collect(top: FolderNode): Scan {
+  const entries: FolderEntry[] = [];
+  const skipped: SkippedEntry[] = [];
+  let files = 0;
+  let bytes = 0;
+  const add = (node: FolderNode) => {
+    if (node.entry) entries.push(node.entry);
+    skipped.push(...node.skipped);
+    for (const child of node.children) {
+      if (!("kind" in child)) add(child);
+      else {
+        entries.push(child);
+        if (child.kind !== "file") continue;
+        files += 1;
+        bytes += child.size;
+      }
+    }
+  };
+  add(top);
+  return { entries, skipped, files, bytes };
+}
 
 /** Node turns the bytes of a name that are not UTF-8 into U+FFFD, under which the file is then not found. */
 function reasonOf(error: unknown, path: string): string {
@@ -100,43 +239,3 @@ function reasonOf(error: unknown, path: string): string {
   }
   return codeOf(error) === "EACCES" ? "cannot be read: permission denied" : `cannot be read: ${messageOf(error)}`;
 }
-
-/** The text of a folder's `.gitignore`. Like git, it does not follow a link, and goes without a file it cannot read. */
-function readRules(folder: string): string | undefined {
-  try {
-    const file = openSync(join(folder, ".gitignore"), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      return readFileSync(file, "utf8");
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * The rules that the repository around `root` has for it. A repository that ignores `root` altogether (a home folder
- * under version control, say) has no say.
- */
-function rulesAbove(root: string): IgnoreRules {
-  if (isRepository(root)) return IgnoreRules.none;
-  const ancestors: { folder: string; rootPath: string }[] = [];
-  let rootPath = basename(root);
-  for (let folder = dirname(root); ; folder = dirname(folder)) {
-    ancestors.unshift({ folder, rootPath });
-    if (isRepository(folder)) break;
-    if (folder === dirname(folder)) return IgnoreRules.none;
-    rootPath = `${basename(folder)}/${rootPath}`;
-  }
-
-  let rules = IgnoreRules.none;
-  for (const { folder, rootPath: path } of ancestors) {
-    const gitignore = readRules(folder);
-    if (gitignore !== undefined) rules = rules.below(path, gitignore);
-  }
-  return rules.ignores("", true) ? IgnoreRules.none : rules;
-}
-
-const isRepository = (folder: string): boolean =>
-  lstatSync(join(folder, ".git"), { throwIfNoEntry: false }) !== undefined;

@@ -1,49 +1,139 @@
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 
+import { abortError } from "../base/async";
+import { BaselineStore } from "./baseline";
 import { Blocks } from "./blocks";
 import { Credits } from "./credits";
 import { resolveRoot } from "./folderRoot";
 import { pack, type PackProgress } from "./pack";
-import { scan } from "./scan";
-import { CREDITS, type TreeMessage, type TreeReply, type TreeRequest } from "./treeMessages";
+import { PushSession } from "./pushSession";
+import { Scanner } from "./scan";
+import { CREDITS, type FromWorker, type SyncCall, type SyncCalls, type ToWorker } from "./syncCalls";
 
-/** A thread of its own, because scanning and packing block: see `openTree`. */
-async function main(): Promise<void> {
-  if (!parentPort) throw new Error("This is a worker's entry point.");
-  const { root } = workerData as TreeRequest;
-  const resolved = resolveRoot(root);
-  if ("path" in resolved) await sendTree(resolved.path, parentPort);
-  else send(parentPort, { kind: "refused", problem: resolved.problem });
-  parentPort.close();
+/** What the worker is started with. */
+export interface SyncWorkerData {
+  readonly baselineFolder: string | undefined;
 }
 
-async function sendTree(root: string, port: MessagePort): Promise<void> {
-  const { entries, skipped, files, bytes } = scan(root);
-  send(port, { kind: "scanned", files, bytes });
+type Handlers = {
+  readonly [C in SyncCall]: (asks: SyncCalls[C]["asks"]) => SyncCalls[C]["answers"] | Promise<SyncCalls[C]["answers"]>;
+};
 
-  const progress: PackProgress = { files: 0, bytes: 0, path: "" };
-  const credits = new Credits(CREDITS);
-  const blocks = new Blocks((block) => {
-    credits.take();
-    send(port, { kind: "block", bytes: block, progress }, [block.buffer]);
-  });
-  port.on("message", ({ taken }: TreeReply) => {
-    blocks.recycle(taken);
-    credits.grant();
-  });
-  const sink = {
-    write: (chunk: Uint8Array) => {
-      blocks.append(chunk);
+/** A thread of its own, because what it does to the disk blocks: see `SyncThread`. */
+class SyncWorker {
+  readonly #port: MessagePort;
+  readonly #baselines: BaselineStore;
+  readonly #scanners = new Map<string, Scanner>();
+  readonly #sessions = new Map<number, PushSession>();
+  readonly #streams = new Map<number, Stream>();
+
+  readonly #handlers: Handlers = {
+    open: ({ session, root, keys }) => {
+      const resolved = resolveRoot(root);
+      if ("problem" in resolved) return resolved;
+      const scan = this.#scanner(resolved.path).scan();
+      const opened = new PushSession(resolved.path, scan, keys, this.#baselines);
+      this.#sessions.set(session, opened);
+      return { plans: opened.plans };
     },
-    ready: () => credits.available(),
+    pack: async ({ session, stream, targets }) => {
+      const opened = this.#session(session);
+      const progress: PackProgress = { files: 0, bytes: 0, path: "" };
+      const sink = new Stream(stream, progress, this.#port);
+      this.#streams.set(stream, sink);
+      try {
+        const packed = await pack(opened.root, opened.cargoFor(targets[0] ?? 0), sink, progress);
+        opened.keepPacked(stream, packed, targets);
+        sink.flush();
+        return { files: progress.files, bytes: progress.bytes, skipped: packed.skipped };
+      } finally {
+        this.#streams.delete(stream);
+      }
+    },
+    ask: ({ session, target }) => this.#session(session).ask(target),
+    replan: ({ session, target, output }) => this.#session(session).replan(target, output),
+    confirm: ({ session, target, stream, generation, stamp, report }) =>
+      this.#session(session).confirm(target, stream, { generation, stamp, report }),
+    close: ({ session }) => {
+      this.#sessions.delete(session);
+      return null;
+    },
   };
-  const skippedLate = await pack(root, entries, sink, progress);
-  blocks.flush();
-  send(port, { kind: "end", files: progress.files, bytes: progress.bytes, skipped: [...skipped, ...skippedLate] });
+
+  constructor(port: MessagePort, { baselineFolder }: SyncWorkerData) {
+    this.#port = port;
+    this.#baselines = new BaselineStore(baselineFolder);
+    port.on("message", (message: ToWorker) => {
+      if (message.kind === "taken") this.#streams.get(message.stream)?.taken(message.buffer);
+      else if (message.kind === "stop") this.#streams.get(message.stream)?.stop();
+      else void this.#answer(message.id, message.call, message.asks);
+    });
+  }
+
+  async #answer(id: number, call: SyncCall, asks: unknown): Promise<void> {
+    const handler = this.#handlers[call] as (asks: unknown) => unknown;
+    try {
+      this.#post({ kind: "answer", id, answer: await handler(asks) });
+    } catch (error) {
+      this.#post({ kind: "failure", id, error });
+    }
+  }
+
+  /** One for each folder, because it knows what it saw before. */
+  #scanner(root: string): Scanner {
+    const scanner = this.#scanners.get(root) ?? new Scanner(root);
+    this.#scanners.set(root, scanner);
+    return scanner;
+  }
+
+  #session(id: number): PushSession {
+    const session = this.#sessions.get(id);
+    if (!session) throw abortError();
+    return session;
+  }
+
+  #post(message: FromWorker): void {
+    this.#port.postMessage(message);
+  }
 }
 
-function send(port: MessagePort, message: TreeMessage, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer);
+/** An archive on its way to the host in blocks, no more of them at once than it has taken credit for. */
+class Stream {
+  readonly #blocks: Blocks;
+  readonly #credits = new Credits(CREDITS);
+  #isStopped = false;
+
+  constructor(stream: number, progress: PackProgress, port: MessagePort) {
+    this.#blocks = new Blocks((bytes) => {
+      this.#credits.take();
+      const message: FromWorker = { kind: "block", stream, bytes, progress };
+      port.postMessage(message, [bytes.buffer]);
+    });
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#blocks.append(chunk);
+  }
+
+  async ready(): Promise<void> {
+    await this.#credits.available();
+    if (this.#isStopped) throw abortError();
+  }
+
+  flush(): void {
+    this.#blocks.flush();
+  }
+
+  taken(buffer: ArrayBuffer): void {
+    this.#blocks.recycle(buffer);
+    this.#credits.grant();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (let credit = 0; credit < CREDITS; credit += 1) this.#credits.grant();
+  }
 }
 
-void main();
+if (!parentPort) throw new Error("This is a worker's entry point.");
+new SyncWorker(parentPort, workerData as SyncWorkerData);

@@ -1,25 +1,29 @@
-import { delay } from "../base/async";
+import { Deferred, delay } from "../base/async";
 import { UserError } from "../base/errors";
-import { connectionLost, receiverFailed, type ReceiverEnd } from "./pushErrors";
-import { receiverCommand } from "./receiver";
+import { connectionLost, receiverFailed } from "./pushErrors";
+import { receiverCommand, ReceiverExit, type Delivery } from "./receiver";
 import type { Exec, RemoteProcess } from "./remoteProcess";
 
 /** How long a receiver whose input broke has to say why. */
 const LAST_WORDS_MS = 5000;
 
+/** How a transfer ended: `report` is what the receiver printed; a target that drifted is as it was. */
+export type TransferEnd = { readonly kind: "arrived"; readonly report: string } | { readonly kind: "drifted" };
+
 /** One sandbox's end of a push. Only `finish` rejects, so that a target that fails does not stop the others. */
 export class Transfer {
   readonly #remotePath: string;
   readonly #process: Promise<RemoteProcess>;
+  readonly #over = new Deferred<undefined>();
   #writeError: unknown;
   #isOver = false;
   #isClosed = false;
 
-  constructor(remotePath: string, exec: Exec) {
-    this.#remotePath = remotePath;
-    this.#process = exec(receiverCommand(remotePath));
+  constructor(delivery: Delivery, exec: Exec) {
+    this.#remotePath = delivery.remotePath;
+    this.#process = exec(receiverCommand(delivery));
     const end = () => {
-      this.#isOver = true;
+      this.#end();
     };
     // Read only in `finish`, which an abandoned transfer never comes to.
     this.#process.then((process) => process.output).catch(() => undefined);
@@ -35,32 +39,40 @@ export class Transfer {
   async write(block: Uint8Array): Promise<void> {
     if (this.#isOver) return;
     try {
-      const process = await this.#process;
-      await Promise.race([process.write(block), process.exitCode]);
+      const writing = this.#process.then((process) => process.write(block));
+      writing.catch(() => undefined);
+      await Promise.race([writing, this.#over.promise]);
     } catch (error) {
       this.#writeError = error;
-      this.#isOver = true;
+      this.#end();
     }
   }
 
   /** Resolves once everything sent is in its place. */
-  async finish(): Promise<void> {
+  async finish(): Promise<TransferEnd> {
     const process = await this.#process;
     this.#closeInput(process);
 
-    const end = await this.#end(process);
-    if (end.exitCode !== 0) throw receiverFailed(this.#remotePath, end, this.#writeError);
+    const { exitCode, stdout, stderr } = await this.#outcome(process);
+    if (exitCode === 0) return { kind: "arrived", report: stdout };
+    if (exitCode === ReceiverExit.drifted) return { kind: "drifted" };
+    throw receiverFailed(this.#remotePath, { exitCode, stderr }, this.#writeError);
   }
 
   /** Ends the input early: without the archive's mark the receiver discards what it has. */
   abandon(): void {
-    this.#isOver = true;
+    this.#end();
     this.#process.then(
       (process) => {
         this.#closeInput(process);
       },
       () => undefined,
     );
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#over.resolve(undefined);
   }
 
   #closeInput(process: RemoteProcess): void {
@@ -70,14 +82,14 @@ export class Transfer {
     process.closeInput().catch(() => undefined);
   }
 
-  async #end(process: RemoteProcess): Promise<ReceiverEnd> {
+  async #outcome(process: RemoteProcess): Promise<{ exitCode: number; stdout: string; stderr: string }> {
     const over = new AbortController();
     try {
       const ended = Promise.all([process.exitCode, process.output]);
-      const [exitCode, { stderr }] = await (this.#writeError === undefined
+      const [exitCode, output] = await (this.#writeError === undefined
         ? ended
         : Promise.race([ended, this.#failLater(over.signal)]));
-      return { exitCode, stderr };
+      return { exitCode, ...output };
     } catch (error) {
       throw error instanceof UserError ? error : connectionLost(error);
     } finally {

@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
 
 import { before, describe, it } from "mocha";
 import type { Sandbox } from "modal";
 
 import { isAbort } from "../../src/base/errors";
-import { push, pushToMany, type PushProgress } from "../../src/sync/push";
+import type { PushProgress } from "../../src/sync/pushRequest";
 import { build, file, listTree, temporaryFolders, type Listing } from "../unit/sync/support/folders";
 import { nasty } from "../unit/sync/support/nasty";
+import { push, pushToMany } from "../unit/sync/support/pushing";
 import { generations, useLocalBackend } from "./support/fixture";
 import { chunksOf, execIn } from "./support/sdkExec";
 
-const workerFile = resolve("dist/syncWorker.js");
 const never = new AbortController().signal;
 
 describe("push through the SDK", function () {
@@ -46,7 +45,7 @@ describe("push through the SDK", function () {
             root,
             remotePath: "/workspace",
             exec: execIn(sandbox),
-            workerFile,
+
             signal: never,
           });
           assert.deepEqual(result.skipped, []);
@@ -59,9 +58,9 @@ describe("push through the SDK", function () {
         const seen: PushProgress[] = [];
         const onProgress = (progress: PushProgress) => seen.push(progress);
 
-        await push({ root, remotePath: "/big", exec: execIn(sandbox), onProgress, workerFile, signal: never });
+        await push({ root, remotePath: "/big files", exec: execIn(sandbox), onProgress, signal: never });
 
-        assert.deepEqual(await listRemote(sandbox, "/big"), listTree(root));
+        assert.deepEqual(await listRemote(sandbox, "/big files"), listTree(root));
         assert.equal(seen.at(-1)?.bytes, 60_000_008);
       });
 
@@ -80,7 +79,7 @@ describe("push through the SDK", function () {
           remotePath: "/cancelled",
           exec: execIn(sandbox),
           onProgress,
-          workerFile,
+
           signal: abort.signal,
         });
 
@@ -103,7 +102,7 @@ describe("push through the SDK", function () {
     const outcomes = await pushToMany({
       root,
       targets: [one, two, gone].map((sandbox) => ({ remotePath: "/workspace", exec: execIn(sandbox) })),
-      workerFile,
+
       signal: never,
     });
 

@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-import { push } from "../../src/sync/push";
 import type { Exec } from "../../src/sync/remoteProcess";
 import { createClient, startLocalBackend } from "../backend/support/localBackend";
 import { execIn } from "../backend/support/sdkExec";
 import { localExec } from "../unit/sync/support/localExec";
+import { push } from "../unit/sync/support/pushing";
 import { makeBigFiles, makeProject } from "./syncTrees";
 import { median, ms, type Row } from "./table";
 
@@ -110,8 +110,7 @@ async function stream(archive: Buffer, path: string, exec: Exec): Promise<void> 
 }
 
 async function pushTo(remotePath: string, root: string, exec: Exec, onProgress?: () => void): Promise<void> {
-  const workerFile = resolve("dist/syncWorker.js");
-  await push({ root, remotePath, exec, workerFile, signal: never, ...(onProgress && { onProgress }) });
+  await push({ root, remotePath, exec, signal: never, ...(onProgress && { onProgress }) });
 }
 
 /** How this process fares while it pushes. */

@@ -2,6 +2,7 @@ import { window } from "vscode";
 import { formatBytes, plural } from "../../base/format";
 import type { Logger } from "../../base/ports";
 import type { RunService } from "../../run/runService";
+import { describePush, pushLog } from "../../sync/describePush";
 import type { SandboxNode } from "../views/nodes";
 import { withProgress } from "../progress";
 import { pickFolder } from "./folders";
@@ -23,7 +24,7 @@ export function syncCommands({ runs, picker, log }: SyncDependencies): CommandTa
       const sandbox = await picker.pick("Sync to which sandbox?", node);
       const folder = sandbox && (await pickFolder());
       if (!folder) return;
-      const { files, bytes, skipped } = await withProgress(`Syncing ${folder.name}`, (report, signal) =>
+      const result = await withProgress(`Syncing ${folder.name}`, (report, signal) =>
         runs.push(
           sandbox,
           folder.path,
@@ -36,9 +37,8 @@ export function syncCommands({ runs, picker, log }: SyncDependencies): CommandTa
           signal,
         ),
       );
-      for (const { path, reason } of skipped) log.warn(`${path} ${reason}`);
-      const rest = skipped.length > 0 ? `, ${skipped.length} skipped (see the log)` : "";
-      window.setStatusBarMessage(`$(check) Synced ${plural(files, "file")}, ${formatBytes(bytes)}${rest}`, OUTCOME_MS);
+      for (const line of pushLog(result)) log.warn(line);
+      window.setStatusBarMessage(`$(check) ${describePush(result)}`, OUTCOME_MS);
     },
   };
 }

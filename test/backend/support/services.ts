@@ -15,6 +15,8 @@ import { RunService } from "../../../src/run/runService";
 import { launchers, type Launcher, type RunTarget } from "../../../src/run/target";
 import { SandboxService } from "../../../src/sandboxes/sandboxService";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
+import { Pusher } from "../../../src/sync/push";
+import { SyncThread } from "../../../src/sync/syncThread";
 import { memento, secretStore, silentLog } from "../../unit/support/fakes";
 
 export interface ServicesOptions {
@@ -70,6 +72,8 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
     log,
     ...(createDeadlineMs !== undefined && { createDeadlineMs }),
   });
+  const syncThread = own.add(new SyncThread({ workerFile: resolve("dist/syncWorker.js") }));
+  const pusher = own.add(new Pusher({ thread: syncThread }));
   const runs = own.add(
     new RunService({
       sandboxes,
@@ -77,7 +81,7 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
       notices: (signal) => gateway.notices(signal),
       clock,
       log,
-      syncWorkerFile: resolve("dist/syncWorker.js"),
+      pusher,
     }),
   );
   await session.resolve(true);

@@ -2,19 +2,18 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readdirSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 
-import { describe, it } from "mocha";
+import { after, describe, it } from "mocha";
 
 import { isAbort, UserError } from "../../../src/base/errors";
-import { push } from "../../../src/sync/push";
 import type { Exec, RemoteProcess } from "../../../src/sync/remoteProcess";
 import { build, file, listTree, temporaryFolders, type Listing } from "./support/folders";
 import { localExec } from "./support/localExec";
+import { push as pushOnce, SyncWindow } from "./support/pushing";
 import { random } from "./support/random";
 
-const workerFile = resolve("dist/syncWorker.js");
 const never = new AbortController().signal;
 
 describe("a push that does not come to its end", function () {
@@ -25,6 +24,17 @@ describe("a push that does not come to its end", function () {
       Array.from({ length: 300 }, (_, n) => [`d${n % 7}/f${n}`, file(`${version} ${n} `.repeat(1 + n * 10))]),
     );
   const [old, fresh] = [build(folder(), versions("old")), build(folder(), versions("fresh"))];
+  const window = new SyncWindow();
+  after(() => {
+    window.dispose();
+  });
+  /** A folder that is now the one version, now the other. */
+  const root = join(folder(), "root");
+  const push = (version: string, remotePath: string, exec: Exec, signal = never) => {
+    rmSync(root, { force: true });
+    symlinkSync(version, root);
+    return window.push({ root, remotePath, exec, signal });
+  };
 
   /** Every file in `remotePath` is the old or the fresh one, whole, and nothing else is there. */
   function assertWhole(remotePath: string): void {
@@ -38,7 +48,7 @@ describe("a push that does not come to its end", function () {
 
   const pushOld = async (): Promise<string> => {
     const remotePath = folder();
-    await push({ root: old, remotePath, exec: localExec(), workerFile, signal: never });
+    await push(old, remotePath, localExec());
     return remotePath;
   };
 
@@ -78,7 +88,7 @@ describe("a push that does not come to its end", function () {
     ];
 
     for (const at of cuts) {
-      const error = await failure(push({ root: fresh, remotePath, exec: cutAfter(at), workerFile, signal: never }));
+      const error = await failure(push(fresh, remotePath, cutAfter(at), never));
       if (error) {
         assert.ok(error instanceof UserError && error.message.includes("connection"), `${at}: ${String(error)}`);
         assert.deepEqual(listTree(remotePath), listTree(old), `cut at ${at}`);
@@ -86,7 +96,7 @@ describe("a push that does not come to its end", function () {
         // Nothing but the archive's padding was lost.
         assert.ok(at > total - 2048);
         assert.deepEqual(listTree(remotePath), listTree(fresh));
-        await push({ root: old, remotePath, exec: localExec(), workerFile, signal: never });
+        await push(old, remotePath, localExec());
       }
     }
   });
@@ -103,7 +113,7 @@ describe("a push that does not come to its end", function () {
       }, delayMs);
 
       const exec = localExec({}, (child) => children.push(child));
-      const error = await failure(push({ root: fresh, remotePath, exec, workerFile, signal: abort.signal }));
+      const error = await failure(push(fresh, remotePath, exec, abort.signal));
 
       if (error) {
         assert.ok(isAbort(error), String(error));
@@ -115,7 +125,7 @@ describe("a push that does not come to its end", function () {
   });
 
   it("is cancelled while a big file is on its way to a sandbox that does not take it", async () => {
-    const root = build(folder(), { big: file(Buffer.alloc(50_000_000)) });
+    const big = build(folder(), { big: file(Buffer.alloc(50_000_000)) });
     const remotePath = folder();
     const abort = new AbortController();
     const children: ChildProcess[] = [];
@@ -133,7 +143,7 @@ describe("a push that does not come to its end", function () {
       };
     };
 
-    const error = await failure(push({ root, remotePath, exec, workerFile, signal: abort.signal }));
+    const error = await failure(push(big, remotePath, exec, abort.signal));
 
     assert.ok(isAbort(error));
     await Promise.all(children.map(exited));
@@ -150,13 +160,13 @@ describe("a push that does not come to its end", function () {
         output: new Promise(() => undefined),
         exitCode: new Promise(() => undefined),
       });
-    assert.equal(await failure(push({ root: fresh, remotePath: folder(), exec, workerFile, signal: never })), gone);
+    assert.equal(await failure(push(fresh, folder(), exec)), gone);
   });
 
   it("does not start when it is cancelled before", async () => {
     const exec = () => assert.fail("nothing may be started");
     const signal = AbortSignal.abort();
-    assert.ok(isAbort(await failure(push({ root: fresh, remotePath: folder(), exec, workerFile, signal }))));
+    assert.ok(isAbort(await failure(push(fresh, folder(), exec, signal))));
   });
 
   it("leaves whole files when the sandbox's side is killed", async () => {
@@ -168,17 +178,17 @@ describe("a push that does not come to its end", function () {
         }, delayMs);
       };
       const exec = localExec({ detached: true }, killLater);
-      const error = await failure(push({ root: fresh, remotePath, exec, workerFile, signal: never }));
+      const error = await failure(push(fresh, remotePath, exec));
       assert.ok(error === undefined || error instanceof UserError, String(error));
 
       // What the dead receiver had staged is not in the way of the next push, which clears it away.
-      await push({ root: old, remotePath, exec: localExec(), workerFile, signal: never });
+      await push(old, remotePath, localExec());
       assertWhole(remotePath);
       assert.deepEqual(listTree(remotePath), listTree(old));
     }
   });
 
-  async function streamLength(root: string): Promise<number> {
+  async function streamLength(version: string): Promise<number> {
     let length = 0;
     const exec: Exec = async (argv) => {
       const process: RemoteProcess = await localExec()(argv);
@@ -190,7 +200,7 @@ describe("a push that does not come to its end", function () {
         },
       };
     };
-    await push({ root, remotePath: folder(), exec, workerFile, signal: never });
+    await pushOnce({ root: version, remotePath: folder(), exec, signal: never });
     return length;
   }
 });
@@ -199,8 +209,8 @@ describe("a push that cannot work says why", () => {
   const folder = temporaryFolders();
   const root = build(folder(), { "a.txt": file(Buffer.alloc(3_000_000)) });
   const attempt = async (options: { root?: string; remotePath?: string; exec?: Exec }): Promise<string> => {
-    const given = { root, remotePath: folder(), exec: localExec(), workerFile, signal: never, ...options };
-    const error = await failure(push(given));
+    const given = { root, remotePath: folder(), exec: localExec(), signal: never, ...options };
+    const error = await failure(pushOnce(given));
     assert.ok(error instanceof UserError, String(error));
     return error.message;
   };

@@ -28,7 +28,7 @@ describe("scan", () => {
       new Set([
         { kind: "directory", path: "a", mode: 0o755, mtimeMs: 0 },
         { kind: "directory", path: "a/empty", mode: 0o700, mtimeMs: 0 },
-        { kind: "file", path: "a/run.sh", mode: 0o755, size: 3, mtimeMs: 0 },
+        { kind: "file", path: "a/run.sh", mode: 0o755, size: 3, mtimeMs: 0, ctimeMs: 0, ino: 0 },
         { kind: "symlink", path: "link", mode: 0o777, target: "a/run.sh", mtimeMs: 0 },
       ]),
     );

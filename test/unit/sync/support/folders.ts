@@ -6,6 +6,8 @@ import { dirname, join } from "node:path";
 
 import { after } from "mocha";
 
+import { SYNC_MARKER } from "../../../../src/sync/builtinExcludes";
+
 /** A way to make a temporary folder for each call, all removed after the suite that asks. In memory where it can be. */
 export function temporaryFolders(): (name?: string) => string {
   const made: string[] = [];
@@ -47,11 +49,12 @@ export function build(root: string, listing: Listing): string {
   return root;
 }
 
-/** A line for each entry with its kind, mode and content, in order of path; `ignore` names paths to leave out. */
+/** A line for each entry with its kind, mode and content, in order of path; without the mark of a push. */
 export function listTree(root: string): string[] {
   const lines: string[] = [];
   const visit = (folder: string) => {
     for (const name of readdirSync(join(root, folder)).sort()) {
+      if (name === SYNC_MARKER) continue;
       const path = folder === "" ? name : `${folder}/${name}`;
       lines.push(describeEntry(join(root, path), path));
       if (lstatSync(join(root, path)).isDirectory()) visit(path);

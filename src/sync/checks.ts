@@ -1,0 +1,71 @@
+import { quote } from "../base/quote";
+import type { FileEntry, FolderEntry } from "./folderEntry";
+import type { Plan } from "./reconcile";
+
+/**
+ * A shell script for the receiver, in its functions' terms: first removes what the plan deletes, then sets aside what the
+ * sandbox has in the place of what is written, both only as far as the sandbox's programs left it alone or made it.
+ * Entries are called by their place in `checkedPaths`.
+ */
+export function checks(plan: Plan): string {
+  const lines: string[] = [];
+  let index = 0;
+  const batches = <T extends FolderEntry>(
+    entries: readonly T[],
+    line: (first: number, batch: readonly T[]) => string,
+  ) => {
+    for (let from = 0; from < entries.length; from += BATCH) {
+      const batch = entries.slice(from, from + BATCH);
+      lines.push(line(index, batch));
+      index += batch.length;
+    }
+  };
+
+  const groups = groupsOf(plan);
+  batches(groups.deletedFiles, (first, files) => `gone ${first} ${quote(stats(files))} ${paths(files)}`);
+  for (const link of groups.deletedLinks)
+    batches([link], (first) => `gone_link ${first} ${quote(targetOf(link))} ${paths([link])}`);
+  batches(groups.deletedFolders, (_, folders) => `gone_folders ${paths(folders)}`);
+  batches(groups.knownFiles, (first, files) => `known ${first} ${quote(stats(files))} ${paths(files)}`);
+  for (const link of groups.knownLinks)
+    batches([link], (first) => `known_link ${first} ${quote(targetOf(link))} ${paths([link])}`);
+  batches(groups.folders, (first, folders) => `folders ${first} ${paths(folders)}`);
+  batches(groups.unknown, (first, entries) => `unknown ${first} ${paths(entries)}`);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** What the numbers in the receiver's answer stand for. */
+export function checkedPaths(plan: Plan): string[] {
+  const { deletedFiles, deletedLinks, deletedFolders, knownFiles, knownLinks, folders, unknown } = groupsOf(plan);
+  return [deletedFiles, deletedLinks, deletedFolders, knownFiles, knownLinks, folders, unknown].flatMap((group) =>
+    group.map(({ path }) => path),
+  );
+}
+
+function groupsOf(plan: Plan) {
+  const known = plan.send.flatMap((write) => (write.known ? [write.known] : []));
+  return {
+    deletedFiles: plan.delete.filter(isFile),
+    deletedLinks: plan.delete.filter(isLink),
+    deletedFolders: plan.delete.filter(isFolder),
+    knownFiles: known.filter(isFile),
+    knownLinks: known.filter(isLink),
+    folders: plan.send.map(({ entry }) => entry).filter(isFolder),
+    unknown: plan.send.flatMap(({ entry, known: before }) => (before || isFolder(entry) ? [] : [entry])),
+  };
+}
+
+/** Keeps a command line of the longest possible paths (4 KiB) under the usual limit of 2 MiB. */
+const BATCH = 400;
+
+const isFile = (entry: FolderEntry): entry is FileEntry => entry.kind === "file";
+const isLink = (entry: FolderEntry) => entry.kind === "symlink";
+const isFolder = (entry: FolderEntry) => entry.kind === "directory";
+
+const targetOf = (entry: FolderEntry): string => (entry.kind === "symlink" ? entry.target : "");
+
+const paths = (entries: readonly FolderEntry[]): string => entries.map(({ path }) => quote(`./${path}`)).join(" ");
+
+/** As `stat -c '%s %Y'` prints them. */
+const stats = (files: readonly FileEntry[]): string =>
+  files.map(({ size, mtimeMs }) => `${size} ${Math.floor(mtimeMs / 1000)}`).join("\n");

@@ -1,0 +1,225 @@
+import { abortError, onAbort } from "../base/async";
+import { UserError } from "../base/errors";
+import { newGeneration } from "./baseline";
+import { ProgressReporter } from "./progressReporter";
+import type { BigPush, PushProgress, PushRequest, PushResult } from "./pushRequest";
+import { connectionLost, folderRefused, keepsChanging } from "./pushErrors";
+import { inventoryCommand } from "./inventory";
+import type { PackedSummary, PlanSummary } from "./syncCalls";
+import type { RunningWorker } from "./syncThread";
+import { Transfer } from "./transfer";
+
+/** One target of a job, with the promise that its push is. */
+export interface Delivering extends PushRequest {
+  readonly resolve: (result: PushResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface JobOptions {
+  readonly root: string;
+  readonly worker: RunningWorker;
+  readonly approve: ((push: BigPush) => Promise<boolean>) | undefined;
+  readonly targets: readonly Delivering[];
+}
+
+/** How often a target may turn out to hold something else than was expected, before that is an error. */
+const ATTEMPTS = 4;
+
+const PROGRESS_MS = 100;
+
+/** Brings one scan of a folder to its targets: those that lack the same get it from one archive. */
+export class PushJob {
+  readonly #options: JobOptions;
+  readonly #session: number;
+
+  constructor(options: JobOptions) {
+    this.#options = options;
+    this.#session = options.worker.newId();
+  }
+
+  /** Resolves when every target has its outcome; rejects if the folder itself cannot be pushed. */
+  async run(): Promise<void> {
+    const { root, worker, targets } = this.#options;
+    const keys = targets.map(({ sandboxId, remotePath }) => ({ sandboxId, remotePath, root }));
+    try {
+      const opened = await worker.call("open", { session: this.#session, root, keys });
+      if ("problem" in opened) throw folderRefused(root, opened.problem);
+      const groups = groupBy(targets.map((target, index) => planned(target, index, opened.plans[index])));
+      await Promise.all(groups.map((group) => this.#deliver(group, 1)));
+    } finally {
+      if (!worker.isDead) await worker.call("close", { session: this.#session });
+    }
+  }
+
+  /** Never rejects: each target is told by itself. */
+  async #deliver(group: readonly Planned[], attempt: number): Promise<void> {
+    const plan = group[0]?.plan;
+    if (!plan) return;
+    try {
+      if (plan.isEmpty) {
+        for (const { target } of group) target.resolve(nothingSent(plan));
+        return;
+      }
+      if (!(await this.#isApproved(plan))) throw abortError();
+      await this.#send(group, attempt);
+    } catch (error) {
+      for (const { target } of group) target.reject(error);
+    }
+  }
+
+  async #isApproved({ files, bytes, deletes, biggest }: PlanSummary): Promise<boolean> {
+    const { approve, root } = this.#options;
+    return !approve || approve({ root, files, bytes, deletes, biggest });
+  }
+
+  async #send(group: readonly Planned[], attempt: number): Promise<void> {
+    const { worker } = this.#options;
+    const stream = worker.newId();
+    const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+    const sendings = group.map(({ target, plan, index }) => new Sending({ target, plan, index, stamp }));
+    const live = () => sendings.filter((sending) => !sending.transfer.isOver);
+
+    try {
+      const packed = await worker.pack(
+        { session: this.#session, stream, targets: group.map(({ index }) => index) },
+        async (block, progress) => {
+          await Promise.all(live().map((sending) => sending.transfer.write(block)));
+          if (live().length === 0) worker.stop(stream);
+          for (const sending of live()) sending.report(progress);
+        },
+      );
+      await Promise.all(sendings.map((sending) => this.#finish(sending, { stream, packed, attempt })));
+    } catch (error) {
+      // All targets gave up: each says why.
+      if (live().length > 0) throw error;
+      await Promise.all(sendings.map((sending) => this.#finish(sending, { stream, packed: undefined, attempt })));
+    } finally {
+      for (const sending of sendings) sending.dispose();
+    }
+  }
+
+  async #finish(sending: Sending, { stream, packed, attempt }: Sent): Promise<void> {
+    const { target, plan, index, generation, stamp } = sending;
+    try {
+      target.signal.throwIfAborted();
+      const end = await sending.transfer.finish();
+      if (end.kind === "drifted") {
+        await this.#repair({ target, plan, index }, attempt);
+        return;
+      }
+      if (!packed) throw abortError();
+      const { report } = end;
+      const confirmed = { session: this.#session, target: index, stream, generation, stamp, report };
+      const conflicts = await this.#options.worker.call("confirm", confirmed);
+      sending.finishReport();
+      const { files, bytes } = packed;
+      target.resolve({ files, bytes, deleted: plan.deletes, skipped: [...plan.skipped, ...packed.skipped], conflicts });
+    } catch (error) {
+      target.reject(error);
+    }
+  }
+
+  /** Asks a sandbox what it holds, and sends what that lacks. */
+  async #repair({ target, index }: Planned, attempt: number): Promise<void> {
+    if (attempt === ATTEMPTS) throw keepsChanging(target.remotePath);
+    const { worker } = this.#options;
+    const script = await worker.call("ask", { session: this.#session, target: index });
+    const output = await askSandbox(target, script);
+    target.signal.throwIfAborted();
+    const plan = await worker.call("replan", { session: this.#session, target: index, output });
+    await this.#deliver([{ target, index, plan }], attempt + 1);
+  }
+}
+
+/** What a sandbox answers to the script of an `ask`. */
+async function askSandbox({ exec, remotePath }: Delivering, script: string): Promise<string> {
+  const process = await exec(inventoryCommand(remotePath));
+  const input = Buffer.from(script);
+  try {
+    for (let sent = 0; sent < input.length; sent += PART_BYTES)
+      await process.write(input.subarray(sent, sent + PART_BYTES));
+    await process.closeInput();
+    const [{ stdout }] = await Promise.all([process.output, process.exitCode]);
+    return stdout;
+  } catch (error) {
+    throw error instanceof UserError ? error : connectionLost(error);
+  }
+}
+
+const PART_BYTES = 1024 * 1024;
+
+interface Planned {
+  readonly target: Delivering;
+  readonly index: number;
+  readonly plan: PlanSummary;
+}
+
+interface Sent {
+  readonly stream: number;
+  readonly packed: PackedSummary | undefined;
+  readonly attempt: number;
+}
+
+/** One target's end of a stream. */
+class Sending {
+  readonly target: Delivering;
+  readonly plan: PlanSummary;
+  readonly index: number;
+  readonly stamp: string;
+  readonly generation = newGeneration();
+  readonly transfer: Transfer;
+  readonly #progress: ProgressReporter<PushProgress>;
+  readonly #stopListening: () => void;
+
+  constructor({ target, plan, index, stamp }: Planned & { readonly stamp: string }) {
+    this.target = target;
+    this.plan = plan;
+    this.index = index;
+    this.stamp = stamp;
+    const { remotePath, exec, signal, onProgress } = target;
+    const delivery = { remotePath, expected: plan.generation, isFirst: plan.known === undefined };
+    this.transfer = new Transfer({ ...delivery, generation: this.generation, stamp }, exec);
+    this.#progress = new ProgressReporter((value: PushProgress) => onProgress?.(value), PROGRESS_MS);
+    this.report({ files: 0, bytes: 0, path: "" });
+    this.#stopListening = onAbort(signal, () => {
+      this.transfer.abandon();
+    });
+  }
+
+  report({ files, bytes, path }: { files: number; bytes: number; path: string }): void {
+    this.#progress.report({ files, bytes, path, totalFiles: this.plan.files, totalBytes: this.plan.bytes });
+  }
+
+  finishReport(): void {
+    this.#progress.finish();
+  }
+
+  dispose(): void {
+    this.#stopListening();
+    this.transfer.abandon();
+    this.#progress.finish();
+  }
+}
+
+function planned(target: Delivering, index: number, plan: PlanSummary | undefined): Planned {
+  if (!plan) throw new Error(`The sync worker made no plan for target ${index}.`);
+  return { target, index, plan };
+}
+
+/** Only a target that never had the folder gets an archive without checks. */
+function groupBy(all: readonly Planned[]): Planned[][] {
+  const groups = new Map<string, Planned[]>();
+  for (const one of all) {
+    const key = `${one.plan.digest} ${one.plan.known === undefined ? "first" : "next"} ${one.plan.isEmpty ? "" : "sent"}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
+const nothingSent = ({ skipped }: PlanSummary): PushResult => ({
+  files: 0,
+  bytes: 0,
+  deleted: 0,
+  skipped,
+  conflicts: [],
+});

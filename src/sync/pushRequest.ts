@@ -1,0 +1,56 @@
+import type { SkippedEntry } from "./folderEntry";
+import type { Exec } from "./remoteProcess";
+
+export interface PushRequest {
+  /** The local folder. */
+  readonly root: string;
+  readonly sandboxId: string;
+  /** Absolute; created where it is missing. */
+  readonly remotePath: string;
+  readonly exec: Exec;
+  /** Called at most ten times a second, and once at the end. */
+  readonly onProgress?: (progress: PushProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface PushProgress {
+  readonly files: number;
+  readonly bytes: number;
+  readonly totalFiles: number;
+  readonly totalBytes: number;
+  /** The entry on its way, relative to the folder; "" before the first. */
+  readonly path: string;
+}
+
+/** What was sent, which is nothing where nothing had changed. */
+export interface PushResult {
+  readonly files: number;
+  readonly bytes: number;
+  readonly deleted: number;
+  readonly skipped: readonly SkippedEntry[];
+  readonly conflicts: readonly Conflict[];
+}
+
+/** A push that is out of the ordinary. */
+export interface BigPush {
+  readonly root: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly deletes: number;
+  /** The largest of the folder's entries first. */
+  readonly biggest: readonly FolderSize[];
+}
+
+/** Something that the sandbox's programs made or changed in the place of something that was pushed. */
+export interface Conflict {
+  readonly path: string;
+  /** Where it is now in the sandbox; `path` itself if it was to be deleted but is still there. */
+  readonly keptAs: string;
+}
+
+/** What of a push lies in one folder (or is one file) at the top. */
+export interface FolderSize {
+  readonly path: string;
+  readonly files: number;
+  readonly bytes: number;
+}

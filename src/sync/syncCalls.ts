@@ -1,0 +1,87 @@
+import type { BaselineKey } from "./baseline";
+import type { RootProblem } from "./folderRoot";
+import type { SkippedEntry } from "./folderEntry";
+import type { PackProgress } from "./pack";
+import type { Conflict, FolderSize } from "./pushRequest";
+
+/** What the worker can be asked for, and what it answers. */
+export interface SyncCalls {
+  /** Scans the folder and compares it with each target's baseline. */
+  readonly open: {
+    readonly asks: { readonly session: number; readonly root: string; readonly keys: readonly BaselineKey[] };
+    readonly answers: { readonly problem: RootProblem } | { readonly plans: readonly PlanSummary[] };
+  };
+  /** Sends the blocks of an archive for targets with equal plans; answers after the last. */
+  readonly pack: {
+    readonly asks: { readonly session: number; readonly stream: number; readonly targets: readonly number[] };
+    readonly answers: PackedSummary;
+  };
+  /** The script that asks a sandbox what it holds. */
+  readonly ask: {
+    readonly asks: { readonly session: number; readonly target: number };
+    readonly answers: string;
+  };
+  /** Plans anew by what a sandbox says that it holds. */
+  readonly replan: {
+    readonly asks: { readonly session: number; readonly target: number; readonly output: string };
+    readonly answers: PlanSummary;
+  };
+  /** The sandbox has taken the archive: the baseline advances. */
+  readonly confirm: {
+    readonly asks: {
+      readonly session: number;
+      readonly target: number;
+      readonly stream: number;
+      readonly generation: string;
+      readonly stamp: string;
+      /** What the receiver printed. */
+      readonly report: string;
+    };
+    readonly answers: readonly Conflict[];
+  };
+  readonly close: { readonly asks: { readonly session: number }; readonly answers: null };
+}
+
+export type SyncCall = keyof SyncCalls;
+
+/** What a push to one target comes to. */
+export interface PlanSummary {
+  /** Targets with the same one get the same archive. */
+  readonly digest: string;
+  readonly isEmpty: boolean;
+  readonly files: number;
+  readonly bytes: number;
+  readonly deletes: number;
+  /** How many entries the sandbox has of the folder; `undefined` if nothing is known of it. */
+  readonly known: number | undefined;
+  /** What the sandbox's marker is expected to say. */
+  readonly generation: string;
+  readonly skipped: readonly SkippedEntry[];
+  readonly biggest: readonly FolderSize[];
+}
+
+export interface PackedSummary {
+  readonly files: number;
+  readonly bytes: number;
+  readonly skipped: readonly SkippedEntry[];
+}
+
+export type ToWorker =
+  | { readonly kind: "call"; readonly id: number; readonly call: SyncCall; readonly asks: SyncCalls[SyncCall]["asks"] }
+  /** A block's memory back, and leave to send one more. */
+  | { readonly kind: "taken"; readonly stream: number; readonly buffer: ArrayBuffer }
+  /** Nobody wants the rest. */
+  | { readonly kind: "stop"; readonly stream: number };
+
+export type FromWorker =
+  | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
+  | { readonly kind: "failure"; readonly id: number; readonly error: unknown }
+  | {
+      readonly kind: "block";
+      readonly stream: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly progress: Readonly<PackProgress>;
+    };
+
+/** How many blocks of a stream the worker may have sent that the host has not taken. */
+export const CREDITS = 8;

@@ -1,0 +1,55 @@
+import { resolve } from "node:path";
+
+import { Pusher, type PusherOptions } from "../../../../src/sync/push";
+import type { PushRequest, PushResult } from "../../../../src/sync/pushRequest";
+import { SyncThread } from "../../../../src/sync/syncThread";
+
+export const workerFile = resolve("dist/syncWorker.js");
+
+type Request = Omit<PushRequest, "sandboxId"> & { readonly sandboxId?: string };
+
+/** A window of the editor, as far as syncing goes. */
+export class SyncWindow {
+  readonly thread: SyncThread;
+  readonly #pusher: Pusher;
+
+  /** @param baselineFolder what windows share; without it a window knows of nothing that others pushed */
+  constructor(baselineFolder?: string, approve?: PusherOptions["approve"]) {
+    this.thread = new SyncThread({ workerFile, ...(baselineFolder !== undefined && { baselineFolder }) });
+    this.#pusher = new Pusher({ thread: this.thread, ...(approve && { approve }) });
+  }
+
+  push(request: Request): Promise<PushResult> {
+    return this.#pusher.push({ sandboxId: "sb", ...request });
+  }
+
+  dispose(): void {
+    this.#pusher.dispose();
+    this.thread.dispose();
+  }
+}
+
+/** A push from a window of its own, which knows nothing of any before. */
+export async function push(request: Request): Promise<PushResult> {
+  const [outcome] = await pushToMany({ ...request, targets: [request] });
+  if (outcome?.status === "fulfilled") return outcome.value;
+  throw outcome?.reason;
+}
+
+export async function pushToMany({
+  targets,
+  ...common
+}: Omit<Request, "remotePath" | "exec"> & {
+  readonly targets: readonly Pick<Request, "remotePath" | "exec">[];
+}): Promise<PromiseSettledResult<PushResult>[]> {
+  const window = new SyncWindow();
+  try {
+    return await Promise.allSettled(
+      targets.map(({ remotePath, exec }, index) =>
+        window.push({ ...common, remotePath, exec, sandboxId: `sb-${index}` }),
+      ),
+    );
+  } finally {
+    window.dispose();
+  }
+}
