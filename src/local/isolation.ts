@@ -46,10 +46,22 @@ export interface IsolatedRoot {
   saveFolder(path: string, layer: string): Promise<void>;
   /** Shows layers at a path inside, which is made where it is missing, under a layer that takes all writes. */
   mount(options: MountOptions): Promise<IsolatedMount>;
+  /** Every process inside, as it is now; absent where they cannot be told from the machine's others. */
+  processes?(): readonly ProcessUsage[];
   /** Kills every process inside. What they have written stays until the root is disposed. */
   stop(): Promise<void>;
   /** Kills every process inside and removes the root. */
   dispose(): Promise<void>;
+}
+
+export interface ProcessUsage {
+  /** No other process will ever have it. */
+  readonly id: string;
+  readonly pid: number;
+  readonly parentPid: number;
+  /** Its own, and that of the children whose end it has seen. */
+  readonly cpuNanoseconds: number;
+  readonly memoryBytes: number;
 }
 
 export interface MountOptions {
@@ -65,6 +77,8 @@ export interface IsolatedMount {
   readonly folder: string;
   /** Whether there is all that it shows, or what was changed, with a character device 0:0 for each thing removed. */
   readonly holds: "everything" | "changes";
+  /** Those folders among the changes that hide all that was there under their names, also once the root has stopped. */
+  replacedFolders(): Promise<ReadonlySet<string>>;
   /** Rejects with code `EBUSY` while a process uses it. */
   unmount(): Promise<void>;
 }

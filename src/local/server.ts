@@ -11,6 +11,7 @@ import type { Faults } from "./faults/faults";
 import { faultyCalls } from "./faults/faultyCalls";
 import { openLink } from "./faults/link";
 import type { Isolation } from "./isolation";
+import { isOnlyServer } from "./isolation/serverFolder";
 import { AppStore } from "./model/apps";
 import { BlobStore } from "./model/blobs";
 import { EnvironmentStore, readEnvironments } from "./model/environments";
@@ -18,6 +19,7 @@ import { gpuHost } from "./model/gpuHost";
 import { ImageBuilder } from "./model/imageBuilder";
 import { ImageStore } from "./model/images";
 import { LayerStore } from "./model/layers";
+import { VolumeStore } from "./model/volumes";
 import { JsonFile } from "./model/jsonFile";
 import { QueueStore } from "./model/queues";
 import { SandboxStore } from "./model/sandboxStore";
@@ -40,6 +42,7 @@ import { functionsService } from "./services/functions";
 import { imagesService } from "./services/images";
 import { logsService } from "./services/logs";
 import { queuesService } from "./services/queues";
+import { resourceUsageService } from "./services/resourceUsage";
 import { routerService } from "./services/router";
 import { sandboxCreateService } from "./services/sandboxCreate";
 import { exitSnapshotService, taskDiskService } from "./services/sandboxDisk";
@@ -47,6 +50,7 @@ import { sandboxInfoService } from "./services/sandboxInfo";
 import { sandboxLifecycleService } from "./services/sandboxLifecycle";
 import { sandboxOutputService } from "./services/sandboxOutput";
 import { secretsService } from "./services/secrets";
+import { volumesService } from "./services/volumes";
 import { tokenFlowService } from "./services/tokenFlow";
 import { tunnelCertificate } from "./tls/tunnelCertificate";
 
@@ -101,9 +105,10 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const gpus = gpuHost(options.hasNvidiaGpu, faults);
   const host = { architecture: process.arch, hasNvidiaGpu: options.hasNvidiaGpu };
   const builder = new ImageBuilder({ isolation, images, layers, host, baseEnv: options.baseEnv });
-  const unused = options.isAlone ? layers.keepOnly(images.sweep()) : undefined;
-  unused?.catch((error: unknown) => {
-    log.warn(`What no image needs could not be removed: ${messageOf(error)}`);
+  const volumes = new VolumeStore(join(options.outputFolder, "volumes"), () => !isOnlyServer(options.outputFolder));
+  const swept = options.isAlone ? Promise.all([layers.keepOnly(images.sweep()), volumes.sweep()]) : undefined;
+  swept?.catch((error: unknown) => {
+    log.warn(`What nothing needs any more could not be removed: ${messageOf(error)}`);
   });
   let port = options.port;
   // The SDK insists on https in the router's URL, yet dials it in plain text where the server is on loopback.
@@ -113,20 +118,34 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     ...accessService(credentials, noticesOf(options)),
     ...tokenFlowService(tokenFlows, credentials, `${pages.url}/sign-in`),
     ...billingService(),
-    ...environmentsService(environments, [apps, secrets, queues]),
+    ...environmentsService(environments, [apps, secrets, queues, volumes]),
     ...appsService({ apps, environments, sandboxes, deployment: deployment(deployed, functions, apps) }),
     ...imagesService({ images, builder, secrets }),
     ...secretsService(secrets, environments),
+    ...volumesService(volumes, environments),
     ...queuesService(queues, environments),
     ...blobsService(blobs, `${pages.url}/blobs`),
     ...functionsService({ deployed, functions, apps, environments, secrets, blobs }),
     ...functionCallsService(functions, blobs),
-    ...sandboxCreateService({ isolation, apps, images, layers, secrets, sandboxes, credentials, gpus, routerUrl }),
+    ...sandboxCreateService({
+      isolation,
+      apps,
+      images,
+      layers,
+      volumes,
+      log,
+      secrets,
+      sandboxes,
+      credentials,
+      gpus,
+      routerUrl,
+    }),
     ...sandboxInfoService(sandboxes, apps),
     ...sandboxLifecycleService({ sandboxes, credentials, routerUrl }),
     ...sandboxOutputService(sandboxes),
     ...exitSnapshotService(sandboxes),
     ...logsService(sandboxes),
+    ...resourceUsageService(sandboxes),
     ...connectTokensService(sandboxes),
   };
 

@@ -11,6 +11,7 @@ import { copyTree } from "./copyTree";
 import { baseEnvironment, findProgram, systemPath, type Host } from "./host";
 import { CONTENT, makeInside, resolveInside } from "./insidePaths";
 import { OuterMounts } from "./outerMounts";
+import { ProcessTable } from "./processTable";
 import { removeFolder } from "./serverFolder";
 import { exitOf, firstLine, startProcess, type Entrance } from "./startProcess";
 import { startTerminal } from "./startTerminal";
@@ -33,12 +34,13 @@ export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
 
 export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolation {
   const roots = new Set<NamespaceRoot>();
+  const processTable = new ProcessTable();
   return {
     kind: layout.kind,
     description: layout.description,
     layering: layout.layering,
     createRoot: async (options) => {
-      const root = await NamespaceRoot.create(host, layout, options);
+      const root = await NamespaceRoot.create({ host, layout, processTable }, options);
       roots.add(root);
       return root;
     },
@@ -53,6 +55,7 @@ class NamespaceRoot implements IsolatedRoot {
   readonly ended: Promise<void>;
   readonly #host: Host;
   readonly #layout: RootLayout;
+  readonly #processTable: ProcessTable;
   readonly #path: string;
   readonly #holder: ChildProcess;
   readonly #group: ControlGroup | undefined;
@@ -62,8 +65,7 @@ class NamespaceRoot implements IsolatedRoot {
   #isStopped = false;
 
   static async create(
-    host: Host,
-    layout: RootLayout,
+    { host, layout, processTable }: Pick<RootParts, "host" | "layout" | "processTable">,
     { sandboxId, blockNetwork, limits = {}, layers = [] }: RootOptions,
   ): Promise<NamespaceRoot> {
     const path = join(host.folder.path, `${sandboxId}-${randomBytes(4).toString("hex")}`);
@@ -91,7 +93,7 @@ class NamespaceRoot implements IsolatedRoot {
         pipes: host.pipes,
       };
       const connector = blockNetwork ? new NamespaceConnector(host, initPid, layout.isUnprivileged) : undefined;
-      return new NamespaceRoot({ host, layout, path, holder, group, entrance, connector });
+      return new NamespaceRoot({ host, layout, processTable, path, holder, group, entrance, connector });
     } catch (error) {
       await group?.remove();
       await removeFolder(path);
@@ -99,9 +101,10 @@ class NamespaceRoot implements IsolatedRoot {
     }
   }
 
-  constructor({ host, layout, path, holder, group, entrance, connector }: RootParts) {
+  constructor({ host, layout, processTable, path, holder, group, entrance, connector }: RootParts) {
     this.#host = host;
     this.#layout = layout;
+    this.#processTable = processTable;
     this.#path = path;
     this.#holder = holder;
     this.ended = hasExited(holder) ? Promise.resolve() : exitOf(holder).then(() => undefined);
@@ -119,6 +122,11 @@ class NamespaceRoot implements IsolatedRoot {
 
   connect(port: number) {
     return this.#connector ? this.#connector.connect(port) : connectTo(port);
+  }
+
+  processes() {
+    const { initPid } = this.#entrance;
+    return initPid === undefined ? [] : this.#processTable.inNamespaceOf(initPid);
   }
 
   async saveChanges(layer: string) {
@@ -166,6 +174,7 @@ class NamespaceRoot implements IsolatedRoot {
 interface RootParts {
   readonly host: Host;
   readonly layout: RootLayout;
+  readonly processTable: ProcessTable;
   readonly path: string;
   readonly holder: ChildProcess;
   readonly group: ControlGroup | undefined;

@@ -12,6 +12,7 @@ import { LogBook, logSource } from "./logBook";
 import { LoggedSpool } from "./loggedSpool";
 import { Program } from "./program";
 import { awaitReady } from "./readiness";
+import { ResourceMeter } from "./resourceMeter";
 import { couldNotStart, ended, idle, lost, terminated, timedOut, type SandboxResult } from "./sandboxResult";
 import type { SandboxDisk } from "./sandboxDisk";
 import type { OpenPort, SandboxSpec } from "./sandboxSpec";
@@ -70,6 +71,7 @@ export class Sandbox {
   #finishedAt: number | undefined;
   #readyAt: number | undefined;
   #ready: Promise<number> | undefined;
+  #meter: ResourceMeter | undefined;
   #result: SandboxResult | undefined;
 
   constructor(options: SandboxOptions) {
@@ -114,6 +116,11 @@ export class Sandbox {
   /** How it ended; there as soon as nothing can keep it from ending. */
   get result(): SandboxResult | undefined {
     return this.#result;
+  }
+
+  /** Of what it uses, or used; none where that cannot be told. */
+  get meter(): ResourceMeter | undefined {
+    return this.#meter;
   }
 
   get tunnels(): readonly Tunnel[] {
@@ -209,10 +216,12 @@ export class Sandbox {
     });
     this.#root = root;
     if (this.#result) return;
+    if (root.processes) this.#meter = new ResourceMeter(() => root.processes?.() ?? []);
     void root.ended.then(() => {
       this.#end(lost);
     });
 
+    await this.disk.open(root);
     if (this.spec.workdir !== undefined) await makeDirectory(root, this.spec.workdir);
     this.#tunnels = await Promise.all(this.spec.ports.map((port) => this.#openTunnel(root, port)));
     await this.#startEntrypoint(root);
@@ -268,6 +277,7 @@ export class Sandbox {
     await this.#starting?.catch(() => undefined);
     clearTimeout(this.#lifetime);
     this.activity.dispose();
+    this.#meter?.dispose();
     for (const tunnel of this.#tunnels) tunnel.dispose();
     try {
       await this.#root?.stop();
