@@ -102,6 +102,20 @@ export class Workbench {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame").frameLocator("iframe");
   }
 
+  /** What VS Code says of how long an extension took to load and activate, by the name that it shows. */
+  async activationMs(extension: string): Promise<number> {
+    // The list draws only what is in sight.
+    await this.page.setViewportSize({ width: 1280, height: 3000 });
+    await this.runCommand("Developer: Show Running Extensions");
+    const row = this.page.locator(".runtime-extensions-editor .extension", {
+      has: this.page.locator(".name", { hasText: extension }),
+    });
+    const text = await row.locator(".activation-time").innerText();
+    const [, time] = /(\d+)ms/.exec(text) ?? [];
+    if (time === undefined) throw new Error(`VS Code says of the activation only "${text}".`);
+    return Number(time);
+  }
+
   /** Waits for a browser tab that VS Code opens, such as a tunnel's page. */
   async newTab(open: () => Promise<void>): Promise<Page> {
     const [page] = await Promise.all([this.#context.waitForEvent("page"), open()]);
