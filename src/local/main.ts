@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     port,
     isolation,
     outputFolder: stateDir,
-    isAlone: await isOnlyServer(stateDir),
+    isAlone: isOnlyServer(stateDir),
     baseEnv: { PATH: process.env.PATH ?? "", HOME: "/root" },
     hasNvidiaGpu: existsSync("/dev/nvidiactl") || existsSync("/dev/dxg"),
     faults: new Faults({

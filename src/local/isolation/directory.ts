@@ -96,6 +96,7 @@ class DirectoryRoot implements IsolatedRoot {
     return {
       folder: place,
       holds: "everything",
+      replacedFolders: () => Promise.resolve(new Set()),
       unmount: async () => {
         this.#shown.splice(this.#shown.indexOf(shown), 1);
         await removeFolder(place);

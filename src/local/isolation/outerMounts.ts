@@ -7,6 +7,7 @@ import { quote } from "../../base/quote";
 import type { IsolatedMount } from "../isolation";
 import { findProgram, systemPath, type Host } from "./host";
 import { lowerOptions } from "./lowers";
+import { opaqueFolders } from "./opaqueFolders";
 
 export interface OuterMountsOptions {
   readonly host: Host;
@@ -43,7 +44,12 @@ export class OuterMounts {
     await this.#run(
       `cd ${quote(layer)} && { chmod --reference=${quote(top)} upper; chown --reference=${quote(top)} upper; } 2>/dev/null; mount -n -t overlay overlay -o ${quote(data)} ${quote(place)}`,
     );
-    return { folder, holds: "changes", unmount: () => this.#unmount(place) };
+    return {
+      folder,
+      holds: "changes",
+      replacedFolders: () => opaqueFolders(this.#options.host, folder),
+      unmount: () => this.#unmount(place),
+    };
   }
 
   async #unmount(place: string): Promise<void> {

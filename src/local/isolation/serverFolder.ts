@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NAME, PLACES, removeGroupsOf } from "./controlGroups";
@@ -36,8 +36,7 @@ export async function openServerFolder(stateDir: string): Promise<ServerFolder> 
 }
 
 /** Whether no other server lives that shares the state folder, once this one's folder is open. */
-export const isOnlyServer = async (stateDir: string): Promise<boolean> =>
-  (await readdir(join(stateDir, "servers"))).length === 1;
+export const isOnlyServer = (stateDir: string): boolean => readdirSync(join(stateDir, "servers")).length === 1;
 
 /** Also what a sandbox left unreadable to a user who is not root. */
 export async function removeFolder(path: string): Promise<void> {

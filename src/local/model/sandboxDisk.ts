@@ -1,9 +1,12 @@
 import { messageOf } from "../../base/errors";
+import type { Logger } from "../../base/ports";
 import type { IsolatedMount, IsolatedRoot, Isolation } from "../isolation";
 import { newId } from "./ids";
 import type { ImageStore, LocalImage } from "./images";
 import { Latch } from "./latch";
 import type { LayerStore } from "./layers";
+import { VolumeMount, type VolumeMountSpec } from "./volumeMount";
+import type { VolumeStore } from "./volumes";
 
 export interface DiskOptions {
   /** What the sandbox was created from. */
@@ -12,6 +15,9 @@ export interface DiskOptions {
   readonly layers: LayerStore;
   readonly isolation: Isolation;
   readonly keepsExitSnapshot: boolean;
+  readonly volumes: VolumeStore;
+  readonly volumeMounts: readonly VolumeMountSpec[];
+  readonly log: Logger;
 }
 
 export interface SnapshotOptions {
@@ -27,14 +33,20 @@ export type ExitSnapshot =
 // What Modal gives a snapshot for which nothing else is asked.
 const DEFAULT_TTL_SECS = 30 * 24 * 3600;
 
+// How often what a sandbox writes to its volumes becomes part of them.
+const COMMIT_INTERVAL_MS = 3000;
+
 /** What a sandbox has on disk: the layers beneath it, the images shown in it and the ones made of its files. */
 export class SandboxDisk {
   readonly keepsExitSnapshot: boolean;
   readonly exitSnapshot = new Latch<ExitSnapshot>();
   readonly #options: DiskOptions;
   readonly #snapshots = new Map<string, Promise<LocalImage>>();
+  readonly #volumes: VolumeMount[] = [];
   /** By path, the one that shows last. */
   readonly #mounts = new Map<string, readonly IsolatedMount[]>();
+
+  #commits: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: DiskOptions) {
     this.#options = options;
@@ -44,6 +56,21 @@ export class SandboxDisk {
   /** Folders that its root is created on, lowest first. */
   get layers(): readonly string[] {
     return this.#options.image.layers.map((layer) => this.#options.layers.folderOf(layer));
+  }
+
+  /** To be called before the sandbox's programs start. */
+  async open(root: IsolatedRoot): Promise<void> {
+    const { volumes, volumeMounts } = this.#options;
+    for (const spec of volumeMounts) this.#volumes.push(await VolumeMount.open(volumes, spec, root));
+    if (this.#volumes.length === 0) return;
+    this.#commits = setInterval(() => {
+      void this.#commitAll((volume) => volume.commit());
+    }, COMMIT_INTERVAL_MS).unref();
+  }
+
+  /** Shows all volumes as they are by now. Rejects with code `EBUSY` while a program uses one. */
+  async reloadVolumes(): Promise<void> {
+    for (const volume of this.#volumes) await volume.reload();
   }
 
   /** An image of all its files, as they are while programs go on writing. */
@@ -79,6 +106,8 @@ export class SandboxDisk {
 
   /** To be called once nothing runs in the root any more, before it is gone. */
   async close(root: IsolatedRoot | undefined): Promise<void> {
+    clearInterval(this.#commits);
+    await this.#commitAll((volume) => volume.close());
     if (!this.keepsExitSnapshot) return;
     try {
       if (!root) throw new Error("The sandbox ended before it had files.");
@@ -87,6 +116,13 @@ export class SandboxDisk {
     } catch (error) {
       this.exitSnapshot.set({ kind: "failed", reason: messageOf(error) });
     }
+  }
+
+  async #commitAll(commit: (volume: VolumeMount) => Promise<void>): Promise<void> {
+    for (const volume of this.#volumes)
+      await commit(volume).catch((error: unknown) => {
+        this.#options.log.error(`A volume's changes could not be kept: ${messageOf(error)}`);
+      });
   }
 
   #once({ id, ttlSecs }: SnapshotOptions, save: () => Promise<readonly string[]>): Promise<LocalImage> {

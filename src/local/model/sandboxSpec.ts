@@ -54,7 +54,6 @@ export function readSpec(
 ): SandboxSpec {
   const { resources } = definition;
   const gpu = resources?.gpuConfig;
-  if (definition.volumeMounts.length > 0) throw unimplemented("The local backend cannot mount volumes into a sandbox.");
   if (definition.cloudBucketMounts.length > 0) throw unimplemented("The local backend cannot mount cloud buckets.");
   if (definition.workdir && !definition.workdir.startsWith("/"))
     throw invalidArgument(`The working directory must be an absolute path, not "${definition.workdir}".`);

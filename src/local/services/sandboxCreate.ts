@@ -1,4 +1,5 @@
 import { messageOf } from "../../base/errors";
+import type { Logger } from "../../base/ports";
 import type { Isolation } from "../isolation";
 import type { AppStore } from "../model/apps";
 import type { GpuHost } from "../model/gpuHost";
@@ -10,6 +11,7 @@ import { readSpec, type Definition } from "../model/sandboxSpec";
 import type { SandboxStore } from "../model/sandboxStore";
 import type { LayerStore } from "../model/layers";
 import type { SecretStore } from "../model/secrets";
+import type { VolumeStore } from "../model/volumes";
 import type { Credentials } from "../protocol/credentials";
 import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
@@ -17,12 +19,15 @@ import { Idempotency, idempotencyKey } from "./idempotency";
 import { unknownImage } from "./images";
 import { readTags, tunnelData, type Tag } from "./sandboxInfo";
 import { mergeSecrets, mergeSources, type Env } from "./secrets";
+import { readVolumeMounts } from "./volumes";
 
 export interface CreateDependencies {
   readonly isolation: Isolation;
   readonly apps: AppStore;
   readonly images: ImageStore;
   readonly layers: LayerStore;
+  readonly volumes: VolumeStore;
+  readonly log: Logger;
   readonly secrets: SecretStore;
   readonly sandboxes: SandboxStore;
   readonly credentials: Credentials;
@@ -39,7 +44,8 @@ interface NewSandbox {
 }
 
 export function sandboxCreateService(dependencies: CreateDependencies): ControlPlane {
-  const { isolation, apps, images, layers, secrets, sandboxes, credentials, gpus, routerUrl } = dependencies;
+  const { isolation, apps, images, layers, volumes, log, secrets, sandboxes, credentials, gpus, routerUrl } =
+    dependencies;
   const onceV1 = new Idempotency<Sandbox>();
   const onceV2 = new Idempotency<Sandbox>();
 
@@ -50,17 +56,22 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
     if (!image) throw unknownImage(definition.imageId);
 
     const spec = readSpec(definition, image, { ...mergeSecrets(secrets, definition.secretIds), ...env });
+    const volumeMounts = readVolumeMounts(definition, volumes);
+    const notices = volumeMounts.length > 0 && isolation.kind === "directory" ? [VOLUMES_ARE_COPIES] : [];
     return sandboxes.create({
       generation,
       appId,
       spec,
       tags: readTags(tags),
-      greeting: gpus.greeting(spec.gpu?.type) + image.notices.map((line) => `${line}\n`).join(""),
+      greeting: gpus.greeting(spec.gpu?.type) + [...image.notices, ...notices].map((line) => `${line}\n`).join(""),
       disk: new SandboxDisk({
         image,
         images,
         layers,
         isolation,
+        volumes,
+        volumeMounts,
+        log,
         keepsExitSnapshot: isOn(definition.experimentalOptionsV2.enable_exit_snapshot),
       }),
     });
@@ -99,5 +110,8 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
     },
   };
 }
+
+const VOLUMES_ARE_COPIES =
+  "local backend: without isolation a volume is a copy that can be written, and is found only by words of a command line that begin with its path.";
 
 const isOn = (option: string | undefined): boolean => option?.toLowerCase() === "true" || option === "1";

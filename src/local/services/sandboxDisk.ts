@@ -66,7 +66,15 @@ export function taskDiskService(sandboxes: SandboxStore, images: ImageStore): Ta
       return {};
     },
 
-    taskReloadVolumes: () => Promise.reject(unimplemented("The local backend has no volumes.")),
+    async taskReloadVolumes(request) {
+      const sandbox = find(request);
+      sandbox.runningRoot();
+      await sandbox.disk.reloadVolumes().catch((error: unknown) => {
+        if (codeOf(error) === "EBUSY") throw failedPrecondition("A volume is busy: a program has files in it open.");
+        return failed(error);
+      });
+      return {};
+    },
   };
 }
 
