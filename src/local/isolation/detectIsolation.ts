@@ -35,7 +35,7 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
     groups: await ControlGroups.find(folder.path, folder.marker),
     stateDir: realPath(options.stateDir),
     path,
-    homes: outermost([options.home ?? homedir(), userInfo().homedir]).filter((home) => !SHARED.has(home)),
+    homes: outermost([options.home ?? homedir(), ...accountHome()]).filter((home) => !SHARED.has(home)),
     fsToolsPath: options.fsToolsPath ?? join(dirname(process.argv[1] ?? ""), "sandboxFs.js"),
     nodePath: process.execPath,
     log: options.log,
@@ -57,6 +57,15 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
   } catch (error) {
     await folder.dispose();
     throw error;
+  }
+}
+
+/** In a container a user may have no account. */
+function accountHome(): string[] {
+  try {
+    return [userInfo().homedir];
+  } catch {
+    return [];
   }
 }
 
