@@ -21,12 +21,16 @@ async function demo(workbench: Workbench): Promise<void> {
   await quickInput.tickOnly(["T4", "L4"]);
   await picture(workbench, "1-pick-gpus");
   await quickInput.accept();
+  await terminals.waitForText(`${train} · L4`, "epoch 1/5", 60_000);
+  await terminals.widenTabs(60);
+  await terminals.waitForText(`${train} · L4`, "epoch 4/5");
+  await picture(workbench, "2-run-live");
   for (const gpu of ["T4", "L4"]) {
     const text = await terminals.waitForText(`${train} · ${gpu}`, /exit code \d+/, 60_000);
     console.log(`\n┌ ${train} · ${gpu}\n${text.replace(/^/gm, "│ ")}\n└`);
     if (!text.includes("exit code 0")) throw new Error(`${train} failed on ${gpu}.`);
   }
-  await picture(workbench, "2-run-on-two-gpus");
+  await picture(workbench, "3-run-on-two-gpus");
 
   step(`Running ${server} on the same T4 and opening its tunnel`);
   await editor.open(server);
@@ -38,7 +42,7 @@ async function demo(workbench: Workbench): Promise<void> {
   const page = await workbench.newTab(() => sandboxes.inlineAction(tunnel, "Open Tunnel URL"));
   const heading = page.locator("h1");
   console.log(`The tunnel's page at ${page.url()} says: ${await heading.innerText({ timeout: 10_000 })}`);
-  await picture(workbench, "3-tunnel");
+  await picture(workbench, "4-tunnel");
 }
 
 async function main(): Promise<void> {

@@ -66,6 +66,17 @@ export class Terminals {
     return this.#page.locator(`.terminal-wrapper.active .xterm-rows .xterm-fg-${ansi[color]}`);
   }
 
+  /** Makes room for whole names, by dragging the edge of the list. */
+  async widenTabs(pixels: number): Promise<void> {
+    const list = await this.#page.locator(".terminal-tabs-entry").first().boundingBox();
+    if (!list) throw new Error("No terminal is listed.");
+    const { mouse } = this.#page;
+    await mouse.move(list.x - 6, list.y + 60);
+    await mouse.down();
+    await mouse.move(list.x - 6 - pixels, list.y + 60, { steps: 5 });
+    await mouse.up();
+  }
+
   async type(name: string | RegExp, text: string): Promise<void> {
     await this.#focus(name);
     await this.#page.keyboard.type(text);
