@@ -32,7 +32,7 @@ import { withWideWindow } from "./protocol/flowControl";
 import type { ControlPlane } from "./protocol/messages";
 import { implement, reportErrors } from "./protocol/service";
 import { accessService } from "./services/access";
-import { appsService } from "./services/apps";
+import { appsOf, appsService } from "./services/apps";
 import { billingService } from "./services/billing";
 import { blobPages, blobsService } from "./services/blobs";
 import { connectTokensService } from "./services/connectTokens";
@@ -118,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     ...accessService(credentials, noticesOf(options)),
     ...tokenFlowService(tokenFlows, credentials, `${pages.url}/sign-in`),
     ...billingService(),
-    ...environmentsService(environments, [apps, secrets, queues, volumes]),
+    ...environmentsService(environments, [appsOf(apps, sandboxes), secrets, queues, volumes]),
     ...appsService({ apps, environments, sandboxes, deployment: deployment(deployed, functions, apps) }),
     ...imagesService({ images, builder, secrets }),
     ...secretsService(secrets, environments),

@@ -41,7 +41,9 @@ describe("an environment", function () {
     for (const missing of [modal.queues.fromName("only-here"), modal.secrets.fromName("only-here")])
       await assert.rejects(missing, { name: "NotFoundError" });
 
+    const sandbox = await modal.sandboxes.create(app, local.image);
     await modal.environments.objects.delete(environment);
+    assert.equal(await sandbox.wait(), 137);
     await modal.environments.objects.create(environment);
     for (const gone of [
       modal.apps.fromName("tests", { environment }),

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { ClientError, Status } from "nice-grpc";
+import { ClientError, createChannel, createClientFactory, Status } from "nice-grpc";
+import type { ModalClient } from "modal";
 import { useLocalBackend } from "./support/fixture";
+import { sdkDefinition } from "./support/sdkDefinition";
 
 describe("signing in to the local backend", function () {
   this.timeout(30_000);
@@ -27,6 +29,21 @@ describe("signing in to the local backend", function () {
       [tokenId, tokenSecret, workspaceUsername],
       [local.backend.tokenId, local.backend.tokenSecret, "local"],
     );
+  });
+
+  it("needs no token to begin with, unlike all else", async () => {
+    const channel = createChannel(local.backend.serverUrl);
+    const stranger = createClientFactory().create(sdkDefinition("ModalClientDefinition"), channel) as Pick<
+      ModalClient["cpClient"],
+      "tokenFlowCreate" | "tokenFlowWait" | "appList"
+    >;
+    const flow = await stranger.tokenFlowCreate({});
+    assert.equal((await stranger.tokenFlowWait({ ...flow, timeout: 0 })).timeout, true);
+    await assert.rejects(
+      stranger.appList({}),
+      (error) => error instanceof ClientError && error.code === Status.UNAUTHENTICATED,
+    );
+    channel.close();
   });
 
   it("lets nobody else approve, and nobody else wait", async () => {

@@ -9,7 +9,7 @@ export interface AutoscalerSettings {
   readonly scaledownSecs: number;
 }
 
-export const DEFAULT_AUTOSCALER: AutoscalerSettings = { maxContainers: 8, scaledownSecs: 60 };
+const DEFAULT_AUTOSCALER: AutoscalerSettings = { maxContainers: 8, scaledownSecs: 60 };
 
 /** The runners of one function: as many as there are calls to do, up to a limit, and warm for a while after. */
 export class FunctionPool {

@@ -1,4 +1,3 @@
-import type { EnvironmentScoped } from "./environments";
 import { newId } from "./ids";
 
 export interface App {
@@ -11,7 +10,7 @@ export interface App {
   readonly stoppedAt: number | undefined;
 }
 
-export class AppStore implements EnvironmentScoped {
+export class AppStore {
   readonly #apps = new Map<string, App>();
 
   get(id: string): App | undefined {
@@ -39,9 +38,5 @@ export class AppStore implements EnvironmentScoped {
 
   stop(app: App): void {
     if (app.stoppedAt === undefined) this.#apps.set(app.id, { ...app, stoppedAt: Date.now() / 1000 });
-  }
-
-  deleteEnvironment(name: string): void {
-    for (const app of this.list(name)) this.stop(app);
   }
 }

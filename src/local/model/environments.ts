@@ -1,4 +1,4 @@
-import { alreadyExists, failedPrecondition, notFound } from "../protocol/errors";
+import { alreadyExists, failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
 import { newId } from "./ids";
 import type { JsonFile } from "./jsonFile";
 
@@ -16,6 +16,8 @@ export interface EnvironmentScoped {
 }
 
 export const DEFAULT_ENVIRONMENT = "main";
+
+const NAME = /^(?!en-)[a-z0-9][\w.-]{0,63}$/i;
 
 /** Environments by name, kept on disk. `main` is always there. */
 export class EnvironmentStore {
@@ -61,6 +63,10 @@ export class EnvironmentStore {
   }
 
   #add(name: string): Environment {
+    if (!NAME.test(name))
+      throw invalidArgument(
+        `"${name}" is not a name for an environment: use up to 64 letters, digits, "-", "_" and ".", not beginning with "en-".`,
+      );
     const environment: Environment = { id: newId("en"), name, createdAt: Date.now() / 1000 };
     this.#file.write([...this.#file.read(), environment]);
     return environment;

@@ -1,6 +1,6 @@
 import type { Deployment } from "../functions/deployment";
 import type { App, AppStore } from "../model/apps";
-import type { EnvironmentStore } from "../model/environments";
+import type { EnvironmentScoped, EnvironmentStore } from "../model/environments";
 import type { SandboxStore } from "../model/sandboxStore";
 import { alreadyExists, invalidArgument, notFound } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
@@ -72,12 +72,22 @@ export function appsService({ apps, environments, sandboxes, deployment }: AppsD
     },
 
     async appStop({ appId }) {
-      const app = get(appId);
-      apps.stop(app);
-      for (const sandbox of runningIn(sandboxes, app)) sandbox.terminate();
+      stop(apps, sandboxes, get(appId));
       return Promise.resolve({});
     },
   };
+}
+
+/** Stops an environment's apps with it. */
+export const appsOf = (apps: AppStore, sandboxes: SandboxStore): EnvironmentScoped => ({
+  deleteEnvironment(name) {
+    for (const app of apps.list(name)) stop(apps, sandboxes, app);
+  },
+});
+
+function stop(apps: AppStore, sandboxes: SandboxStore, app: App): void {
+  apps.stop(app);
+  for (const sandbox of runningIn(sandboxes, app)) sandbox.terminate();
 }
 
 const stateOf = (app: App) => (app.stoppedAt === undefined ? DEPLOYED : STOPPED);

@@ -1,19 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname } from "node:path";
-import { runInThisContext } from "node:vm";
 import type { ModalClient, Sandbox } from "modal";
-import {
-  createChannel,
-  createClientFactory,
-  Metadata,
-  type CallOptions,
-  type CompatServiceDefinition,
-} from "nice-grpc";
+import { createChannel, createClientFactory, Metadata, type CallOptions } from "nice-grpc";
 import type { ExecRef, TaskCommandRouter } from "../../../src/local/protocol/routerMessages";
 import type { TaskDisk } from "../../../src/local/protocol/diskMessages";
 import type { Partially } from "../../../src/local/protocol/messages";
+import { sdkDefinition } from "./sdkDefinition";
 
 type Router = TaskCommandRouter & TaskDisk;
 
@@ -43,7 +34,9 @@ export class RawRouter {
     const channel = createChannel(address);
     const metadata = Metadata({ authorization: `Bearer ${jwt}` });
     this.taskId = taskId;
-    this.calls = createClientFactory().create(routerDefinition(), channel, { "*": { metadata } }) as RouterClient;
+    this.calls = createClientFactory().create(sdkDefinition("TaskCommandRouterDefinition"), channel, {
+      "*": { metadata },
+    }) as RouterClient;
     this.close = () => {
       channel.close();
     };
@@ -63,15 +56,3 @@ export class RawRouter {
     return Buffer.concat(parts);
   }
 }
-
-/** The SDK does not export its definitions, so its module is run once more with one more export. */
-function routerDefinition(): CompatServiceDefinition {
-  const path = createRequire(__filename).resolve("modal");
-  const source = `${readFileSync(path, "utf8")}\nmodule.exports = TaskCommandRouterDefinition;`;
-  const run = runInThisContext(`(function (require, module, __filename, __dirname) {${source}\n})`, path) as RunModule;
-  const module: { exports: unknown } = { exports: {} };
-  run(createRequire(path), module, path, dirname(path));
-  return module.exports as CompatServiceDefinition;
-}
-
-type RunModule = (require: NodeJS.Require, module: { exports: unknown }, filename: string, dirname: string) => void;
