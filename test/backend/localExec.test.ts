@@ -73,6 +73,47 @@ for (const { generation, gpu } of generations)
       assert.equal(await exec.stderr.readText(), "");
     });
 
+    it("passes a new size of its terminal on, set from inside", async () => {
+      const script = "tty; trap 'stty size; exit' WINCH; while :; do sleep 0.05; done";
+      const exec = await shellWith(script, { pty: true });
+      const reader = exec.stdout.getReader();
+      const [device = ""] = /\/dev\/\S+/.exec((await reader.read()).value ?? "") ?? [];
+      await (await sandbox.exec(["stty", "-F", device, "rows", "50", "cols", "132"])).wait();
+      assert.equal((await reader.read()).value, "50 132\r\n");
+    });
+
+    it("takes words of almost 64 KiB, and none of more", async () => {
+      const exec = await sandbox.exec(["printf", "%s", "x".repeat(65_000)]);
+      assert.equal((await exec.stdout.readText()).length, 65_000);
+      await assert.rejects(sandbox.exec(["printf", "%s", "x".repeat(65_536)]), { name: "InvalidError" });
+      const raw = router.start("printf", "%s", "x".repeat(65_536));
+      await assert.rejects(raw, withCode(Status.INVALID_ARGUMENT));
+    });
+
+    it("waits for a slow reader, and serves one that comes back where it left", async () => {
+      const exec = await router.start("seq", "400000");
+      const signal = new AbortController();
+      const parts: Uint8Array[] = [];
+      const request = { ...exec, offset: 0, fileDescriptor: 0 };
+      const left = (async () => {
+        for await (const { data } of router.calls.taskExecStdioRead(request, { signal: signal.signal })) {
+          parts.push(data);
+          if (parts.length === 2) signal.abort();
+        }
+      })();
+      await assert.rejects(left, { name: "AbortError" });
+      await router.calls.taskExecWait(exec);
+      for await (const { data } of router.calls.taskExecStdioRead({
+        ...request,
+        offset: Buffer.concat(parts).length,
+      })) {
+        parts.push(data);
+        await new Promise(setImmediate);
+      }
+      const expected = `${Array.from({ length: 400_000 }, (_, index) => index + 1).join("\n")}\n`;
+      assert.ok(String(Buffer.concat(parts)) === expected);
+    });
+
     it("delivers output while it runs", async () => {
       const exec = await shell("echo one; read line; echo $line");
       const reader = exec.stdout.getReader();

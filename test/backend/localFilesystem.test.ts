@@ -32,6 +32,22 @@ for (const { generation, gpu } of generations)
       assert.equal(await sandbox.filesystem.readText("/tmp/note"), "inside\n");
     });
 
+    it("tells who watches it what happens", async () => {
+      const { filesystem } = sandbox;
+      await filesystem.makeDirectory("/workspace/watched");
+      const seen: string[] = [];
+      const writes = setInterval(() => void filesystem.writeText("x", "/workspace/watched/file"), 300);
+      try {
+        for await (const { eventType, paths } of filesystem.watch("/workspace/watched")) {
+          seen.push(`${eventType} ${paths.join()}`);
+          if (seen.some((event) => event.endsWith("/file"))) break;
+        }
+      } finally {
+        clearInterval(writes);
+      }
+      assert.match(seen.at(-1) ?? "", /^(Create|Modify|Access) \/workspace\/watched\/file$/);
+    });
+
     it("says what went wrong by the SDK's own errors", async () => {
       const { filesystem } = sandbox;
       await assert.rejects(filesystem.readText("/no/such/file"), { name: "SandboxFilesystemNotFoundError" });

@@ -42,7 +42,7 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
   };
   try {
     const isolation = await firstThatWorks(host, options.preferred);
-    const description = `${isolation.description} ${host.groups.description}`;
+    const description = `${isolation.description} ${host.groups.description} ${NETWORK}`;
     options.log(description);
     return {
       kind: isolation.kind,
@@ -68,6 +68,9 @@ function accountHome(): string[] {
     return [];
   }
 }
+
+const NETWORK =
+  "Sandboxes share this machine's network, unless they may reach nothing; which addresses they may reach is not kept.";
 
 /** Homes of users that are not people's. */
 const SHARED = new Set(["/", "/bin", "/dev", "/usr", "/usr/bin", "/usr/sbin", "/var", "/nonexistent"]);

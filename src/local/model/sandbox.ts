@@ -10,6 +10,7 @@ import { newId, type Generation } from "./ids";
 import { Latch } from "./latch";
 import { LogBook, logSource } from "./logBook";
 import { LoggedSpool } from "./loggedSpool";
+import { reachesNothing } from "./networkPolicy";
 import { Program } from "./program";
 import { awaitReady } from "./readiness";
 import { ResourceMeter } from "./resourceMeter";
@@ -210,7 +211,7 @@ export class Sandbox {
   async #start(isolation: Isolation): Promise<void> {
     const root = await isolation.createRoot({
       sandboxId: this.id,
-      blockNetwork: this.spec.blockNetwork,
+      blockNetwork: reachesNothing(this.spec.network),
       limits: limitsOf(this.spec),
       layers: this.disk.layers,
     });

@@ -1,12 +1,12 @@
 import { invalidArgument, unimplemented } from "../protocol/errors";
 import type { Request } from "../protocol/messages";
 import type { SpawnOptions } from "../isolation";
+import { readNetworkPolicy, type NetworkPolicy } from "./networkPolicy";
 import type { LocalImage } from "./images";
 
 const MAX_TIMEOUT_SECS = 24 * 3600;
 const DEFAULT_TIMEOUT_SECS = 300;
 const DEFAULT_PROBE_INTERVAL_MS = 100;
-const NETWORK_BLOCKED = 2;
 const TUNNEL_HTTP2 = 1;
 
 export type Definition = NonNullable<Request<"sandboxCreate">["definition"]>;
@@ -25,7 +25,7 @@ export interface SandboxSpec {
   readonly ports: readonly OpenPort[];
   readonly probe: Probe | undefined;
   readonly pty: Pty | undefined;
-  readonly blockNetwork: boolean;
+  readonly network: NetworkPolicy;
   readonly resources: Resources;
 }
 
@@ -70,7 +70,7 @@ export function readSpec(
     ports: readPorts(definition.openPorts?.ports ?? []),
     probe: readProbe(definition.readinessProbe),
     pty: readPty(definition.ptyInfo),
-    blockNetwork: definition.blockNetwork || definition.networkAccess?.networkAccessType === NETWORK_BLOCKED,
+    network: readNetworkPolicy(definition),
     resources: {
       milliCpu: resources?.milliCpu ?? 0,
       milliCpuMax: resources?.milliCpuMax ?? 0,
