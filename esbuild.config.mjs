@@ -56,7 +56,7 @@ const builds = [
   { ...product, entryPoints: { modal: "modal" }, target: "node22" },
   { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [definitions] },
   { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs.ts" } },
-  { ...product, entryPoints: { syncWorker: "src/sync/syncWorker.ts" } },
+  { ...product, entryPoints: { syncWorker: "src/sync/syncWorker.ts", pullWorker: "src/sync/pullWorker.ts" } },
 ];
 
 if (args.has("--tests")) {

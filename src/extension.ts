@@ -11,11 +11,13 @@ import { RunService } from "./run/runService";
 import { clearEnded, refreshSandboxes } from "./sandboxes/refresh";
 import { SandboxService } from "./sandboxes/sandboxService";
 import { SandboxStore } from "./sandboxes/sandboxStore";
+import { Puller } from "./sync/puller";
 import { Pusher } from "./sync/push";
 import { SyncThread } from "./sync/syncThread";
 import { TunnelService } from "./tunnels/tunnelService";
 import { accountCommands } from "./ui/commands/account";
 import { createCommands } from "./ui/commands/create";
+import { downloadCommands } from "./ui/commands/download";
 import { SandboxPicker } from "./ui/commands/pickSandbox";
 import { generalCommands } from "./ui/commands/general";
 import { registerCommands } from "./ui/commands/register";
@@ -26,7 +28,8 @@ import { syncCommands } from "./ui/commands/sync";
 import { tunnelCommands } from "./ui/commands/tunnels";
 import { keepContextKeys } from "./ui/contextKeys";
 import { createErrorReporter } from "./ui/errorReporter";
-import { appName, environmentName, usesLocalBackend } from "./ui/settings";
+import { approvePull, offerConflicts } from "./ui/pullQuestions";
+import { appName, environmentName, pullSettings, usesLocalBackend } from "./ui/settings";
 import { RunTerminals } from "./ui/terminals/runTerminals";
 import { SandboxesView } from "./ui/views/sandboxesView";
 
@@ -64,10 +67,19 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const sandboxes = new SandboxService({ gateway, store, clock, log });
   const refresh = (signal: AbortSignal) => refreshSandboxes(gateway, store, clock, signal);
   const tunnels = new TunnelService(gateway, store);
-  const syncThread = own.add(new SyncThread({ baselineFolder: join(context.globalStorageUri.fsPath, "baselines") }));
+  const baselineFolder = join(context.globalStorageUri.fsPath, "baselines");
+  const syncThread = own.add(new SyncThread({ baselineFolder }));
   const pusher = own.add(new Pusher({ thread: syncThread }));
+  const puller = new Puller({
+    baselineFolder,
+    settings: pullSettings,
+    approve: approvePull,
+    onConflicts: (root, conflicts) => {
+      offerConflicts(root, conflicts).catch(report);
+    },
+  });
   const notices = (signal: AbortSignal) => gateway.notices(signal);
-  const runs = own.add(new RunService({ sandboxes, exec, pusher, notices, clock, log }));
+  const runs = own.add(new RunService({ sandboxes, exec, pusher, puller, notices, clock, log }));
 
   const terminals = own.add(new RunTerminals(() => session.current.kind === "local", log));
   const picker = new SandboxPicker(store, clock);
@@ -80,6 +92,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
         createCommands(sandboxes),
         runCommands({ runs, terminals, state: context.workspaceState }),
         syncCommands({ runs, picker, log }),
+        downloadCommands({ puller, exec, picker, log }),
         tunnelCommands({ tunnels, picker }),
         shellCommands(shell),
         sandboxCommands({

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import { SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
-import { isAbort, UserError } from "../base/errors";
+import { isAbort, messageOf, UserError } from "../base/errors";
 import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
 import { isSandboxGone } from "../modal/errors";
@@ -13,10 +13,11 @@ import { describeStep } from "../sandboxes/describe";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import { describePush, pushLog } from "../sync/describePush";
+import { describePull, pullLog, type Puller } from "../sync/puller";
 import type { Pusher } from "../sync/push";
 import type { PushProgress, PushResult } from "../sync/pushRequest";
 import { programEnvironment, pump } from "./program";
-import { Run } from "./run";
+import { Run, type OutputSink } from "./run";
 import { interruptCommand, stopCommand, supervised } from "./supervisor";
 import type { RunTarget } from "./target";
 
@@ -28,6 +29,7 @@ export interface RunServiceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly pusher: Pusher;
+  readonly puller: Puller;
 }
 
 export interface RunRequest {
@@ -45,15 +47,15 @@ const NO_SUCH_PROGRAM = 127;
 
 const SIGNAL_TIMEOUT_MS = 15_000;
 
-/** Runs a target on sandboxes: ensure → push → exec, one run for each spec, each on its own. */
+/** Runs a target on sandboxes: ensure → push → exec → pull, one run for each spec, each on its own. */
 export class RunService implements Disposable {
   readonly #options: RunServiceOptions;
   readonly #runs: Run[] = [];
   readonly #changed = new Emitter<Run>();
   /** Fires when a run is added and whenever its state changes. */
   readonly onDidChangeRun = this.#changed.event;
-  /** One push at a time into each sandbox. */
-  readonly #pushes = new Map<string, SerialQueue>();
+  /** One push or pull at a time for each sandbox. */
+  readonly #syncs = new Map<string, SerialQueue>();
 
   constructor(options: RunServiceOptions) {
     this.#options = options;
@@ -88,9 +90,7 @@ export class RunService implements Disposable {
   ): Promise<PushResult> {
     const { id } = sandbox.phase;
     const { exec, pusher } = this.#options;
-    const queue = this.#pushes.get(sandbox.key) ?? new SerialQueue();
-    this.#pushes.set(sandbox.key, queue);
-    return queue.run(() =>
+    return this.#syncsOf(sandbox).run(() =>
       pusher.push({
         root: folder,
         sandboxId: id,
@@ -100,6 +100,12 @@ export class RunService implements Disposable {
         signal,
       }),
     );
+  }
+
+  #syncsOf({ key }: RunningSandbox): SerialQueue {
+    const queue = this.#syncs.get(key) ?? new SerialQueue();
+    this.#syncs.set(key, queue);
+    return queue;
   }
 
   dispose(): void {
@@ -206,7 +212,38 @@ export class RunService implements Disposable {
     const exitCode = await pump(process, sink);
     const endedAt = clock.now();
     if (exitCode === NO_SUCH_PROGRAM) sink.status(programMissing(launcher.program));
+    if (request.folder !== undefined) await this.#pull(run, request.folder, request.remotePath, sandbox, sink);
     run.enter({ kind: "ended", startedAt, endedAt, exitCode, dollars: costOf(sandbox, endedAt - startedAt) });
+  }
+
+  /** Brings back what the program made. How the program ended counts, not how this does. */
+  async #pull(run: Run, root: string, remotePath: string, sandbox: RunningSandbox, sink: OutputSink): Promise<void> {
+    const { exec, puller, log } = this.#options;
+    const cancelled = new AbortController();
+    const cancel = () => {
+      cancelled.abort();
+      return Promise.resolve();
+    };
+    const ignore = () => Promise.resolve();
+    run.control({ write: ignore, endInput: ignore, interrupt: cancel, stop: cancel });
+    const { id } = sandbox.phase;
+    const source = {
+      root,
+      remotePath,
+      sandboxId: id,
+      // What ends the other side of a cancelled pull must still start.
+      exec: (argv: string[]) => exec.exec(id, argv, {}, new AbortController().signal),
+      signal: cancelled.signal,
+    };
+    try {
+      const result = await this.#syncsOf(sandbox).run(() => puller.pullChanges(source));
+      for (const line of pullLog(result)) log.warn(line);
+      const outcome = describePull(result);
+      if (outcome !== undefined) sink.status(outcome);
+    } catch (error) {
+      sink.status(isAbort(error) ? "The pull was cancelled." : messageOf(error));
+      if (!isAbort(error)) log.warn(`Pull: ${messageOf(error)}`);
+    }
   }
 
   async #signal(sandbox: RunningSandbox, argv: string[]): Promise<void> {

@@ -1,3 +1,5 @@
+import { isPullsOwn } from "./pullNames";
+
 /** Why an entry stays out of every push, whatever the folder's own rules say. */
 export type BuiltinExclude = "clutter" | "secret";
 
@@ -11,6 +13,7 @@ export const SYNC_MARKER = ".modal-sync";
 export function builtinExclude(name: string): BuiltinExclude | undefined {
   if (CLUTTER.has(name) || name === SYNC_MARKER || name.startsWith(STAGING_PREFIX) || /\.py[co]$/.test(name))
     return "clutter";
+  if (isPullsOwn(name)) return "clutter";
   if (SECRETS.has(name) || isDotEnv(name) || name.endsWith(".pem")) return "secret";
   return undefined;
 }

@@ -1,8 +1,10 @@
 import { workspace } from "vscode";
 import { parseGpu, type GpuRequest } from "../modal/gpus";
 import type { SandboxSpec } from "../modal/spec";
+import type { PullSettings } from "../sync/puller";
 
 const MINUTE_MS = 60_000;
+const MB = 1_000_000;
 
 /** Reads a setting at the moment of use, so that workspace trust and edits count. Defaults are in package.json. */
 function setting<T extends string | number | boolean | readonly unknown[]>(key: string, fallback: T): T {
@@ -22,6 +24,12 @@ export const defaultImage = (): string => setting("image", "python:3.12-slim");
 
 /** The GPUs that a run starts with; what is no GPU type counts as none. */
 export const defaultGpus = (): (GpuRequest | undefined)[] => setting<readonly string[]>("gpus", []).map(parseGpu);
+
+/** What comes back after a run. */
+export const pullSettings = (): PullSettings => ({
+  patterns: setting<readonly string[]>("sync.pull", ["**"]),
+  maxBytes: setting("sync.pullLimitMB", 200) * MB,
+});
 
 /** The sandbox that the settings describe, with the GPU and the image that were chosen. */
 export const specFromSettings = (gpu: GpuRequest | undefined, image = defaultImage()): SandboxSpec => ({

@@ -17,6 +17,7 @@ const FIXED_TITLES: Readonly<Record<string, string>> = {
   runFile: "Run Current File on GPU…",
   runFileAgain: "Run Last File Again",
   syncFolder: "Sync Folder to Sandbox",
+  downloadFromSandbox: "Download from Sandbox…",
   openTunnel: "Open Tunnel URL…",
   openShell: "Open Shell in Sandbox",
   attachSandbox: "Attach to Sandbox…",
@@ -76,7 +77,7 @@ describe("contributed commands", () => {
   it("have the category Modal and a title in Title Case", () => {
     for (const { title, category } of commands) {
       assert.equal(category, "Modal", title);
-      assert.match(title, /^[A-Z]\w*( (?:[A-Z]\w*|in|on|to))*…?$/, title);
+      assert.match(title, /^[A-Z]\w*( (?:[A-Z]\w*|from|in|on|to))*…?$/, title);
     }
   });
 

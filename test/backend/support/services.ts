@@ -15,6 +15,8 @@ import { RunService } from "../../../src/run/runService";
 import { launchers, type Launcher, type RunTarget } from "../../../src/run/target";
 import { SandboxService } from "../../../src/sandboxes/sandboxService";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
+import type { Conflict } from "../../../src/sync/pullMessages";
+import { Puller } from "../../../src/sync/puller";
 import { Pusher } from "../../../src/sync/push";
 import { SyncThread } from "../../../src/sync/syncThread";
 import { memento, secretStore, silentLog } from "../../unit/support/fakes";
@@ -72,7 +74,16 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
     log,
     ...(createDeadlineMs !== undefined && { createDeadlineMs }),
   });
-  const syncThread = own.add(new SyncThread({ workerFile: resolve("dist/syncWorker.js") }));
+  const baselineFolder = join(home, "baselines");
+  const conflicts: Conflict[] = [];
+  const puller = new Puller({
+    baselineFolder,
+    settings: () => ({ patterns: ["**"], maxBytes: 20_000_000 }),
+    approve: () => Promise.resolve(false),
+    onConflicts: (_root, found) => conflicts.push(...found),
+    workerFile: resolve("dist/pullWorker.js"),
+  });
+  const syncThread = own.add(new SyncThread({ workerFile: resolve("dist/syncWorker.js"), baselineFolder }));
   const pusher = own.add(new Pusher({ thread: syncThread }));
   const runs = own.add(
     new RunService({
@@ -82,6 +93,7 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
       clock,
       log,
       pusher,
+      puller,
     }),
   );
   await session.resolve(true);
@@ -94,6 +106,8 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
     store,
     sandboxes,
     runs,
+    puller,
+    conflicts,
     clock,
     folder,
     stateDir,

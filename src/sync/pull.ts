@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+
+import { abortable, abortError, delay } from "../base/async";
+import { listerFailed, listingCut, listingEmpty, pullRefused, senderFailed } from "./pullErrors";
+import type { PlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
+import { defaultPullWorkerFile, PullThread } from "./pullThread";
+import { ProgressReporter } from "./progressReporter";
+import { listerCommand } from "./remoteListing";
+import { senderCommand, stopSenderCommand } from "./remoteSender";
+
+/** A process in a sandbox, as much of it as a pull needs. Both outputs must be read. */
+export interface PullProcess {
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  readonly exitCode: Promise<number>;
+  write(bytes: Uint8Array): Promise<void>;
+  closeInput(): Promise<void>;
+}
+
+export interface PullOptions {
+  /** The local folder that the files go into. */
+  readonly root: string;
+  /** Absolute. */
+  readonly remotePath: string;
+  /** What of it: a file or a folder in it; all of it if left out. */
+  readonly path?: string;
+  /** What both sides are known to hold; without it everything comes. */
+  readonly since?: PullSince;
+  /** Starts a process in the sandbox. */
+  readonly exec: (argv: string[]) => Promise<PullProcess>;
+  /** Asked before anything is written; `undefined` ends the pull. Without it everything comes. */
+  readonly decide?: (plan: PlanSummary) => Promise<PullDecision | undefined>;
+  /** Called at most ten times a second, and once at the end. */
+  readonly onProgress?: (progress: PullProgress) => void;
+  /** The built `pullWorker.js`, if it is not beside the calling bundle. */
+  readonly workerFile?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface PullDecision {
+  /** Files of the same name are replaced; otherwise the sandbox's come beside them. Only without `since`. */
+  readonly isOverwriting: boolean;
+  /** The biggest files stay in the sandbox until the rest is no more than this. */
+  readonly maxBytes: number;
+}
+
+export interface PullProgress extends PullCounts {
+  readonly totalFiles: number;
+  readonly totalBytes: number;
+}
+
+export type PullResult = Omit<PullOutcome, "end">;
+
+/**
+ * Brings what the sandbox's programs made or changed into the folder. Replaces only what was not changed here; deletes
+ * nothing. A file is whole under its name at every moment. When it rejects or is cancelled, what came already stays.
+ */
+export async function pull(options: PullOptions): Promise<PullResult> {
+  const { root, since, signal, workerFile = defaultPullWorkerFile() } = options;
+  if (signal.aborted) throw abortError();
+  let totals = { totalFiles: 0, totalBytes: 0 };
+  const progress = new ProgressReporter((value: PullProgress) => options.onProgress?.(value), 100);
+  const thread = new PullThread(
+    workerFile,
+    { root, ...(since && { since }) },
+    ({ files, bytes, path }) => {
+      if (totals.totalFiles > 0) progress.report({ files, bytes, path, ...totals });
+    },
+    (problem) => pullRefused(root, problem),
+  );
+  const work = list(thread, options).then((plan) => {
+    totals = { totalFiles: plan.files, totalBytes: plan.bytes };
+    return receive(thread, options, plan);
+  });
+  try {
+    return await abortable(work, signal);
+  } catch (error) {
+    // What is complete is noted, and what is not is cleared away; a moment is enough for that.
+    await Promise.race([thread.ask({ kind: "stop" }, "done").catch(() => undefined), delay(STOP_MS)]);
+    throw error;
+  } finally {
+    thread.dispose();
+    progress.finish();
+  }
+}
+
+const STOP_MS = 120;
+
+async function list(thread: PullThread, { remotePath, path, exec }: PullOptions): Promise<PlanSummary> {
+  const process = await exec(listerCommand(remotePath, path === undefined ? "." : `./${path}`, NEVER_PULLED));
+  void process.closeInput().catch(() => undefined);
+  const [exitCode] = await Promise.all([process.exitCode, thread.feed(process.stdout), drain(process.stderr)]);
+  const failure = listerFailed(remotePath, exitCode);
+  if (failure) throw failure;
+  const plan = await thread.ask({ kind: "listed" }, "planned");
+  if (plan.listing === "cut") throw listingCut();
+  if (plan.listing === "empty") throw listingEmpty(remotePath);
+  return plan;
+}
+
+async function receive(thread: PullThread, options: PullOptions, plan: PlanSummary): Promise<PullResult> {
+  const decision = options.decide ? await options.decide(plan) : EVERYTHING;
+  if (!decision) throw abortError();
+  options.signal.throwIfAborted();
+  const { bytes: names } = await thread.ask({ kind: "go", ...decision }, "names");
+  const exitCode = names.length > 0 ? await transfer(thread, options, names) : 0;
+  const outcome = await thread.ask({ kind: "end" }, "done");
+  const failure = senderFailed(outcome, exitCode);
+  if (failure) throw failure;
+  return outcome;
+}
+
+const EVERYTHING: PullDecision = { isOverwriting: false, maxBytes: Number.MAX_SAFE_INTEGER };
+
+async function transfer(
+  thread: PullThread,
+  { remotePath, exec, signal }: PullOptions,
+  names: Uint8Array,
+): Promise<number> {
+  const token = randomBytes(6).toString("hex");
+  const process = await exec(senderCommand(remotePath, token));
+  let hasEnded = false;
+  const stop = () => {
+    if (hasEnded) return;
+    // Its own end is what counts; where it cannot be told, the sandbox's ends it.
+    exec(stopSenderCommand(token))
+      .then(
+        (stopping) => Promise.all([drain(stopping.stdout), drain(stopping.stderr), stopping.closeInput()]),
+        () => undefined,
+      )
+      .catch(() => undefined);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const asked = ask(process, names);
+    const stream = thread.feed(process.stdout);
+    stream.catch(stop);
+    await Promise.all([asked, stream, drain(process.stderr)]);
+    const exitCode = await process.exitCode;
+    hasEnded = true;
+    return exitCode;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function ask(process: PullProcess, names: Uint8Array): Promise<void> {
+  try {
+    for (let sent = 0; sent < names.length; sent += NAMES_BYTES)
+      await process.write(names.subarray(sent, sent + NAMES_BYTES));
+    await process.closeInput();
+  } catch {
+    // A sender that takes no names has ended, and its exit code says why.
+  }
+}
+
+const NAMES_BYTES = 256 * 1024;
+
+async function drain(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  const chunks = stream[Symbol.asyncIterator]();
+  while (!(await chunks.next()).done);
+}
+
+/** Folders whose content no pull takes; not even to be listed, as they hold more files than all others. */
+const NEVER_PULLED = [".git", ".hg", ".svn", "node_modules", ".venv", ".tox", ".nox", "__pycache__", ".cache"];

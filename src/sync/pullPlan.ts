@@ -1,0 +1,101 @@
+import type { Stats } from "node:fs";
+
+import { UNSETTLED, type FolderEntry, type SkippedEntry } from "./folderEntry";
+import type { RemoteEntry } from "./remoteListing";
+import { refusePath, type NameRules } from "./safePath";
+
+/** What a pull asks the sandbox for. */
+export interface PullPlan {
+  /** Files and links, by path. */
+  readonly wanted: ReadonlyMap<string, RemoteEntry>;
+  /** Those that are not known here; folders come before what they hold. */
+  readonly folders: readonly RemoteEntry[];
+  readonly bytes: number;
+  readonly skipped: readonly SkippedEntry[];
+}
+
+/**
+ * What of a listing was made or changed by the sandbox's programs since `baseline`. What is gone there is no matter:
+ * a pull deletes nothing.
+ */
+export function planPull(
+  listing: readonly RemoteEntry[],
+  baseline: ReadonlyMap<string, FolderEntry>,
+  takes: (entry: RemoteEntry) => boolean,
+  rules: NameRules,
+): PullPlan {
+  const wanted = new Map<string, RemoteEntry>();
+  const folders: RemoteEntry[] = [];
+  const skipped: SkippedEntry[] = [];
+  let bytes = 0;
+  for (const entry of listing) {
+    const known = baseline.get(entry.path);
+    if ((known && isUnchangedThere(entry, known)) || !takes(entry)) continue;
+    const reason = entry.kind === "other" ? "is neither a file, a folder nor a link" : refusePath(entry.path, rules);
+    if (reason !== undefined) skipped.push({ path: entry.path, reason });
+    else if (entry.kind === "directory") folders.push(entry);
+    else {
+      wanted.set(entry.path, entry);
+      bytes += entry.kind === "file" ? entry.size : 0;
+    }
+  }
+  return { wanted, folders, bytes, skipped };
+}
+
+/**
+ * A push sets times in whole seconds; a program's have fractions. So a file that was written again within the second
+ * of its old time is told by the fraction, unless a pull has brought that very time here.
+ */
+export function isUnchangedThere(there: RemoteEntry, known: FolderEntry): boolean {
+  if (there.kind !== known.kind) return false;
+  switch (known.kind) {
+    case "directory":
+      return true;
+    case "symlink":
+      return there.target === known.target;
+    case "file": {
+      const knownMtime = known.mtimeMs / 1000;
+      const isWhole = there.mtime === Math.floor(there.mtime);
+      const isSameTime = isWhole
+        ? there.mtime === Math.floor(knownMtime)
+        : Math.abs(there.mtime - knownMtime) < SAME_TIME_S;
+      return there.size === known.size && isSameTime;
+    }
+  }
+}
+
+/** What is left of a time that went through a file system and a floating-point number. */
+const SAME_TIME_S = 0.00001;
+
+/** Whether what lies here is as it was when it was last sent or received. */
+export function isUnchangedHere(here: Stats, known: FolderEntry | undefined): boolean {
+  if (known?.kind === "symlink") return here.isSymbolicLink() && here.mtimeMs === known.mtimeMs;
+  return (
+    known?.kind === "file" &&
+    here.isFile() &&
+    here.size === known.size &&
+    here.mtimeMs === known.mtimeMs &&
+    here.ino === known.ino &&
+    (here.ctimeMs === known.ctimeMs || (known.ctimeMs === UNSETTLED && hasFineTime(here)))
+  );
+}
+
+/** On a file system with times in whole seconds two changes may look like one. */
+const hasFineTime = ({ mtimeMs }: Stats): boolean => mtimeMs % 1000 !== 0;
+
+/** The baseline's entry for a file or link that is the same on both sides. */
+export function entryHere(path: string, here: Stats, target: string | undefined): FolderEntry {
+  const base = { path, mode: here.mode & 0o7777, mtimeMs: here.mtimeMs };
+  if (target !== undefined) return { ...base, kind: "symlink", target };
+  return { ...base, kind: "file", size: here.size, ctimeMs: here.ctimeMs, ino: here.ino };
+}
+
+/**
+ * The baseline's entry for one whose two versions are both kept: it knows the sandbox's, so that it is not pulled again,
+ * and takes the one here for changed, so that the next push sends it.
+ */
+export function entryThere(there: RemoteEntry, target: string | undefined): FolderEntry {
+  const base = { path: there.path, mode: there.mode, mtimeMs: there.mtime * 1000 };
+  if (target !== undefined) return { ...base, kind: "symlink", target };
+  return { ...base, kind: "file", size: there.size, ctimeMs: UNSETTLED, ino: 0 };
+}

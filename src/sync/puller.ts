@@ -1,0 +1,95 @@
+import { SerialQueue } from "../base/async";
+import { formatBytes, plural } from "../base/format";
+import { pull, type PullOptions, type PullResult } from "./pull";
+import type { Conflict, PlanSummary } from "./pullMessages";
+
+export interface PullerOptions {
+  /** Where the pushes keep their baselines. */
+  readonly baselineFolder: string;
+  /** Read at each pull. */
+  readonly settings: () => PullSettings;
+  /** Asked above the limit; without a yes the biggest files stay in the sandbox. */
+  readonly approve: (pull: BigPull, signal: AbortSignal) => Promise<boolean>;
+  /** Told once for all files of a pull. */
+  readonly onConflicts: (root: string, conflicts: readonly Conflict[]) => void;
+  /** The built `pullWorker.js`, if it is not beside the calling bundle. */
+  readonly workerFile?: string;
+}
+
+export interface PullSettings {
+  /** As `PullFilter` takes them. */
+  readonly patterns: readonly string[];
+  /** What comes back without a question. */
+  readonly maxBytes: number;
+}
+
+export interface BigPull extends PlanSummary {
+  readonly root: string;
+  readonly maxBytes: number;
+}
+
+export interface PullSource extends Pick<PullOptions, "root" | "remotePath" | "exec" | "onProgress" | "signal"> {
+  readonly sandboxId: string;
+}
+
+/** Brings back what runs have made, one pull at a time into each folder. */
+export class Puller {
+  readonly #options: PullerOptions;
+  readonly #queues = new Map<string, SerialQueue>();
+
+  constructor(options: PullerOptions) {
+    this.#options = options;
+  }
+
+  /** What the sandbox's programs made or changed since the last push. */
+  async pullChanges({ sandboxId, ...source }: PullSource): Promise<PullResult> {
+    const { patterns, maxBytes } = this.#options.settings();
+    if (patterns.length === 0) return NOTHING;
+    const { root, remotePath, signal } = source;
+    const { baselineFolder, approve, onConflicts } = this.#options;
+    const since = { key: { sandboxId, remotePath, root }, folder: baselineFolder, patterns };
+    const decide = async (plan: PlanSummary) => {
+      const isAll = plan.bytes <= maxBytes || (await approve({ ...plan, root, maxBytes }, signal));
+      return { isOverwriting: false, maxBytes: isAll ? Number.MAX_SAFE_INTEGER : maxBytes };
+    };
+
+    const result = await this.#queue(root).run(() => pull({ ...source, since, decide, ...this.#workerFile }));
+    if (result.conflicts.length > 0) onConflicts(root, result.conflicts);
+    return result;
+  }
+
+  /** Any file or folder; what is here already is replaced only where `decide` says so. */
+  async download(options: Omit<PullOptions, "since" | "workerFile">): Promise<PullResult> {
+    return this.#queue(options.root).run(() => pull({ ...options, ...this.#workerFile }));
+  }
+
+  get #workerFile(): Pick<PullOptions, "workerFile"> {
+    const { workerFile } = this.#options;
+    return workerFile === undefined ? {} : { workerFile };
+  }
+
+  #queue(root: string): SerialQueue {
+    const known = this.#queues.get(root) ?? new SerialQueue();
+    this.#queues.set(root, known);
+    return known;
+  }
+}
+
+const NOTHING: PullResult = { files: 0, bytes: 0, conflicts: [], skipped: [], skippedCount: 0 };
+
+/** One line for the user; `undefined` if there is nothing to say. */
+export function describePull({ files, bytes, conflicts, skippedCount }: PullResult): string | undefined {
+  const facts = [
+    ...(files > 0 ? [`Pulled ${plural(files, "file")}, ${formatBytes(bytes)}`] : []),
+    ...(conflicts.length > 0 ? [`${conflicts.length} changed on both sides, both kept`] : []),
+    ...(skippedCount > 0 ? [`${skippedCount} not pulled, see the log`] : []),
+  ];
+  return facts.length > 0 ? facts.join("; ") : undefined;
+}
+
+/** What the log says of a pull, a line each. */
+export const pullLog = ({ conflicts, skipped, skippedCount }: PullResult): string[] => [
+  ...conflicts.map(({ path, copy }) => `${path} was changed on both sides: the sandbox's is ${copy}`),
+  ...skipped.map(({ path, reason }) => `${path} ${reason}`),
+  ...(skippedCount > skipped.length ? [`and ${skippedCount - skipped.length} more were not pulled`] : []),
+];

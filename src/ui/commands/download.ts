@@ -1,0 +1,110 @@
+import { posix } from "node:path";
+import { Uri, window, workspace } from "vscode";
+import { UserError } from "../../base/errors";
+import { formatBytes, plural } from "../../base/format";
+import type { Logger } from "../../base/ports";
+import type { ExecGateway } from "../../modal/exec";
+import type { RunningSandbox } from "../../sandboxes/sandbox";
+import type { PullDecision, PullResult } from "../../sync/pull";
+import { describePull, pullLog, type Puller } from "../../sync/puller";
+import type { PlanSummary } from "../../sync/pullMessages";
+import { withProgress } from "../progress";
+import { remotePath } from "../settings";
+import type { SandboxNode } from "../views/nodes";
+import type { SandboxPicker } from "./pickSandbox";
+import type { CommandTable } from "./register";
+
+export interface DownloadDependencies {
+  readonly puller: Puller;
+  readonly exec: ExecGateway;
+  readonly picker: SandboxPicker;
+  readonly log: Logger;
+}
+
+/** How long the outcome stays in the status bar. */
+const OUTCOME_MS = 8000;
+
+export function downloadCommands(dependencies: DownloadDependencies): CommandTable {
+  const { picker, log } = dependencies;
+  return {
+    "modalSandboxes.downloadFromSandbox": async (node?: SandboxNode) => {
+      const sandbox = await picker.pick("Download from which sandbox?", node);
+      const path = sandbox && (await askPath());
+      if (!sandbox || path === undefined) return;
+      const folder = await askFolder(posix.basename(path));
+      if (!folder) return;
+      const result = await download(sandbox, path, folder.fsPath, dependencies);
+      for (const line of pullLog(result)) log.warn(line);
+      const outcome = describePull(result)?.replace("Pulled", "Downloaded") ?? "Everything was there already";
+      window.setStatusBarMessage(`$(check) ${outcome}`, OUTCOME_MS);
+    },
+  };
+}
+
+async function askPath(): Promise<string | undefined> {
+  const entered = await window.showInputBox({
+    title: "Download from Sandbox",
+    prompt: `A file or a folder in the sandbox; without a slash at its start it is in ${remotePath()}`,
+    value: `${remotePath()}/`,
+    valueSelection: [remotePath().length + 1, remotePath().length + 1],
+    ignoreFocusOut: true,
+    validateInput: (value) => (resolvePath(value) === "/" ? "Name a file or a folder" : undefined),
+  });
+  return entered === undefined ? undefined : resolvePath(entered);
+}
+
+const resolvePath = (entered: string): string => posix.resolve(remotePath(), entered);
+
+async function askFolder(name: string): Promise<Uri | undefined> {
+  const [first] = workspace.workspaceFolders ?? [];
+  const chosen = await window.showOpenDialog({
+    title: `Download ${name} into`,
+    openLabel: "Download Here",
+    canSelectFiles: false,
+    canSelectFolders: true,
+    ...(first?.uri.scheme === "file" && { defaultUri: first.uri }),
+  });
+  return chosen?.[0];
+}
+
+async function download(
+  sandbox: RunningSandbox,
+  path: string,
+  root: string,
+  { puller, exec }: DownloadDependencies,
+): Promise<PullResult> {
+  const name = posix.basename(path);
+  return withProgress(`Downloading ${name}`, (report, signal) => {
+    report("Looking at what is there");
+    return puller.download({
+      root,
+      remotePath: posix.dirname(path),
+      path: name,
+      exec: (argv) => exec.exec(sandbox.phase.id, argv, {}, new AbortController().signal),
+      decide: (plan) => decide(plan, path),
+      onProgress: ({ files, totalFiles, bytes, totalBytes }) => {
+        const count = `${files.toLocaleString("en-US")} of ${plural(totalFiles, "file")}`;
+        report(`${count}, ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`);
+      },
+      signal,
+    });
+  });
+}
+
+async function decide({ entries, existing }: PlanSummary, path: string): Promise<PullDecision | undefined> {
+  if (entries === 0) throw new UserError(`There is no ${path} in the sandbox. Check the path and try again.`);
+  const everything = { maxBytes: Number.MAX_SAFE_INTEGER };
+  if (existing === 0) return { isOverwriting: false, ...everything };
+  const answer = await window.showWarningMessage(
+    existing === 1
+      ? "A file of that name is there already."
+      : `${plural(existing, "file")} of these names are there already.`,
+    { modal: true, detail: "Keep Both puts the sandbox's beside them, with .sandbox-copy at the end of the name." },
+    KEEP_BOTH,
+    OVERWRITE,
+  );
+  return answer === undefined ? undefined : { isOverwriting: answer === OVERWRITE, ...everything };
+}
+
+const KEEP_BOTH = "Keep Both";
+const OVERWRITE = "Overwrite";

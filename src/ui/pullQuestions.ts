@@ -1,0 +1,47 @@
+import { basename, join } from "node:path";
+import { commands, Uri, window } from "vscode";
+import { abortable, delay } from "../base/async";
+import { formatBytes, plural } from "../base/format";
+import type { Conflict } from "../sync/pullMessages";
+import type { BigPull } from "../sync/puller";
+
+/** Asks whether a run may bring back more than the limit. */
+export async function approvePull(pull: BigPull, signal: AbortSignal): Promise<boolean> {
+  const { root, files, bytes, maxBytes, biggest } = pull;
+  const examples = biggest.map(({ path, bytes: size }) => `${basename(path)} ${formatBytes(size)}`).join(", ");
+  const question = `The run made ${formatBytes(bytes)} in ${plural(files, "file")} for ${basename(root)}: ${examples}. Pull all of it?`;
+  const chosen = window.showInformationMessage(question, PULL_ALL, `Only Up to ${formatBytes(maxBytes)}`);
+  return (await Promise.race([abortable(Promise.resolve(chosen), signal), delay(PATIENCE_MS, signal)])) === PULL_ALL;
+}
+
+/** The run is not over and the sandbox takes no other sync before there is an answer. */
+const PATIENCE_MS = 60_000;
+
+const PULL_ALL = "Pull All";
+
+/** Offers to compare what was changed on both sides, in one notification for all files. */
+export async function offerConflicts(root: string, conflicts: readonly Conflict[]): Promise<void> {
+  const [first] = conflicts;
+  if (!first) return;
+  const what = conflicts.length === 1 ? first.path : plural(conflicts.length, "file");
+  const was = conflicts.length === 1 ? "was" : "were";
+  const chosen = await window.showWarningMessage(
+    `${what} ${was} changed both here and in the sandbox. Yours stayed as it is; the sandbox's is beside it.`,
+    COMPARE,
+  );
+  if (chosen === COMPARE) await compare(root, conflicts);
+}
+
+const COMPARE = "Compare";
+
+async function compare(root: string, conflicts: readonly Conflict[]): Promise<void> {
+  const at = (path: string) => Uri.file(join(root, path));
+  const [first, ...others] = conflicts;
+  if (first && others.length === 0) {
+    const title = `${basename(first.path)}: sandbox ↔ here`;
+    await commands.executeCommand("vscode.diff", at(first.copy), at(first.path), title);
+    return;
+  }
+  const resources = conflicts.map(({ path, copy }) => [at(path), at(copy), at(path)]);
+  await commands.executeCommand("vscode.changes", "Sandbox ↔ Here", resources);
+}

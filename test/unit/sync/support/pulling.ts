@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, readlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { BaselineStore, type BaselineKey } from "../../../../src/sync/baseline";
+import type { FolderEntry } from "../../../../src/sync/folderEntry";
+import type { PullProcess } from "../../../../src/sync/pull";
+import { listTree } from "./folders";
+
+export const pullWorkerFile = resolve("dist/pullWorker.js");
+
+/** Runs what a pull wants run on this machine. */
+export const localPullExec =
+  (options: SpawnOptions = {}, onStarted: (child: ChildProcess) => void = () => undefined) =>
+  ([command = "", ...args]: string[]): Promise<PullProcess> => {
+    const child = spawn(command, args, { ...options, stdio: "pipe" });
+    const { stdin, stdout, stderr } = child;
+    onStarted(child);
+    stdin.on("error", () => undefined);
+    return Promise.resolve({
+      stdout,
+      stderr,
+      exitCode: once(child, "close").then(([code]) => (code as number | null) ?? 137),
+      write: (bytes) =>
+        new Promise((done, fail) => {
+          stdin.write(bytes, (error) => {
+            if (error) fail(error);
+            else done();
+          });
+        }),
+      closeInput: () =>
+        new Promise((done) => {
+          stdin.end(done);
+        }),
+    });
+  };
+
+/** Notes that both sides hold what is in the folder, as a push does. */
+export async function noteBaseline(folder: string, key: BaselineKey): Promise<void> {
+  const entries = new Map<string, FolderEntry>();
+  for (const line of listTree(key.root)) {
+    const path = JSON.parse(/^"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '""') as string;
+    entries.set(path, entryOf(key.root, path));
+  }
+  new BaselineStore(folder).put(key, { generation: "g", entries });
+  await new Promise((written) => setImmediate(written));
+}
+
+export const baselineOf = (folder: string, key: BaselineKey): ReadonlyMap<string, FolderEntry> =>
+  new BaselineStore(folder).get(key)?.entries ?? new Map<string, FolderEntry>();
+
+function entryOf(root: string, path: string): FolderEntry {
+  const absolute = join(root, path);
+  const { mode, mtimeMs, size, ctimeMs, ino } = lstatSync(absolute);
+  const base = { path, mode: mode & 0o7777, mtimeMs };
+  if ((mode & 0o170000) === 0o120000) return { ...base, kind: "symlink", target: readlinkSync(absolute) };
+  if ((mode & 0o170000) === 0o040000) return { ...base, kind: "directory" };
+  return { ...base, kind: "file", size, ctimeMs, ino };
+}
