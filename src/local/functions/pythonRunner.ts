@@ -1,7 +1,7 @@
 import { PYTHON_CBOR } from "./pythonCbor";
 
 /**
- * The Python that runs one deployed function: it reads what to load, then calls, from its stdin and answers on its
+ * The Python that runs one deployed function: it reads what to load, then calls, from its stdin and answers each on its
  * stdout, in frames of two lengths (big-endian, 32 bits each), a header in JSON and a body. What the function itself
  * prints goes to stderr.
  */
@@ -62,6 +62,7 @@ try:
     target = load(setup)
 except BaseException as error:
     unloaded = failure(error)
+send({"ok": True})
 
 while request := receive():
     if unloaded:

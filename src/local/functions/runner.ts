@@ -1,4 +1,6 @@
 import type { Readable } from "node:stream";
+import { abortable } from "../../base/async";
+import { isAbort } from "../../base/errors";
 import type { Isolation, IsolatedProcess, IsolatedRoot, ProcessExit } from "../isolation";
 import { PYTHON_RUNNER } from "./pythonRunner";
 
@@ -21,6 +23,7 @@ export type RunnerReply =
   | { readonly kind: "failure"; readonly exception: string; readonly traceback: string };
 
 const HEADER_BYTES = 8;
+const LOAD_TIMEOUT_MS = 5 * 60 * 1000;
 const LOG_TAIL_LENGTH = 4000;
 
 /** A Python process in a root of its own that has one function loaded and does one call at a time. */
@@ -45,7 +48,7 @@ export class Runner {
         workdir: "/workspace",
       });
       const runner = new Runner(root, process);
-      runner.#send(setup, Buffer.alloc(0));
+      await runner.#load(setup);
       return runner;
     } catch (error) {
       await root.dispose();
@@ -82,6 +85,18 @@ export class Runner {
   async dispose(): Promise<void> {
     this.#hasEnded = true;
     await this.#root.dispose();
+  }
+
+  /** A failure to load is the answer to every call. */
+  async #load(setup: RunnerSetup): Promise<void> {
+    this.#send(setup, Buffer.alloc(0));
+    try {
+      await abortable(this.#frames.next(), AbortSignal.timeout(LOAD_TIMEOUT_MS));
+    } catch (error) {
+      if (isAbort(error))
+        throw new Error(`it was not loaded within ${LOAD_TIMEOUT_MS / 1000} seconds.`, { cause: error });
+      throw error;
+    }
   }
 
   #send(header: object, body: Uint8Array): void {
