@@ -1,6 +1,6 @@
 import { quote } from "../base/quote";
 import type { FileEntry, FolderEntry } from "./folderEntry";
-import type { Plan } from "./reconcile";
+import { fractionOf, type Plan } from "./reconcile";
 
 /**
  * A shell script for the receiver, in its functions' terms: first removes what the plan deletes, then sets aside what the
@@ -22,11 +22,17 @@ export function checks(plan: Plan): string {
   };
 
   const groups = groupsOf(plan);
-  batches(groups.deletedFiles, (first, files) => `gone ${first} ${quote(stats(files))} ${paths(files)}`);
+  batches(
+    groups.deletedFiles,
+    (first, files) => `gone ${first} ${quote(stats(files))} ${quote(fractions(files))} ${paths(files)}`,
+  );
   for (const link of groups.deletedLinks)
     batches([link], (first) => `gone_link ${first} ${quote(targetOf(link))} ${paths([link])}`);
   batches(groups.deletedFolders, (_, folders) => `gone_folders ${paths(folders)}`);
-  batches(groups.knownFiles, (first, files) => `known ${first} ${quote(stats(files))} ${paths(files)}`);
+  batches(
+    groups.knownFiles,
+    (first, files) => `known ${first} ${quote(stats(files))} ${quote(fractions(files))} ${paths(files)}`,
+  );
   for (const link of groups.knownLinks)
     batches([link], (first) => `known_link ${first} ${quote(targetOf(link))} ${paths([link])}`);
   batches(groups.folders, (first, folders) => `folders ${first} ${paths(folders)}`);
@@ -69,3 +75,6 @@ const paths = (entries: readonly FolderEntry[]): string => entries.map(({ path }
 /** As `stat -c '%s %Y'` prints them. */
 const stats = (files: readonly FileEntry[]): string =>
   files.map(({ size, mtimeMs }) => `${size} ${Math.floor(mtimeMs / 1000)}`).join("\n");
+
+const fractions = (files: readonly FileEntry[]): string =>
+  files.map(({ mtimeMs }) => fractionOf(mtimeMs).toString().padStart(3, "0")).join(" ");

@@ -28,7 +28,7 @@ export function inventoryScript(paths: readonly string[]): string {
   const lines: string[] = [];
   for (let from = 0; from < paths.length; from += BATCH) {
     const batch = paths.slice(from, from + BATCH).map((path) => quote(`./${path}`));
-    lines.push(`stat -c '//%f %s %Y %n' -- ${batch.join(" ")}\n`);
+    lines.push(`stat -c '//%f %s %Y %y %n' -- ${batch.join(" ")}\n`);
   }
   return lines.join("");
 }
@@ -42,15 +42,17 @@ export function parseInventory(output: string): Inventory {
   const stats = new Map<string, RemoteStat>();
   for (const [index, record] of records.entries()) {
     const isLast = index === records.length - 1;
-    const match = /^([0-9a-f]+) (\d+) (-?\d+) \.\/([^]*)$/.exec(isLast ? record.replace(/\n$/, "") : record);
+    const match = /^([0-9a-f]+) (\d+) (-?\d+) ([^/]*) \.\/([^]*)$/.exec(isLast ? record.replace(/\n$/, "") : record);
     if (!match) continue;
-    const [, raw = "", size, mtime, path = ""] = match;
+    const [, raw = "", size, mtime, time = "", path = ""] = match;
+    const fraction = /\.(\d{3})(\d*)/.exec(time);
     const bits = Number.parseInt(raw, 16);
     stats.set(path, {
       kind: KINDS[bits & 0o170000] ?? "other",
       mode: bits & 0o7777,
       size: Number(size),
       mtimeSeconds: Number(mtime),
+      mtimeFraction: fraction ? Number(fraction[1]) + (Number(fraction[2]) > 0 ? 0.5 : 0) : undefined,
     });
   }
   return { generation: generation.trim(), stats };

@@ -75,7 +75,7 @@ export class PushJob {
   async #send(group: readonly Planned[], attempt: number): Promise<void> {
     const { worker } = this.#options;
     const stream = worker.newId();
-    const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+    const stamp = new Date().toISOString().slice(0, -1).replaceAll(/[-:]/g, "").replaceAll(/[T.]/g, "-");
     const sendings = group.map(({ target, plan, index }) => new Sending({ target, plan, index, stamp }));
     const live = () => sendings.filter((sending) => !sending.transfer.isOver);
 

@@ -120,14 +120,20 @@ link_all() {
   chmod --reference=. -- "$tree" && chown --reference=. -- "$tree" && cp -alfT -- "$tree" .
 } 2>/dev/null
 
-# Whether files still have the sizes and times that a push gave them. Without stat: whether they are older than the marker.
+# Whether files still have the sizes and times that a push gave them, which are in whole seconds; a pulled file has the
+# FRACTION of a second that a program gave it. Without stat: whether they are older than the marker.
 same() {
-  wanted=$1
-  shift
-  [ "$(stat -c '%s %Y' -- "$@" 2>/dev/null)" = "$wanted" ]
+  wanted=$1 fraction=$2
+  shift 2
+  [ "$(stat -c '%s %Y' -- "$@" 2>/dev/null)" = "$wanted" ] || return 1
+  IFS=$newline
+  for time in $(stat -c '%y' -- "$@"); do
+    case $time in *.000000* | *."$fraction"*) ;; *.*) unset IFS; return 1 ;; esac
+  done
+  unset IFS
 }
 command -v stat >/dev/null 2>&1 || same() {
-  shift
+  shift 2
   for one; do
     [ -f "$one" ] && [ ! -L "$one" ] && [ ! "$one" -nt "$marker" ] || return 1
   done
@@ -146,10 +152,10 @@ is_sent() {
 # Sets aside what must not be overwritten. A file keeps its name until the new one takes it.
 keep() {
   said=kept aside=$2.sandbox-$stamp
-  exists "$aside" || { ! is_folder "$2" && ln -- "$2" "$aside" || mv -- "$2" "$aside"; } 2>/dev/null || {
+  if exists "$aside" || ! { ! is_folder "$2" && ln -- "$2" "$aside" || mv -- "$2" "$aside"; } 2>/dev/null; then
     said=aside aside=\${2%/*}/sandbox-$stamp-$1
     mv -- "$2" "$aside" || exit ${ReceiverExit.notInPlace}
-  }
+  fi
   echo "$said $1"
 }
 
@@ -161,13 +167,14 @@ drop() {
 
 # What follows is what CHECKS is written in. The first argument is the number of the first path.
 gone() {
-  index=$1 expected=$2
-  shift 2
-  same "$expected" "$@" && { drop "$@"; return; }
+  index=$1 expected=$2 fractions=$3
+  shift 3
+  same "$expected" none "$@" && { drop "$@"; return; }
   for path; do
     line=\${expected%%"$newline"*} expected=\${expected#*"$newline"}
+    fraction=\${fractions%% *} fractions=\${fractions#* }
     if exists "$path"; then
-      if same "$line" "$path"; then drop "$path"; else echo "left $index"; fi
+      if same "$line" "$fraction" "$path"; then drop "$path"; else echo "left $index"; fi
     fi
     index=$((index + 1))
   done
@@ -184,12 +191,13 @@ gone_folders() {
   done 2>/dev/null
 }
 known() {
-  index=$1 expected=$2
-  shift 2
-  same "$expected" "$@" && return
+  index=$1 expected=$2 fractions=$3
+  shift 3
+  same "$expected" none "$@" && return
   for path; do
     line=\${expected%%"$newline"*} expected=\${expected#*"$newline"}
-    if exists "$path" && ! same "$line" "$path" && ! is_sent "$path"; then keep "$index" "$path"; fi
+    fraction=\${fractions%% *} fractions=\${fractions#* }
+    if exists "$path" && ! same "$line" "$fraction" "$path" && ! is_sent "$path"; then keep "$index" "$path"; fi
     index=$((index + 1))
   done
 }

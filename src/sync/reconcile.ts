@@ -28,18 +28,16 @@ export type Entries = ReadonlyMap<string, FolderEntry>;
 export function reconcile(local: readonly FolderEntry[], known: Entries, isGone: (path: string) => boolean): Plan {
   const send: Write[] = [];
   const removed: FolderEntry[] = [];
-  let unchanged = 0;
+  let matched = 0;
   for (const entry of local) {
     const before = known.get(entry.path);
-    if (before && isSame(entry, before)) {
-      unchanged += 1;
-      continue;
-    }
+    if (before) matched += 1;
+    if (before && isSame(entry, before)) continue;
     send.push({ entry, known: before?.kind === entry.kind ? before : undefined });
     if (before && before.kind !== entry.kind) removed.push(before);
   }
 
-  if (unchanged + send.length !== known.size || known.size !== local.length || removed.length > 0) {
+  if (matched < known.size) {
     const paths = new Set(local.map(({ path }) => path));
     const gone = new GoneFolders(isGone);
     for (const entry of known.values()) if (!paths.has(entry.path) && gone.has(entry.path)) removed.push(entry);
@@ -127,7 +125,12 @@ export interface RemoteStat {
   readonly mode: number;
   readonly size: number;
   readonly mtimeSeconds: number;
+  /** The thousandths of a second in its time and a half for what is beyond; `undefined` where the sandbox does not tell. */
+  readonly mtimeFraction: number | undefined;
 }
+
+/** The thousandths of a second in a time. */
+export const fractionOf = (mtimeMs: number): number => Math.floor(mtimeMs - Math.floor(mtimeMs / 1000) * 1000);
 
 /**
  * What of the candidates a sandbox turns out to hold: the entries of a baseline that can be relied upon.
@@ -149,7 +152,9 @@ function looksLike(entry: FolderEntry, stat: RemoteStat): boolean {
   if (entry.kind !== stat.kind) return false;
   if (entry.kind === "directory") return true;
   const size = entry.kind === "file" ? entry.size : Buffer.byteLength(entry.target);
-  return stat.size === size && stat.mtimeSeconds === Math.floor(entry.mtimeMs / 1000);
+  if (stat.size !== size || stat.mtimeSeconds !== Math.floor(entry.mtimeMs / 1000)) return false;
+  // A push gives whole seconds, a program hardly ever does; what was pulled has a program's time.
+  return (stat.mtimeFraction ?? 0) === 0 || Math.floor(stat.mtimeFraction ?? 0) === fractionOf(entry.mtimeMs);
 }
 
 const withMode = (entry: FolderEntry, mode: number): FolderEntry =>
