@@ -36,7 +36,7 @@ describe("a folder that is opened for the first time", () => {
     await workbench.acceptTrust();
     await workbench.sandboxes.open();
     await workbench.sandboxes.welcomeButton("Run Current File on GPU…").waitFor();
-    assert.equal(await workbench.quickInput.offersCommand("Modal: Create Sandbox…"), true);
+    await pollUntil("the command is offered", () => workbench.quickInput.offersCommand("Modal: Create Sandbox…"));
     await pollUntil("the local backend runs", async () => (await vscode.server.localBackends()).length > 0);
   });
 });

@@ -15,11 +15,13 @@ describe("a shell in a sandbox", () => {
     await workbench.sandboxes.open();
   });
 
+  let asked = 0;
   const columns = async (): Promise<number> => {
     const { terminals } = workbench;
-    await terminals.type(SHELL, "clear; tput cols\n");
-    const text = await terminals.waitForText(SHELL, /^\d+\n/m);
-    return Number(/^(\d+)$/m.exec(text)?.[1]);
+    const mark = `columns-${++asked}:`;
+    await terminals.type(SHELL, `echo "${mark}$(tput cols)"\n`);
+    const text = await terminals.waitForText(SHELL, new RegExp(`${mark}\\d`));
+    return Number(new RegExp(`${mark}(\\d+)`).exec(text)?.[1]);
   };
 
   it("says that no sandbox runs, with a way out", async () => {

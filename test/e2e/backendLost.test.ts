@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { before, describe, it } from "mocha";
+
+import { pollUntil } from "./workbench/locators";
+import { useVsCode } from "./vsCodeSuite";
+import type { Workbench } from "./workbench/workbench";
+
+describe("a backend that dies in mid-run", () => {
+  const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local", "modalSandboxes.gpus": ["T4"] } });
+  let workbench: Workbench;
+  before(async () => {
+    await writeFile(join(vscode.folder, "forever.sh"), "echo ready\nwhile :; do sleep 0.1; done\n");
+    await writeFile(join(vscode.folder, "hello.sh"), "echo hello\n");
+    workbench = await vscode.open();
+    await workbench.sandboxes.open();
+  });
+
+  const run = async (file: string) => {
+    await workbench.editor.open(file);
+    await workbench.runCommand("Modal: Run Current File on GPU…");
+    await workbench.quickInput.waitForTitle(`Run ${file} On`);
+    await workbench.quickInput.accept();
+    return `${file} · T4`;
+  };
+
+  it("ends the run with a sentence", async () => {
+    const { terminals, sandboxes } = workbench;
+    const name = await run("forever.sh");
+    await terminals.waitForText(name, "ready");
+    const [backend] = await vscode.server.localBackends();
+    assert.ok(backend);
+    process.kill(backend, "SIGKILL");
+
+    const text = await terminals.waitForText(name, /^✗ /m);
+    assert.match(text.split("\n").at(-1) ?? "", /^✗ [A-Z].*\.$/);
+    assert.doesNotMatch(text, /Error:|UNAVAILABLE|undefined/);
+    await workbench.screenshot("backend-lost");
+    await pollUntil("nothing runs in the tree", async () =>
+      (await sandboxes.rows()).every(({ description }) => !description.startsWith("running")),
+    );
+  });
+
+  it("is started again by the next run", async () => {
+    const name = await run("hello.sh");
+    await workbench.terminals.waitForText(name, /hello\n✓ exit code 0/);
+    await workbench.movePointerAway();
+    await workbench.screenshot("backend-again");
+  });
+});
