@@ -40,8 +40,13 @@ export interface IsolatedRoot {
   connect(port: number): Promise<Duplex>;
   /** When the root is lost, or was disposed: nothing runs in it any more. */
   readonly ended: Promise<void>;
-  /** Makes `layer`, a folder, of what differs from the layers that the root was created on. */
-  saveChanges(layer: string): Promise<void>;
+  /**
+   * Makes `layer`, a folder, of what differs from the layers beneath the root. It may itself be one of those afterwards,
+   * instead of a copy.
+   */
+  saveChanges(layer: string): Promise<"copied" | "beneath">;
+  /** Whether another root upon the same files could take its place unnoticed, and would be made sooner than a copy. */
+  isAtRest?(): Promise<boolean>;
   /** Makes `layer`, a folder, of a folder inside; rejects with code `ENOENT` where there is none. */
   saveFolder(path: string, layer: string): Promise<void>;
   /** Shows layers at a path inside, which is made where it is missing, under a layer that takes all writes. */

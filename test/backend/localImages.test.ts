@@ -57,8 +57,8 @@ describe("an image of the local backend", function () {
   it("has what its RUN commands have made, each layer upon the one before", async () => {
     const image = local.modal.images
       .fromRegistry("debian")
-      .dockerfileCommands(["RUN mkdir -p /opt/tool && echo one > /opt/tool/a", "RUN echo two >> /opt/tool/a"])
-      .dockerfileCommands(["WORKDIR /opt/tool", "RUN mv a b \\\n && rm -rf /etc/cron.daily"]);
+      .dockerfileCommands(["RUN mkdir -p /srv/tool && echo one > /srv/tool/a", "RUN echo two >> /srv/tool/a"])
+      .dockerfileCommands(["WORKDIR /srv/tool", "RUN mv a b \\\n && rm -rf /etc/cron.daily"]);
     assert.equal(await outputOf(image, "cat b; ls a /etc/cron.daily 2>&1 | wc -l"), "one\ntwo\n2\n");
   });
 

@@ -9,6 +9,7 @@ import { outermost, realPath } from "./hostPaths";
 import { createOverlayIsolation } from "./overlay";
 import { PipeMaker } from "./pipeMaker";
 import { createPrivateRootIsolation } from "./privateRoot";
+import { RenewableRoot } from "./renewableRoot";
 import { openServerFolder } from "./serverFolder";
 
 export interface DetectOptions {
@@ -48,7 +49,10 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
       kind: isolation.kind,
       description,
       layering: isolation.layering,
-      createRoot: (root) => isolation.createRoot(root),
+      createRoot: (root) =>
+        isolation.layering === "stacked"
+          ? RenewableRoot.open((layers) => isolation.createRoot({ ...root, layers }), root.layers ?? [])
+          : isolation.createRoot(root),
       dispose: async () => {
         await isolation.dispose();
         await folder.dispose();

@@ -24,6 +24,7 @@ export function createDirectoryIsolation(host: Host): Isolation {
     createRoot: async (options) => {
       const root = await DirectoryRoot.create(host, options);
       roots.add(root);
+      void root.ended.then(() => roots.delete(root));
       return root;
     },
     dispose: async () => {
@@ -76,8 +77,9 @@ class DirectoryRoot implements IsolatedRoot {
     return connectTo(port);
   }
 
-  saveChanges(layer: string) {
-    return copyTree(this.#host, { from: this.#path, to: join(layer, CONTENT) });
+  async saveChanges(layer: string): Promise<"copied"> {
+    await copyTree(this.#host, { from: this.#path, to: join(layer, CONTENT) });
+    return "copied";
   }
 
   async saveFolder(path: string, layer: string) {

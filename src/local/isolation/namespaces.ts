@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -10,9 +11,11 @@ import { NamespaceConnector } from "./connector";
 import { copyTree } from "./copyTree";
 import { baseEnvironment, findProgram, systemPath, type Host } from "./host";
 import { CONTENT, makeInside, resolveInside } from "./insidePaths";
+import { isLarge } from "./isLarge";
 import { OuterMounts } from "./outerMounts";
 import { ProcessTable } from "./processTable";
 import { removeFolder } from "./serverFolder";
+import { pidNamespaceOf } from "./sessions";
 import { exitOf, firstLine, startProcess, type Entrance } from "./startProcess";
 import { startTerminal } from "./startTerminal";
 
@@ -30,6 +33,8 @@ export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
   readonly enter: string;
   /** Folders in `path` that hold what was changed, by the names they have in a layer. */
   changes(path: string): readonly { readonly name: string; readonly folder: string }[];
+  /** Folders in `path` that a sandbox can write to and no layer keeps. */
+  unsaved(path: string): readonly string[];
 }
 
 export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolation {
@@ -42,6 +47,7 @@ export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolat
     createRoot: async (options) => {
       const root = await NamespaceRoot.create({ host, layout, processTable }, options);
       roots.add(root);
+      void root.ended.then(() => roots.delete(root));
       return root;
     },
     dispose: async () => {
@@ -129,13 +135,23 @@ class NamespaceRoot implements IsolatedRoot {
     return initPid === undefined ? [] : this.#processTable.inNamespaceOf(initPid);
   }
 
-  async saveChanges(layer: string) {
+  async saveChanges(layer: string): Promise<"copied"> {
     for (const { name, folder } of this.#layout.changes(this.#path)) {
       const to = join(layer, name);
       await mkdir(dirname(to), { recursive: true });
       if (this.#isStopped) await rename(folder, to);
       else await copyTree(this.#host, { from: folder, to, prefix: this.#asOwner() });
     }
+    return "copied";
+  }
+
+  async isAtRest() {
+    const { initPid } = this.#entrance;
+    if (initPid === undefined || this.#layout.layering === "copied" || this.#mounts.count > 0) return false;
+    const onlyHere = [...this.#layout.unsaved(this.#path), `/proc/${initPid}/root/dev/shm`];
+    if (onlyHere.some((folder) => readdirSync(folder).length > 0)) return false;
+    if (countProcesses(initPid) > OWN_PROCESSES) return false;
+    return isLarge(this.#layout.changes(this.#path).map(({ folder }) => folder)).catch(() => false);
   }
 
   async saveFolder(path: string, layer: string) {
@@ -170,6 +186,14 @@ class NamespaceRoot implements IsolatedRoot {
     return [findProgram("nsenter", this.#host), "-t", initPid, "-U", "--preserve-credentials", "--"];
   }
 }
+
+// A sandbox's first process, and what reads the pipe for it.
+const OWN_PROCESSES = 2;
+
+const countProcesses = (initPid: number): number => {
+  const namespace = pidNamespaceOf(initPid);
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && pidNamespaceOf(Number(name)) === namespace).length;
+};
 
 interface RootParts {
   readonly host: Host;

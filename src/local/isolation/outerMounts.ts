@@ -25,9 +25,15 @@ export interface OuterMountsOptions {
 export class OuterMounts {
   readonly #options: OuterMountsOptions;
   #made = 0;
+  #count = 0;
 
   constructor(options: OuterMountsOptions) {
     this.#options = options;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#count;
   }
 
   /** `target` is a folder inside, without links in its path. */
@@ -44,6 +50,7 @@ export class OuterMounts {
     await this.#run(
       `cd ${quote(layer)} && { chmod --reference=${quote(top)} upper; chown --reference=${quote(top)} upper; } 2>/dev/null; mount -n -t overlay overlay -o ${quote(data)} ${quote(place)}`,
     );
+    this.#count += 1;
     return {
       folder,
       holds: "changes",
@@ -55,6 +62,7 @@ export class OuterMounts {
   async #unmount(place: string): Promise<void> {
     try {
       await this.#run(`umount -n ${quote(place)}`);
+      this.#count -= 1;
     } catch (error) {
       if (messageOf(error).includes("busy")) throw Object.assign(new Error("It is in use."), { code: "EBUSY" });
       throw error;

@@ -38,6 +38,7 @@ export async function createOverlayIsolation(host: Host): Promise<Isolation> {
       await writeFile(join(path, "base.fstab"), toFstab(BASE));
       await writeFile(join(path, "added.fstab"), toFstab(await layOver({ added, path, layers, host })));
     },
+    unsaved: () => [],
     changes: (path) => [
       { name: CONTENT, folder: join(path, "upper") },
       ...added.flatMap((target, index) =>

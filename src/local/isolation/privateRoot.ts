@@ -42,6 +42,7 @@ export async function createPrivateRootIsolation(host: Host): Promise<Isolation>
       await writeFile(join(path, "outer.fstab"), toFstab(inRoot(mountsOf(plan, path), path)));
       await writeFile(join(path, "kernel.fstab"), toFstab(inRoot(KERNEL, path)));
     },
+    unsaved: (path) => plan.covering.map((_, index) => join(path, String(index))),
     changes: (path) => [{ name: CONTENT, folder: join(path, stacks ? "upper" : "root") }],
   });
 }

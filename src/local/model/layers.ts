@@ -27,7 +27,7 @@ export class LayerStore {
   }
 
   /** Makes a layer of what `fill` puts into an empty folder, and gives its id. */
-  async add(fill: (folder: string) => Promise<void>): Promise<string> {
+  async add(fill: (folder: string) => Promise<unknown>): Promise<string> {
     const id = randomUUID();
     const folder = join(this.#folder, `${UNFINISHED}${id}`);
     mkdirSync(folder, { mode: 0o700 });

@@ -46,16 +46,19 @@ export class SandboxDisk {
   /** By path, the one that shows last. */
   readonly #mounts = new Map<string, readonly IsolatedMount[]>();
 
+  /** Layers beneath the root. */
+  #below: readonly string[];
   #commits: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: DiskOptions) {
     this.#options = options;
     this.keepsExitSnapshot = options.keepsExitSnapshot;
+    this.#below = options.image.layers;
   }
 
   /** Folders that its root is created on, lowest first. */
   get layers(): readonly string[] {
-    return this.#options.image.layers.map((layer) => this.#options.layers.folderOf(layer));
+    return this.#below.map((layer) => this.#options.layers.folderOf(layer));
   }
 
   /** To be called before the sandbox's programs start. */
@@ -76,9 +79,13 @@ export class SandboxDisk {
   /** An image of all its files, as they are while programs go on writing. */
   snapshot(root: IsolatedRoot, options: SnapshotOptions): Promise<LocalImage> {
     return this.#once(options, async () => {
-      const layer = await this.#options.layers.add((folder) => root.saveChanges(folder));
-      const { isolation, image } = this.#options;
-      return isolation.layering === "stacked" ? [...image.layers, layer] : [layer];
+      let isBeneath = false as boolean;
+      const layer = await this.#options.layers.add(async (folder) => {
+        isBeneath = (await root.saveChanges(folder)) === "beneath";
+      });
+      const layers = this.#options.isolation.layering === "stacked" ? [...this.#below, layer] : [layer];
+      if (isBeneath) this.#below = layers;
+      return layers;
     });
   }
 
