@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import type { Sandbox, SandboxExecParams } from "modal";
 import { ClientError, Status } from "nice-grpc";
 import { generations, useLocalBackend } from "./support/fixture";
+import { eventually } from "./support/processes";
 import { RawRouter } from "./support/routerClient";
 
 const MB = 1_000_000;
@@ -220,6 +222,17 @@ for (const { generation, gpu } of generations)
         .toString()
         .split(" ");
       assert.equal(hash.digest("hex"), sum);
+    });
+
+    it("leaves nothing open in the server, whether its input was closed or not", async () => {
+      const openPipes = async () => {
+        const folder = `/proc/${local.backend.pid}/fd`;
+        const names = (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => ""));
+        return (await Promise.all(names)).filter((name) => name.includes("/pipes/")).length;
+      };
+      const before = await openPipes();
+      for (let i = 0; i < 10; i++) await (await sandbox.exec(["true"])).wait();
+      assert.ok(await eventually(async () => (await openPipes()) <= before));
     });
 
     it("runs three hundred at once", async () => {

@@ -1,19 +1,21 @@
 import { benchBackend } from "./backend";
 import { benchOutput } from "./output";
+import { soak } from "./soak";
 import { benchStart } from "./start";
 import { benchSync } from "./sync";
 import { printTable, type Bench } from "./table";
 
-/** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. */
+/** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. The soak only by name. */
 const benches: Record<string, Bench> = {
   start: benchStart,
   output: benchOutput,
   sync: benchSync,
   backend: benchBackend,
+  soak,
 };
 
 async function main(names: string[]): Promise<void> {
-  const chosen = names.length > 0 ? names : Object.keys(benches);
+  const chosen = names.length > 0 ? names : Object.keys(benches).filter((name) => name !== "soak");
   for (const name of chosen) {
     const bench = benches[name];
     if (!bench) throw new Error(`There is no bench ${name}. There are: ${Object.keys(benches).join(", ")}.`);

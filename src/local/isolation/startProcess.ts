@@ -40,6 +40,7 @@ export async function startProcess(entrance: Entrance, options: ProcessOptions):
     });
     for (const { descriptor } of pipes.splice(0)) closeSync(descriptor);
     const exited = exitOf(child);
+    void exited.then(() => stdin.stream.destroy());
     const leader = await leaderOf(child, options, stderr.stream);
     const kill = killer(child, entrance, leader);
     return { stdin: stdin.stream, stdout: stdout.stream, stderr: stderr.stream, exited, kill };
