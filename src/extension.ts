@@ -25,10 +25,12 @@ import { runCommands } from "./ui/commands/run";
 import { sandboxCommands } from "./ui/commands/sandboxes";
 import { shellCommands, shellProfile } from "./ui/commands/shell";
 import { syncCommands } from "./ui/commands/sync";
+import { syncExplainCommands } from "./ui/commands/syncExplain";
 import { tunnelCommands } from "./ui/commands/tunnels";
 import { keepContextKeys } from "./ui/contextKeys";
 import { createErrorReporter } from "./ui/errorReporter";
 import { approvePull, offerConflicts } from "./ui/pullQuestions";
+import { approvePush } from "./ui/pushQuestions";
 import { appName, environmentName, pullSettings, usesLocalBackend } from "./ui/settings";
 import { RunTerminals } from "./ui/terminals/runTerminals";
 import { SandboxesView } from "./ui/views/sandboxesView";
@@ -69,7 +71,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const tunnels = new TunnelService(gateway, store);
   const baselineFolder = join(context.globalStorageUri.fsPath, "baselines");
   const syncThread = own.add(new SyncThread({ baselineFolder }));
-  const pusher = own.add(new Pusher({ thread: syncThread }));
+  const pusher = own.add(new Pusher({ thread: syncThread, approve: approvePush }));
   const puller = new Puller({
     baselineFolder,
     settings: pullSettings,
@@ -93,6 +95,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
         runCommands({ runs, terminals, state: context.workspaceState }),
         syncCommands({ runs, picker, log }),
         downloadCommands({ puller, exec, picker, log }),
+        syncExplainCommands(syncThread),
         tunnelCommands({ tunnels, picker }),
         shellCommands(shell),
         sandboxCommands({

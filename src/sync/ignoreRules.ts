@@ -62,13 +62,20 @@ export class IgnoreRules {
     return undefined;
   }
 
-  /** The line behind a verdict. */
-  decidingLine(path: string, isDirectory: boolean): RuleLine | undefined {
+  /**
+   * The line behind a verdict.
+   * @param counts lines that it turns down are passed over
+   */
+  decidingLine(
+    path: string,
+    isDirectory: boolean,
+    counts: (pattern: string) => boolean = () => true,
+  ): RuleLine | undefined {
     for (const layer of this.#layers) {
       const lines = layer.text.replace(/^\uFEFF/, "").split(/\r?\n/);
       for (let index = lines.length - 1; index >= 0; index -= 1) {
         const pattern = lines[index] ?? "";
-        if (pattern === "" || pattern.startsWith("#")) continue;
+        if (pattern === "" || pattern.startsWith("#") || !counts(pattern)) continue;
         const matcher = compile(pattern.replace(/^!/, ""));
         if (matcher.test(seenFrom(layer, path, isDirectory)).ignored)
           return { file: layer.file, line: index + 1, pattern };

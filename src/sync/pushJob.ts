@@ -67,9 +67,9 @@ export class PushJob {
     }
   }
 
-  async #isApproved({ files, bytes, deletes, biggest }: PlanSummary): Promise<boolean> {
+  async #isApproved({ files, bytes, deletes, known = 0, biggest }: PlanSummary): Promise<boolean> {
     const { approve, root } = this.#options;
-    return !approve || approve({ root, files, bytes, deletes, biggest });
+    return !approve || approve({ root, files, bytes, deletes, known, biggest });
   }
 
   async #send(group: readonly Planned[], attempt: number): Promise<void> {

@@ -37,6 +37,8 @@ export interface BigPush {
   readonly files: number;
   readonly bytes: number;
   readonly deletes: number;
+  /** How many entries of the folder the sandbox has. */
+  readonly known: number;
   /** The largest of the folder's entries first. */
   readonly biggest: readonly FolderSize[];
 }

@@ -1,4 +1,5 @@
 import type { BaselineKey } from "./baseline";
+import type { Explanation } from "./explain";
 import type { RootProblem } from "./folderRoot";
 import type { SkippedEntry } from "./folderEntry";
 import type { PackProgress } from "./pack";
@@ -38,6 +39,10 @@ export interface SyncCalls {
       readonly report: string;
     };
     readonly answers: readonly Conflict[];
+  };
+  readonly explain: {
+    readonly asks: { readonly root: string; readonly path: string };
+    readonly answers: Explanation;
   };
   readonly close: { readonly asks: { readonly session: number }; readonly answers: null };
 }

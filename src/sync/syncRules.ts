@@ -49,9 +49,7 @@ export class SyncRules {
   /** Whether a `.modalignore` asks for just this one, not for whatever there is. */
   includesByName(path: string, isDirectory: boolean): boolean {
     if (this.#modal.verdict(path, isDirectory) !== "included") return false;
-    const pattern = this.#modal.decidingLine(path, isDirectory)?.pattern ?? "";
-    const name = pattern.replace(/\/$/, "").split("/").at(-1) ?? "";
-    return pattern.startsWith("!") && /[^!*?.[\]]/.test(name);
+    return this.#modal.decidingLine(path, isDirectory, namesSomething) !== undefined;
   }
 
   /** The line that excludes a path, or that includes it on purpose. */
@@ -59,4 +57,10 @@ export class SyncRules {
     const rules = this.#modal.verdict(path, isDirectory) === undefined ? this.#git : this.#modal;
     return rules.decidingLine(path, isDirectory);
   }
+}
+
+/** Whether a pattern includes, and has more than wildcards for a name. */
+function namesSomething(pattern: string): boolean {
+  const name = pattern.replace(/\/$/, "").split("/").at(-1) ?? "";
+  return pattern.startsWith("!") && /[^!*?.[\]]/.test(name);
 }

@@ -1,9 +1,11 @@
+import { realpathSync } from "node:fs";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 
 import { abortError } from "../base/async";
 import { BaselineStore } from "./baseline";
 import { Blocks } from "./blocks";
 import { Credits } from "./credits";
+import { explain } from "./explain";
 import { resolveRoot } from "./folderRoot";
 import { pack, type PackProgress } from "./pack";
 import { PushSession } from "./pushSession";
@@ -54,6 +56,7 @@ class SyncWorker {
     replan: ({ session, target, output }) => this.#session(session).replan(target, output),
     confirm: ({ session, target, stream, generation, stamp, report }) =>
       this.#session(session).confirm(target, stream, { generation, stamp, report }),
+    explain: ({ root, path }) => explain(realpathSync(root), path),
     close: ({ session }) => {
       this.#sessions.delete(session);
       return null;

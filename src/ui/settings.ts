@@ -25,6 +25,12 @@ export const defaultImage = (): string => setting("image", "python:3.12-slim");
 /** The GPUs that a run starts with; what is no GPU type counts as none. */
 export const defaultGpus = (): (GpuRequest | undefined)[] => setting<readonly string[]>("gpus", []).map(parseGpu);
 
+/** What is pushed without a question. */
+export const pushLimits = (): { readonly maxFiles: number; readonly maxBytes: number } => ({
+  maxFiles: setting("sync.pushLimitFiles", 20_000),
+  maxBytes: setting("sync.pushLimitMB", 500) * MB,
+});
+
 /** What comes back after a run. */
 export const pullSettings = (): PullSettings => ({
   patterns: setting<readonly string[]>("sync.pull", ["**"]),

@@ -1,0 +1,70 @@
+import { lstatSync, readdirSync, type Stats } from "node:fs";
+import { join } from "node:path";
+
+import { isEnvironment } from "./builtinExcludes";
+import type { RuleLine } from "./ignoreRules";
+import { readRules, rulesAbove } from "./rulesAbove";
+import { GITIGNORE, MODALIGNORE, SyncRules, type Exclusion } from "./syncRules";
+
+/** Whether a path of a folder is synced, and what decides that. */
+export interface Explanation {
+  /** The entry that was decided about: the path itself, or the folder around it that stays out as a whole. */
+  readonly path: string;
+  readonly isSynced: boolean;
+  /** Why not. */
+  readonly reason: Exclusion | "environment" | "missing" | "special" | undefined;
+  /** The line that excludes it, or that includes it on purpose. */
+  readonly line: RuleLine | undefined;
+}
+
+/**
+ * Goes down from the folder to the path, as a scan does.
+ * @param root links resolved
+ * @param path relative to it, with `/`
+ */
+export function explain(root: string, path: string): Explanation {
+  let rules = new SyncRules(rulesAbove(root).rules);
+  let folder = "";
+  let line: RuleLine | undefined;
+  for (const name of path.split("/")) {
+    const absolute = join(root, folder);
+    const texts = { gitignore: readRules(absolute, GITIGNORE), modalignore: readRules(absolute, MODALIGNORE) };
+    rules = rules.within(folder, texts);
+    const current = folder === "" ? name : `${folder}/${name}`;
+    const stats = lstatSync(join(root, current), { throwIfNoEntry: false });
+    const isDirectory = stats?.isDirectory() ?? false;
+
+    const exclusion = rules.exclusion(current, name, isDirectory);
+    line = rules.decidingLine(current, isDirectory);
+    const reason = exclusion ?? problemOf(stats, join(root, current), rules.includesByName(current, isDirectory));
+    if (reason !== undefined)
+      return { path: current, isSynced: false, reason, line: reason === "rule" ? line : undefined };
+    folder = current;
+  }
+  return { path, isSynced: true, reason: undefined, line };
+}
+
+function problemOf(stats: Stats | undefined, absolute: string, isAskedFor: boolean): Explanation["reason"] {
+  if (!stats) return "missing";
+  if (stats.isDirectory())
+    return isEnvironment(new Set(readdirSync(absolute))) && !isAskedFor ? "environment" : undefined;
+  return stats.isFile() || stats.isSymbolicLink() ? undefined : "special";
+}
+
+/** A sentence for the user. */
+export function explanationText({ path, isSynced, reason, line }: Explanation, asked: string): string {
+  const rule = line && `${line.file}, line ${line.line}: ${line.pattern}`;
+  if (isSynced)
+    return rule ? `${asked} is synced. It is included by ${rule}` : `${asked} is synced. No rule excludes it.`;
+  const subject = path === asked ? `${asked} is not synced` : `${asked} is not synced, because ${path} is not`;
+  return `${subject}. ${REASONS[reason ?? "missing"](rule ?? "", path)}`;
+}
+
+const REASONS: Record<NonNullable<Explanation["reason"]>, (rule: string, path: string) => string> = {
+  rule: (rule) => `It is excluded by ${rule}`,
+  clutter: (_, path) => `Repositories, dependencies and caches stay here. To sync it, add !${path} to ${MODALIGNORE}.`,
+  secret: (_, path) => `It may hold secrets. To sync it, add !${path} to ${MODALIGNORE}.`,
+  environment: (_, path) => `It is a virtual environment. To sync it, add !${path} to ${MODALIGNORE}.`,
+  missing: () => "There is no such file.",
+  special: () => "It is neither a file, a folder nor a link.",
+};
