@@ -61,6 +61,7 @@ describe("running the current file", () => {
       assert.doesNotMatch(text, /exit code/, `${gpu} is shown live`);
     }
     await workbench.sandboxes.open();
+    await workbench.sandboxes.row("L4").waitFor();
     await workbench.screenshot("run-live");
 
     for (const gpu of ["T4", "L4"]) {

