@@ -56,6 +56,8 @@ export class FolderWriter {
   readonly #mayReplace: MayReplace;
   /** Folders that are known to be real ones. Links are made last, so they stay it. */
   readonly #folders = new Set<string>([""]);
+  /** Those of them that this writer made: nothing of anyone else's is in there. */
+  readonly #made = new Set<string>();
   #staging: string | undefined;
   #count = 0;
 
@@ -117,9 +119,11 @@ export class FolderWriter {
   }
 
   #place(from: string, path: string, isSame: (absolute: string, stats: Stats) => boolean): Placed {
-    this.#enter(parentOf(path));
-    const absolute = join(this.#root, path);
-    const there = lstatSync(absolute, { throwIfNoEntry: false });
+    const parent = parentOf(path);
+    this.#enter(parent);
+    const absolute = `${this.#root}/${path}`;
+    const isNew = this.#made.has(parent) && !this.#folders.has(path);
+    const there = isNew ? undefined : lstatSync(absolute, { throwIfNoEntry: false });
     if (there && isSame(absolute, there)) return { kind: "same", stats: there };
     if (!there || (!there.isDirectory() && this.#mayReplace(path, there))) {
       moveInto(from, absolute);
@@ -149,7 +153,10 @@ export class FolderWriter {
     const there = lstatSync(absolute, { throwIfNoEntry: false });
     if (there?.isSymbolicLink()) throw new Refusal(`lies behind the link ${folder}, which is not followed`);
     if (there && !there.isDirectory()) throw new Refusal(`cannot be written: ${folder} is no folder here`);
-    if (!there) mkdirSync(absolute);
+    if (!there) {
+      mkdirSync(absolute);
+      this.#made.add(folder);
+    }
     this.#folders.add(folder);
     return there === undefined;
   }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import ignore, { type Ignore } from "ignore";
@@ -14,7 +15,7 @@ export const EVERYTHING = "**";
 export class PullFilter {
   readonly #root: string;
   readonly #takesSynced: boolean;
-  readonly #chosen: Ignore;
+  readonly #chosen: Ignore | undefined;
   readonly #environments: ReadonlySet<string>;
   readonly #folders = new Map<string, FolderVerdict>();
 
@@ -25,7 +26,8 @@ export class PullFilter {
   constructor(root: string, patterns: readonly string[], listing: readonly RemoteEntry[]) {
     this.#root = root;
     this.#takesSynced = patterns.includes(EVERYTHING);
-    this.#chosen = ignore({ ignorecase: false }).add(patterns.filter((pattern) => pattern !== EVERYTHING));
+    const chosen = patterns.filter((pattern) => pattern !== EVERYTHING);
+    this.#chosen = chosen.length > 0 ? ignore({ ignorecase: false }).add(chosen) : undefined;
     this.#environments = environmentsIn(listing);
   }
 
@@ -33,7 +35,7 @@ export class PullFilter {
     const isFolder = kind === "directory";
     const exclusion = this.#exclusion(this.#folder(parentOf(path)), path, isFolder);
     if (exclusion === "clutter" || exclusion === "secret") return false;
-    const { ignored, unignored } = this.#chosen.test(isFolder ? `${path}/` : path);
+    const { ignored, unignored } = this.#chosen?.test(isFolder ? `${path}/` : path) ?? NEITHER;
     if (ignored || unignored) return ignored;
     return this.#takesSynced && exclusion === undefined;
   }
@@ -64,9 +66,13 @@ export class PullFilter {
 
   #rulesFiles(folder: string) {
     const absolute = join(this.#root, folder);
-    return { gitignore: readRules(absolute, GITIGNORE), modalignore: readRules(absolute, MODALIGNORE) };
+    // Most have neither, and a call that fails costs ten that do not.
+    const read = (name: string) => (existsSync(join(absolute, name)) ? readRules(absolute, name) : undefined);
+    return { gitignore: read(GITIGNORE), modalignore: read(MODALIGNORE) };
   }
 }
+
+const NEITHER = { ignored: false, unignored: false };
 
 interface FolderVerdict {
   readonly exclusion: Exclusion | undefined;

@@ -23,6 +23,7 @@ export class PullThread implements Disposable {
   readonly #blocks: Blocks;
   readonly #reports = new Map<Awaited, Deferred<PullReport>>();
   readonly #failed = new Deferred<never>();
+  #error: Error | undefined;
 
   constructor(
     workerFile: string,
@@ -55,7 +56,8 @@ export class PullThread implements Disposable {
   /** Hands over a whole stream, never more of it at once than the worker keeps up with. */
   async feed(stream: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of stream) {
-      await Promise.race([this.#credits.available(), this.#failed.promise]);
+      await this.#credits.available();
+      if (this.#error) throw this.#error;
       this.#blocks.append(chunk);
     }
     this.#blocks.flush();
@@ -85,6 +87,8 @@ export class PullThread implements Disposable {
 
   /** Also lets go of a sender that waits for credits. */
   #fail(error: Error): void {
+    this.#error ??= error;
     this.#failed.reject(error);
+    for (let credit = 0; credit < CREDITS; credit += 1) this.#credits.grant();
   }
 }

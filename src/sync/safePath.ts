@@ -55,11 +55,15 @@ function refuseName(name: string): string | undefined {
  * name behind a colon, the short name, and characters that HFS+ skips.
  */
 function isProtected(name: string): boolean {
+  if (!MAY_BE_PROTECTED.test(name)) return false;
   const spelt = foldName(name.replaceAll(SKIPPED_BY_HFS, ""))
     .replace(/:.*$/s, "")
     .replace(/[. ]+$/, "");
   return spelt === ".git" || spelt === ".vscode" || /^git~\d+$/.test(spelt) || /^vscode~\d+$/.test(spelt);
 }
+
+/** Spares nearly all names the closer look. */
+const MAY_BE_PROTECTED = /^[.\u200C-\u206F\uFEFF]|~/;
 
 const SKIPPED_BY_HFS = /[\u200C-\u200F\u202A-\u202E\u206A-\u206F\uFEFF]/g;
 

@@ -164,7 +164,8 @@ export class Unpacker {
   #reasonAgainst(path: string, header: Header): string | undefined {
     const { type, size } = header;
     const { rules, wanted, limits } = this.#options;
-    const reason = refusePath(path, rules);
+    // What was asked for had its path judged then.
+    const reason = wanted?.has(path) ? undefined : refusePath(path, rules);
     if (reason !== undefined) return reason;
     if (!TAKEN.has(type)) return "is neither a file, a folder nor a link";
     const linkReason = type === "symlink" ? refuseTarget(path, targetOf(header)) : undefined;

@@ -1,6 +1,7 @@
 import { benchBackend } from "./backend";
 import { benchOutput } from "./output";
 import { soak } from "./soak";
+import { benchPull } from "./pull";
 import { benchStart } from "./start";
 import { benchSync } from "./sync";
 import { printTable, type Bench } from "./table";
@@ -10,6 +11,7 @@ const benches: Record<string, Bench> = {
   start: benchStart,
   output: benchOutput,
   sync: benchSync,
+  pull: benchPull,
   backend: benchBackend,
   soak,
 };
