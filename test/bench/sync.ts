@@ -9,6 +9,7 @@ import { createClient, startLocalBackend } from "../backend/support/localBackend
 import { execIn } from "../backend/support/sdkExec";
 import { localExec } from "../unit/sync/support/localExec";
 import { push } from "../unit/sync/support/pushing";
+import { benchSyncAgain } from "./syncAgain";
 import { makeBigFiles, makeProject } from "./syncTrees";
 import { median, ms, type Row } from "./table";
 
@@ -35,7 +36,7 @@ export async function benchSync(): Promise<readonly Row[]> {
     const folders = { "10,000 files": project, "2 × 200 MB": big };
     const rows: Row[] = [];
     for (const [what, root] of Object.entries(folders)) rows.push(...(await intoShell(what, root, work)));
-    return [...rows, ...(await throughBackend(folders))];
+    return [...rows, ...(await benchSyncAgain()), ...(await throughBackend(folders))];
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
