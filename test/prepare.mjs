@@ -27,9 +27,12 @@ export async function packageExtension() {
   await run("npm", ["run", "--silent", "package"], "ignore");
 }
 
-/** Runs one of the tests' own programs, with its exit code as ours. */
+/** Runs one of the tests' own programs, with its exit code as ours. It cleans up after a signal, which we wait for. */
 export async function runProgram(path) {
-  process.exitCode = await exitCode(spawn(process.execPath, [path], { cwd: root, stdio: "inherit" }));
+  const child = spawn(process.execPath, [path], { cwd: root, stdio: "inherit" });
+  // Ctrl+C reaches the child by itself.
+  process.on("SIGINT", () => {}).on("SIGTERM", () => child.kill("SIGTERM"));
+  process.exitCode = await exitCode(child);
 }
 
 async function run(command, args, stdout = "inherit") {

@@ -6,6 +6,9 @@ import Mocha from "mocha";
 const [suite] = process.argv.slice(2);
 const { TEST_REPORT, TEST_GREP, TEST_TIMEOUT_MS } = process.env;
 
+// A signal alone would skip what cleans up at the exit.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 const mocha = new Mocha({ timeout: Number(TEST_TIMEOUT_MS), ...(TEST_GREP ? { grep: TEST_GREP } : {}) });
 for (const file of await testFiles(join("out", "test", suite))) mocha.addFile(file);
 await mocha.loadFilesAsync();

@@ -80,6 +80,9 @@ function step(text: string): void {
   console.log(`\n${text}`);
 }
 
+// A signal alone would skip what cleans up at the exit.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 void main().catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;
