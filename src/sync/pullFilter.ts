@@ -9,7 +9,7 @@ import { readRules, rulesAbove } from "./rulesAbove";
 import { GITIGNORE, MODALIGNORE, SyncRules, type Exclusion } from "./syncRules";
 
 /** In the patterns of a pull: everything that a push would send, were it here. */
-export const EVERYTHING = "**";
+const EVERYTHING = "**";
 
 /** Decides what a pull brings back. The rules files here decide, not the sandbox's. Blocks (see `scan`). */
 export class PullFilter {

@@ -46,7 +46,7 @@ export function planPull(
  * A push sets times in whole seconds; a program's have fractions. So a file that was written again within the second
  * of its old time is told by the fraction, unless a pull has brought that very time here.
  */
-export function isUnchangedThere(there: RemoteEntry, known: FolderEntry): boolean {
+function isUnchangedThere(there: RemoteEntry, known: FolderEntry): boolean {
   if (there.kind !== known.kind) return false;
   switch (known.kind) {
     case "directory":
