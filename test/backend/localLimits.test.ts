@@ -54,7 +54,7 @@ describe("the limits of a sandbox", function () {
   });
 
   it("leave no control group behind, however the server ends", async function () {
-    if (kept.includes("not kept")) this.skip();
+    if (kept.includes("limits are not kept")) this.skip();
     for (const isKilled of [false, true]) {
       const backend = await startLocalBackend();
       const modal = createClient(backend);
