@@ -56,7 +56,7 @@ export function reconcile(local: readonly FolderEntry[], known: Entries, isGone:
 
 export const isEmpty = (plan: Plan): boolean => plan.send.length === 0 && plan.delete.length === 0;
 
-export function isSame(a: FolderEntry, b: FolderEntry): boolean {
+function isSame(a: FolderEntry, b: FolderEntry): boolean {
   if (a === b) return a.kind !== "file" || a.ctimeMs !== 0;
   switch (a.kind) {
     case "directory":

@@ -4,7 +4,7 @@ import { Pusher, type PusherOptions } from "../../../../src/sync/push";
 import type { PushRequest, PushResult } from "../../../../src/sync/pushRequest";
 import { SyncThread } from "../../../../src/sync/syncThread";
 
-export const workerFile = resolve("dist/syncWorker.js");
+const workerFile = resolve("dist/syncWorker.js");
 
 type Request = Omit<PushRequest, "sandboxId"> & { readonly sandboxId?: string };
 
