@@ -8,7 +8,7 @@ import { Credits } from "./credits";
 import type { PullCounts, PullOrder, PullReport, PullRequest } from "./pullMessages";
 
 /** How many blocks the worker may have that it has not dealt with. */
-const CREDITS = 8;
+const CREDITS = 4;
 
 type Awaited = Exclude<PullReport["kind"], "taken" | "refused">;
 type ReportOf<K extends PullReport["kind"]> = Extract<PullReport, { readonly kind: K }>;
