@@ -23,8 +23,7 @@ describe("the limits of a sandbox", function () {
     kept = notice?.message ?? "";
   });
 
-  const allocate = (sandbox: Sandbox, megabytes: number) =>
-    sandbox.exec([process.execPath, "-e", ALLOCATE(megabytes)]);
+  const allocate = (sandbox: Sandbox, megabytes: number) => sandbox.exec([process.execPath, "-e", ALLOCATE(megabytes)]);
 
   it("are said to be kept or not", () => {
     assert.match(kept, /CPU and memory limits are (not )?kept\.|Only the limit of (cpu|memory) is kept\./);

@@ -20,14 +20,15 @@ const TARGET_MAIN = 200_000;
 export async function benchActivation(): Promise<Row[]> {
   await prepare();
   const { root, vsix } = testEnvironment();
-  const times = await activationTimes();
-  const spread = `${ms(Math.min(...times))} to ${ms(Math.max(...times))}`;
+  const activations = await measureActivations();
+  const ours = median(activations.map((activation) => activation.ours));
+  const git = median(activations.map((activation) => activation.git));
   return [
     {
-      what: "load and activate, median",
-      result: ms(median(times)),
-      against: `${WINDOWS} windows, ${spread}`,
-      ratio: "",
+      what: `load and activate, median of ${WINDOWS} windows`,
+      result: ms(ours),
+      against: `VS Code's own Git: ${ms(git)}`,
+      ratio: (ours / git).toFixed(2),
       target: `≤ ${ms(TARGET_MS)}`,
     },
     await size("the .vsix", vsix, TARGET_VSIX),
@@ -48,26 +49,34 @@ async function prepare(): Promise<void> {
   await prepareVsCode();
 }
 
-async function activationTimes(): Promise<number[]> {
+interface Activations {
+  readonly ours: number;
+  /** That of an extension that comes with VS Code, for how busy the machine is. */
+  readonly git: number;
+}
+
+async function measureActivations(): Promise<Activations[]> {
   const browser = await launchBrowser();
   const server = await VsCodeServer.start({ extensions: [testEnvironment().vsix] });
   try {
     const folder = await copySampleFolder(server.home);
-    const times = [];
-    for (let window = 0; window < WINDOWS; window++) times.push(await activationTime(browser, server, folder));
-    return times;
+    const activations = [];
+    for (let window = 0; window < WINDOWS; window++) activations.push(await measureWindow(browser, server, folder));
+    return activations;
   } finally {
     await browser.close();
     await server.stop();
   }
 }
 
-async function activationTime(browser: Browser, server: VsCodeServer, folder: string): Promise<number> {
+async function measureWindow(browser: Browser, server: VsCodeServer, folder: string): Promise<Activations> {
   const workbench = await Workbench.open(browser, server, folder);
   try {
+    // VS Code's own extensions are through then, as when a person opens the view.
+    const git = await workbench.activationMs("Git");
     await workbench.sandboxes.open();
     await workbench.sandboxes.welcomeButton("Use Local Backend").waitFor();
-    return await workbench.activationMs("Modal Sandboxes");
+    return { ours: await workbench.activationMs("Modal Sandboxes"), git };
   } finally {
     await workbench.close();
   }

@@ -1,3 +1,4 @@
+import { benchActivation } from "./activation";
 import { benchBackend } from "./backend";
 import { benchOutput } from "./output";
 import { soak } from "./soak";
@@ -13,6 +14,7 @@ const benches: Record<string, Bench> = {
   sync: benchSync,
   pull: benchPull,
   backend: benchBackend,
+  activation: benchActivation,
   soak,
 };
 

@@ -5,7 +5,7 @@ import { messageOf } from "../../base/errors";
 import type { IsolatedRoot, ProcessExit } from "../isolation";
 import { expand, readAssignments, readExecForm, type Instruction, type Variables } from "./dockerfile";
 import type { ImageBuild } from "./imageBuild";
-import type { BuilderOptions, BuildRequest } from "./imageBuilder";
+import type { BuilderOptions, BuildRequest } from "./buildRequest";
 import type { LocalImage } from "./images";
 import { readFrom, referenceFault, shortcomings } from "./registryImage";
 

@@ -1,30 +1,10 @@
 import { createHash } from "node:crypto";
 import { messageOf } from "../../base/errors";
-import type { Isolation } from "../isolation";
+import type { BuilderOptions, BuildRequest } from "./buildRequest";
 import { BuildFailure, BuildSteps } from "./buildSteps";
 import { readInstructions } from "./dockerfile";
 import { newId } from "./ids";
 import { ImageBuild, type BuildResult } from "./imageBuild";
-import type { ImageStore, LocalImage } from "./images";
-import type { LayerStore } from "./layers";
-import type { RegistryHost } from "./registryImage";
-
-export interface BuildRequest {
-  readonly commands: readonly string[];
-  readonly base: LocalImage | undefined;
-  readonly secretEnv: Readonly<Record<string, string>>;
-  /** Build it anew though there is one from the same commands. */
-  readonly force: boolean;
-}
-
-export interface BuilderOptions {
-  readonly isolation: Isolation;
-  readonly images: ImageStore;
-  readonly layers: LayerStore;
-  readonly host: RegistryHost;
-  /** What every program of a sandbox has in its environment. */
-  readonly baseEnv: Readonly<Record<string, string>>;
-}
 
 // Builds whose log can still be read after their end; the oldest go first.
 const BUILDS_KEPT = 200;
