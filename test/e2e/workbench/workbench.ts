@@ -6,7 +6,7 @@ import { testEnvironment } from "../environment";
 import type { VsCodeServer } from "../vsCodeServer";
 import { Dialog } from "./dialog";
 import { Editor } from "./editor";
-import { pollUntil } from "./locators";
+import { exactly, pollUntil } from "./locators";
 import { chooseFromMenu } from "./menu";
 import { Notifications } from "./notifications";
 import { QuickInput } from "./quickInput";
@@ -107,10 +107,11 @@ export class Workbench {
     // The list draws only what is in sight.
     await this.page.setViewportSize({ width: 1280, height: 3000 });
     await this.runCommand("Developer: Show Running Extensions");
-    const row = this.page.locator(".runtime-extensions-editor .extension", {
-      has: this.page.locator(".name", { hasText: extension }),
-    });
+    const name = this.page.locator(".name", { hasText: exactly(extension) });
+    const row = this.page.locator(".runtime-extensions-editor .extension").filter({ has: name });
     const text = await row.locator(".activation-time").innerText();
+    await this.#closeModalEditor();
+
     const [, time] = /(\d+)ms/.exec(text) ?? [];
     if (time === undefined) throw new Error(`VS Code says of the activation only "${text}".`);
     return Number(time);
@@ -133,9 +134,7 @@ export class Workbench {
     const editor = this.page.locator(".workspace-trust-editor");
     await editor.locator("a.monaco-button", { hasText: "Trust" }).first().click();
     await pollUntil("the folder is trusted", async () => (await editor.innerText()).includes("You trust this folder"));
-    // It opens over the whole window.
-    await this.page.locator('.monaco-modal-editor-block .action-label[aria-label^="Close"]').click();
-    await editor.waitFor({ state: "hidden" });
+    await this.#closeModalEditor();
   }
 
   /** As a person does who comes back later: what was kept is still there. */
@@ -162,6 +161,13 @@ export class Workbench {
   async close(): Promise<void> {
     await this.page.goto("about:blank");
     await this.#context.close();
+  }
+
+  /** Some of VS Code's own pages lie over the whole window. */
+  async #closeModalEditor(): Promise<void> {
+    const block = this.page.locator(".monaco-modal-editor-block");
+    await block.locator('.action-label[aria-label^="Close"]').click();
+    await block.waitFor({ state: "hidden" });
   }
 
   async #ready(): Promise<void> {
