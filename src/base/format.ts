@@ -35,12 +35,19 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`;
 }
 
+/** The least that is told from nothing. */
+const LEAST_DOLLARS = 0.0001;
+
 /** US dollars: cents from a cent up, else enough digits to tell it from nothing. */
 export function formatDollars(dollars: number): string {
   if (dollars === 0) return "$0.00";
-  if (dollars < 0.0001) return "<$0.0001";
+  if (dollars < LEAST_DOLLARS) return `<$${LEAST_DOLLARS}`;
   return `$${dollars.toFixed(dollars < 0.01 ? 4 : 2)}`;
 }
+
+/** A cost that nobody has billed: `about $0.42`, `under $0.0001`. */
+export const formatEstimate = (dollars: number): string =>
+  dollars > 0 && dollars < LEAST_DOLLARS ? `under $${LEAST_DOLLARS}` : `about ${formatDollars(dollars)}`;
 
 export const formatHourlyRate = (dollarsPerHour: number): string => `${formatDollars(dollarsPerHour)}/h`;
 

@@ -31,7 +31,7 @@ import { Credentials } from "./protocol/credentials";
 import { withWideWindow } from "./protocol/flowControl";
 import type { ControlPlane } from "./protocol/messages";
 import { implement, reportErrors } from "./protocol/service";
-import { accessService } from "./services/access";
+import { accessService, RESOURCE_LIMIT, type Notice } from "./services/access";
 import { appsOf, appsService } from "./services/apps";
 import { billingService } from "./services/billing";
 import { blobPages, blobsService } from "./services/blobs";
@@ -179,7 +179,14 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
 }
 
 /** What a user should know of sandboxes on this machine. */
-const noticesOf = ({ isolation, hasNvidiaGpu }: ServerOptions): string[] => [
-  `Local backend, isolation ${isolation.kind}: ${isolation.description}`,
-  ...(hasNvidiaGpu ? [] : ["Local backend: no NVIDIA GPU on this machine; GPU sandboxes run on the CPU."]),
+const noticesOf = ({ isolation, hasNvidiaGpu }: ServerOptions): Notice[] => [
+  { type: 0, message: `Local backend, isolation ${isolation.kind}: ${isolation.description}` },
+  ...(hasNvidiaGpu
+    ? []
+    : [
+        {
+          type: RESOURCE_LIMIT,
+          message: "Local backend: no NVIDIA GPU on this machine; GPU sandboxes run on the CPU.",
+        } as const,
+      ]),
 ];

@@ -24,6 +24,9 @@ export type CreateStep = "image" | "queued";
 /** The tag that carries a sandbox's name: the server's list can be filtered by tags, not by names. */
 const NAME_TAG = "modal-sandboxes-name";
 
+/** `WARNING_TYPE_RESOURCE_LIMIT` of the protocol is 2. */
+const isResourceLimit = (warningType: number) => warningType === 2;
+
 /** How often to look for a sandbox that an abandoned create may still bring forth. */
 const ABANDON_INTERVAL_MS = 500;
 const ABANDON_CALL_MS = 10_000;
@@ -72,11 +75,22 @@ export class SandboxGateway {
     return abortable(listSandboxes(client, { appId, environment: this.#environment() }, signal), signal);
   }
 
-  /** What the server wants its users to read, such as how the local backend keeps sandboxes apart. */
+  /** What a user should know before relying on a sandbox, such as a GPU that is not there; all else goes to the log. */
   async notices(signal: AbortSignal): Promise<string[]> {
     const client = await this.#connection.client(signal);
     const { serverWarnings } = await translated(client.cpClient.clientHello({}, { signal }));
-    return serverWarnings.map(({ message }) => message);
+    for (const { message } of serverWarnings) this.#log.info(message);
+    return serverWarnings.filter(({ type }) => isResourceLimit(type)).map(({ message }) => message);
+  }
+
+  /** The sandbox of that id in any app of the environment; `undefined` where none runs. */
+  async find(sandboxId: string, signal: AbortSignal): Promise<ListedSandbox | undefined> {
+    const client = await this.#connection.client(signal);
+    const listed = await abortable(
+      listSandboxes(client, { appId: "", environment: this.#environment() }, signal),
+      signal,
+    );
+    return listed.find(({ id }) => id === sandboxId);
   }
 
   /** How the sandbox ended; `undefined` while it runs. Rejects if there is no such sandbox. */

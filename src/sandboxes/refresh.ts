@@ -37,25 +37,27 @@ export function clearEnded(store: SandboxStore): void {
 
 function merge(entry: ListedSandbox, store: SandboxStore): Sandbox[] {
   const known = store.findById(entry.id) ?? (entry.name ? store.get(entry.name) : undefined);
+  return known && isInOurHands(known.phase) ? [] : [recordOf(entry, known)];
+}
+
+/** What the server lists, with what only we know. */
+export function recordOf(entry: ListedSandbox, known: Sandbox | undefined): Sandbox {
   const origin = known?.origin ?? originFromTags(entry.tags);
-  if (known && isInOurHands(known.phase)) return [];
-  return [
-    {
-      key: known?.key ?? (origin && entry.name ? entry.name : entry.id),
-      name: entry.name || entry.id,
-      gpu: entry.gpu ?? known?.gpu,
-      image: known?.image,
-      cpu: entry.cpu,
-      memoryMiB: entry.memoryMiB,
-      timeoutMs: entry.timeoutMs,
-      idleTimeoutMs: entry.idleTimeoutMs,
-      ports: known?.ports ?? entry.tunnels.map(({ port }) => port),
-      createdAt: entry.createdAt,
-      regions: entry.regions,
-      origin,
-      phase: phaseOf(entry, known),
-    },
-  ];
+  return {
+    key: known?.key ?? (origin && entry.name ? entry.name : entry.id),
+    name: entry.name || entry.id,
+    gpu: entry.gpu ?? known?.gpu,
+    image: known?.image,
+    cpu: entry.cpu,
+    memoryMiB: entry.memoryMiB,
+    timeoutMs: entry.timeoutMs,
+    idleTimeoutMs: entry.idleTimeoutMs,
+    ports: known?.ports ?? entry.tunnels.map(({ port }) => port),
+    createdAt: entry.createdAt,
+    regions: entry.regions,
+    origin,
+    phase: phaseOf(entry, known),
+  };
 }
 
 function phaseOf(entry: ListedSandbox, known: Sandbox | undefined): SandboxPhase {

@@ -5,6 +5,7 @@ import type { EndReason } from "../modal/rpc";
 import type { CreateStep, SandboxGateway } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
 import { originOf, originTags } from "./origin";
+import { recordOf } from "./refresh";
 import { isRunning, sandboxIdOf, type RunningSandbox, type Sandbox } from "./sandbox";
 import type { SandboxStore } from "./sandboxStore";
 
@@ -93,28 +94,15 @@ export class SandboxService {
 
   /** Takes up a sandbox that runs already, by its id. */
   async attach(id: string, signal: AbortSignal): Promise<RunningSandbox> {
-    const { gateway, store, clock } = this.#options;
+    const { gateway, store } = this.#options;
     const known = store.findById(id);
     if (known && isRunning(known)) return known;
-    if (await gateway.poll(id, signal)) throw hasEnded(id);
+    const listed = await gateway.find(id, signal);
+    const attached = listed && recordOf(listed, known);
+    if (!attached || !isRunning(attached)) throw notRunning(id);
 
-    const tunnels = await gateway.tunnels(id, TUNNELS_TIMEOUT_MS, signal);
-    const attached: RunningSandbox = {
-      key: id,
-      name: id,
-      gpu: undefined,
-      image: undefined,
-      cpu: undefined,
-      memoryMiB: undefined,
-      timeoutMs: 0,
-      idleTimeoutMs: undefined,
-      ports: tunnels.map(({ port }) => port),
-      createdAt: clock.now(),
-      regions: [],
-      origin: undefined,
-      phase: { kind: "running", id, startedAt: clock.now(), tunnels },
-    };
     store.add(attached);
+    if (attached.phase.tunnels.length === 0) void this.#loadTunnels(attached.key, id);
     return attached;
   }
 
@@ -158,7 +146,7 @@ export class SandboxService {
   }
 }
 
-const hasEnded = (id: string) =>
-  new UserError(`The sandbox ${id} has ended. Pick a running one, or create another.`, {
+const notRunning = (id: string) =>
+  new UserError(`No sandbox ${id} is running in this environment. Pick a running one, or create another.`, {
     actions: [{ title: "Create Sandbox…", command: "modalSandboxes.createSandbox" }],
   });

@@ -4,7 +4,7 @@ import type { PushResult } from "./pushRequest";
 /** A line that says what a push came to. */
 export function describePush({ files, bytes, deleted, skipped, conflicts }: PushResult): string {
   const parts = [
-    files > 0 || deleted === 0 ? `Synced ${plural(files, "file")}, ${formatBytes(bytes)}` : "Synced",
+    files > 0 ? `Synced ${plural(files, "file")}, ${formatBytes(bytes)}` : deleted > 0 ? "Synced" : "Already in sync",
     ...(deleted > 0 ? [`${deleted.toLocaleString("en-US")} deleted`] : []),
   ];
   const notes = [

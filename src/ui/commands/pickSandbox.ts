@@ -22,7 +22,7 @@ export class SandboxPicker {
     const clicked = running.find(({ key }) => key === node?.key);
     if (clicked) return clicked;
     const [first] = running;
-    if (!first) throw nothingRuns();
+    if (!first) throw this.#store.all.some(({ phase }) => phase.kind === "creating") ? onItsWay() : nothingRuns();
     if (running.length === 1) return first;
 
     const items = running.map((sandbox) => {
@@ -32,6 +32,8 @@ export class SandboxPicker {
     return (await window.showQuickPick(items, { placeHolder, matchOnDetail: true }))?.sandbox;
   }
 }
+
+const onItsWay = () => new UserError("The sandbox is still being created. Try again when it runs.");
 
 const nothingRuns = () =>
   new UserError("No sandbox is running.", {

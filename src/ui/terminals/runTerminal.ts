@@ -1,6 +1,6 @@
 import { EventEmitter, type Pseudoterminal, type TerminalDimensions } from "vscode";
 import { messageOf, isAbort, UserError } from "../../base/errors";
-import { formatDollars, formatDuration } from "../../base/format";
+import { formatEstimate, formatDuration } from "../../base/format";
 import type { Logger } from "../../base/ports";
 import { isOver, type OutputSink, type Run, type RunState } from "../../run/run";
 import { LineInput } from "./lineInput";
@@ -72,7 +72,7 @@ export class RunTerminal implements Pseudoterminal {
 function lastLine(state: RunState, isFree: boolean, log: Logger): string {
   switch (state.kind) {
     case "ended": {
-      const cost = `about ${formatDollars(state.dollars)}`;
+      const cost = formatEstimate(state.dollars);
       const facts = [
         `exit code ${state.exitCode}`,
         formatDuration(state.endedAt - state.startedAt),

@@ -1,4 +1,4 @@
-import { formatDollars, formatDuration, formatHourlyRate, formatUptime } from "../../base/format";
+import { formatEstimate, formatDuration, formatHourlyRate, formatUptime } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
 import { costOf, hourlyRate } from "../../sandboxes/cost";
 import { describeSandbox } from "../../sandboxes/describe";
@@ -34,7 +34,7 @@ export function sandboxDetails(sandbox: Sandbox, { now, isLocal }: RowContext): 
       "Idle limit": sandbox.idleTimeoutMs === undefined ? undefined : formatDuration(sandbox.idleTimeoutMs),
       "Cost so far": isLocal
         ? "none, it runs on this machine"
-        : `about ${formatDollars(costOf(sandbox, now - phase.startedAt))} at ${formatHourlyRate(hourlyRate(sandbox))}`,
+        : `${formatEstimate(costOf(sandbox, now - phase.startedAt))} at ${formatHourlyRate(hourlyRate(sandbox))}`,
     }),
   };
   return Object.entries(details).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { formatBytes, formatDollars, formatDuration, formatUptime, plural } from "../../../src/base/format";
+import {
+  formatBytes,
+  formatDollars,
+  formatDuration,
+  formatEstimate,
+  formatUptime,
+  plural,
+} from "../../../src/base/format";
 import { quote } from "../../../src/base/quote";
 
 const SECOND = 1000;
@@ -40,6 +47,8 @@ describe("figures for people", () => {
     assert.equal(formatDollars(0.00001), "<$0.0001");
     assert.equal(formatDollars(0.0042), "$0.0042");
     assert.equal(formatDollars(4.538), "$4.54");
+    assert.equal(formatEstimate(0.42), "about $0.42");
+    assert.equal(formatEstimate(0.00001), "under $0.0001");
   });
 
   it("numbers of things", () => {

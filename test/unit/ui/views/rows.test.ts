@@ -153,6 +153,7 @@ describe("menus of the tree", () => {
   it("offer for a running sandbox all that can be done with it", () => {
     assert.deepEqual(actions(sandboxRow(running(), cloud).contextValue).sort(), [
       "copySandboxId",
+      "downloadFromSandbox",
       "openShell",
       "openTunnel",
       "syncFolder",
