@@ -57,6 +57,7 @@ function terminalOutput(reader: ReadStream, master: number): PassThrough {
   reader.once("end", () => {
     for (const chunk of readToEnd(master)) output.write(chunk);
     output.end();
+    reader.destroy();
   });
   reader.on("error", () => output.end());
   reader.on("close", () => output.end());
