@@ -12,6 +12,8 @@ export interface TreeRowText {
   readonly index: number;
 }
 
+const OPEN_TIMEOUT_MS = 5000;
+
 /** A view of the side bar, by the title of its container and its own. */
 export class TreeView {
   readonly #page: Page;
@@ -29,9 +31,13 @@ export class TreeView {
     const icon = this.#page.locator(`a.action-label[aria-label^="${this.#container}"]`);
     const tab = this.#page.locator(".activitybar li.action-item").filter({ has: icon });
     await tab.waitFor({ timeout: 30_000 });
-    // The item, since its badge lies over the link. A click on the open one would close it.
-    if ((await tab.getAttribute("aria-expanded")) !== "true") await tab.click();
-    await this.#pane.waitFor();
+    // A window that restores the view by itself may do so just before the click, which then closes it.
+    await pollUntil("the view is open", async () => {
+      // The item, since its badge lies over the link.
+      if ((await tab.getAttribute("aria-expanded")) !== "true") await tab.click();
+      await this.#pane.waitFor({ timeout: OPEN_TIMEOUT_MS });
+      return true;
+    });
   }
 
   /** The first row with this label. */
