@@ -1,11 +1,14 @@
+import { StringDecoder } from "node:string_decoder";
+
 /**
  * Turns a program's bytes into text for a terminal: UTF-8 whose characters may be split between chunks, with a carriage
  * return before every line feed, as a terminal's line discipline adds it.
  */
 export class OutputText {
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #decoder = new StringDecoder("utf8");
 
   decode(bytes: Uint8Array): string {
-    return this.#decoder.decode(bytes, { stream: true }).replaceAll("\n", "\r\n");
+    const { buffer, byteOffset, byteLength } = bytes;
+    return this.#decoder.write(Buffer.from(buffer, byteOffset, byteLength)).replaceAll("\n", "\r\n");
   }
 }
