@@ -38,11 +38,7 @@ export class SandboxService {
     this.#options = options;
   }
 
-  /** A running sandbox of that spec made for that folder, or one created now. */
-  async ensure(options: EnsureOptions, signal: AbortSignal): Promise<RunningSandbox> {
-    return this.findReusable(options) ?? this.create(options, signal);
-  }
-
+  /** A running sandbox of that spec made for that folder. */
   findReusable({ spec, folder }: EnsureOptions): RunningSandbox | undefined {
     const { specId, folderId } = originOf(spec, folder);
     return this.#options.store.all
