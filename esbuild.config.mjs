@@ -5,6 +5,7 @@ import { readFile, rm } from "node:fs/promises";
  * The build: `node esbuild.config.mjs [--watch] [--tests]`.
  *
  * dist/extension.js   what VS Code activates; small, requires modal.js on first use
+ * dist/commands.js    the commands that are no part of running a file, loaded on first use
  * dist/modal.js       the SDK, a chunk of its own
  * dist/local.js       the local backend, a program of its own
  * dist/sandboxFs.js   the filesystem tool that the local backend runs inside a sandbox
@@ -12,11 +13,12 @@ import { readFile, rm } from "node:fs/promises";
  */
 const args = new Set(process.argv.slice(2));
 
-/** The extension finds the SDK in the chunk beside it. */
-const sdkChunk = {
-  name: "sdk-chunk",
+/** What the extension loads on first use it finds in chunks beside it. */
+const chunks = {
+  name: "chunks",
   setup(build) {
-    build.onResolve({ filter: /^modal$/ }, () => ({ path: "./modal.js", external: true }));
+    build.onResolve({ filter: /^\.\/sdk$/ }, () => ({ path: "./modal.js", external: true }));
+    build.onResolve({ filter: /^\.\/ui\/commands\/later$/ }, () => ({ path: "./commands.js", external: true }));
   },
 };
 
@@ -51,9 +53,13 @@ const shared = {
 
 const product = { ...shared, minify: true, keepNames: true, legalComments: "none", outdir: "dist" };
 
+/** Every error class says its name itself. */
+const extension = { ...product, keepNames: false, target: "node22", external: ["vscode"], plugins: [chunks] };
+
 const builds = [
-  { ...product, entryPoints: ["src/extension.ts"], target: "node22", external: ["vscode"], plugins: [sdkChunk] },
-  { ...product, entryPoints: { modal: "modal" }, target: "node22" },
+  { ...extension, entryPoints: ["src/extension.ts"] },
+  { ...extension, entryPoints: { commands: "src/ui/commands/later.ts" } },
+  { ...product, entryPoints: { modal: "src/modal/sdk.ts" }, target: "node22" },
   { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [definitions] },
   { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs.ts" } },
   { ...product, entryPoints: { syncWorker: "src/sync/syncWorker.ts", pullWorker: "src/sync/pullWorker.ts" } },

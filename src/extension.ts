@@ -1,44 +1,86 @@
-import { homedir } from "node:os";
+import { randomUUID } from "node:crypto";
+import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { window, workspace, type ExtensionContext } from "vscode";
 import { SessionService } from "./auth/session";
+import { abortable } from "./base/async";
 import { DisposableStore } from "./base/disposable";
+import { messageOf } from "./base/errors";
+import { AccountService } from "./modal/account";
 import { Connection } from "./modal/connection";
 import { ExecGateway } from "./modal/exec";
+import { ImageGateway } from "./modal/images";
 import { LocalBackend } from "./modal/localBackend";
+import { ProxyEnvironment } from "./modal/proxy";
+import { RatesService } from "./modal/ratesService";
 import { SandboxGateway } from "./modal/sandboxes";
+import { SecretGateway } from "./modal/secrets";
+import { UsageGateway } from "./modal/usage";
+import { VolumeGateway } from "./modal/volumes";
+import { SnapshotGateway } from "./modal/snapshots";
 import { RunService } from "./run/runService";
+import { UnsyncedOutputs } from "./run/unsynced";
+import { closeWindow } from "./sandboxes/closing";
+import { Custody } from "./sandboxes/custody";
+import { SyncOnSave } from "./run/syncOnSave";
+import { CostMeter } from "./sandboxes/costMeter";
+import { SpendingGuard } from "./sandboxes/guard";
+import { openJournal } from "./sandboxes/journal";
 import { clearEnded, refreshSandboxes } from "./sandboxes/refresh";
 import { SandboxService } from "./sandboxes/sandboxService";
 import { SandboxStore } from "./sandboxes/sandboxStore";
+import { scopeOf } from "./sandboxes/scope";
+import { Snapshots } from "./sandboxes/snapshots";
+import { Spending } from "./sandboxes/spending";
+import { SnapshotService } from "./sandboxes/snapshotService";
 import { Puller } from "./sync/puller";
 import { Pusher } from "./sync/push";
 import { SyncThread } from "./sync/syncThread";
 import { TunnelService } from "./tunnels/tunnelService";
-import { accountCommands } from "./ui/commands/account";
-import { createCommands } from "./ui/commands/create";
-import { downloadCommands } from "./ui/commands/download";
 import { SandboxPicker } from "./ui/commands/pickSandbox";
 import { generalCommands } from "./ui/commands/general";
+import { loadedOnUse } from "./ui/commands/loadedOnUse";
 import { registerCommands } from "./ui/commands/register";
 import { runCommands } from "./ui/commands/run";
 import { sandboxCommands } from "./ui/commands/sandboxes";
+import { sectionCommands } from "./ui/commands/sections";
 import { shellCommands, shellProfile } from "./ui/commands/shell";
+import { specSources } from "./ui/commands/specSources";
 import { syncCommands } from "./ui/commands/sync";
-import { syncExplainCommands } from "./ui/commands/syncExplain";
 import { tunnelCommands } from "./ui/commands/tunnels";
+import { askAboutClosing } from "./ui/closeQuestion";
 import { keepContextKeys } from "./ui/contextKeys";
+import { watchEndings } from "./ui/endingNotice";
+import { CostWatch } from "./ui/costWatch";
 import { createErrorReporter } from "./ui/errorReporter";
+import { approveAboveLimit } from "./ui/limitQuestions";
+import { watchOrphans } from "./ui/orphanNotice";
+import { offerOtherGpu } from "./ui/offerOtherGpu";
 import { approvePull, offerConflicts } from "./ui/pullQuestions";
 import { approvePush } from "./ui/pushQuestions";
-import { appName, environmentName, pullSettings, usesLocalBackend } from "./ui/settings";
+import {
+  appName,
+  environmentName,
+  keepsExitSnapshots,
+  onWindowClose,
+  proxySettings,
+  pullSettings,
+  spendingLimits,
+  usesLocalBackend,
+} from "./ui/settings";
+import { watchSaves } from "./ui/syncOnSave";
+import { BuildTerminals } from "./ui/terminals/buildTerminals";
 import { RunTerminals } from "./ui/terminals/runTerminals";
 import { SandboxesView } from "./ui/views/sandboxesView";
+import { orphanSection } from "./ui/views/orphanSection";
+import { SectionView } from "./ui/views/sectionView";
+import { secretSection, volumeSection } from "./ui/views/storageSections";
+import { snapshotSection } from "./ui/views/snapshotSection";
+import { SyncPreviews } from "./ui/views/syncPreviews";
 
 /** Builds the services in rank order and connects them. Contacts nobody: that waits for the first use. */
 export async function activate(context: ExtensionContext): Promise<void> {
   const own = new DisposableStore();
-  context.subscriptions.push(own);
   const clock = { now: () => Date.now() };
   const log = own.add(window.createOutputChannel("Modal Sandboxes", { log: true }));
   const report = createErrorReporter(log);
@@ -60,14 +102,71 @@ export async function activate(context: ExtensionContext): Promise<void> {
       log,
     }),
   );
+  const proxy = own.add(new ProxyEnvironment(process.env));
+  proxy.apply(proxySettings());
   const settings = () => ({ appName: appName(), environment: environmentName() });
   const connection = own.add(new Connection({ session, localBackend, settings, log }));
-  const gateway = new SandboxGateway(connection, environmentName, log);
+  const images = new ImageGateway(connection);
+  const gateway = new SandboxGateway(connection, images, environmentName, log);
   const exec = new ExecGateway(connection);
+  const volumes = new VolumeGateway(connection, environmentName, clock);
+  const secrets = new SecretGateway(connection, environmentName, clock);
+  const sources = specSources(volumes, secrets);
+  const account = own.add(new AccountService(connection, environmentName, log));
+  const rates = own.add(new RatesService(connection, clock, log));
 
   const store = own.add(new SandboxStore());
-  const sandboxes = new SandboxService({ gateway, store, clock, log });
-  const refresh = (signal: AbortSignal) => refreshSandboxes(gateway, store, clock, signal);
+  const localId = randomUUID();
+  const scope = () => scopeOf(session.current, settings(), localId);
+  const custody = own.add(
+    new Custody({
+      folder: context.globalStorageUri.fsPath,
+      hostName: hostname(),
+      scope,
+      clock,
+      log,
+    }),
+  );
+  const meter = own.add(
+    new CostMeter({
+      store,
+      usage: new UsageGateway(connection),
+      spending: new Spending(context.globalStorageUri.fsPath),
+      rates,
+      scope,
+      isFree: () => session.current.kind === "local",
+      clock,
+      log,
+    }),
+  );
+  const journal = openJournal(context.globalStorageUri.fsPath);
+  const guard = new SpendingGuard({
+    store,
+    meter,
+    rates,
+    limits: spendingLimits,
+    refresh: (signal) => refresh(signal),
+    journal: async () => [...(await journal.all()).values()].filter((entry) => entry.scope === scope()),
+    approve: approveAboveLimit,
+    clock,
+  });
+  const sandboxes = new SandboxService({ gateway, store, custody, guard, clock, log, keepsExitSnapshots });
+  const folders = () => (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  const kept = own.add(new Snapshots(context.globalStorageUri.fsPath, clock));
+  const snapshots = new SnapshotService({
+    gateway: new SnapshotGateway(connection),
+    sandboxes,
+    store,
+    snapshots: kept,
+    custody,
+    clock,
+    log,
+  });
+  const refreshing = { gateway, store, custody, service: sandboxes, snapshots, folders, clock, log };
+  const refresh = async (signal: AbortSignal) => {
+    await Promise.all([refreshSandboxes(refreshing, signal), account.refresh(signal), rates.refresh(signal)]);
+    await meter.settle(signal);
+  };
   const tunnels = new TunnelService(gateway, store);
   const baselineFolder = join(context.globalStorageUri.fsPath, "baselines");
   const syncThread = own.add(new SyncThread({ baselineFolder }));
@@ -81,57 +180,136 @@ export async function activate(context: ExtensionContext): Promise<void> {
     },
   });
   const notices = (signal: AbortSignal) => gateway.notices(signal);
-  const runs = own.add(new RunService({ sandboxes, exec, pusher, puller, notices, clock, log }));
+  const runs = own.add(
+    new RunService({ sandboxes, offerOther: offerOtherGpu(rates), exec, pusher, puller, notices, clock, rates, log }),
+  );
+
+  const costWatch = own.add(
+    new CostWatch({
+      ...{ meter, rates, account, store, sandboxes, runs, exec, clock, log, report },
+      memento: context.globalState,
+    }),
+  );
+
+  const syncOnSave = own.add(new SyncOnSave({ sandboxes: store, pusher, runs, report }));
+  own.add(watchSaves(syncOnSave, log));
 
   const terminals = own.add(new RunTerminals(() => session.current.kind === "local", log));
+  const builds = own.add(new BuildTerminals(images.onDidStartBuild));
   const picker = new SandboxPicker(store, clock);
+  const previews = own.add(new SyncPreviews());
   const shell = { exec, picker, log };
-  const view = own.add(new SandboxesView({ sandboxes: store, runs, session, clock, log, refresh }));
-  own.add(
-    registerCommands(
-      [
-        accountCommands({ session, variables: process.env, log }),
-        createCommands(sandboxes),
-        runCommands({ runs, terminals, state: context.workspaceState }),
-        syncCommands({ runs, picker, log }),
-        downloadCommands({ puller, exec, picker, log }),
-        syncExplainCommands(syncThread),
-        tunnelCommands({ tunnels, picker }),
-        shellCommands(shell),
-        sandboxCommands({
-          sandboxes,
-          store,
-          runs,
-          picker,
-          clock,
-          refresh: () => view.refresh(),
-          clearEnded: () => {
-            clearEnded(store);
-          },
-        }),
-        generalCommands(context.extension.id, log),
-      ],
-      report,
-    ),
-  );
+  const view = own.add(new SandboxesView({ sandboxes: store, runs, session, account, clock, rates, log, refresh }));
+  const sections = [
+    own.add(new SectionView(orphanSection(store, clock, rates), { session, log })),
+    own.add(new SectionView(snapshotSection(kept, scope, clock), { session, log })),
+    own.add(new SectionView(volumeSection(volumes, clock), { session, log })),
+    own.add(new SectionView(secretSection(secrets, clock), { session, log })),
+  ];
+  const manifest = context.extension.packageJSON as Manifest;
+  const loadLater = async () =>
+    (await import("./ui/commands/later")).laterCommands({
+      account: { session, account, variables: process.env, log },
+      costs: { meter, rates, account, clock, activityOf: (sandbox) => costWatch.activityOf(sandbox) },
+      create: { sandboxes, sources, rates },
+      images: { images, builds },
+      volumes,
+      secrets,
+      download: { puller, exec, picker, log },
+      syncPreview: { thread: syncThread, exec, picker, previews },
+      lifecycle: { sandboxes, snapshots, store, picker, clock, rates },
+      snapshots: { snapshots, kept, scope, clock, rates, nameOf: ({ key }) => store.get(key)?.name },
+      check: { session, connection, account, proxy, sandboxes, exec, rates, extensionVersion: manifest.version },
+    });
+  const eager = [
+    runCommands({ runs, terminals, thread: syncThread, state: context.workspaceState, rates }),
+    syncCommands({ runs, picker, log }),
+    tunnelCommands({ tunnels, picker }),
+    shellCommands(shell),
+    sandboxCommands({
+      sandboxes,
+      store,
+      runs,
+      unsynced: new UnsyncedOutputs({ exec, pusher, puller, baselineFolder, settings: pullSettings }),
+      picker,
+      clock,
+      refresh: () => view.refresh(),
+      clearEnded: () => {
+        clearEnded(store);
+      },
+    }),
+    sectionCommands(sections),
+    generalCommands(context.extension.id, log),
+  ];
+  const known = new Set(eager.flatMap((table) => Object.keys(table)));
+  const later = manifest.contributes.commands.map(({ command }) => command).filter((id) => !known.has(id));
+  own.add(registerCommands([...eager, loadedOnUse(later, loadLater)], report));
   own.add(
     window.registerTerminalProfileProvider("modalSandboxes.shell", {
       provideTerminalProfile: () => shellProfile(shell),
     }),
   );
 
+  const forgetAll = () => {
+    store.apply({ put: [], removeKeys: store.all.map(({ key }) => key) });
+    account.forget();
+    rates.forget();
+  };
   const resolveSession = async () => session.resolve(workspace.isTrusted && usesLocalBackend());
   own.add(
     workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("modalSandboxes.backend")) void resolveSession();
+      if (change.affectsConfiguration("http")) {
+        proxy.apply(proxySettings());
+        connection.reopen();
+      }
+      if (["environment", "appName"].some((key) => change.affectsConfiguration(`modalSandboxes.${key}`))) {
+        forgetAll();
+        view.startOver();
+      }
     }),
   );
-  own.add(
-    session.onDidChangeSession(() => {
-      store.apply({ put: [], removeKeys: store.all.map(({ key }) => key) });
-    }),
-  );
+  own.add(session.onDidChangeSession(forgetAll));
   own.add(workspace.onDidGrantWorkspaceTrust(resolveSession));
   if (workspace.isTrusted) await resolveSession();
   own.add(keepContextKeys({ session, sandboxes: store }));
+  own.add(watchOrphans(store, rates));
+  own.add(watchEndings(store, clock));
+  own.add(askAboutClosing(store, session));
+  active.set(own, (signal) =>
+    closeWindow(
+      session.current.kind === "signedIn" ? onWindowClose() : "keep",
+      { sandboxes, snapshots, store, custody, log },
+      signal,
+    ),
+  );
+  const findOrphans = async () => {
+    if (workspace.isTrusted && session.current.kind === "signedIn" && (await custody.hasAbandoned()))
+      await view.refresh();
+  };
+  findOrphans().catch((error: unknown) => {
+    log.warn(`Sandboxes of closed windows: ${messageOf(error)}`);
+  });
+}
+
+/** What is read of our own package.json. */
+interface Manifest {
+  readonly version: string;
+  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+}
+
+/** What is to be closed, with what to do before: VS Code calls `deactivate` without a word of what was activated. */
+const active = new Map<DisposableStore, (signal: AbortSignal) => Promise<void>>();
+
+/** VS Code waits five seconds at most. */
+const CLOSE_MS = 4000;
+
+/** Does with the sandboxes what the user decided for closing windows, as far as the time goes. */
+export async function deactivate(): Promise<void> {
+  const signal = AbortSignal.timeout(CLOSE_MS);
+  for (const [own, close] of active) {
+    active.delete(own);
+    await abortable(close(signal), signal).catch(() => undefined);
+    own.dispose();
+  }
 }

@@ -1,9 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Disposable } from "../base/disposable";
-import { codeOf, UserError } from "../base/errors";
+import { codeOf, messageOf, UserError } from "../base/errors";
 import { Emitter } from "../base/event";
 import type { Logger, Memento, SecretStore } from "../base/ports";
+import { withProfile, type NewProfile } from "./profileText";
 import {
   activeProfile,
   credentialsFromEnvironment,
@@ -66,12 +68,21 @@ export class SessionService implements Disposable {
 
   /** The profiles of the configuration file; none where there is no file. */
   async profiles(): Promise<Profile[]> {
-    const path = this.configPath;
+    return parseProfiles(await this.#configText(), this.configPath);
+  }
+
+  /** Writes a token into the configuration file, which only the user can read then. The file is whole at any instant. */
+  async saveProfile(profile: NewProfile): Promise<void> {
+    const text = withProfile(await this.#configText(), this.configPath, profile);
+    // The file may be a link into a folder of dotfiles.
+    const path = await realpath(this.configPath).catch(() => this.configPath);
+    const temporary = `${path}.${randomBytes(6).toString("hex")}`;
     try {
-      return parseProfiles(await readFile(path, "utf8"), path);
+      await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
+      await rename(temporary, path);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
+      await rm(temporary, { force: true });
+      throw new UserError(`${path} cannot be written: ${messageOf(error)}.`, { cause: error });
     }
   }
 
@@ -98,6 +109,15 @@ export class SessionService implements Disposable {
 
   dispose(): void {
     this.#changed.dispose();
+  }
+
+  async #configText(): Promise<string> {
+    try {
+      return await readFile(this.configPath, "utf8");
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return "";
+      throw error;
+    }
   }
 
   async #find(): Promise<Session> {

@@ -12,6 +12,11 @@ export class UserError extends Error {
   /** Names the kind of error where callers tell it apart. */
   readonly code: string | undefined;
 
+  /** By name, for the chunks of the build have a class each. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "UserError";
+  }
+
   constructor(message: string, options: { cause?: unknown; actions?: readonly ErrorAction[]; code?: string } = {}) {
     super(message, { cause: options.cause });
     this.actions = options.actions ?? [];

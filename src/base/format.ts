@@ -13,6 +13,10 @@ export function formatDuration(ms: number): string {
   return pair(rounded, DAY, "d", HOUR, "h");
 }
 
+/** How long something has taken so far, a second at a time: `4s`, `3m 20s`. */
+export const formatElapsed = (ms: number): string =>
+  ms < MINUTE ? `${Math.floor(ms / SECOND)}s` : formatDuration(Math.floor(ms / SECOND) * SECOND);
+
 /** How long something has been up, in whole units: `under 1m`, `12m`, `2h 5m`. */
 export function formatUptime(ms: number): string {
   return ms < MINUTE ? "under 1m" : formatDuration(Math.floor(ms / MINUTE) * MINUTE);

@@ -13,15 +13,28 @@ export interface Isolation {
    * of one way cannot be used in the other.
    */
   readonly layering: "stacked" | "copied";
+  readonly network: NetworkKind;
+  /** A folder that is gone when the server is, however it ends. */
+  readonly scratch: string;
   /** A root of its own, ready for processes. Rejects with a sentence if the machine refuses. */
   createRoot(options: RootOptions): Promise<IsolatedRoot>;
   /** Ends every process, mount and folder of every root. */
   dispose(): Promise<void>;
 }
 
+/** Who has a network of its own: every sandbox, only one that may reach nothing, or none. */
+export type NetworkKind = "own" | "ownIfClosed" | "shared";
+
+/** What may be reached; empty lists are nothing. */
+export interface Allowlist {
+  readonly cidrs: readonly string[];
+  readonly domains: readonly string[];
+}
+
 export interface RootOptions {
   readonly sandboxId: string;
-  readonly blockNetwork: boolean;
+  /** Undefined: anything. Kept where there is a network of its own. */
+  readonly allowlist?: Allowlist | undefined;
   readonly limits?: Limits;
   /** Folders of earlier roots' changes, lowest first. */
   readonly layers?: readonly string[];
@@ -51,6 +64,11 @@ export interface IsolatedRoot {
   saveFolder(path: string, layer: string): Promise<void>;
   /** Shows layers at a path inside, which is made where it is missing, under a layer that takes all writes. */
   mount(options: MountOptions): Promise<IsolatedMount>;
+  /**
+   * From now on programs inside may connect to these places only, and what is open to others ends. Rejects with a
+   * sentence where the root cannot be kept to that.
+   */
+  setAllowlist(allowlist: Allowlist): Promise<void>;
   /** Every process inside, as it is now; absent where they cannot be told from the machine's others. */
   processes?(): readonly ProcessUsage[];
   /** Kills every process inside. What they have written stays until the root is disposed. */

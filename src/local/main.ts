@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "../base/errors";
 import { Faults } from "./faults/faults";
+import { collectLessOften } from "./heap";
 import type { IsolationKind } from "./isolation";
 import { detectIsolation } from "./isolation/detectIsolation";
 import { isOnlyServer } from "./isolation/serverFolder";
@@ -19,6 +20,8 @@ interface Options {
   readonly stateDir: string;
   /** Only this kind, instead of the strongest that the machine grants. */
   readonly isolation: IsolationKind | undefined;
+  /** Sandboxes share this machine's network, instead of having one each. */
+  readonly sharesNetwork: boolean;
   /** What goes wrong on purpose, see `FaultPlan`. */
   readonly faultsFile: string | undefined;
 }
@@ -27,13 +30,15 @@ interface Options {
 const KEEP_RUNNING_MS = 60_000;
 
 async function main(): Promise<void> {
+  collectLessOften();
   const toldToEnd = untilToldToEnd();
   setInterval(() => undefined, KEEP_RUNNING_MS);
-  const { port, stateDir, isolation: preferred, faultsFile } = readOptions();
+  const { port, stateDir, isolation: preferred, sharesNetwork, faultsFile } = readOptions();
   const log = stderrLog();
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const isolation = await detectIsolation({
     stateDir,
+    sharesNetwork,
     log: (line) => {
       log.info(line);
     },
@@ -44,7 +49,7 @@ async function main(): Promise<void> {
   const server = await startServer({
     port,
     isolation,
-    outputFolder: stateDir,
+    stateDir,
     isAlone: isOnlyServer(stateDir),
     baseEnv: { PATH: process.env.PATH ?? "", HOME: "/root" },
     hasNvidiaGpu: existsSync("/dev/nvidiactl") || existsSync("/dev/dxg"),
@@ -71,6 +76,7 @@ function readOptions(): Options {
       port: { type: "string" },
       state: { type: "string" },
       isolation: { type: "string" },
+      network: { type: "string" },
       faults: { type: "string" },
     },
   });
@@ -80,6 +86,7 @@ function readOptions(): Options {
     port,
     stateDir: resolve(values.state ?? defaultState()),
     isolation: readKind(values.isolation),
+    sharesNetwork: readNetwork(values.network) === "shared",
     faultsFile: values.faults,
   };
 }
@@ -94,6 +101,11 @@ function readKind(kind: string | undefined): IsolationKind | undefined {
     default:
       throw new Error(`"${kind}" is not a kind of isolation: name overlay, privateRoot or directory.`);
   }
+}
+
+function readNetwork(network: string | undefined): "own" | "shared" {
+  if (network === undefined || network === "own" || network === "shared") return network ?? "own";
+  throw new Error(`"${network}" is not a kind of network: name own or shared.`);
 }
 
 const defaultState = (): string =>

@@ -39,8 +39,11 @@ import { connectTokensService } from "./services/connectTokens";
 import { environmentsService } from "./services/environments";
 import { functionCallsService } from "./services/functionCalls";
 import { functionsService } from "./services/functions";
+import { functionStatsService } from "./services/functionStats";
 import { imagesService } from "./services/images";
+import { leftOutOfRouter, leftOutService } from "./services/leftOut";
 import { logsService } from "./services/logs";
+import { networkAccessService } from "./services/networkAccess";
 import { queuesService } from "./services/queues";
 import { resourceUsageService } from "./services/resourceUsage";
 import { routerService } from "./services/router";
@@ -49,16 +52,18 @@ import { exitSnapshotService, taskDiskService } from "./services/sandboxDisk";
 import { sandboxInfoService } from "./services/sandboxInfo";
 import { sandboxLifecycleService } from "./services/sandboxLifecycle";
 import { sandboxOutputService } from "./services/sandboxOutput";
+import { sidecarsService } from "./services/sidecars";
 import { secretsService } from "./services/secrets";
 import { volumesService } from "./services/volumes";
+import { webEndpointPages } from "./services/webEndpoints";
 import { tokenFlowService } from "./services/tokenFlow";
 import { tunnelCertificate } from "./tls/tunnelCertificate";
 
 export interface ServerOptions {
   readonly port: number;
   readonly isolation: Isolation;
-  /** Where outputs too large for memory go. */
-  readonly outputFolder: string;
+  /** Where what is kept between runs goes. */
+  readonly stateDir: string;
   readonly hasNvidiaGpu: boolean;
   /** What every program of a sandbox has in its environment. */
   readonly baseEnv: Readonly<Record<string, string>>;
@@ -84,28 +89,29 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const { isolation, faults, log } = options;
   const credentials = new Credentials((usual) => faults.tokenSeconds(usual));
   const apps = new AppStore();
-  const imageFolder = join(options.outputFolder, "images", `${isolation.kind}-${isolation.layering}`);
+  const imageFolder = join(options.stateDir, "images", `${isolation.kind}-${isolation.layering}`);
   const images = new ImageStore(imageFolder);
   const layers = new LayerStore(join(imageFolder, "layers"));
-  const secrets = new SecretStore(new JsonFile(join(options.outputFolder, "secrets.json"), readSecrets));
-  const sandboxes = new SandboxStore(options.outputFolder, tunnelCertificate(options.outputFolder), log);
+  const secrets = new SecretStore(new JsonFile(join(options.stateDir, "secrets.json"), readSecrets));
+  const sandboxes = new SandboxStore(isolation.scratch, tunnelCertificate(options.stateDir), log);
   const queues = new QueueStore();
   const environments = new EnvironmentStore(
-    new JsonFile(join(options.outputFolder, "environments.json"), readEnvironments),
+    new JsonFile(join(options.stateDir, "environments.json"), readEnvironments),
   );
-  const blobs = new BlobStore(options.outputFolder);
+  const blobs = new BlobStore(isolation.scratch);
   const functions = new FunctionStore(isolation);
-  const deployed = new DeployedFunctions(join(options.outputFolder, "functions"), (source) =>
+  const deployed = new DeployedFunctions(join(options.stateDir, "functions"), (source) =>
     describeModule(isolation, source),
   );
   const pages = await startPageServer(log);
   const tokenFlows = new TokenFlows();
   pages.serve("blobs", blobPages(blobs));
+  pages.serve("functions", webEndpointPages(functions));
   pages.serve("sign-in", signInPage(tokenFlows));
   const gpus = gpuHost(options.hasNvidiaGpu, faults);
   const host = { architecture: process.arch, hasNvidiaGpu: options.hasNvidiaGpu };
   const builder = new ImageBuilder({ isolation, images, layers, host, baseEnv: options.baseEnv });
-  const volumes = new VolumeStore(join(options.outputFolder, "volumes"), () => !isOnlyServer(options.outputFolder));
+  const volumes = new VolumeStore(join(options.stateDir, "volumes"), () => !isOnlyServer(options.stateDir));
   const swept = options.isAlone ? Promise.all([layers.keepOnly(images.sweep()), volumes.sweep()]) : undefined;
   swept?.catch((error: unknown) => {
     log.warn(`What nothing needs any more could not be removed: ${messageOf(error)}`);
@@ -114,10 +120,22 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   // The SDK insists on https in the router's URL, yet dials it in plain text where the server is on loopback.
   const routerUrl = () => `https://127.0.0.1:${port}`;
 
+  const sidecars = sidecarsService({
+    isolation,
+    images,
+    layers,
+    volumes,
+    secrets,
+    sandboxes,
+    credentials,
+    log,
+  });
   const controlPlane: ControlPlane = {
+    ...sidecars.controlPlane,
     ...accessService(credentials, noticesOf(options)),
     ...tokenFlowService(tokenFlows, credentials, `${pages.url}/sign-in`),
     ...billingService(),
+    ...leftOutService(),
     ...environmentsService(environments, [appsOf(apps, sandboxes), secrets, queues, volumes]),
     ...appsService({ apps, environments, sandboxes, deployment: deployment(deployed, functions, apps) }),
     ...imagesService({ images, builder, secrets }),
@@ -125,7 +143,8 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     ...volumesService(volumes, environments),
     ...queuesService(queues, environments),
     ...blobsService(blobs, `${pages.url}/blobs`),
-    ...functionsService({ deployed, functions, apps, environments, secrets, blobs }),
+    ...functionsService({ deployed, functions, apps, environments, secrets, blobs, webUrl: `${pages.url}/functions` }),
+    ...functionStatsService(functions),
     ...functionCallsService(functions, blobs),
     ...sandboxCreateService({
       isolation,
@@ -144,12 +163,18 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
     ...sandboxLifecycleService({ sandboxes, credentials, routerUrl }),
     ...sandboxOutputService(sandboxes),
     ...exitSnapshotService(sandboxes),
-    ...logsService(sandboxes),
+    ...logsService(sandboxes, functions.logs),
     ...resourceUsageService(sandboxes),
     ...connectTokensService(sandboxes),
   };
 
-  const router = { ...routerService(sandboxes, secrets), ...taskDiskService(sandboxes, images) };
+  const router = {
+    ...routerService(sandboxes, secrets),
+    ...taskDiskService(sandboxes, images),
+    ...sidecars.router,
+    ...networkAccessService(sandboxes),
+    ...leftOutOfRouter,
+  };
 
   // One write to a program's input may carry 100 MB.
   const server = createServer({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 })

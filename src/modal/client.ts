@@ -16,7 +16,7 @@ const SERVER_URL = "MODAL_SERVER_URL";
 
 /** Loads the SDK, which takes a moment the first time, and makes a client. Contacts nobody yet. */
 export async function createClient(target: ClientTarget, log: Logger): Promise<ModalClient> {
-  const sdk = await import("modal");
+  const sdk = await import("./sdk");
   return withServerUrl(
     target.serverUrl,
     () =>

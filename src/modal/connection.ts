@@ -7,6 +7,7 @@ import type { Logger } from "../base/ports";
 import { createClient, type ClientTarget } from "./client";
 import { translated } from "./errors";
 import type { LocalBackend } from "./localBackend";
+import { workspaceName } from "./rpc";
 
 export interface ConnectionSettings {
   /** The Modal app that owns the sandboxes. */
@@ -90,6 +91,11 @@ export class Connection implements Disposable {
     this.#opened?.sandboxes.delete(sandboxId);
   }
 
+  /** Lets the next call open a connection anew, on a way that has changed. */
+  reopen(): void {
+    this.#close();
+  }
+
   dispose(): void {
     this.#close();
     this.#own.dispose();
@@ -151,8 +157,7 @@ async function whenThere<T>(opened: Promise<T>, act: (value: T) => void): Promis
 export async function verifyCredentials(target: ClientTarget, log: Logger, signal: AbortSignal): Promise<string> {
   const client = await createClient(target, log);
   try {
-    const { username } = await abortable(translated(client.cpClient.workspaceNameLookup({}, { signal })), signal);
-    return username;
+    return await workspaceName(client, signal);
   } finally {
     client.close();
   }

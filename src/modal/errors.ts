@@ -2,23 +2,35 @@ import { codeOf, messageOf, UserError, type ErrorAction } from "../base/errors";
 
 /** gRPC status codes, as the SDK's errors carry them. */
 const status = {
+  cancelled: "1",
+  unknown: "2",
+  invalidArgument: "3",
   deadlineExceeded: "4",
   notFound: "5",
+  alreadyExists: "6",
   permissionDenied: "7",
   resourceExhausted: "8",
   failedPrecondition: "9",
+  aborted: "10",
+  outOfRange: "11",
   unimplemented: "12",
+  internal: "13",
   unavailable: "14",
+  dataLoss: "15",
   unauthenticated: "16",
 } as const;
 
 const signIn: ErrorAction = { title: "Sign In…", command: "modalSandboxes.signIn" };
 const showLog: ErrorAction = { title: "Show Log", command: "modalSandboxes.showLog" };
+const openSettings: ErrorAction = { title: "Open Settings", command: "modalSandboxes.openSettings" };
+const refresh: ErrorAction = { title: "Refresh Sandboxes", command: "modalSandboxes.refreshSandboxes" };
+const createSandbox: ErrorAction = { title: "Create Sandbox…", command: "modalSandboxes.createSandbox" };
+const showSandboxes: ErrorAction = { title: "Show Sandboxes", command: "modalSandboxes.sandboxes.focus" };
 
 /** Says in one sentence what an error of the SDK means. Errors it does not know come back as they are. */
 export function translate(error: unknown): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
-  const sentence = sentences[error.name]?.(error) ?? byStatus(error) ?? byText(error);
+  const sentence = sentences[error.name]?.(error) ?? byStatus(error);
   return sentence ?? error;
 }
 
@@ -39,24 +51,59 @@ export const sandboxGone = (cause?: unknown) =>
   new UserError("The sandbox is gone: it was terminated, or reached its lifetime or idle limit. Create another one.", {
     cause,
     code: SANDBOX_GONE,
-    actions: [{ title: "Create Sandbox…", command: "modalSandboxes.createSandbox" }],
+    actions: [createSandbox],
   });
 
 export const isSandboxGone = (error: unknown): boolean => error instanceof UserError && error.code === SANDBOX_GONE;
 
+export const isNoCapacity = (error: unknown): boolean => error instanceof UserError && error.code === NO_CAPACITY;
+
+/** The code of errors that say that no machine is free. */
+export const NO_CAPACITY = "noCapacity";
+
 /** The code of errors that say so. */
 export const SANDBOX_GONE = "sandboxGone";
 
+/** By the name of the SDK's class. */
 const sentences: Record<string, (error: Error) => UserError> = {
   ResourceExhaustedError: (cause) =>
-    new UserError("Modal has no capacity for this sandbox right now. Try again, or pick another GPU.", { cause }),
-  NotFoundError: (cause) => new UserError(sentenceOf(cause), { cause }),
-  AlreadyExistsError: (cause) => new UserError(sentenceOf(cause), { cause }),
-  InvalidError: (cause) => new UserError(sentenceOf(cause), { cause }),
+    new UserError("Modal has no capacity for this sandbox right now. Try again, or pick another GPU.", {
+      cause,
+      actions: [createSandbox],
+    }),
+  NotFoundError: inItsWords(refresh),
+  AlreadyExistsError: inItsWords(refresh),
+  InvalidError: inItsWords(openSettings),
   ConflictError: (cause) =>
     new UserError("The sandbox ended before it was ready. Try again, or see the log.", { cause, actions: [showLog] }),
-  ClientClosedError: (cause) => new UserError("The connection to Modal was closed. Try again.", { cause }),
+  ClientClosedError: told("The connection to Modal was closed. Try again."),
+  TimeoutError: told("Modal took too long to answer. Try again in a moment."),
+  SandboxTimeoutError: told("The sandbox took too long. Try again, or see whether it still runs.", refresh),
+  SnapshotCreationError: (cause) =>
+    new UserError(`Modal could not take the snapshot: ${sentenceOf(cause)} Try again.`, { cause, actions: [showLog] }),
+  ExecutionError: inItsWords(showLog),
+  RemoteError: inItsWords(showLog),
+  FunctionTimeoutError: told("The function reached its time limit. Give it more time, or less to do."),
+  InternalFailure: told("Modal had a problem of its own. Try again in a moment."),
+  QueueEmptyError: told("The queue is empty."),
+  QueueFullError: told("The queue is full. Try again once something was taken from it."),
+  SandboxFilesystemError: inItsWords(showLog),
+  SandboxFilesystemNotFoundError: inItsWords(refresh),
+  SandboxFilesystemPathAlreadyExistsError: inItsWords(showLog),
+  SandboxFilesystemPermissionError: inItsWords(showLog),
+  SandboxFilesystemIsADirectoryError: inItsWords(showLog),
+  SandboxFilesystemNotADirectoryError: inItsWords(showLog),
+  SandboxFilesystemDirectoryNotEmptyError: inItsWords(showLog),
+  SandboxFilesystemFileTooLargeError: inItsWords(showLog),
 };
+
+function inItsWords(action: ErrorAction) {
+  return (cause: Error) => new UserError(sentenceOf(cause), { cause, actions: [action] });
+}
+
+function told(message: string, action = showLog) {
+  return (cause: Error) => new UserError(message, { cause, actions: [action] });
+}
 
 function byStatus(cause: Error): UserError | undefined {
   switch (codeOf(cause)) {
@@ -66,38 +113,34 @@ function byStatus(cause: Error): UserError | undefined {
       return new UserError(`Modal refused this: ${detailsOf(cause)}`, { cause, actions: [signIn] });
     case status.unavailable:
     case status.deadlineExceeded:
-      return new UserError("Modal cannot be reached. Check the network connection and try again.", {
-        cause,
-        actions: [showLog],
-      });
+      return told("Modal cannot be reached. Check the network connection and try again.")(cause);
     case status.resourceExhausted:
       return new UserError(`Modal's limit is reached: ${detailsOf(cause)} Wait a moment, or terminate a sandbox.`, {
         cause,
+        actions: [showSandboxes],
       });
     case status.notFound:
       return sandboxGone(cause);
+    case status.invalidArgument:
+    case status.outOfRange:
+      return new UserError(detailsOf(cause), { cause, actions: [openSettings] });
+    case status.alreadyExists:
     case status.failedPrecondition:
     case status.unimplemented:
-      return new UserError(detailsOf(cause), { cause });
+      return new UserError(detailsOf(cause), { cause, actions: [showLog] });
+    case status.cancelled:
+    case status.aborted:
+      return told("Modal broke this off. Try again.")(cause);
+    case status.unknown:
+    case status.internal:
+    case status.dataLoss:
+      return new UserError(`Modal had a problem of its own: ${detailsOf(cause)} Try again in a moment.`, {
+        cause,
+        actions: [showLog],
+      });
     default:
       return undefined;
   }
-}
-
-function byText(cause: Error): UserError | undefined {
-  const [, reason] = /^Image build for \S+ failed with the exception:\s*([\s\S]*)/.exec(cause.message) ?? [];
-  if (reason === undefined) return undefined;
-  return new UserError(`The image cannot be built: ${sentence(reason)} Choose another image.`, {
-    cause,
-    actions: [
-      {
-        title: "Open Settings",
-        command: "workbench.action.openSettings",
-        arguments: ["modalSandboxes.image"],
-      },
-      showLog,
-    ],
-  });
 }
 
 const sentenceOf = (error: Error) => sentence(error.message);

@@ -3,6 +3,7 @@ import { abortable } from "../base/async";
 import { messageOf } from "../base/errors";
 import type { Connection } from "./connection";
 import { isNotFound, sandboxGone, translate, translated } from "./errors";
+import { InputStream } from "./inputStream";
 
 export interface ExecOptions {
   /** Absolute; it must exist. */
@@ -20,6 +21,8 @@ export interface RemoteProcess {
   readonly exitCode: Promise<number>;
   write(bytes: Uint8Array): Promise<void>;
   closeInput(): Promise<void>;
+  /** For much input at once, instead of `write` and `closeInput`. */
+  streamInput(): InputStream;
 }
 
 /** Starts programs in sandboxes. Arguments are passed as they are, never through a shell; 64 KiB at most in all. */
@@ -81,6 +84,10 @@ class SdkProcess implements RemoteProcess {
     } catch {
       await translated(this.#process.closeStdin());
     }
+  }
+
+  streamInput(): InputStream {
+    return new InputStream(this.#process);
   }
 }
 

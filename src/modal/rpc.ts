@@ -1,4 +1,5 @@
 import type { ModalClient } from "modal";
+import { abortable } from "../base/async";
 import { translated } from "./errors";
 import { parseGpu, type GpuRequest } from "./gpus";
 import { tunnelOf, type Tunnel } from "./tunnels";
@@ -40,7 +41,7 @@ type Response = Awaited<ReturnType<ModalClient["cpClient"]["sandboxListV2"]>>["s
 
 /**
  * Every unfinished sandbox of an app with its details, which the SDK's own list leaves out. One call a page, whatever
- * their number; a page starts below the oldest of the page before, and an empty one ends the list.
+ * their number; a page starts below the oldest of the page before, and a short or empty one ends the list.
  */
 export async function listSandboxes(
   client: ModalClient,
@@ -62,11 +63,20 @@ export async function listSandboxes(
         { signal },
       ),
     );
-    const last = sandboxes.at(-1);
-    if (!last) return found;
     found.push(...sandboxes.map(listedSandbox));
+    const last = sandboxes.at(-1);
+    if (!last || sandboxes.length < SHORTEST_FULL_PAGE) return found;
     beforeTimestamp = last.createdAt;
   }
+}
+
+/** Modal does not say how many a page holds. To ask again after one with so few would double the calls of most lists. */
+const SHORTEST_FULL_PAGE = 50;
+
+/** The name of the workspace that the client's token belongs to. */
+export async function workspaceName({ cpClient }: ModalClient, signal: AbortSignal): Promise<string> {
+  const { username } = await abortable(translated(cpClient.workspaceNameLookup({}, { signal })), signal);
+  return username;
 }
 
 /** How a sandbox ended; `undefined` while it runs. */

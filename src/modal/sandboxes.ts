@@ -3,23 +3,36 @@ import { abortable, delay } from "../base/async";
 import { isAbort, messageOf, UserError } from "../base/errors";
 import type { Logger } from "../base/ports";
 import type { Connection } from "./connection";
-import { isNotFound, translate, translated } from "./errors";
-import { formatGpu, gpuArgument } from "./gpus";
+import { createParams } from "./createParams";
+import { isNotFound, NO_CAPACITY, translate, translated } from "./errors";
+import { formatGpu } from "./gpus";
+import type { ImageGateway } from "./images";
 import { listSandboxes, pollSandbox, type ListedSandbox, type SandboxResult } from "./rpc";
 import type { SandboxSpec } from "./spec";
 import { tunnelOf, type Tunnel } from "./tunnels";
 
 export interface CreateOptions {
   readonly spec: SandboxSpec;
+  /** What it is for. */
+  readonly folder: string;
   /** Unique in the app, and the sandbox's name there: by it a sandbox is found whose id never arrived. */
   readonly name: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** A snapshot to start from, instead of the spec's image. */
+  readonly imageId?: string;
+  /** Whether Modal shall keep its files when it ends. */
+  readonly keepsExitSnapshot: boolean;
   /** How long to wait for a machine before giving up. */
   readonly deadlineMs: number;
   readonly onDidEnterStep: (step: CreateStep) => void;
+  /** Awaited before the server is asked for it. */
+  readonly onWillCreate: () => Promise<void>;
+  /** The create failed or was cancelled, and the server has nothing of it, for certain. */
+  readonly onDidVanish: () => Promise<void>;
 }
 
-export type CreateStep = "image" | "queued";
+/** The image is made, a machine is found, the sandbox starts on it. */
+export type CreateStep = "image" | "queued" | "starting";
 
 /** The tag that carries a sandbox's name: the server's list can be filtered by tags, not by names. */
 const NAME_TAG = "modal-sandboxes-name";
@@ -34,11 +47,13 @@ const ABANDON_CALL_MS = 10_000;
 /** Sandboxes through the SDK: plain data in and out. */
 export class SandboxGateway {
   readonly #connection: Connection;
+  readonly #images: ImageGateway;
   readonly #environment: () => string;
   readonly #log: Logger;
 
-  constructor(connection: Connection, environment: () => string, log: Logger) {
+  constructor(connection: Connection, images: ImageGateway, environment: () => string, log: Logger) {
     this.#connection = connection;
+    this.#images = images;
     this.#environment = environment;
     this.#log = log;
   }
@@ -51,19 +66,30 @@ export class SandboxGateway {
     const client = await this.#connection.client(signal);
     const app = await this.#connection.app(signal);
     options.onDidEnterStep("image");
-    const image = client.images.fromRegistry(options.spec.image);
-    await abortable(translated(image.build(app)), signal);
+    const { spec, name, tags, keepsExitSnapshot } = options;
+    const imageId = options.imageId ?? (await this.#images.build(spec.image, signal));
+    const image = await abortable(translated(client.images.fromId(imageId)), signal);
+    const params = await abortable(translated(createParams(client, spec, this.#environment())), signal);
 
+    await options.onWillCreate();
     options.onDidEnterStep("queued");
     signal.throwIfAborted();
-    const creating = client.sandboxes.create(app, image, createParams(options));
+    const creating = client.sandboxes.create(app, image, {
+      ...params,
+      name,
+      tags: { ...tags, [NAME_TAG]: name },
+      ...(keepsExitSnapshot && { experimentalOptions: { enable_exit_snapshot: true } }),
+    });
     const deadline = AbortSignal.timeout(options.deadlineMs);
     try {
-      const sandbox = await abortable(creating, AbortSignal.any([signal, deadline]));
+      const patience = AbortSignal.any([signal, deadline]);
+      const sandbox = await abortable(creating, patience);
       this.#connection.adopt(sandbox);
+      options.onDidEnterStep("starting");
+      await abortable(hasStarted(sandbox), patience);
       return sandbox.sandboxId;
     } catch (error) {
-      void this.#abandon(client, app.appId, options.name, creating);
+      void this.#abandon(client, app.appId, options, creating);
       if (isAbort(error) && !signal.aborted) throw noCapacity(options, error);
       throw isAbort(error) ? error : createFailed(options, error);
     }
@@ -83,14 +109,14 @@ export class SandboxGateway {
     return serverWarnings.filter(({ type }) => isResourceLimit(type)).map(({ message }) => message);
   }
 
-  /** The sandbox of that id in any app of the environment; `undefined` where none runs. */
-  async find(sandboxId: string, signal: AbortSignal): Promise<ListedSandbox | undefined> {
+  /** The sandbox of that id or name in any app of the environment; `undefined` where none runs. */
+  async find(idOrName: string, signal: AbortSignal): Promise<ListedSandbox | undefined> {
     const client = await this.#connection.client(signal);
     const listed = await abortable(
       listSandboxes(client, { appId: "", environment: this.#environment() }, signal),
       signal,
     );
-    return listed.find(({ id }) => id === sandboxId);
+    return listed.find(({ id, name }) => id === idOrName || name === idOrName);
   }
 
   /** How the sandbox ended; `undefined` while it runs. Rejects if there is no such sandbox. */
@@ -110,6 +136,15 @@ export class SandboxGateway {
     }
   }
 
+  /** The names of its GPUs; `undefined` where it has no tool to ask. */
+  async gpuNames(sandboxId: string, signal: AbortSignal): Promise<string[] | undefined> {
+    const sandbox = await this.#connection.sandbox(sandboxId, signal);
+    const asked = await abortable(translated(sandbox.exec([...GPU_NAMES])), signal);
+    const answer = Promise.all([asked.stdout.readText(), asked.stderr.readText(), asked.wait()]);
+    const [stdout, , exitCode] = await abortable(translated(answer), signal);
+    return exitCode === 0 ? stdout.split("\n").filter((line) => line.trim() !== "") : undefined;
+  }
+
   /** The tunnels of the ports that the sandbox was created with; waits for them at most `timeoutMs`. */
   async tunnels(sandboxId: string, timeoutMs: number, signal: AbortSignal): Promise<Tunnel[]> {
     const sandbox = await this.#connection.sandbox(sandboxId, signal);
@@ -121,7 +156,12 @@ export class SandboxGateway {
    * The SDK's create can't be cancelled: terminates whatever comes of it, by name until the id is known, and once more
    * after it failed, since a failure may be a lost answer.
    */
-  async #abandon(client: ModalClient, appId: string, name: string, creating: Promise<Sandbox>): Promise<void> {
+  async #abandon(
+    client: ModalClient,
+    appId: string,
+    { name, onDidVanish }: CreateOptions,
+    creating: Promise<Sandbox>,
+  ): Promise<void> {
     const ended = new AbortController();
     const settled = creating
       .then((sandbox) => sandbox.terminate())
@@ -133,6 +173,7 @@ export class SandboxGateway {
       const isLast = ended.signal.aborted;
       try {
         await this.#terminateNamed(client, appId, name);
+        if (isLast) await onDidVanish();
       } catch (error) {
         this.#log.warn(`Abandoned sandbox ${name}: ${messageOf(error)}`);
       }
@@ -148,29 +189,34 @@ export class SandboxGateway {
   }
 }
 
-function createParams({ spec, name, tags }: CreateOptions) {
-  const { gpu, cpu, memoryMiB, timeoutMs, idleTimeoutMs, ports } = spec;
-  return {
-    cpu,
-    memoryMiB,
-    timeoutMs,
-    idleTimeoutMs,
-    name,
-    tags: { ...tags, [NAME_TAG]: name },
-    encryptedPorts: [...ports],
-    ...(gpu && { gpu: gpuArgument(gpu) }),
-  };
-}
-
 function createFailed(options: CreateOptions, error: unknown): unknown {
   if (error instanceof Error && error.name === "ResourceExhaustedError") return noCapacity(options, error);
   return translate(error);
 }
 
-const noCapacity = ({ spec }: CreateOptions, cause: unknown) =>
+/** By a shell, which says that there is no such program where there is none. */
+const GPU_NAMES = ["sh", "-c", "nvidia-smi --query-gpu=name --format=csv,noheader"];
+
+/** A machine was found; the first program runs once the sandbox has started there. An image may lack this one. */
+async function hasStarted(sandbox: Sandbox): Promise<void> {
+  try {
+    const process = await sandbox.exec(["true"], { stdout: "ignore", stderr: "ignore" });
+    await process.wait();
+  } catch (error) {
+    if (isNotFound(error)) throw error;
+  }
+}
+
+const noCapacity = ({ spec, folder }: CreateOptions, cause: unknown) =>
   new UserError(
     spec.gpu
       ? `Modal has no ${formatGpu(spec.gpu)} free right now. Try again, or pick another GPU.`
       : "Modal has no machine free right now. Try again in a moment.",
-    { cause, actions: [{ title: "Pick Another GPU…", command: "modalSandboxes.createSandbox" }] },
+    {
+      cause,
+      code: NO_CAPACITY,
+      actions: [
+        { title: "Pick Another GPU…", command: "modalSandboxes.createOnAnotherGpu", arguments: [spec, folder] },
+      ],
+    },
   );

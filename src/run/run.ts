@@ -16,7 +16,7 @@ export interface OutputSink {
 /** Times are milliseconds since the epoch; `dollars` is an estimate. */
 export type RunState =
   | { readonly kind: "preparing"; readonly step: string }
-  | { readonly kind: "running"; readonly startedAt: number }
+  | { readonly kind: "running"; readonly startedAt: number; readonly dollarsPerHour: number }
   | {
       readonly kind: "ended";
       readonly startedAt: number;

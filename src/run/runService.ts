@@ -2,31 +2,40 @@ import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import { SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
-import { isAbort, messageOf, UserError } from "../base/errors";
+import { isAbort, messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
 import { isSandboxGone } from "../modal/errors";
-import { collect, collectOutput, type ExecGateway, type RemoteProcess } from "../modal/exec";
+import { collect, type ExecGateway } from "../modal/exec";
+import type { RateSource } from "../modal/rates";
+import type { CreateStep } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
-import { costOf } from "../sandboxes/cost";
+import { costOf, hourlyRate } from "../sandboxes/cost";
 import { describeStep } from "../sandboxes/describe";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import { describePush, pushLog } from "../sync/describePush";
 import { describePull, pullLog, type Puller } from "../sync/puller";
 import type { Pusher } from "../sync/push";
-import type { PushProgress, PushResult } from "../sync/pushRequest";
+import type { PushRequest, PushResult } from "../sync/pushRequest";
+import { lifetimeNotice } from "./lifetimeNotice";
+import { createOrSwap, type OfferOther } from "./createOrSwap";
 import { programEnvironment, pump } from "./program";
 import { Run, type OutputSink } from "./run";
 import { interruptCommand, stopCommand, supervised } from "./supervisor";
 import type { RunTarget } from "./target";
+import { transferExec } from "./transferExec";
+import { upload } from "./upload";
 
 export interface RunServiceOptions {
   readonly sandboxes: SandboxService;
+  /** Without it a run fails where its GPU is not to be had. */
+  readonly offerOther?: OfferOther;
   readonly exec: ExecGateway;
   /** What the server has to say about itself, for the user to read. */
   readonly notices: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly clock: Clock;
+  readonly rates: RateSource;
   readonly log: Logger;
   readonly pusher: Pusher;
   readonly puller: Puller;
@@ -41,6 +50,9 @@ export interface RunRequest {
   /** Where the folder lies in the sandbox: the program's working directory. */
   readonly remotePath: string;
 }
+
+/** A folder for one sandbox. */
+export type FolderPush = Pick<PushRequest, "root" | "remotePath" | "isUnattended" | "onProgress" | "signal">;
 
 /** The exit code with which a shell says that there is no such program. */
 const NO_SUCH_PROGRAM = 127;
@@ -81,24 +93,11 @@ export class RunService implements Disposable {
   }
 
   /** Sends the folder to a sandbox. */
-  async push(
-    sandbox: RunningSandbox,
-    folder: string,
-    remotePath: string,
-    onProgress: (progress: PushProgress) => void,
-    signal: AbortSignal,
-  ): Promise<PushResult> {
+  async push(sandbox: RunningSandbox, request: FolderPush): Promise<PushResult> {
     const { id } = sandbox.phase;
     const { exec, pusher } = this.#options;
     return this.#syncsOf(sandbox).run(() =>
-      pusher.push({
-        root: folder,
-        sandboxId: id,
-        remotePath,
-        exec: async (argv) => forTransfer(await exec.exec(id, argv, {}, signal)),
-        onProgress,
-        signal,
-      }),
+      pusher.push({ ...request, sandboxId: id, exec: transferExec(exec, id, request.signal) }),
     );
   }
 
@@ -126,70 +125,65 @@ export class RunService implements Disposable {
 
   /** A sandbox that holds the file. One that turns out to be gone is replaced, once. */
   async #prepare(run: Run, request: RunRequest, spec: SandboxSpec): Promise<RunningSandbox> {
-    const reused = this.#options.sandboxes.findReusable({ spec, folder: request.folder ?? "" });
+    const { sandboxes, offerOther } = this.#options;
+    const onStep = (step: string) => {
+      run.enter({ kind: "preparing", step });
+    };
+    const wanted = { spec, folder: request.folder ?? "", onStep, signal: run.signal };
+    const onDidEnterStep = (step: CreateStep) => {
+      onStep(describeStep(step, spec));
+    };
+    // Without a wait in between, or two runs of one instant would both find nothing and create one each.
+    const found = sandboxes.findReusable({ ...wanted, onDidEnterStep }, run.signal);
+    const reused = found && (await found);
     if (reused) {
       try {
         return await this.#deliver(run, request, reused);
       } catch (error) {
         if (!isSandboxGone(error)) throw error;
-        this.#options.sandboxes.markEnded(reused.key, "lost");
+        sandboxes.markEnded(reused.key, "lost");
       }
     }
-    return this.#deliver(run, request, await this.#create(run, request, spec));
-  }
-
-  async #create(run: Run, request: RunRequest, spec: SandboxSpec): Promise<RunningSandbox> {
-    const sandbox = await this.#options.sandboxes.create(
-      {
-        spec,
-        folder: request.folder ?? "",
-        onDidEnterStep: (step) => {
-          run.enter({ kind: "preparing", step: describeStep(step, spec) });
-        },
-      },
-      run.signal,
-    );
-    for (const step of await this.#options.notices(run.signal)) run.enter({ kind: "preparing", step });
-    return sandbox;
+    // Where a sandbox is there already, the push follows at once and does that itself.
+    if (request.folder !== undefined) void this.#options.pusher.prepare(request.folder);
+    const created = await createOrSwap(sandboxes, offerOther, wanted);
+    (await this.#options.notices(run.signal)).forEach(onStep);
+    return this.#deliver(run, request, created);
   }
 
   async #deliver(run: Run, request: RunRequest, sandbox: RunningSandbox): Promise<RunningSandbox> {
     run.useSandbox(sandbox.key);
+    const notice = lifetimeNotice(sandbox, this.#options.clock.now(), this.#lastDurationMs(request));
+    if (notice !== undefined) run.enter({ kind: "preparing", step: notice });
     const { folder, remotePath, target } = request;
     if (folder !== undefined) {
       run.enter({ kind: "preparing", step: "Syncing the folder" });
-      const result = await this.push(sandbox, folder, remotePath, () => undefined, run.signal);
+      const result = await this.push(sandbox, { root: folder, remotePath, signal: run.signal });
       for (const line of pushLog(result)) this.#options.log.warn(line);
       run.enter({ kind: "preparing", step: describePush(result) });
     }
-    if (target.file.kind === "loose")
-      await this.#upload(sandbox, remotePath, remoteFile(run, request), target.file.content, run.signal);
+    if (target.file.kind !== "synced") {
+      const path = remoteFile(run, request);
+      const { content } = target.file;
+      const { signal } = run;
+      const sandboxId = sandbox.phase.id;
+      const keptAs = await upload(this.#options.exec, { sandboxId, workdir: remotePath, path, content, signal });
+      if (keptAs !== undefined)
+        run.enter({ kind: "preparing", step: `What the sandbox had as ${path} is now ${keptAs}` });
+    }
     return sandbox;
   }
 
-  /** Writes one file, and makes the working directory that the push would have made. */
-  async #upload(
-    sandbox: RunningSandbox,
-    remotePath: string,
-    path: string,
-    content: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const script = 'mkdir -p "$1" "${2%/*}" && cat >"$2"';
-    const process = await this.#options.exec.exec(
-      sandbox.phase.id,
-      ["sh", "-c", script, "sh", remotePath, path],
-      {},
-      signal,
+  /** How long the same file ran the last time. */
+  #lastDurationMs({ target }: RunRequest): number | undefined {
+    const durations = this.#runs.flatMap(({ target: { label }, state }) =>
+      state.kind === "ended" && label === target.label ? [state.endedAt - state.startedAt] : [],
     );
-    if (content.length > 0) await process.write(content);
-    const { exitCode, stderr } = await collect(process);
-    if (exitCode !== 0)
-      throw new UserError(`${path} cannot be written in the sandbox: ${stderr.trim() || `exit code ${exitCode}`}.`);
+    return durations.at(-1);
   }
 
   async #runProgram(run: Run, request: RunRequest, sandbox: RunningSandbox): Promise<void> {
-    const { exec, clock } = this.#options;
+    const { exec, clock, rates } = this.#options;
     const { launcher } = request.target;
     const sink = await run.sink;
     const process = await exec.exec(
@@ -206,19 +200,20 @@ export class RunService implements Disposable {
       interrupt: () => signal(interruptCommand(run.id)),
       stop: () => signal(stopCommand(run.id)),
     });
-    run.enter({ kind: "running", startedAt });
+    run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, rates.current) });
     if (run.signal.aborted) await run.stop();
 
     const exitCode = await pump(process, sink);
     const endedAt = clock.now();
     if (exitCode === NO_SUCH_PROGRAM) sink.status(programMissing(launcher.program));
     if (request.folder !== undefined) await this.#pull(run, request.folder, request.remotePath, sandbox, sink);
-    run.enter({ kind: "ended", startedAt, endedAt, exitCode, dollars: costOf(sandbox, endedAt - startedAt) });
+    const dollars = costOf(sandbox, endedAt - startedAt, rates.current);
+    run.enter({ kind: "ended", startedAt, endedAt, exitCode, dollars });
   }
 
   /** Brings back what the program made. How the program ended counts, not how this does. */
   async #pull(run: Run, root: string, remotePath: string, sandbox: RunningSandbox, sink: OutputSink): Promise<void> {
-    const { exec, puller, log } = this.#options;
+    const { exec, pusher, puller, log } = this.#options;
     const cancelled = new AbortController();
     const cancel = () => {
       cancelled.abort();
@@ -236,7 +231,10 @@ export class RunService implements Disposable {
       signal: cancelled.signal,
     };
     try {
-      const result = await this.#syncsOf(sandbox).run(() => puller.pullChanges(source));
+      const result = await this.#syncsOf(sandbox).run(async () => {
+        await pusher.saved();
+        return puller.pullChanges(source);
+      });
       for (const line of pullLog(result)) log.warn(line);
       const outcome = describePull(result);
       if (outcome !== undefined) sink.status(outcome);
@@ -256,14 +254,6 @@ const programMissing = (program: string) =>
   `The image may lack ${program}. Choose an image that has it: the setting "modalSandboxes.image".`;
 
 const remoteFile = (run: Run, { target, remotePath }: RunRequest): string =>
-  target.file.kind === "synced"
-    ? posix.join(remotePath, target.file.path)
-    : posix.join("/tmp/.modal-sandboxes", run.id, target.file.name);
-
-/** The push needs no more of a process than this. */
-const forTransfer = (process: RemoteProcess) => ({
-  write: (bytes: Uint8Array) => process.write(bytes),
-  closeInput: () => process.closeInput(),
-  output: collectOutput(process),
-  exitCode: process.exitCode,
-});
+  target.file.kind === "loose"
+    ? posix.join("/tmp/.modal-sandboxes", run.id, target.file.name)
+    : posix.join(remotePath, target.file.path);

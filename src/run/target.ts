@@ -26,9 +26,10 @@ export interface RunTarget {
   readonly file: TargetFile;
 }
 
-/** A file of the folder arrives by sync; any other brings its content along. */
+/** A file of the folder arrives by sync, or is sent to its place where the sync leaves it out; any other is sent too. */
 export type TargetFile =
   | { readonly kind: "synced"; /** Relative to the folder, with `/`. */ readonly path: string }
+  | { readonly kind: "excluded"; readonly path: string; readonly content: Uint8Array }
   | { readonly kind: "loose"; readonly name: string; readonly content: Uint8Array };
 
 /** The first of several programs that the image has, given the rest of the words. */

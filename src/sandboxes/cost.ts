@@ -1,4 +1,6 @@
-import { findGpuType, type GpuRequest } from "../modal/gpus";
+import type { GpuRequest } from "../modal/gpus";
+import type { Rates } from "../modal/rates";
+import type { Usage } from "../modal/usage";
 
 /** What a sandbox is billed for. */
 export interface Billable {
@@ -7,26 +9,46 @@ export interface Billable {
   readonly memoryMiB: number | undefined;
 }
 
-/** Sandbox rates in US dollars, from modal.com/pricing as quoted 2026-10-08. */
-const DOLLARS_PER_CORE_SECOND = 0.00003942;
-const DOLLARS_PER_GIB_SECOND = 0.00000667;
-
 /** What Modal reserves where nothing is asked: cores and MiB. */
 const DEFAULT_CPU = 0.125;
 const DEFAULT_MEMORY_MIB = 128;
 
 const HOUR_S = 3600;
+const HOUR_MS = HOUR_S * 1000;
 
 /**
  * US dollars an hour for what is reserved: an estimate, since use above the reservation is billed too. A GPU type of no
  * known price counts as nothing.
  */
-export function hourlyRate({ gpu, cpu, memoryMiB }: Billable): number {
-  const gpuRate = gpu ? (findGpuType(gpu.type)?.dollarsPerSecond ?? 0) * gpu.count : 0;
-  const cpuRate = (cpu ?? DEFAULT_CPU) * DOLLARS_PER_CORE_SECOND;
-  const memoryRate = ((memoryMiB ?? DEFAULT_MEMORY_MIB) / 1024) * DOLLARS_PER_GIB_SECOND;
-  return (gpuRate + cpuRate + memoryRate) * HOUR_S;
+export function hourlyRate(billable: Billable, rates: Rates): number {
+  const { gpus, cores, gib } = reserved(billable);
+  return gpus * gpuRate(billable, rates) + cores * rates.core + gib * rates.gib;
 }
 
 /** US dollars for `ms` milliseconds: an estimate. */
-export const costOf = (billable: Billable, ms: number): number => (hourlyRate(billable) * ms) / (HOUR_S * 1000);
+export const costOf = (billable: Billable, ms: number, rates: Rates): number =>
+  (hourlyRate(billable, rates) * ms) / HOUR_MS;
+
+/** How long it takes to cost that much at the rate of what is reserved. */
+export function msFor(dollars: number, billable: Billable, rates: Rates): number {
+  const rate = hourlyRate(billable, rates);
+  return rate > 0 ? (dollars / rate) * HOUR_MS : 0;
+}
+
+/** US dollars for what was used in `ms` milliseconds, of each thing at least what was reserved: as Modal bills it. */
+export function costOfUsage(usage: Usage, billable: Billable, ms: number, rates: Rates): number {
+  const { gpus, cores, gib } = reserved(billable);
+  const seconds = ms / 1000;
+  const dollars =
+    Math.max(usage.gpuSeconds, gpus * seconds) * gpuRate(billable, rates) +
+    Math.max(usage.coreSeconds, cores * seconds) * rates.core +
+    Math.max(usage.gibSeconds, gib * seconds) * rates.gib;
+  return dollars / HOUR_S;
+}
+
+/** How many of each thing a sandbox keeps for itself. */
+function reserved({ gpu, cpu, memoryMiB }: Billable) {
+  return { gpus: gpu?.count ?? 0, cores: cpu ?? DEFAULT_CPU, gib: (memoryMiB ?? DEFAULT_MEMORY_MIB) / 1024 };
+}
+
+const gpuRate = ({ gpu }: Billable, rates: Rates): number => (gpu && rates.gpus.get(gpu.type)) ?? 0;

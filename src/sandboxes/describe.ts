@@ -1,9 +1,8 @@
 import { assertNever } from "../base/errors";
-import { formatUptime } from "../base/format";
-import { formatGpu } from "../modal/gpus";
+import { formatElapsed, formatUptime } from "../base/format";
+import { formatGpu, type GpuRequest } from "../modal/gpus";
 import type { EndReason } from "../modal/rpc";
 import type { CreateStep } from "../modal/sandboxes";
-import type { SandboxSpec } from "../modal/spec";
 import type { Sandbox, SandboxPhase } from "./sandbox";
 
 /** The words that every surface uses for a sandbox. */
@@ -23,15 +22,26 @@ export function describeSandbox(sandbox: Sandbox, now: number): Description {
 }
 
 /** What is being waited for while a sandbox is created. */
-export const describeStep = (step: CreateStep, { gpu, image }: SandboxSpec): string =>
-  step === "image" ? `Preparing the image ${image}` : `Waiting for ${gpu ? formatGpu(gpu) : "a machine"}`;
+export const describeStep = (
+  step: CreateStep,
+  { gpu, image }: { readonly gpu: GpuRequest | undefined; readonly image: { readonly label: string } },
+): string =>
+  ({
+    image: `Preparing the image ${image.label}`,
+    queued: `Waiting for ${gpu ? formatGpu(gpu) : "a machine"}`,
+    starting: "Starting the sandbox",
+  })[step];
 
 function describePhase(phase: SandboxPhase, now: number): string {
   switch (phase.kind) {
     case "creating":
-      return phase.step === "image" ? "preparing image" : "waiting for a machine";
+      return creating[phase.step] + elapsed(phase.since, now);
     case "running":
       return `running · ${formatUptime(now - phase.startedAt)}`;
+    case "pausing":
+      return "pausing · keeping its files";
+    case "paused":
+      return `paused · ${formatUptime(now - phase.pausedAt)} ago`;
     case "stopping":
       return "stopping";
     case "ended":
@@ -40,6 +50,18 @@ function describePhase(phase: SandboxPhase, now: number): string {
       return assertNever(phase);
   }
 }
+
+const creating: Record<CreateStep, string> = {
+  image: "preparing image",
+  queued: "waiting for a machine",
+  starting: "starting",
+};
+
+/** So short a wait is not worth a clock. */
+const SHORT_MS = 3000;
+
+const elapsed = (since: number | undefined, now: number): string =>
+  since === undefined || now - since < SHORT_MS ? "" : ` · ${formatElapsed(now - since)}`;
 
 const endings: Record<EndReason, string> = {
   finished: "ended",

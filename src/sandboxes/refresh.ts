@@ -1,30 +1,48 @@
-import type { Clock } from "../base/ports";
-import { isNotFound } from "../modal/errors";
-import type { ListedSandbox, SandboxResult } from "../modal/rpc";
+import type { Clock, Logger } from "../base/ports";
+import type { ListedSandbox } from "../modal/rpc";
 import type { SandboxGateway } from "../modal/sandboxes";
-import { originFromTags } from "./origin";
-import { isRunning, sandboxIdOf, type Sandbox, type SandboxPhase } from "./sandbox";
+import type { Custody, Survey } from "./custody";
+import { isInOurHands, recordOf } from "./record";
+import { sandboxIdOf, type Sandbox } from "./sandbox";
+import type { SandboxService } from "./sandboxService";
+import type { SnapshotService } from "./snapshotService";
 import type { SandboxStore } from "./sandboxStore";
+import { resultOf, settleJournal } from "./settleJournal";
 
-/** Brings the store up to date with one list of the server; only those that vanished from it are asked after singly. */
-export async function refreshSandboxes(
-  gateway: SandboxGateway,
-  store: SandboxStore,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
+export interface RefreshOptions {
+  readonly gateway: SandboxGateway;
+  readonly store: SandboxStore;
+  readonly custody: Custody;
+  readonly service: Pick<SandboxService, "adopt" | "terminate">;
+  readonly snapshots: Pick<SnapshotService, "keepExit" | "showPaused">;
+  /** The folders that are open here: what was made for one of them is taken over where nobody holds it. */
+  readonly folders: () => readonly string[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Brings the store and the journal up to date with one list of the server; only those that vanished from it are asked
+ * after singly.
+ */
+export async function refreshSandboxes(options: RefreshOptions, signal: AbortSignal): Promise<void> {
+  const { gateway, store, custody } = options;
   const before = store.all;
   const listed = await gateway.list(signal);
+  // After the list, for what a window makes is listed only once the window is known to live.
+  const survey = await custody.survey();
 
-  store.apply({ put: listed.flatMap((entry) => merge(entry, store)), removeKeys: [] });
+  store.apply({ put: listed.flatMap((entry) => merge(entry, store, survey)), removeKeys: [] });
 
   const listedIds = new Set(listed.map(({ id }) => id));
-  await Promise.all(
-    before.map(async (sandbox) => {
+  await Promise.all([
+    options.snapshots.showPaused(),
+    settleJournal({ ...options, listed, survey }, signal),
+    ...before.map(async (sandbox) => {
       const id = sandboxIdOf(sandbox);
-      if (id !== undefined && !listedIds.has(id)) await settleVanished(sandbox.key, id, gateway, store, clock, signal);
+      if (id !== undefined && !listedIds.has(id)) await settleVanished(sandbox.key, id, options, signal);
     }),
-  );
+  ]);
 }
 
 /** Forgets the sandboxes that have ended. */
@@ -35,65 +53,19 @@ export function clearEnded(store: SandboxStore): void {
   });
 }
 
-function merge(entry: ListedSandbox, store: SandboxStore): Sandbox[] {
+function merge(entry: ListedSandbox, store: SandboxStore, survey: Survey): Sandbox[] {
   const known = store.findById(entry.id) ?? (entry.name ? store.get(entry.name) : undefined);
-  return known && isInOurHands(known.phase) ? [] : [recordOf(entry, known)];
+  return known && isInOurHands(known.phase) ? [] : [recordOf(entry, known, survey.holderOf(entry))];
 }
-
-/** What the server lists, with what only we know. */
-export function recordOf(entry: ListedSandbox, known: Sandbox | undefined): Sandbox {
-  const origin = known?.origin ?? originFromTags(entry.tags);
-  return {
-    key: known?.key ?? (origin && entry.name ? entry.name : entry.id),
-    name: entry.name || entry.id,
-    gpu: entry.gpu ?? known?.gpu,
-    image: known?.image,
-    cpu: entry.cpu,
-    memoryMiB: entry.memoryMiB,
-    timeoutMs: entry.timeoutMs,
-    idleTimeoutMs: entry.idleTimeoutMs,
-    ports: known?.ports ?? entry.tunnels.map(({ port }) => port),
-    createdAt: entry.createdAt,
-    regions: entry.regions,
-    origin,
-    phase: phaseOf(entry, known),
-  };
-}
-
-function phaseOf(entry: ListedSandbox, known: Sandbox | undefined): SandboxPhase {
-  if (entry.startedAt === undefined && !(known && isRunning(known)))
-    return { kind: "creating", step: "queued", id: entry.id };
-  const tunnels = entry.tunnels.length === 0 && known && isRunning(known) ? known.phase.tunnels : entry.tunnels;
-  return { kind: "running", id: entry.id, startedAt: entry.startedAt ?? entry.createdAt, tunnels };
-}
-
-/** Whoever creates or stops a sandbox here says when that is over; a list that was under way meanwhile knows less. */
-const isInOurHands = (phase: SandboxPhase) =>
-  phase.kind === "stopping" || phase.kind === "ended" || (phase.kind === "creating" && phase.id === undefined);
 
 async function settleVanished(
   key: string,
   id: string,
-  gateway: SandboxGateway,
-  store: SandboxStore,
-  clock: Clock,
+  { gateway, store, clock }: RefreshOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const result = await resultOf(id, gateway, signal);
   const current = store.get(key);
   if (result && current && !isInOurHands(current.phase))
     store.transition(key, { kind: "ended", reason: result.reason, endedAt: clock.now() });
-}
-
-async function resultOf(
-  id: string,
-  gateway: SandboxGateway,
-  signal: AbortSignal,
-): Promise<Pick<SandboxResult, "reason"> | undefined> {
-  try {
-    return await gateway.poll(id, signal);
-  } catch (error) {
-    if (isNotFound(error)) return { reason: "terminated" };
-    throw error;
-  }
 }

@@ -1,6 +1,10 @@
 import type { GpuRequest } from "../modal/gpus";
 import type { EndReason } from "../modal/rpc";
+import type { CreateStep } from "../modal/sandboxes";
+import type { VolumeMount } from "../modal/spec";
 import type { Tunnel } from "../modal/tunnels";
+
+import type { GivenGpu } from "./givenGpu";
 
 /** One sandbox as the extension knows it. Immutable: a change is another record under the same key. */
 export interface Sandbox {
@@ -8,6 +12,8 @@ export interface Sandbox {
   readonly key: string;
   readonly name: string;
   readonly gpu: GpuRequest | undefined;
+  /** What it turned out to have, once it was asked. */
+  readonly givenGpu?: GivenGpu;
   /** Absent where the server does not say. */
   readonly image: string | undefined;
   readonly cpu: number | undefined;
@@ -16,11 +22,14 @@ export interface Sandbox {
   readonly idleTimeoutMs: number | undefined;
   /** The ports that were asked for; their tunnels come with the running phase. */
   readonly ports: readonly number[];
+  /** Known only where it was made here. */
+  readonly volumes?: readonly VolumeMount[];
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly regions: readonly string[];
   /** Whose it is, where the extension made it. */
   readonly origin: Origin | undefined;
+  readonly holder: Holder;
   readonly phase: SandboxPhase;
 }
 
@@ -32,11 +41,19 @@ export interface Origin {
   readonly folderId: string;
 }
 
+/**
+ * Who answers for a sandbox: a window of this installation that lives, `nobody` where the window that made it is gone, or
+ * somebody `elsewhere`, whose it stays.
+ */
+export type Holder = "thisWindow" | "otherWindow" | "nobody" | "elsewhere";
+
 /** Each phase carries what exists only then. Times are milliseconds since the epoch. */
 export type SandboxPhase =
   | {
       readonly kind: "creating";
-      readonly step: "image" | "queued";
+      readonly step: CreateStep;
+      /** When the step began, where that was seen. */
+      readonly since?: number;
       /** Known only for one that somebody else creates: our own create brings it when it is over. */
       readonly id?: string;
     }
@@ -46,20 +63,42 @@ export type SandboxPhase =
       readonly startedAt: number;
       readonly tunnels: readonly Tunnel[];
     }
+  /** Its files are being kept, before it is terminated. */
+  | { readonly kind: "pausing"; readonly id: string }
+  /** The server has only its files. */
+  | {
+      readonly kind: "paused";
+      readonly imageId: string;
+      readonly pausedAt: number;
+      /** When Modal deletes them. */
+      readonly expiresAt?: number;
+    }
   | { readonly kind: "stopping"; readonly id: string }
   | { readonly kind: "ended"; readonly reason: EndReason; readonly endedAt: number };
 
 export type RunningSandbox = Sandbox & { readonly phase: Extract<SandboxPhase, { kind: "running" }> };
 
+export type CreatingSandbox = Sandbox & { readonly phase: Extract<SandboxPhase, { kind: "creating" }> };
+
 export const isRunning = (sandbox: Sandbox): sandbox is RunningSandbox => sandbox.phase.kind === "running";
+
+/** One that this installation made, and that costs money while nobody answers for it. */
+export const isOrphan = ({ holder, phase }: Sandbox): boolean =>
+  holder === "nobody" && (phase.kind === "running" || phase.kind === "creating");
 
 /** The id that the server gave, once it has. */
 export const sandboxIdOf = ({ phase }: Sandbox): string | undefined => ("id" in phase ? phase.id : undefined);
 
+/** Until its lifetime is over; `undefined` where it has no end. */
+export const timeLeftMs = ({ timeoutMs, phase }: RunningSandbox, now: number): number | undefined =>
+  timeoutMs > 0 ? phase.startedAt + timeoutMs - now : undefined;
+
 /** From each phase to those that may follow it. */
 export const legalTransitions: Record<SandboxPhase["kind"], readonly SandboxPhase["kind"][]> = {
   creating: ["creating", "running", "stopping", "ended"],
-  running: ["running", "stopping", "ended"],
-  stopping: ["creating", "running", "ended"],
+  running: ["running", "pausing", "stopping", "ended"],
+  pausing: ["running", "stopping", "ended"],
+  paused: [],
+  stopping: ["creating", "running", "pausing", "ended"],
   ended: [],
 };

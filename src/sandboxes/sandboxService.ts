@@ -1,27 +1,37 @@
 import { randomBytes } from "node:crypto";
-import { messageOf, UserError } from "../base/errors";
+import { abortable } from "../base/async";
+import { isAbort, messageOf, UserError } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
 import type { EndReason } from "../modal/rpc";
 import type { CreateStep, SandboxGateway } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
+import type { Custody } from "./custody";
+import type { Guard } from "./guard";
+import { compareGpu, otherGpuWarning } from "./givenGpu";
 import { originOf, originTags } from "./origin";
-import { recordOf } from "./refresh";
-import { isRunning, sandboxIdOf, type RunningSandbox, type Sandbox } from "./sandbox";
+import { recordOf } from "./record";
+import { isRunning, sandboxIdOf, type CreatingSandbox, type RunningSandbox, type Sandbox } from "./sandbox";
 import type { SandboxStore } from "./sandboxStore";
 
 export interface SandboxServiceOptions {
   readonly gateway: SandboxGateway;
   readonly store: SandboxStore;
+  readonly custody: Custody;
+  readonly guard: Guard;
   readonly clock: Clock;
   readonly log: Logger;
   /** How long to wait for a machine: below the 21 minutes after which the SDK gives up by itself. */
   readonly createDeadlineMs?: number;
+  /** Whether Modal shall keep the files of a sandbox that ends. */
+  readonly keepsExitSnapshots?: () => boolean;
 }
 
 export interface EnsureOptions {
   readonly spec: SandboxSpec;
   /** What the sandbox is for: only runs of the same folder share it. */
   readonly folder: string;
+  /** A snapshot to start from, instead of the spec's image. */
+  readonly imageId?: string;
   readonly onDidEnterStep?: (step: CreateStep) => void;
 }
 
@@ -30,46 +40,105 @@ const CREATE_DEADLINE_MS = 15 * 60_000;
 /** How long to wait for the tunnels of a sandbox that has just started. */
 const TUNNELS_TIMEOUT_MS = 50_000;
 
+const GPU_CHECK_MS = 60_000;
+
 /** Creates, reuses, attaches and terminates sandboxes, and writes what happens to the store. */
 export class SandboxService {
   readonly #options: SandboxServiceOptions;
+  readonly #creations = new Map<string, Promise<RunningSandbox>>();
 
   constructor(options: SandboxServiceOptions) {
     this.#options = options;
   }
 
-  /** A running sandbox of that spec made for that folder. */
-  findReusable({ spec, folder }: EnsureOptions): RunningSandbox | undefined {
-    const { specId, folderId } = originOf(spec, folder);
-    return this.#options.store.all
-      .filter(isRunning)
-      .find(({ origin }) => origin?.specId === specId && origin.folderId === folderId);
+  /**
+   * A sandbox of that spec made for that folder: one that runs, or the one that is being created, as soon as it runs.
+   * Nothing where a new one must be created; the promise brings nothing where that creation was cancelled, or another
+   * window was faster.
+   */
+  findReusable(options: EnsureOptions, signal: AbortSignal): Promise<RunningSandbox | undefined> | undefined {
+    const { specId, folderId } = originOf(options.spec, options.folder);
+    const made = this.#options.store.all.filter(
+      ({ origin }) => origin?.specId === specId && origin.folderId === folderId,
+    );
+    const creating = made.find(({ key }) => this.#creations.has(key));
+    const running = made.filter(isRunning).find(({ holder }) => holder === "thisWindow" || holder === "nobody");
+    return running ? this.adopt(running.key) : creating && this.#join(creating, options, signal);
   }
 
   /** Creates a sandbox; cancelling terminates whatever the server made of it. */
-  async create({ spec, folder, onDidEnterStep }: EnsureOptions, signal: AbortSignal): Promise<RunningSandbox> {
-    const { gateway, store, clock } = this.#options;
+  async create(options: EnsureOptions, signal: AbortSignal): Promise<RunningSandbox> {
     const name = `vscode-${randomBytes(6).toString("hex")}`;
+    const creation = this.#create(name, options, signal);
+    this.#creations.set(name, creation);
+    try {
+      return await creation;
+    } finally {
+      this.#creations.delete(name);
+    }
+  }
+
+  async #join(
+    creating: Sandbox,
+    { onDidEnterStep }: EnsureOptions,
+    signal: AbortSignal,
+  ): Promise<RunningSandbox | undefined> {
+    const tell = ({ key, phase }: Sandbox) => {
+      if (key === creating.key && phase.kind === "creating") onDidEnterStep?.(phase.step);
+    };
+    tell(creating);
+    const subscription = this.#options.store.onDidChangeSandboxes(({ changed }) => {
+      changed.forEach(tell);
+    });
+    try {
+      return await abortable(this.#creations.get(creating.key) ?? Promise.resolve(undefined), signal);
+    } catch (error) {
+      if (isAbort(error) && !signal.aborted) return undefined;
+      throw error;
+    } finally {
+      subscription.dispose();
+    }
+  }
+
+  async #create(
+    name: string,
+    { spec, folder, imageId, onDidEnterStep }: EnsureOptions,
+    signal: AbortSignal,
+  ): Promise<RunningSandbox> {
+    const { gateway, store, custody, clock } = this.#options;
     const origin = originOf(spec, folder);
-    const sandbox: Sandbox = {
+    const keepsExitSnapshot = this.#options.keepsExitSnapshots?.() ?? false;
+    const whenRecorded = custody.begin(name, { spec, folder }, keepsExitSnapshot);
+    whenRecorded.catch(() => undefined);
+    const sandbox: CreatingSandbox = {
       ...spec,
+      image: spec.image.label,
       key: name,
       name,
       createdAt: clock.now(),
       regions: [],
       origin,
-      phase: { kind: "creating", step: "image" },
+      holder: "thisWindow",
+      phase: { kind: "creating", step: "image", since: clock.now() },
     };
     store.add(sandbox);
     try {
+      // Other windows count what they find there.
+      await whenRecorded;
+      await this.#options.guard.admit(sandbox, signal);
       const id = await gateway.create(
         {
           spec,
+          folder,
           name,
-          tags: originTags(origin),
+          keepsExitSnapshot,
+          ...(imageId !== undefined && { imageId }),
+          tags: { ...originTags(origin), ...(await custody.tags()) },
+          onWillCreate: () => whenRecorded,
+          onDidVanish: () => custody.forget(name),
           deadlineMs: this.#options.createDeadlineMs ?? CREATE_DEADLINE_MS,
           onDidEnterStep: (step) => {
-            store.transition(name, { kind: "creating", step });
+            if (step !== sandbox.phase.step) store.transition(name, { kind: "creating", step, since: clock.now() });
             onDidEnterStep?.(step);
           },
         },
@@ -80,31 +149,57 @@ export class SandboxService {
         phase: { kind: "running", id, startedAt: clock.now(), tunnels: [] },
       };
       store.transition(name, running.phase);
+      this.#note(custody.settle(name, id));
+      void this.#checkGpu(running);
       if (spec.ports.length > 0) void this.#loadTunnels(name, id);
       return running;
     } catch (error) {
+      const last = store.get(name)?.phase;
+      const isAsked = last?.kind === "creating" && last.step !== "image";
       store.remove(name);
+      this.#note(isAsked ? custody.doom(name) : custody.forget(name));
       throw error;
     }
   }
 
-  /** Takes up a sandbox that runs already, by its id. */
-  async attach(id: string, signal: AbortSignal): Promise<RunningSandbox> {
+  /** Takes over a running sandbox that no window holds. Nothing if it is gone, or another window was faster. */
+  async adopt(key: string): Promise<RunningSandbox | undefined> {
+    const { store, custody } = this.#options;
+    const sandbox = store.get(key);
+    if (!sandbox || !isRunning(sandbox)) return undefined;
+    if (sandbox.holder === "thisWindow") return sandbox;
+    const isTaken = await custody.claim({ id: sandbox.phase.id, name: sandbox.name });
+    const making = isTaken ? await custody.makingOf(sandbox.name) : undefined;
+    const current = store.get(key);
+    if (!current || !isRunning(current)) return undefined;
+    const adopted: RunningSandbox = {
+      ...current,
+      holder: isTaken ? "thisWindow" : "otherWindow",
+      ...(making && { image: making.spec.image.label, volumes: making.spec.volumes }),
+    };
+    store.add(adopted);
+    return isTaken ? adopted : undefined;
+  }
+
+  /** Takes up a sandbox that runs already, by its id or its name. */
+  async attach(idOrName: string, signal: AbortSignal): Promise<RunningSandbox> {
     const { gateway, store } = this.#options;
+    const here = store.findById(idOrName) ?? store.all.find(({ name }) => name === idOrName);
+    if (here && isRunning(here)) return (here.holder === "nobody" ? await this.adopt(here.key) : undefined) ?? here;
+    const listed = await gateway.find(idOrName, signal);
+    const id = listed?.id ?? idOrName;
     const known = store.findById(id);
-    if (known && isRunning(known)) return known;
-    const listed = await gateway.find(id, signal);
-    const attached = listed && recordOf(listed, known);
+    const attached = listed && recordOf(listed, known, (await this.#options.custody.survey()).holderOf(listed));
     if (!attached || !isRunning(attached)) throw notRunning(id);
 
     store.add(attached);
     if (attached.phase.tunnels.length === 0) void this.#loadTunnels(attached.key, id);
-    return attached;
+    return (attached.holder === "nobody" ? await this.adopt(attached.key) : undefined) ?? attached;
   }
 
   /** Terminates a sandbox; it leaves the store once the server confirmed. */
   async terminate(key: string, signal: AbortSignal): Promise<void> {
-    const { gateway, store } = this.#options;
+    const { gateway, store, custody } = this.#options;
     const sandbox = store.get(key);
     if (sandbox?.phase.kind === "ended") store.remove(key);
     const id = sandbox && sandboxIdOf(sandbox);
@@ -113,10 +208,13 @@ export class SandboxService {
     const before = sandbox.phase;
     store.transition(key, { kind: "stopping", id });
     try {
+      await custody.doom(sandbox.name);
       await gateway.terminate(id, signal);
       store.remove(key);
+      await custody.forget(sandbox.name);
     } catch (error) {
       store.transition(key, before);
+      await custody.spare(sandbox.name);
       throw error;
     }
   }
@@ -127,6 +225,27 @@ export class SandboxService {
     const sandbox = store.get(key);
     if (!sandbox || sandbox.phase.kind === "ended") return;
     store.transition(key, { kind: "ended", reason, endedAt: clock.now() });
+  }
+
+  /** What was asked for is what is paid, so what was given in its stead is said. */
+  async #checkGpu({ key, gpu, phase: { id } }: RunningSandbox): Promise<void> {
+    const { gateway, store, log } = this.#options;
+    if (!gpu) return;
+    try {
+      const givenGpu = compareGpu(gpu, await gateway.gpuNames(id, AbortSignal.timeout(GPU_CHECK_MS)));
+      if (givenGpu.isOther) log.warn(`Sandbox ${key}: ${otherGpuWarning(gpu, givenGpu)}`);
+      const sandbox = store.get(key);
+      if (sandbox) store.add({ ...sandbox, givenGpu });
+    } catch (error) {
+      log.warn(`GPU of ${key}: ${messageOf(error)}`);
+    }
+  }
+
+  /** The journal is written behind; what fails there is found by the sandbox's tags. */
+  #note(writing: Promise<void>): void {
+    writing.catch((error: unknown) => {
+      this.#options.log.warn(`Journal of sandboxes: ${messageOf(error)}`);
+    });
   }
 
   async #loadTunnels(key: string, id: string): Promise<void> {

@@ -1,19 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { addToBaseline, readBaseline, stampOf, writeBaseline, type Baseline, type SavedBaseline } from "./baselineFile";
 import type { FolderEntry } from "./folderEntry";
-
-/**
- * What a sandbox is known to hold of a folder: each entry as this side last sent it (or received it, after a pull).
- * A file in the sandbox is still ours if its size and the whole seconds of its mtime are the entry's; everything else
- * there, and every path that is not in here, was made or changed by the sandbox's programs.
- */
-export interface Baseline {
-  /** The content of the sandbox's marker (`SYNC_MARKER` in the remote folder); another one there means drift. */
-  readonly generation: string;
-  readonly entries: ReadonlyMap<string, FolderEntry>;
-}
 
 export interface BaselineKey {
   readonly sandboxId: string;
@@ -31,7 +20,7 @@ export const newGeneration = (): string => randomBytes(9).toString("base64url");
 export class BaselineStore {
   readonly #folder: string | undefined;
   readonly #unconfirmed = new Map<string, readonly FolderEntry[]>();
-  readonly #known = new Map<string, { readonly baseline: Baseline; stamp: string | undefined }>();
+  readonly #known = new Map<string, Known>();
 
   /** @param folder where to keep them; without it they last as long as this object */
   constructor(folder: string | undefined) {
@@ -43,13 +32,12 @@ export class BaselineStore {
     const known = this.#known.get(name);
     if (this.#folder === undefined) return known?.baseline;
     const file = join(this.#folder, name);
-    const stamp = stampOf(file);
-    if (known && (known.stamp === undefined || known.stamp === stamp)) return known.baseline;
+    if (known && (!known.saved || known.saved.stamp === stampOf(file))) return known.baseline;
 
-    const baseline = stamp === undefined ? undefined : read(file);
-    if (baseline) this.#known.set(name, { baseline, stamp });
+    const saved = readBaseline(file);
+    if (saved) this.#known.set(name, { baseline: saved.baseline, saved });
     else this.#known.delete(name);
-    return baseline;
+    return saved?.baseline;
   }
 
   /** What was sent without word from the sandbox that it arrived: it may or may not be there. */
@@ -63,89 +51,45 @@ export class BaselineStore {
     this.#unconfirmed.set(name, entries.length === 0 ? before : [...before, ...entries].slice(-MOST_UNCONFIRMED));
   }
 
-  /** Confirms what was sent. Remembered at once, written to disk at once where that takes no time. */
+  /** Confirms what was sent. Remembered at once, and on disk at once where that takes no time. */
   put(key: BaselineKey, baseline: Baseline): void {
     const name = nameOf(key);
     this.#unconfirmed.delete(name);
-    const known: { readonly baseline: Baseline; stamp: string | undefined } = { baseline, stamp: undefined };
+    const before = this.#known.get(name)?.saved;
+    const known: Known = { baseline, saved: undefined };
     this.#known.set(name, known);
-    const folder = this.#folder;
-    if (folder === undefined) return;
+    if (this.#folder === undefined) return;
+
+    const file = join(this.#folder, name);
     const save = () => {
-      if (this.#known.get(name) === known) known.stamp = write(folder, name, baseline);
+      if (this.#known.get(name) === known) known.saved = writeBaseline(file, baseline);
     };
+    known.saved = before && addToBaseline(file, before, baseline);
+    if (known.saved) return;
     if (baseline.entries.size <= SAVED_AT_ONCE) save();
     else setImmediate(save);
   }
+
+  /** Resolves when what was put is on disk. */
+  async saved(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
-/** So many take 30 ms. */
-const SAVED_AT_ONCE = 20_000;
+interface Known {
+  readonly baseline: Baseline;
+  /** None until it is on disk. */
+  saved: SavedBaseline | undefined;
+}
+
+/** So many take 5 ms. */
+const SAVED_AT_ONCE = 2000;
 
 /** After that many a comparison may take what was sent for what the sandbox's programs made, which loses nothing. */
 const MOST_UNCONFIRMED = 300_000;
-
-const VERSION = 1;
 
 const nameOf = ({ sandboxId, remotePath, root }: BaselineKey): string =>
   `${createHash("sha256")
     .update(JSON.stringify([sandboxId, remotePath, root]))
     .digest("hex")
     .slice(0, 40)}.json`;
-
-function stampOf(file: string): string | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
-}
-
-/** Whole or not at all; a baseline that cannot be kept costs the next window a comparison, no more. */
-function write(folder: string, name: string, { generation, entries }: Baseline): string | undefined {
-  const file = join(folder, name);
-  const temporary = `${file}.${process.pid}`;
-  try {
-    mkdirSync(folder, { recursive: true });
-    const rows = Array.from(entries.values(), toRow);
-    writeFileSync(temporary, JSON.stringify({ version: VERSION, generation, rows }), { mode: 0o600 });
-    renameSync(temporary, file);
-    return stampOf(file);
-  } catch {
-    rmSync(temporary, { force: true });
-    return undefined;
-  }
-}
-
-/** Undefined where the file is not one that `write` made. */
-function read(file: string): Baseline | undefined {
-  try {
-    const saved = JSON.parse(readFileSync(file, "utf8")) as { version?: unknown; generation?: unknown; rows?: unknown };
-    if (saved.version !== VERSION || typeof saved.generation !== "string" || !Array.isArray(saved.rows))
-      return undefined;
-    const entries = new Map<string, FolderEntry>();
-    for (const row of saved.rows as unknown[]) {
-      const entry = fromRow(row);
-      if (!entry) return undefined;
-      entries.set(entry.path, entry);
-    }
-    return { generation: saved.generation, entries };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A third of the size of the objects, and a quarter of the time to parse them. */
-function toRow(entry: FolderEntry): unknown[] {
-  const row = [entry.path, entry.mode, entry.mtimeMs];
-  if (entry.kind === "directory") return row;
-  return entry.kind === "symlink" ? [...row, entry.target] : [...row, entry.size, entry.ctimeMs, entry.ino];
-}
-
-function fromRow(row: unknown): FolderEntry | undefined {
-  if (!Array.isArray(row)) return undefined;
-  const [path, mode, mtimeMs, sizeOrTarget, ctimeMs, ino] = row as unknown[];
-  if (typeof path !== "string" || typeof mode !== "number" || typeof mtimeMs !== "number") return undefined;
-  const base = { path, mode, mtimeMs };
-  if (sizeOrTarget === undefined) return { kind: "directory", ...base };
-  if (typeof sizeOrTarget === "string") return { kind: "symlink", ...base, target: sizeOrTarget };
-  if (typeof sizeOrTarget !== "number" || typeof ctimeMs !== "number" || typeof ino !== "number") return undefined;
-  return { kind: "file", ...base, size: sizeOrTarget, ctimeMs, ino };
-}

@@ -1,6 +1,9 @@
 /** Big enough that a call per block costs little, small enough to keep eight of them in memory. */
 export const BLOCK_BYTES = 1024 * 1024;
 
+/** A worker whose young objects get little room is often rid of them, and of the blocks that only they hold on to. */
+export const WORKER_LIMITS = { maxYoungGenerationSizeMb: 4 } as const;
+
 /** Gathers chunks of any size into blocks of `BLOCK_BYTES`, each with a buffer of its own. */
 export class Blocks {
   readonly #emit: (block: Uint8Array<ArrayBuffer>) => void;

@@ -14,7 +14,7 @@ export function builtinExclude(name: string): BuiltinExclude | undefined {
   if (CLUTTER.has(name) || name === SYNC_MARKER || name.startsWith(STAGING_PREFIX) || /\.py[co]$/.test(name))
     return "clutter";
   if (isPullsOwn(name)) return "clutter";
-  if (SECRETS.has(name) || isDotEnv(name) || name.endsWith(".pem")) return "secret";
+  if (SECRETS.has(name) || isDotEnv(name) || isKeyFile(name)) return "secret";
   return undefined;
 }
 
@@ -51,6 +51,14 @@ const SECRETS: ReadonlySet<string> = new Set([
   ".gnupg",
   ".aws",
   ".azure",
+  ".kube",
+  ".boto",
+  ".s3cfg",
+  ".dockercfg",
+  "access_tokens.db",
+  "credentials.db",
+  "application_default_credentials.json",
+  "kaggle.json",
   "id_rsa",
   "id_dsa",
   "id_ecdsa",
@@ -60,5 +68,7 @@ const SECRETS: ReadonlySet<string> = new Set([
 ]);
 
 /** `.env` and its variants, but not the examples that projects publish. */
-const isDotEnv = (name: string): boolean =>
-  name === ".env" || (name.startsWith(".env.") && !/\.(example|sample|template|dist)$/.test(name));
+const isDotEnv = (name: string): boolean => name.startsWith(".env") && !/\.(example|sample|template|dist)$/.test(name);
+
+const isKeyFile = (name: string): boolean =>
+  /\.(pem|key|ppk|p12|pfx|jks|keystore)$/i.test(name) || /^client_secret.*\.json$/.test(name);

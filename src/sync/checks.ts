@@ -1,3 +1,5 @@
+import { posix } from "node:path";
+
 import { quote } from "../base/quote";
 import type { FileEntry, FolderEntry } from "./folderEntry";
 import { fractionOf, type Plan } from "./reconcile";
@@ -37,6 +39,7 @@ export function checks(plan: Plan): string {
     batches([link], (first) => `known_link ${first} ${quote(targetOf(link))} ${paths([link])}`);
   batches(groups.folders, (first, folders) => `folders ${first} ${paths(folders)}`);
   batches(groups.unknown, (first, entries) => `unknown ${first} ${paths(entries)}`);
+  lines.push(`placing=${placingOf(plan)}`);
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -60,6 +63,18 @@ function groupsOf(plan: Plan) {
     unknown: plan.send.flatMap(({ entry, known: before }) => (before || isFolder(entry) ? [] : [entry])),
   };
 }
+
+/** How what a plan sends comes into its place: by links, all at once, or moved there folder by folder. */
+export function placingOf({ send }: Plan): "none" | "link" | "move" {
+  if (send.length === 0) return "none";
+  const sent = new Set(send.map(({ entry }) => entry.path));
+  const folders = new Set(send.map(({ entry }) => posix.dirname(entry.path)));
+  const filled = [...folders].filter((folder) => !sent.has(folder));
+  return filled.length > MOVED_BY_FOLDER ? "link" : "move";
+}
+
+/** That many folders that are there before: `mv` takes a process for each folder, `cp` a few for all of them and a second name for each file. */
+const MOVED_BY_FOLDER = 4;
 
 /** Keeps a command line of the longest possible paths (4 KiB) under the usual limit of 2 MiB. */
 const BATCH = 400;

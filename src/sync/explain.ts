@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, type Stats } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, readdirSync, realpathSync, type Stats } from "node:fs";
+import { isAbsolute, join, posix, relative, sep } from "node:path";
 
 import { isEnvironment } from "./builtinExcludes";
 import type { RuleLine } from "./ignoreRules";
@@ -12,7 +12,7 @@ export interface Explanation {
   readonly path: string;
   readonly isSynced: boolean;
   /** Why not. */
-  readonly reason: Exclusion | "environment" | "missing" | "special" | undefined;
+  readonly reason: Exclusion | "environment" | "missing" | "special" | "outside" | undefined;
   /** The line that excludes it, or that includes it on purpose. */
   readonly line: RuleLine | undefined;
 }
@@ -39,9 +39,28 @@ export function explain(root: string, path: string): Explanation {
     const reason = exclusion ?? problemOf(stats, join(root, current), rules.includesByName(current, isDirectory));
     if (reason !== undefined)
       return { path: current, isSynced: false, reason, line: reason === "rule" ? line : undefined };
+    if (stats?.isSymbolicLink() && current !== path) return explainBehind(root, current, path);
     folder = current;
   }
   return { path, isSynced: true, reason: undefined, line };
+}
+
+/** What a link leads to is only synced where it lies in the folder itself. */
+function explainBehind(root: string, link: string, path: string): Explanation {
+  const real = realpathOf(join(root, link));
+  if (real === undefined) return { path: link, isSynced: false, reason: "missing", line: undefined };
+  const target = relative(root, real).replaceAll(sep, "/");
+  if (target === ".." || target.startsWith("../") || isAbsolute(target))
+    return { path: link, isSynced: false, reason: "outside", line: undefined };
+  return explain(root, posix.join(target, path.slice(link.length + 1)));
+}
+
+function realpathOf(link: string): string | undefined {
+  try {
+    return realpathSync(link);
+  } catch {
+    return undefined;
+  }
 }
 
 function problemOf(stats: Stats | undefined, absolute: string, isAskedFor: boolean): Explanation["reason"] {
@@ -66,5 +85,6 @@ const REASONS: Record<NonNullable<Explanation["reason"]>, (rule: string, path: s
   secret: (_, path) => `It may hold secrets. To sync it, add !${path} to ${MODALIGNORE}.`,
   environment: (_, path) => `It is a virtual environment. To sync it, add !${path} to ${MODALIGNORE}.`,
   missing: () => "There is no such file.",
+  outside: () => "It is a link out of the folder: the link is synced, what it leads to is not.",
   special: () => "It is neither a file, a folder nor a link.",
 };

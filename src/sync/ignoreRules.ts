@@ -31,7 +31,8 @@ export class IgnoreRules {
    */
   within(folder: string, text: string, file = `${folder}/.gitignore`): IgnoreRules {
     const strip = folder === "" ? 0 : folder.length + 1;
-    return this.#with({ toLayerPath: (path) => path.slice(strip), matcher: compile(text), text, file });
+    const lines = new CompiledLines(text, file);
+    return this.#with({ toLayerPath: (path) => path.slice(strip), matcher: compile(text), lines });
   }
 
   /**
@@ -39,7 +40,8 @@ export class IgnoreRules {
    * @param rootPath the root, seen from the folder of that file
    */
   below(rootPath: string, text: string, file = "../.gitignore"): IgnoreRules {
-    return this.#with({ toLayerPath: (path) => `${rootPath}/${path}`, matcher: compile(text), text, file });
+    const lines = new CompiledLines(text, file);
+    return this.#with({ toLayerPath: (path) => `${rootPath}/${path}`, matcher: compile(text), lines });
   }
 
   /**
@@ -72,14 +74,10 @@ export class IgnoreRules {
     counts: (pattern: string) => boolean = () => true,
   ): RuleLine | undefined {
     for (const layer of this.#layers) {
-      const lines = layer.text.replace(/^\uFEFF/, "").split(/\r?\n/);
-      for (let index = lines.length - 1; index >= 0; index -= 1) {
-        const pattern = lines[index] ?? "";
-        if (pattern === "" || pattern.startsWith("#") || !counts(pattern)) continue;
-        const matcher = compile(pattern.replace(/^!/, ""));
-        if (matcher.test(seenFrom(layer, path, isDirectory)).ignored)
-          return { file: layer.file, line: index + 1, pattern };
-      }
+      const seen = seenFrom(layer, path, isDirectory);
+      const decides = ({ rule, matcher }: CompiledLine) => counts(rule.pattern) && matcher.test(seen).ignored;
+      const found = layer.lines.lastFirst.find(decides);
+      if (found) return found.rule;
     }
     return undefined;
   }
@@ -98,8 +96,40 @@ export class IgnoreRules {
 interface Layer {
   readonly matcher: Ignore;
   readonly toLayerPath: (path: string) => string;
-  readonly text: string;
-  readonly file: string;
+  readonly lines: CompiledLines;
+}
+
+interface CompiledLine {
+  readonly rule: RuleLine;
+  /** Of the pattern without the `!` in front. */
+  readonly matcher: Ignore;
+}
+
+/** The lines of a rules file one by one, compiled at the first use: only explanations need them. */
+class CompiledLines {
+  readonly #text: string;
+  readonly #file: string;
+  #lines: readonly CompiledLine[] | undefined;
+
+  constructor(text: string, file: string) {
+    this.#text = text;
+    this.#file = file;
+  }
+
+  get lastFirst(): readonly CompiledLine[] {
+    return (this.#lines ??= this.#compile());
+  }
+
+  #compile(): CompiledLine[] {
+    const patterns = this.#text.replace(/^\uFEFF/, "").split(/\r?\n/);
+    return patterns
+      .flatMap((pattern, index) =>
+        pattern === "" || pattern.startsWith("#")
+          ? []
+          : [{ rule: { file: this.#file, line: index + 1, pattern }, matcher: compile(pattern.replace(/^!/, "")) }],
+      )
+      .reverse();
+  }
 }
 
 const seenFrom = (layer: Layer, path: string, isDirectory: boolean): string =>

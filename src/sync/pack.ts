@@ -1,15 +1,12 @@
-import { once } from "node:events";
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { join } from "node:path";
-
-import { pack as createTar, type Header, type Pack } from "tar-stream";
 
 import { codeOf, messageOf } from "../base/errors";
 import { CHECKS, MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
-import { directoryModes } from "./directoryModes";
 import { UNSETTLED, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
+import { TarWriter, type TarEntry } from "./tarWriter";
 
 export interface PackSink {
+  /** Must be done with the chunk when it returns. */
   write(chunk: Uint8Array): void;
   /** Resolves when more may be written; asked before each entry and each part of a big file. */
   ready(): Promise<void>;
@@ -29,7 +26,7 @@ export interface PackProgress {
  */
 export async function pack(
   root: string,
-  { entries, checks }: Cargo,
+  { entries, checks, modes }: Cargo,
   sink: PackSink,
   progress: PackProgress,
 ): Promise<Packed> {
@@ -39,7 +36,7 @@ export async function pack(
     await packer.add(entry);
   }
   await sink.ready();
-  await packer.finish(entries, checks);
+  packer.finish(checks, modes);
   return packer;
 }
 
@@ -48,6 +45,8 @@ export interface Cargo {
   readonly entries: readonly FolderEntry[];
   /** See `checks.ts`. */
   readonly checks: string;
+  /** See `directoryModes.ts`. */
+  readonly modes: string;
 }
 
 export interface Packed {
@@ -62,111 +61,91 @@ const PART_BYTES = 512 * 1024;
 class Packer implements Packed {
   readonly skipped: SkippedEntry[] = [];
   readonly sent: FolderEntry[] = [];
-  readonly #tar: Pack = createTar();
+  readonly #tar: TarWriter;
   readonly #root: string;
   readonly #sink: PackSink;
   readonly #progress: PackProgress;
+  readonly #part = Buffer.allocUnsafe(PART_BYTES);
 
   constructor(root: string, sink: PackSink, progress: PackProgress) {
     this.#root = root;
     this.#sink = sink;
     this.#progress = progress;
-    this.#tar.on("data", (chunk) => {
-      sink.write(chunk as Uint8Array);
+    this.#tar = new TarWriter((bytes) => {
+      sink.write(bytes);
     });
   }
 
+  /** Resolves when the whole of it is written; most entries are at once. */
   async add(entry: FolderEntry): Promise<void> {
     this.#progress.path = entry.path;
     switch (entry.kind) {
       case "directory":
         this.sent.push(entry);
         // The receiver must be able to fill it and to throw it away again; `MODES` has the mode it ends with.
-        return this.#write({ ...headers(entry), type: "directory", mode: entry.mode | 0o700 });
+        this.#tar.begin({ ...headerOf(entry), type: "directory", mode: entry.mode | 0o700 });
+        break;
       case "symlink":
         this.sent.push(entry);
-        return this.#write({ ...headers(entry), type: "symlink", linkname: entry.target });
+        this.#tar.begin({ ...headerOf(entry), type: "symlink", target: entry.target });
+        break;
       case "file":
-        return this.#addFile(entry);
+        await this.#addFile(entry);
     }
   }
 
-  async finish(entries: readonly FolderEntry[], checks: string): Promise<void> {
-    const closing = { mode: 0o600, mtime: new Date(0) };
-    await this.#write({ ...closing, name: CHECKS }, Buffer.from(checks));
-    await this.#write({ ...closing, name: MODES }, Buffer.from(directoryModes(entries)));
-    await this.#write({ ...closing, name: MARK }, Buffer.from(MARK_TEXT));
-    const ended = once(this.#tar, "end");
-    this.#tar.finalize();
-    await ended;
+  finish(checks: string, modes: string): void {
+    this.#addText(CHECKS, checks);
+    this.#addText(MODES, modes);
+    this.#addText(MARK, MARK_TEXT);
+    this.#tar.finish();
+  }
+
+  #addText(name: string, text: string): void {
+    const content = Buffer.from(text);
+    this.#tar.begin({ name, type: "file", mode: 0o600, mtime: 0, size: content.length });
+    this.#tar.append(content);
   }
 
   async #addFile(entry: FileEntry): Promise<void> {
     const file = this.#attempt(entry.path, () =>
-      openSync(join(this.#root, entry.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+      openSync(`${this.#root}/${entry.path}`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
     );
     if (file === undefined) return;
     try {
       const stats = fstatSync(file);
-      if (!stats.isFile()) this.#skip(entry.path, REPLACED);
-      else if (stats.size <= PART_BYTES) await this.#addSmall(asOpened(entry, stats), file, stats);
-      else await this.#addBig(asOpened(entry, stats), file, stats);
+      if (stats.isFile()) await this.#addContent(asOpened(entry, stats), file);
+      else this.#skip(entry.path, REPLACED);
     } finally {
       closeSync(file);
     }
   }
 
-  async #addSmall(entry: FileEntry, file: number, stats: Stats): Promise<void> {
-    const { size } = entry;
-    const content = Buffer.allocUnsafe(size);
-    const read = this.#attempt(entry.path, () => readFully(file, content));
-    if (read === undefined) return;
-    this.#fillRest(entry, content, read);
-    const isWhole = read === size && !hasMoved(file, stats);
-    await this.#write({ ...headers(entry), type: "file" }, content);
-    this.#progress.bytes += size;
-    this.#addSent(entry, isWhole);
-  }
-
   /** Once its header is out, exactly `size` bytes must follow, whatever becomes of the file. */
-  async #addBig(entry: FileEntry, file: number, stats: Stats): Promise<void> {
+  async #addContent(entry: FileEntry, file: number): Promise<void> {
     const { size } = entry;
-    const body = this.#tar.entry({ ...headers(entry), type: "file", size });
-    const closed = once(body, "close");
-    let isReadable = true;
-    for (let sent = 0; sent < size; sent += PART_BYTES) {
-      await this.#sink.ready();
-      const part = Buffer.allocUnsafe(Math.min(PART_BYTES, size - sent));
-      const read: number = isReadable ? tryReadFully(file, part) : 0;
-      if (isReadable) this.#fillRest(entry, part, read);
-      else part.fill(0);
-      isReadable &&= read === part.length;
-      if (!body.write(part)) await once(body, "drain");
+    let part = this.#part.subarray(0, size);
+    let read = this.#attempt(entry.path, () => readFully(file, part));
+    if (read === undefined) return;
+    this.#tar.begin({ ...headerOf(entry), size });
+
+    let isWhole = true;
+    for (let left = size; ;) {
+      if (isWhole && read < part.length) {
+        isWhole = false;
+        this.#skip(entry.path, "shrank while it was being read; push again");
+      }
+      this.#tar.append(part.fill(0, read));
       this.#progress.bytes += part.length;
+      left -= part.length;
+      if (left === 0) break;
+      await this.#sink.ready();
+      part = this.#part.subarray(0, left);
+      read = isWhole ? tryReadFully(file, part) : 0;
     }
-    body.end(undefined);
-    await closed;
-    this.#addSent(entry, isReadable && !hasMoved(file, stats));
-  }
-
-  #addSent(entry: FileEntry, isWhole: boolean): void {
     this.#progress.files += 1;
+    // A change after the scan moves the times of all but unsettled files.
     this.sent.push(isWhole ? entry : { ...entry, ctimeMs: UNSETTLED });
-  }
-
-  #fillRest(entry: FileEntry, content: Buffer, read: number): void {
-    if (read === content.length) return;
-    content.fill(0, read);
-    this.#skip(entry.path, "shrank while it was being read; push again");
-  }
-
-  #write(header: EntryHeader, content = EMPTY): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#tar.entry(header, content, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
   }
 
   #attempt(path: string, access: () => number): number | undefined {
@@ -192,23 +171,13 @@ function asOpened(entry: FileEntry, { size, mtimeMs, ctimeMs, ino }: Stats): Fil
   return { ...entry, size, mtimeMs, ctimeMs: UNSETTLED, ino };
 }
 
-/** Whether the file changed while it was being read. */
-function hasMoved(file: number, { size, mtimeMs, ctimeMs }: Stats): boolean {
-  const stats = fstatSync(file);
-  return stats.size !== size || stats.mtimeMs !== mtimeMs || stats.ctimeMs !== ctimeMs;
-}
-
-type EntryHeader = Partial<Header> & Pick<Header, "name">;
-
-const EMPTY = Buffer.alloc(0);
-
-/** tar-stream keeps the seconds of a time in 31 bits; what lies outside travels in an extended header. */
-function headers(entry: FolderEntry): EntryHeader {
-  const seconds = Math.floor(entry.mtimeMs / 1000);
-  const base = { name: `${TREE}/${entry.path}`, mode: entry.mode, mtime: new Date(seconds * 1000) };
-  if (seconds >= 0 && seconds < 2 ** 31) return base;
-  return { ...base, mtime: new Date(0), pax: { mtime: String(seconds) } };
-}
+const headerOf = (entry: FolderEntry): TarEntry => ({
+  name: `${TREE}/${entry.path}`,
+  type: "file",
+  mode: entry.mode,
+  mtime: Math.floor(entry.mtimeMs / 1000),
+  size: 0,
+});
 
 /** How many bytes of `content` the file filled, from where it was last read. */
 function readFully(file: number, content: Buffer): number {

@@ -2,7 +2,8 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
 import { formatBytes } from "../base/format";
-import { BaselineStore, type Baseline, type BaselineKey } from "./baseline";
+import { BaselineStore, type BaselineKey } from "./baseline";
+import type { Baseline } from "./baselineFile";
 import type { FolderEntry } from "./folderEntry";
 import { FolderWriter } from "./folderWriter";
 import { PullFilter } from "./pullFilter";
@@ -211,8 +212,7 @@ class Since {
     if (baseline) this.#add(this.#key, baseline, synced);
     else others.push(...synced);
     this.#add(this.#pulledKey, this.#store.get(this.#pulledKey) ?? { generation: "", entries: new Map() }, others);
-    // The store writes in a turn of its own.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#store.saved();
   }
 
   #add(key: BaselineKey, { generation, entries }: Baseline, more: readonly FolderEntry[]): void {

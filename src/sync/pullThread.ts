@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 
 import { Deferred } from "../base/async";
 import type { Disposable } from "../base/disposable";
-import { Blocks } from "./blocks";
+import { Blocks, WORKER_LIMITS } from "./blocks";
 import { Credits } from "./credits";
 import type { PullCounts, PullOrder, PullReport, PullRequest } from "./pullMessages";
 
@@ -31,7 +31,7 @@ export class PullThread implements Disposable {
     onProgress: (counts: PullCounts) => void,
     onRefused: (problem: ReportOf<"refused">["problem"]) => Error,
   ) {
-    this.#worker = new Worker(workerFile, { workerData: request });
+    this.#worker = new Worker(workerFile, { workerData: request, resourceLimits: WORKER_LIMITS });
     this.#blocks = new Blocks((bytes) => {
       this.#credits.take();
       this.#send({ kind: "block", bytes }, [bytes.buffer]);

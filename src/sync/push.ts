@@ -1,5 +1,6 @@
 import { abortable } from "../base/async";
 import type { Disposable } from "../base/disposable";
+import type { BaselineKey } from "./baseline";
 import { PushJob, type Delivering } from "./pushJob";
 import type { BigPush, PushRequest, PushResult } from "./pushRequest";
 import type { SyncThread } from "./syncThread";
@@ -31,6 +32,21 @@ export class Pusher implements Disposable {
       }),
       signal,
     );
+  }
+
+  /** Looks at a folder ahead of its push. Never rejects: what is wrong the push says. */
+  async prepare(root: string): Promise<void> {
+    await this.#options.thread.use((worker) => worker.call("prepare", root)).catch(() => undefined);
+  }
+
+  /** Resolves when a pull, which has a worker of its own, finds all that was pushed. */
+  async saved(): Promise<void> {
+    await this.#options.thread.use((worker) => worker.call("saved", null));
+  }
+
+  /** Whether a sandbox has the folder from a push before. */
+  async hasPushed(key: BaselineKey): Promise<boolean> {
+    return this.#options.thread.use((worker) => worker.call("isKnown", key));
   }
 
   dispose(): void {

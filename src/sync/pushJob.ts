@@ -1,10 +1,9 @@
 import { abortError, onAbort } from "../base/async";
-import { UserError } from "../base/errors";
 import { newGeneration } from "./baseline";
 import { ProgressReporter } from "./progressReporter";
 import type { BigPush, PushProgress, PushRequest, PushResult } from "./pushRequest";
-import { connectionLost, folderRefused, keepsChanging } from "./pushErrors";
-import { inventoryCommand } from "./inventory";
+import { folderRefused, keepsChanging } from "./pushErrors";
+import { askSandbox } from "./askSandbox";
 import type { PackedSummary, PlanSummary } from "./syncCalls";
 import type { RunningWorker } from "./syncThread";
 import { Transfer } from "./transfer";
@@ -60,16 +59,18 @@ export class PushJob {
         for (const { target } of group) target.resolve(nothingSent(plan));
         return;
       }
-      if (!(await this.#isApproved(plan))) throw abortError();
+      if (!(await this.#isApproved(group, plan))) throw abortError();
       await this.#send(group, attempt);
     } catch (error) {
       for (const { target } of group) target.reject(error);
     }
   }
 
-  async #isApproved({ files, bytes, deletes, known = 0, biggest }: PlanSummary): Promise<boolean> {
+  async #isApproved(group: readonly Planned[], plan: PlanSummary): Promise<boolean> {
     const { approve, root } = this.#options;
-    return !approve || approve({ root, files, bytes, deletes, known, biggest });
+    const { files, bytes, deletes, known = 0, biggest } = plan;
+    const isUnattended = group.every(({ target }) => target.isUnattended);
+    return !approve || approve({ root, files, bytes, deletes, known, biggest, isUnattended });
   }
 
   async #send(group: readonly Planned[], attempt: number): Promise<void> {
@@ -124,29 +125,12 @@ export class PushJob {
     if (attempt === ATTEMPTS) throw keepsChanging(target.remotePath);
     const { worker } = this.#options;
     const script = await worker.call("ask", { session: this.#session, target: index });
-    const output = await askSandbox(target, script);
+    const output = await askSandbox(target.exec, target.remotePath, script);
     target.signal.throwIfAborted();
     const plan = await worker.call("replan", { session: this.#session, target: index, output });
     await this.#deliver([{ target, index, plan }], attempt + 1);
   }
 }
-
-/** What a sandbox answers to the script of an `ask`. */
-async function askSandbox({ exec, remotePath }: Delivering, script: string): Promise<string> {
-  const process = await exec(inventoryCommand(remotePath));
-  const input = Buffer.from(script);
-  try {
-    for (let sent = 0; sent < input.length; sent += PART_BYTES)
-      await process.write(input.subarray(sent, sent + PART_BYTES));
-    await process.closeInput();
-    const [{ stdout }] = await Promise.all([process.output, process.exitCode]);
-    return stdout;
-  } catch (error) {
-    throw error instanceof UserError ? error : connectionLost(error);
-  }
-}
-
-const PART_BYTES = 1024 * 1024;
 
 interface Planned {
   readonly target: Delivering;

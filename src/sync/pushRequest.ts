@@ -8,6 +8,8 @@ export interface PushRequest {
   /** Absolute; created where it is missing. */
   readonly remotePath: string;
   readonly exec: Exec;
+  /** Nobody waits for it: what would need a question is cancelled instead. */
+  readonly isUnattended?: boolean;
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: PushProgress) => void;
   readonly signal: AbortSignal;
@@ -37,6 +39,8 @@ export interface BigPush {
   readonly files: number;
   readonly bytes: number;
   readonly deletes: number;
+  /** Nobody asked for it just now. */
+  readonly isUnattended: boolean;
   /** How many entries of the folder the sandbox has. */
   readonly known: number;
   /** The largest of the folder's entries first. */

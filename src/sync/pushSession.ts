@@ -3,11 +3,15 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
 import { codeOf } from "../base/errors";
-import type { Baseline, BaselineKey, BaselineStore } from "./baseline";
-import { checkedPaths, checks } from "./checks";
+import type { BaselineKey, BaselineStore } from "./baseline";
+import type { Baseline } from "./baselineFile";
+import { checkedPaths, checks, placingOf } from "./checks";
+import { directoryModes } from "./directoryModes";
+import { listExcluded } from "./excluded";
 import type { FolderEntry } from "./folderEntry";
-import { inventoryScript, parseInventory } from "./inventory";
+import { inventoryScript, parseInventory, type Inventory } from "./inventory";
 import type { Cargo, Packed } from "./pack";
+import { countChanges, previewChanges, type PushPreview } from "./preview";
 import type { Conflict, FolderSize } from "./pushRequest";
 import { keptName, type Verb } from "./receiver";
 import { isEmpty, recognize, reconcile, type Entries, type Plan } from "./reconcile";
@@ -27,15 +31,22 @@ export class PushSession {
   readonly #baselines: BaselineStore;
   readonly #targets: Target[];
   readonly #packed = new Map<number, Packed>();
+  /** By stream: what each of its targets holds once it has taken it. */
+  readonly #delivered = new Map<number, Entries>();
 
   /** @param root links resolved */
   constructor(root: string, scan: Scan, keys: readonly BaselineKey[], baselines: BaselineStore) {
     this.root = root;
     this.#scan = scan;
     this.#baselines = baselines;
+    // Targets that took the same stream have the same entries.
+    const plans = new Map<Entries, Plan>();
     this.#targets = keys.map((key) => {
       const baseline = baselines.get(key);
-      return { key, baseline, plan: this.#reconcile(baseline?.entries ?? NOTHING) };
+      const known = baseline?.entries ?? NOTHING;
+      const plan = plans.get(known) ?? this.#reconcile(known);
+      plans.set(known, plan);
+      return { key, baseline, plan };
     });
   }
 
@@ -45,9 +56,15 @@ export class PushSession {
 
   cargoFor(index: number): Cargo {
     const { plan, baseline } = this.#target(index);
-    const entries: FolderEntry[] = [...plan.around];
-    for (const { entry } of plan.send) entries.push(entry);
-    return { entries, checks: baseline ? checks(plan) : "" };
+    const sent = plan.send.map(({ entry }) => entry);
+    const placing = placingOf(plan);
+    // What is moved into a folder leaves its mode alone, unless the folder must be opened for that.
+    const touched = placing === "link" ? plan.around : plan.around.filter(({ mode }) => (mode & 0o700) !== 0o700);
+    return {
+      entries: placing === "none" ? [] : [...plan.around, ...sent],
+      checks: baseline ? checks(plan) : "",
+      modes: directoryModes([...touched, ...sent]),
+    };
   }
 
   keepPacked(stream: number, packed: Packed, targets: readonly number[]): void {
@@ -66,38 +83,56 @@ export class PushSession {
 
   replan(index: number, output: string): PlanSummary {
     const target = this.#target(index);
-    const { generation, stats } = parseInventory(output);
-    const outdated = target.baseline?.entries.values() ?? [];
-    // Where several fit, an edit within a second may be in between: the older one has the file sent again.
-    const candidates = [...this.#scan.entries, ...(this.#baselines.unconfirmed(target.key) ?? []), ...outdated];
-    const entries = recognize(candidates, stats);
+    const inventory = parseInventory(output);
+    const { generation } = inventory;
+    const entries = this.#recognize(target, inventory);
     target.baseline = { generation, entries };
     target.plan = this.#reconcile(entries);
     if (isEmpty(target.plan) && generation !== "") this.#baselines.put(target.key, target.baseline);
     return this.#summary(target);
   }
 
+  /** What a push would do. @param output what the sandbox says that it holds, if it was asked */
+  preview(index: number, output: string | undefined): PushPreview {
+    const target = this.#target(index);
+    const before = target.baseline?.entries ?? NOTHING;
+    const inventory = output === undefined ? undefined : parseInventory(output);
+    const ours = inventory && this.#recognize(target, inventory);
+    const isDrifted = inventory?.generation !== target.baseline?.generation || !this.#isCertain(target);
+    const plan = ours && isDrifted ? this.#reconcile(ours) : target.plan;
+    const isGoneHere = (path: string) => isGone(join(this.root, path));
+    const changes = previewChanges({ plan, before, remote: inventory && ours && { ...inventory, ours }, isGoneHere });
+    return {
+      changes: changes.slice(0, MOST_CHANGES),
+      changeCount: changes.length,
+      counts: countChanges(changes),
+      files: plan.files,
+      bytes: plan.bytes,
+      skipped: this.#scan.skipped,
+      excluded: listExcluded(this.root),
+    };
+  }
+
   /** @param receipt what the receiver was told and what it printed */
   confirm(index: number, stream: number, { generation, stamp, report }: Receipt): Conflict[] {
     const target = this.#target(index);
     const { plan, key } = target;
-    const entries = new Map<string, FolderEntry>();
-    const sending = new Set(plan.send.map(({ entry }) => entry.path));
-    for (const entry of this.#scan.entries) if (!sending.has(entry.path)) entries.set(entry.path, entry);
-    for (const entry of this.#packed.get(stream)?.sent ?? []) entries.set(entry.path, entry);
+    const delivered = this.#delivered.get(stream) ?? this.#deliver(plan, stream);
+    this.#delivered.set(stream, delivered);
     // What is not named any more, yet not gone either, is the sandbox's from here on; what cannot be read stays ours.
-    for (const { path } of this.#scan.skipped) this.#retain(target.baseline, path, entries);
+    const retained = this.#scan.skipped.flatMap(({ path }) => retain(target.baseline, path));
+    const entries = retained.length === 0 ? delivered : new Map([...delivered, ...retained]);
     target.baseline = { generation, entries };
     this.#baselines.put(key, target.baseline);
     return conflictsIn(report, plan, stamp);
   }
 
-  #retain(before: Baseline | undefined, path: string, entries: Map<string, FolderEntry>): void {
-    const known = before?.entries.get(path);
-    if (!before || !known) return;
-    entries.set(path, known);
-    if (known.kind !== "directory") return;
-    for (const entry of before.entries.values()) if (entry.path.startsWith(`${path}/`)) entries.set(entry.path, entry);
+  #deliver({ send }: Plan, stream: number): Entries {
+    const entries = new Map<string, FolderEntry>();
+    const sending = new Set(send.map(({ entry }) => entry.path));
+    for (const entry of this.#scan.entries) if (!sending.has(entry.path)) entries.set(entry.path, entry);
+    for (const entry of this.#packed.get(stream)?.sent ?? []) entries.set(entry.path, entry);
+    return entries;
   }
 
   #target(index: number): Target {
@@ -106,16 +141,28 @@ export class PushSession {
     return target;
   }
 
+  /** What of a sandbox's files is as it was sent or received. */
+  #recognize({ key, baseline }: Target, { stats }: Inventory): Entries {
+    const outdated = baseline?.entries.values() ?? [];
+    // Where several fit, an edit within a second may be in between: the older one has the file sent again.
+    const candidates = [...this.#scan.entries, ...(this.#baselines.unconfirmed(key) ?? []), ...outdated];
+    return recognize(candidates, stats);
+  }
+
+  /** A push that broke off may have left its mark and its rubbish. */
+  #isCertain({ key, baseline }: Target): boolean {
+    return baseline !== undefined && baseline.generation !== "" && !this.#baselines.unconfirmed(key);
+  }
+
   #reconcile(known: Entries): Plan {
     return reconcile(this.#scan.entries, known, (path) => isGone(join(this.root, path)));
   }
 
-  #summary({ key, plan, baseline }: Target): PlanSummary {
-    // A push that broke off may have left its mark and its rubbish.
-    const isCertain = baseline !== undefined && baseline.generation !== "" && !this.#baselines.unconfirmed(key);
+  #summary(target: Target): PlanSummary {
+    const { plan, baseline } = target;
     return {
       digest: digest(plan),
-      isEmpty: isEmpty(plan) && isCertain,
+      isEmpty: isEmpty(plan) && this.#isCertain(target),
       files: plan.files,
       bytes: plan.bytes,
       deletes: plan.delete.length,
@@ -135,6 +182,9 @@ interface Target {
 
 const NOTHING: Entries = new Map();
 
+/** More is read by nobody, and slow to show. */
+const MOST_CHANGES = 5000;
+
 function isGone(path: string): boolean {
   try {
     lstatSync(path);
@@ -142,6 +192,14 @@ function isGone(path: string): boolean {
   } catch (error) {
     return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
   }
+}
+
+/** What was known of a path and of all below it. */
+function retain(before: Baseline | undefined, path: string): (readonly [string, FolderEntry])[] {
+  const known = before?.entries.get(path);
+  if (!before || !known) return [];
+  const below = known.kind === "directory" ? [...before.entries].filter(([inner]) => inner.startsWith(`${path}/`)) : [];
+  return [[path, known], ...below];
 }
 
 /** The same for plans that make the same archive. */

@@ -81,10 +81,9 @@ is_there() {
   fi
 }
 
-# move FROM INTO: what is in folder FROM goes into folder INTO, but for folders that are in both. A subshell, for an
-# argument list of its own.
-move() (
-  from=$1 into=$2 status=0
+# move FROM INTO: what is in folder FROM goes into folder INTO, but for folders that are in both.
+move() {
+  from=$1 into=$2
   set --
   for entry in "$from"/* "$from"/.[!.]* "$from"/..?*; do
     exists "$entry" || continue
@@ -94,8 +93,7 @@ move() (
     [ $# -lt 64 ] || { mv -f -- "$@" "$into/" || status=1; set --; }
   done
   [ $# -eq 0 ] || mv -f -- "$@" "$into/" || status=1
-  exit $status
-)
+}
 
 # merge HOW FROM INTO: removes what stands in the way in INTO, all the way down, then does HOW for each folder that is in
 # both. Only positional parameters are local.
@@ -110,27 +108,32 @@ merge() {
       remove "$place"
     fi
   done
-  "$1" "$2" "$3" || status=1
+  "$1" "$2" "$3"
 }
 
 has_gnu_cp() { case $(cp --version 2>/dev/null) in *"GNU coreutils"*) ;; *) false ;; esac }
 
-# One process for a whole tree: for each file a link beside its place, then a rename. The top folder stays as it is.
-link_all() {
-  chmod --reference=. -- "$tree" && chown --reference=. -- "$tree" && cp -alfT -- "$tree" .
-} 2>/dev/null
+# One process for a whole tree: for each file a link beside its place, then a rename. Folders that are there stay as they
+# are.
+link_all() { cp -rPlfT -- "$tree" . 2>/dev/null; }
 
 # Whether files still have the sizes and times that a push gave them, which are in whole seconds; a pulled file has the
 # FRACTION of a second that a program gave it. Without stat: whether they are older than the marker.
 same() {
-  wanted=$1 fraction=$2
+  wanted=$1$newline fraction=$2
   shift 2
-  [ "$(stat -c '%s %Y' -- "$@" 2>/dev/null)" = "$wanted" ] || return 1
   IFS=$newline
-  for time in $(stat -c '%y' -- "$@"); do
-    case $time in *.000000* | *."$fraction"*) ;; *.*) unset IFS; return 1 ;; esac
+  for line in $(stat -c '%s %Y %y' -- "$@" 2>/dev/null); do
+    one=\${wanted%%"$newline"*} wanted=\${wanted#*"$newline"}
+    case $line in
+      "$one "*.000000* | "$one "*."$fraction"*) ;;
+      *.*) wanted=differs; break ;;
+      "$one "*) ;;
+      *) wanted=differs; break ;;
+    esac
   done
   unset IFS
+  [ -z "$wanted" ]
 }
 command -v stat >/dev/null 2>&1 || same() {
   shift 2
@@ -228,7 +231,7 @@ is_expected() {
 }
 
 command -v tar >/dev/null 2>&1 || exit ${ReceiverExit.noTar}
-mkdir -p -- "$1" && cd -- "$1" || exit ${ReceiverExit.noTarget}
+cd -- "$1" 2>/dev/null || { mkdir -p -- "$1" && cd -- "$1"; } || exit ${ReceiverExit.noTarget}
 remove_stale
 is_expected && { [ "$2" = next ] || is_fresh; } || exit ${ReceiverExit.drifted}
 trap 'remove "$stage"' EXIT
@@ -244,15 +247,18 @@ if is_fresh; then is_empty=yes; else is_empty=; [ "$2" = next ] || exit ${Receiv
 
 # From here to the end no push can rely on what is here.
 : >"$marker" || exit ${ReceiverExit.notInPlace}
+placing=
 . "$stage/${CHECKS}"
 if [ $is_empty ]; then
-  move "$tree" . || status=1
-elif has_gnu_cp && { link_all || { merge true "$tree" . && link_all; }; }; then
+  move "$tree" .
+elif [ "$placing" = none ]; then
+  :
+elif [ "$placing" = link ] && has_gnu_cp && { link_all || { merge true "$tree" . && link_all; }; }; then
   :
 else
   merge move "$tree" .
 fi
-sh "$stage/${MODES}" 2>/dev/null
+. "$stage/${MODES}" 2>/dev/null
 [ $status -eq 0 ] || exit ${ReceiverExit.notInPlace}
 echo "$4" >"$marker"
 `;

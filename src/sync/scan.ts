@@ -173,9 +173,10 @@ class Walk {
   /** Whether a change after this scan is certain to move the times. */
   #hasSettled({ mtimeMs, ctimeMs }: Stats): boolean {
     const tickMs = Number.isInteger(mtimeMs / 1000) ? COARSE_TICK_MS : FINE_TICK_MS;
-    const latest = Math.max(mtimeMs, ctimeMs);
     // What lies in the future was set by hand or by another clock; the change time moves all the same.
-    return latest < this.#startedAt - tickMs || ctimeMs > this.#startedAt + COARSE_TICK_MS;
+    const future = this.#startedAt + COARSE_TICK_MS;
+    const latest = mtimeMs > future ? ctimeMs : Math.max(mtimeMs, ctimeMs);
+    return latest < this.#startedAt - tickMs || ctimeMs > future;
   }
 
   #rulesStamp(folder: string): string {

@@ -3,6 +3,7 @@ import type { Explanation } from "./explain";
 import type { RootProblem } from "./folderRoot";
 import type { SkippedEntry } from "./folderEntry";
 import type { PackProgress } from "./pack";
+import type { PushPreview } from "./preview";
 import type { Conflict, FolderSize } from "./pushRequest";
 
 /** What the worker can be asked for, and what it answers. */
@@ -12,6 +13,8 @@ export interface SyncCalls {
     readonly asks: { readonly session: number; readonly root: string; readonly keys: readonly BaselineKey[] };
     readonly answers: { readonly problem: RootProblem } | { readonly plans: readonly PlanSummary[] };
   };
+  /** Looks at a folder, so that the next `open` of it finds most of it known. */
+  readonly prepare: { readonly asks: string; readonly answers: null };
   /** Sends the blocks of an archive for targets with equal plans; answers after the last. */
   readonly pack: {
     readonly asks: { readonly session: number; readonly stream: number; readonly targets: readonly number[] };
@@ -27,6 +30,11 @@ export interface SyncCalls {
     readonly asks: { readonly session: number; readonly target: number; readonly output: string };
     readonly answers: PlanSummary;
   };
+  /** What a push would do, by what the sandbox says that it holds, if it was asked. */
+  readonly preview: {
+    readonly asks: { readonly session: number; readonly target: number; readonly output: string | undefined };
+    readonly answers: PushPreview;
+  };
   /** The sandbox has taken the archive: the baseline advances. */
   readonly confirm: {
     readonly asks: {
@@ -40,6 +48,10 @@ export interface SyncCalls {
     };
     readonly answers: readonly Conflict[];
   };
+  /** Answers when every baseline is on disk. */
+  readonly saved: { readonly asks: null; readonly answers: null };
+  /** Whether there is a baseline. */
+  readonly isKnown: { readonly asks: BaselineKey; readonly answers: boolean };
   readonly explain: {
     readonly asks: { readonly root: string; readonly path: string };
     readonly answers: Explanation;
@@ -89,4 +101,4 @@ export type FromWorker =
     };
 
 /** How many blocks of a stream the worker may have sent that the host has not taken. */
-export const CREDITS = 8;
+export const CREDITS = 6;

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 
 import { Deferred } from "../base/async";
 import type { Disposable } from "../base/disposable";
+import { WORKER_LIMITS } from "./blocks";
 import type { PackProgress } from "./pack";
 import type { FromWorker, SyncCall, SyncCalls, ToWorker } from "./syncCalls";
 import type { SyncWorkerData } from "./syncWorker";
@@ -72,7 +73,7 @@ export class RunningWorker implements Disposable {
   isDead = false;
 
   constructor(file: string, workerData: SyncWorkerData) {
-    this.#worker = new Worker(file, { workerData });
+    this.#worker = new Worker(file, { workerData, resourceLimits: WORKER_LIMITS });
     this.#worker.unref();
     this.#worker.on("message", (message: FromWorker) => {
       this.#receive(message);

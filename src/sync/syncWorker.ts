@@ -38,6 +38,11 @@ class SyncWorker {
       this.#sessions.set(session, opened);
       return { plans: opened.plans };
     },
+    prepare: (root) => {
+      const resolved = resolveRoot(root);
+      if ("path" in resolved) this.#scanner(resolved.path).scan();
+      return null;
+    },
     pack: async ({ session, stream, targets }) => {
       const opened = this.#session(session);
       const progress: PackProgress = { files: 0, bytes: 0, path: "" };
@@ -54,8 +59,11 @@ class SyncWorker {
     },
     ask: ({ session, target }) => this.#session(session).ask(target),
     replan: ({ session, target, output }) => this.#session(session).replan(target, output),
+    preview: ({ session, target, output }) => this.#session(session).preview(target, output),
     confirm: ({ session, target, stream, generation, stamp, report }) =>
       this.#session(session).confirm(target, stream, { generation, stamp, report }),
+    saved: () => this.#baselines.saved().then(() => null),
+    isKnown: (key) => this.#baselines.get(key) !== undefined,
     explain: ({ root, path }) => explain(realpathSync(root), path),
     close: ({ session }) => {
       this.#sessions.delete(session);

@@ -2,15 +2,21 @@ import { commands } from "vscode";
 import type { Session } from "../auth/session";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Event } from "../base/event";
-import { isRunning, type Sandbox } from "../sandboxes/sandbox";
+import { isOrphan, isRunning, type Sandbox } from "../sandboxes/sandbox";
 import type { SandboxChange } from "../sandboxes/sandboxStore";
 
 /** What the `when` clauses in package.json know of the extension. */
-interface ContextKeys {
+export interface ContextKeys {
   "modalSandboxes.session": Session["kind"];
   "modalSandboxes.hasRunning": boolean;
   /** Whether the list was fetched for this session: until then nobody can say that it is empty. */
   "modalSandboxes.isListed": boolean;
+  /** Whether sandboxes run that this installation made and no window holds. */
+  "modalSandboxes.hasOrphans": boolean;
+  "modalSandboxes.orphansListed": boolean;
+  "modalSandboxes.snapshotsListed": boolean;
+  "modalSandboxes.volumesListed": boolean;
+  "modalSandboxes.secretsListed": boolean;
 }
 
 export interface ContextKeySources {
@@ -24,17 +30,20 @@ export function keepContextKeys({ session, sandboxes }: ContextKeySources): Disp
   const setSession = () => {
     setContextKey("modalSandboxes.session", session.current.kind);
   };
-  let hasRunning: boolean | undefined;
-  const setHasRunning = () => {
-    const value = sandboxes.all.some(isRunning);
-    if (value !== hasRunning) setContextKey("modalSandboxes.hasRunning", value);
-    hasRunning = value;
+  const last = new Map<keyof ContextKeys, boolean>();
+  const set = (key: "modalSandboxes.hasRunning" | "modalSandboxes.hasOrphans", value: boolean) => {
+    if (value !== last.get(key)) setContextKey(key, value);
+    last.set(key, value);
+  };
+  const setCounts = () => {
+    set("modalSandboxes.hasRunning", sandboxes.all.some(isRunning));
+    set("modalSandboxes.hasOrphans", sandboxes.all.some(isOrphan));
   };
 
   own.add(session.onDidChangeSession(setSession));
-  own.add(sandboxes.onDidChangeSandboxes(setHasRunning));
+  own.add(sandboxes.onDidChangeSandboxes(setCounts));
   setSession();
-  setHasRunning();
+  setCounts();
   return own;
 }
 

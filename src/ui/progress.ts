@@ -1,4 +1,5 @@
 import { ProgressLocation, window, type CancellationToken } from "vscode";
+import { formatElapsed } from "../base/format";
 
 /** Shows a notification with the current step while `task` runs; its Cancel button aborts the signal. */
 export async function withProgress<T>(
@@ -7,12 +8,33 @@ export async function withProgress<T>(
 ): Promise<T> {
   return window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
-    async (progress, token) =>
-      task((message) => {
-        progress.report({ message });
-      }, signalOf(token)),
+    async (progress, token) => {
+      let step = { text: "", since: Date.now() };
+      const clock = setInterval(() => {
+        const elapsedMs = Date.now() - step.since;
+        if (step.text && elapsedMs >= LONG_MS)
+          progress.report({ message: `${step.text} · ${formatElapsed(elapsedMs)}` });
+      }, 1000);
+      try {
+        return await task((text) => {
+          step = { text, since: Date.now() };
+          progress.report({ message: text });
+        }, signalOf(token));
+      } finally {
+        clearInterval(clock);
+      }
+    },
   );
 }
+
+/** A step that takes so long says how long it has taken. */
+const LONG_MS = 5000;
+
+/** Shows that a view is busy; for what is over in a moment. */
+export const withViewProgress = async (viewId: string, task: (signal: AbortSignal) => Promise<void>): Promise<void> =>
+  window.withProgress({ location: { viewId } }, () => task(AbortSignal.timeout(VIEW_TASK_MS)));
+
+const VIEW_TASK_MS = 60_000;
 
 function signalOf(token: CancellationToken): AbortSignal {
   const abort = new AbortController();

@@ -1,14 +1,18 @@
-import { workspace } from "vscode";
+import { workspace, type Uri } from "vscode";
+import { UserError } from "../base/errors";
 import { parseGpu, type GpuRequest } from "../modal/gpus";
-import type { SandboxSpec } from "../modal/spec";
+import type { ProxySettings } from "../modal/proxy";
+import { DEFAULT_BASE_IMAGE, type SpecDefinition } from "../sandboxes/specDefinition";
+import { readDefinition, type WrittenSpec } from "../sandboxes/writtenSpec";
+import type { OnWindowClose } from "../sandboxes/closing";
+import type { Limits } from "../sandboxes/limits";
 import type { PullSettings } from "../sync/puller";
 
-const MINUTE_MS = 60_000;
 const MB = 1_000_000;
 
 /** Reads a setting at the moment of use, so that workspace trust and edits count. Defaults are in package.json. */
-function setting<T extends string | number | boolean | readonly unknown[]>(key: string, fallback: T): T {
-  return workspace.getConfiguration("modalSandboxes").get<T>(key, fallback);
+function setting<T>(key: string, fallback: T, of?: Uri): T {
+  return workspace.getConfiguration("modalSandboxes", of).get<T>(key, fallback);
 }
 
 export const usesLocalBackend = (): boolean => setting<string>("backend", "modal") === "local";
@@ -20,10 +24,49 @@ export const environmentName = (): string => setting("environment", "");
 
 export const remotePath = (): string => setting("remotePath", "/workspace");
 
-export const defaultImage = (): string => setting("image", "python:3.12-slim");
+/** Whether Modal shall keep the files of a sandbox that ends. */
+export const keepsExitSnapshots = (): boolean => setting("exitSnapshot", false);
+
+/** What becomes of a window's sandboxes when it closes. */
+export const onWindowClose = (): OnWindowClose =>
+  closings.find((known) => known === setting<string>("onWindowClose", "ask")) ?? "ask";
+
+const closings: readonly OnWindowClose[] = ["ask", "keep", "pause", "terminate"];
+
+/** What the user wants to spend at most. */
+export const spendingLimits = (): { readonly soft: Limits; readonly hard: Limits } => ({
+  soft: {
+    dollarsPerHour: setting("limits.soft.dollarsPerHour", 0),
+    dollarsPerDay: setting("limits.soft.dollarsPerDay", 0),
+    sandboxes: setting("limits.soft.sandboxes", 0),
+  },
+  hard: {
+    dollarsPerHour: setting("limits.hard.dollarsPerHour", 0),
+    dollarsPerDay: setting("limits.hard.dollarsPerDay", 0),
+    sandboxes: setting("limits.hard.sandboxes", 0),
+  },
+});
+
+/** Whether idle sandboxes are ended once the day's hard limit is reached. */
+export const stopsIdleAtLimit = (): boolean => setting("limits.stopIdle", false);
+
+/** After how long a GPU that does nothing is pointed out; 0 is never. */
+export const idleGpuMs = (): number => setting("idleGpuMinutes", 10) * 60_000;
+
+/** VS Code's own settings of the proxy; "off" leaves what the environment says. */
+export const proxySettings = (): ProxySettings => {
+  const http = workspace.getConfiguration("http");
+  return {
+    url: http.get("proxySupport") === "off" ? "" : http.get("proxy", ""),
+    exceptions: http.get("noProxy", []),
+  };
+};
 
 /** The GPUs that a run starts with; what is no GPU type counts as none. */
 export const defaultGpus = (): (GpuRequest | undefined)[] => setting<readonly string[]>("gpus", []).map(parseGpu);
+
+/** Whether saving a file syncs its folder. */
+export const syncsOnSave = (file: Uri): boolean => setting("sync.onSave", false, file);
 
 /** What is pushed without a question. */
 export const pushLimits = (): { readonly maxFiles: number; readonly maxBytes: number } => ({
@@ -37,13 +80,44 @@ export const pullSettings = (): PullSettings => ({
   maxBytes: setting("sync.pullLimitMB", 200) * MB,
 });
 
-/** The sandbox that the settings describe, with the GPU and the image that were chosen. */
-export const specFromSettings = (gpu: GpuRequest | undefined, image = defaultImage()): SandboxSpec => ({
+/** The sandbox that the settings describe, with that GPU. Throws a sentence where a setting makes no sense. */
+export const settingsDefinition = (gpu: GpuRequest | undefined): SpecDefinition => ({
+  ...readDefinition(
+    {
+      gpu: "CPU",
+      gpuFallback: setting("gpuFallback", []),
+      image: setting<string>("image", DEFAULT_BASE_IMAGE),
+      packages: setting("packages", []),
+      aptPackages: setting("aptPackages", []),
+      cpu: setting("cpu", 2),
+      memoryMiB: setting("memoryMiB", 4096),
+      timeoutMinutes: setting("timeoutMinutes", 60),
+      idleTimeoutMinutes: setting("idleTimeoutMinutes", 10),
+      ports: setting("ports", []),
+      volumes: setting("volumes", {}),
+      secrets: setting("secrets", []),
+      env: setting("env", {}),
+      regions: setting("regions", []),
+      network: setting<unknown>("network", "open"),
+    },
+    "The settings",
+  ),
   gpu,
-  image,
-  cpu: setting("cpu", 2),
-  memoryMiB: setting("memoryMiB", 4096),
-  timeoutMs: setting("timeoutMinutes", 60) * MINUTE_MS,
-  idleTimeoutMs: setting("idleTimeoutMinutes", 10) * MINUTE_MS,
-  ports: setting<readonly number[]>("ports", []),
 });
+
+/** The named specs as they are written, by name. */
+export const writtenSpecs = (): Readonly<Record<string, WrittenSpec>> => setting("specs", {});
+
+/** A named spec upon the other settings. Throws a sentence where it makes no sense. */
+export function namedDefinition(name: string): SpecDefinition {
+  const written = writtenSpecs()[name];
+  if (!written) throw noSuchSpec(name);
+  return readDefinition(written, `The spec "${name}"`, settingsDefinition(undefined));
+}
+
+const noSuchSpec = (name: string) =>
+  new UserError(`There is no spec "${name}" in the settings.`, {
+    actions: [
+      { title: "Open Settings", command: "workbench.action.openSettings", arguments: ["modalSandboxes.specs"] },
+    ],
+  });

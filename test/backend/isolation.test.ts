@@ -3,13 +3,36 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { after, before, describe, it } from "mocha";
 import type { IsolatedProcess, IsolatedRoot, Isolation, IsolationKind, SpawnOptions } from "../../src/local/isolation";
+import { nothing } from "../../src/local/network/outboundPolicy";
 import { detectIsolation } from "../../src/local/isolation/detectIsolation";
 
 const KINDS: readonly IsolationKind[] = ["overlay", "privateRoot", "directory"];
+const SECRETS = [
+  ".ssh/id_ed25519",
+  ".aws/credentials",
+  ".modal.toml",
+  ".config/gcloud/application_default_credentials.json",
+  ".config/gh/hosts.yml",
+  ".docker/config.json",
+  ".kube/config",
+  ".azure/accessTokens.json",
+  ".netrc",
+  ".npmrc",
+  ".git-credentials",
+];
+const SECRET_VARIABLES = [
+  "MODAL_TOKEN_ID",
+  "MODAL_TOKEN_SECRET",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "NPM_TOKEN",
+  "GITHUB_TOKEN",
+  "SSH_AUTH_SOCK",
+];
 const TOOL = "/__modal/.bin/modal-sandbox-fs-tools";
 
 for (const kind of KINDS)
@@ -31,7 +54,7 @@ for (const kind of KINDS)
         this.skip();
       }
       cleanUp.push(() => isolation.dispose());
-      root = await isolation.createRoot({ sandboxId: "sb-main", blockNetwork: false });
+      root = await isolation.createRoot({ sandboxId: "sb-main" });
     });
 
     after(async () => {
@@ -40,7 +63,7 @@ for (const kind of KINDS)
 
     describe("a root", () => {
       it("is where /workspace is the sandbox's own", async () => {
-        const other = await isolation.createRoot({ sandboxId: "sb-other", blockNetwork: false });
+        const other = await isolation.createRoot({ sandboxId: "sb-other" });
         await sh(root, "echo mine > mark", { workdir: "/workspace" });
         assert.equal((await sh(other, "ls", { workdir: "/workspace" })).stdout, "");
         assert.equal((await sh(root, "cat mark", { workdir: "/workspace" })).stdout, "mine\n");
@@ -68,14 +91,15 @@ for (const kind of KINDS)
       it("hides homes, credentials, other sandboxes and the state folder", async function () {
         if (!hasOwnRoot) this.skip();
         const home = join(base, "person");
-        await mkdir(join(home, ".ssh"), { recursive: true });
         await mkdir(join(home, "tools/bin"), { recursive: true });
-        await writeFile(join(home, ".ssh/id"), "secret");
-        await writeFile(join(home, ".modal.toml"), "secret");
+        for (const secret of SECRETS) {
+          await mkdir(dirname(join(home, secret)), { recursive: true });
+          await writeFile(join(home, secret), "secret");
+        }
         await writeFile(join(home, "tools/bin/greet"), "#!/bin/sh\necho hello\n", { mode: 0o755 });
         const path = `${join(home, "tools/bin")}:/usr/bin:/bin`;
         const guarded = await detect(kind, join(base, "state"), { home, path });
-        const guardedRoot = await guarded.createRoot({ sandboxId: "sb-guarded", blockNetwork: false });
+        const guardedRoot = await guarded.createRoot({ sandboxId: "sb-guarded" });
 
         const tools = await sh(guardedRoot, "greet");
         const seen = await sh(
@@ -93,6 +117,16 @@ for (const kind of KINDS)
         if (!hasOwnRoot) this.skip();
         const { stdout } = await sh(root, "ls -d /proc/[0-9]* | wc -l");
         assert.ok(Number(stdout) < 6, stdout);
+      });
+
+      it("has no say over the host's control groups, and sees no sockets of its programs", async function () {
+        if (!hasOwnRoot) this.skip();
+        const { stdout } = await sh(
+          root,
+          "find /sys/fs/cgroup -name 'cgroup.*' -writable; cat /proc/net/unix | grep -c @; ls /run /mnt /media",
+        );
+        assert.deepEqual(stdout.split("\n").slice(0, 1), ["0"]);
+        assert.doesNotMatch(stdout, /docker\.sock|user/);
       });
 
       it("buries orphans", async function () {
@@ -126,7 +160,7 @@ for (const kind of KINDS)
       });
 
       it("is gone without a trace when disposed, with every process in it", async () => {
-        const doomed = await isolation.createRoot({ sandboxId: "sb-doomed", blockNetwork: false });
+        const doomed = await isolation.createRoot({ sandboxId: "sb-doomed" });
         const process = await doomed.spawn({
           argv: ["sh", "-c", "(setsid sleep 1003 &); echo; sleep 1003"],
           env: {},
@@ -143,9 +177,7 @@ for (const kind of KINDS)
       it("is one of thirty made at once", async () => {
         const started = performance.now();
         const roots = await Promise.all(
-          Array.from({ length: 30 }, (_, index) =>
-            isolation.createRoot({ sandboxId: `sb-${index}`, blockNetwork: false }),
-          ),
+          Array.from({ length: 30 }, (_, index) => isolation.createRoot({ sandboxId: `sb-${index}` })),
         );
         const outputs = await Promise.all(
           roots.map((each, index) => sh(each, `echo ${index} > x; cat x`, { workdir: "/workspace" })),
@@ -161,8 +193,7 @@ for (const kind of KINDS)
 
     describe("a program", () => {
       it("has a clean environment, and what it was given", async () => {
-        process.env.MODAL_TOKEN_SECRET = "secret";
-        process.env.SSH_AUTH_SOCK = "/agent";
+        for (const name of SECRET_VARIABLES) process.env[name] = "secret";
         const given = { A: "1", "with.dot": "2", LD_EXAMPLE: "3", NEWLINE: "a\nb", PWD: "/elsewhere" };
         const program = await root.spawn({ argv: ["env", "-0"], env: given, workdir: "/" });
         const { stdout } = await finish(program);
@@ -171,12 +202,13 @@ for (const kind of KINDS)
           string
         >;
 
-        assert.equal(env.MODAL_TOKEN_SECRET, undefined);
-        assert.equal(env.SSH_AUTH_SOCK, undefined);
+        for (const name of SECRET_VARIABLES) assert.equal(env[name], undefined, name);
+        const everybodys = await sh(root, "cat /proc/[0-9]*/environ");
+        if (hasOwnRoot) assert.doesNotMatch(everybodys.stdout, new RegExp(SECRET_VARIABLES.join("|")));
         assert.equal(env.LANG, "C.UTF-8");
         assert.ok(env.PATH && env.HOME);
         for (const [name, value] of Object.entries(given)) assert.equal(env[name], value);
-        delete process.env.MODAL_TOKEN_SECRET;
+        for (const name of SECRET_VARIABLES) Reflect.deleteProperty(process.env, name);
       });
 
       it("gets its words as they are", async () => {
@@ -376,9 +408,9 @@ for (const kind of KINDS)
       const SERVE = `const server = require("node:net").createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
         server.listen(Number(process.argv[1] ?? 0), "127.0.0.1", () => console.log(server.address().port));`;
 
-      for (const blockNetwork of [false, true])
-        it(`reaches what listens inside${blockNetwork ? " without a network" : ""}`, async () => {
-          const own = await isolation.createRoot({ sandboxId: "sb-net", blockNetwork });
+      for (const allowlist of [undefined, nothing])
+        it(`reaches what listens inside${allowlist ? " where nothing can be reached from" : ""}`, async () => {
+          const own = await isolation.createRoot({ sandboxId: "sb-net", allowlist });
           const server = await own.spawn({ argv: [process.execPath, "-e", SERVE], env: {}, workdir: "/" });
           const port = Number(await once(server, "\n"));
           const bytes = Buffer.alloc(3_000_000, "abcdefg");
@@ -396,7 +428,7 @@ for (const kind of KINDS)
       it("finds a port in two sandboxes without a network to be two places", async function () {
         if (!hasOwnRoot) this.skip();
         const roots = await Promise.all(
-          ["sb-a", "sb-b"].map((sandboxId) => isolation.createRoot({ sandboxId, blockNetwork: true })),
+          ["sb-a", "sb-b"].map((sandboxId) => isolation.createRoot({ sandboxId, allowlist: nothing })),
         );
         const answers = roots.map(async (own, index) => {
           const server = await own.spawn({ argv: [process.execPath, "-e", SERVE, "18080"], env: {}, workdir: "/" });
@@ -429,7 +461,7 @@ for (const kind of KINDS)
     it("clears away what a server and its watchdog left, and nothing of a server that lives", async () => {
       const stateDir = join(base, "left");
       const living = await detect(kind, stateDir);
-      const livingRoot = await living.createRoot({ sandboxId: "sb-living", blockNetwork: false });
+      const livingRoot = await living.createRoot({ sandboxId: "sb-living" });
       const left = join(stateDir, "servers/1-dead");
       await mkdir(join(left, "sb-dead"), { recursive: true });
       await writeFile(join(left, "owner.json"), "{}");

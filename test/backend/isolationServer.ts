@@ -4,7 +4,7 @@ import type { IsolationKind } from "../../src/local/isolation";
 /** A server to be killed: one sandbox with a process that did all it could to outlive it. Words: state folder, kind. */
 async function main(stateDir: string, preferred: IsolationKind): Promise<void> {
   const isolation = await detectIsolation({ stateDir, preferred, log: () => undefined });
-  const root = await isolation.createRoot({ sandboxId: "sb-doomed", blockNetwork: false });
+  const root = await isolation.createRoot({ sandboxId: "sb-doomed" });
   const { stdout } = await root.spawn({
     argv: [
       "sh",

@@ -211,6 +211,19 @@ for (const { generation, gpu } of generations)
       assert.deepEqual(await router.stdout(exec, 99 * MB + 1), output.subarray(99 * MB + 1));
     });
 
+    it("holds little of 200 MB for a reader that stops reading, and all of it back for later", async () => {
+      const memory = await residentBytes(local.backend.pid);
+      const exec = await router.start("head", "-c", String(200 * MB), "/dev/zero");
+      let received = 0;
+      for await (const { data } of router.calls.taskExecStdioRead({ ...exec, fileDescriptor: 0, offset: 0 })) {
+        if (received === 0) await router.calls.taskExecWait(exec);
+        received += data.length;
+        if (received === data.length)
+          assert.ok((await residentBytes(local.backend.pid)) - memory < 60 * MB, "the server grew");
+      }
+      assert.equal(received, 200 * MB);
+    });
+
     it("delivers 100 MB to a reader of the SDK that reads while it is written", async () => {
       const exec = await sandbox.exec(
         ["sh", "-c", `head -c ${100 * MB} /dev/urandom | tee /tmp/copy; sha256sum < /tmp/copy >&2`],

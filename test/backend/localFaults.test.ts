@@ -80,6 +80,26 @@ describe("a fault that was asked for", function () {
     assert.ok(text === `${Array.from({ length: 100_000 }, (_, index) => index + 1).join("\n")}\n`);
   });
 
+  it("breaks the output of a sandbox of the first generation off, which the SDK reads on without loss", async () => {
+    await rule({ rpc: "SandboxGetLogs", times: 3, cutAfterBytes: 20_000 });
+    const sandbox = await local.create({ gpu: "T4", command: ["seq", "20000"] });
+    await sandbox.wait();
+    const { sandboxId } = sandbox;
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the SDK does not export the enum
+    const raw = local.modal.cpClient.sandboxGetLogs({ sandboxId, fileDescriptor: 1, timeout: 5, lastEntryId: "0-0" });
+    await assert.rejects(
+      async () => {
+        for await (const part of raw) assert.ok(part);
+      },
+      (error) => error instanceof ClientError && error.code === Status.UNAVAILABLE,
+    );
+    const lines = (await sandbox.stdout.readText()).split("\n").filter((line) => /^\d+$/.test(line));
+    assert.deepEqual(
+      lines,
+      Array.from({ length: 20_000 }, (_, index) => String(index + 1)),
+    );
+  });
+
   it("breaks an upload off, which the SDK goes on with", async () => {
     const sandbox = await local.create();
     await rule({ rpc: "TaskExecStdinWriteStream", times: 2, cutAfterBytes: 300_000 });

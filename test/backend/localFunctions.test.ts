@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { ClientError, Status } from "nice-grpc";
-import type { ModalClient } from "modal";
+import type { LogEntry, ModalClient } from "modal";
 import { createClient, startLocalBackend, type LocalBackend } from "./support/localBackend";
+import { eventually } from "./support/processes";
 
 const TEXT = `
 import datetime, os, time
@@ -72,6 +73,49 @@ class Greeter:
         return [text.upper() if self.loud else text, self.data]
 `;
 
+const FOR_MODAL = `
+import modal
+from modal import App, Secret
+
+app = App("cloud", image=modal.Image.debian_slim().pip_install("numpy").env({"A": "b"}))
+volume = modal.Volume.from_name("data", create_if_missing=True)
+
+with app.image.imports():
+    import json
+
+@app.function(gpu="T4", secrets=[Secret.from_name("s")], volumes={"/data": volume}, schedule=modal.Period(days=1))
+@modal.concurrent(max_inputs=3)
+def double(number):
+    return 2 * number
+
+@app.function()
+def reload():
+    volume.reload()
+
+@app.cls(min_containers=1)
+class Model:
+    name: str = modal.parameter(default="base")
+    size: int = modal.parameter()
+
+    @modal.enter()
+    def load(self):
+        self.loaded = "%s of %d" % (self.name, self.size)
+
+    @modal.method()
+    def describe(self):
+        return self.loaded
+
+@app.function()
+@modal.fastapi_endpoint(method="POST")
+def sum_up(item: dict, times: int = 1, exact: bool = False):
+    return {"sum": sum(item["numbers"]) * times, "exact": exact}
+
+@app.function()
+@modal.asgi_app()
+def server():
+    return None
+`;
+
 describe("deployed functions", function () {
   this.timeout(60_000);
   let state = "";
@@ -82,6 +126,8 @@ describe("deployed functions", function () {
     state = await mkdtemp(join(tmpdir(), "functions-"));
     await mkdir(join(state, "functions", "text"), { recursive: true });
     await mkdir(join(state, "functions", "broken"));
+    await mkdir(join(state, "functions", "cloud"));
+    await writeFile(join(state, "functions", "cloud", "app.py"), FOR_MODAL);
     await writeFile(join(state, "functions", "text", "text.py"), TEXT);
     await writeFile(join(state, "functions", "text", "shared.py"), 'GREETING = "hello "\n');
     await writeFile(join(state, "functions", "text", "classes.py"), CLASSES);
@@ -298,6 +344,76 @@ describe("deployed functions", function () {
     const all = { greeting: "hi", times: 1, loud: true, data: new Uint8Array([65]) };
     assert.deepEqual(await call(all), ["HI YOU", "A"]);
     await assert.rejects(cls.instance({ times: "two" }), /'times' must be an integer/);
+  });
+
+  it("are read from a file that was written for Modal, whose declarations mean nothing here", async () => {
+    assert.equal(await (await named("double", "cloud")).remote([21]), 42);
+    const model = await modal.cls.fromName("cloud", "Model");
+    assert.equal(await (await model.instance({ size: 3 })).method("describe").remote(), "base of 3");
+    assert.equal(await (await model.instance({ name: "big", size: 4 })).method("describe").remote(), "big of 4");
+    await assert.rejects((await named("reload", "cloud")).remote(), {
+      name: "RemoteError",
+      message: /modal\.Volume\.from_name\.reload: a deployed function of the local backend cannot use Modal/,
+    });
+  });
+
+  it("answer at their address where they are endpoints of the web, and no client's call", async () => {
+    const endpoint = await named("sum_up", "cloud");
+    const url = (await endpoint.getWebUrl()) ?? "";
+    const post = async (query: string, body: unknown) => {
+      const response = await fetch(url + query, { method: "POST", body: JSON.stringify(body) });
+      return [response.status, await response.json()] as const;
+    };
+    assert.deepEqual(await post("?times=3&exact=true", { numbers: [1, 2] }), [200, { sum: 9, exact: true }]);
+    const [status, { detail }] = (await post("", {})) as [number, { detail: string }];
+    assert.deepEqual([status, detail], [500, "KeyError('numbers')"]);
+    await assert.rejects(endpoint.remote([{}]), {
+      name: "InvalidError",
+      message: /webhook Function cannot be invoked/,
+    });
+
+    const server = await fetch((await (await named("server", "cloud")).getWebUrl()) ?? "");
+    assert.equal(server.status, 501);
+    const function_ = await fetch(url.replace(/[^/]+$/, (await named("greet")).functionId));
+    assert.equal(function_.status, 404);
+  });
+
+  it("keep what they print, by function and by call", async () => {
+    const nap = await named("nap");
+    const call = await nap.spawn([0]);
+    await call.get();
+    const messages = async (entries: AsyncIterable<LogEntry>) => {
+      const all: string[] = [];
+      for await (const { message } of entries) all.push(message);
+      return all;
+    };
+    assert.ok(await eventually(async () => (await messages(call.logs.fetch())).join("") === "napping\n"));
+    assert.deepEqual(await messages(call.logs.stream()), ["napping\n"]);
+    assert.equal((await messages(nap.logs.tail({ entries: 1 }))).at(-1), "napping\n");
+    const greet = await named("greet");
+    assert.deepEqual(await messages(greet.logs.tail()), []);
+
+    const following = nap.logs.stream()[Symbol.asyncIterator]();
+    const next = following.next();
+    while (!(await Promise.race([next, nap.remote([0]).then(() => undefined)])));
+    assert.equal(((await next).value as LogEntry).message, "napping\n");
+    await following.return?.();
+  });
+
+  it("tell how their calls went", async () => {
+    const fail = await (await named("fail")).withOptions({ timeoutMs: 60_000 }).instance();
+    const since = new Date();
+    await assert.rejects(fail.remote(["once"]));
+    const stats = await fail.stats({ since, until: new Date(Date.now() + 1) });
+    assert.deepEqual([stats.inputSuccessCount, stats.inputFailureCount, stats.inputRunningAtEndCount], [0, 1, 0]);
+    const { info } = await modal.cpClient.functionCallGetInfo({
+      functionCallId: (await (await named("nap")).spawn([0])).functionCallId,
+    });
+    assert.equal(info?.totalInputs, 1);
+    await assert.rejects(
+      fail.metrics.schema(),
+      (error) => error instanceof ClientError && error.code === Status.UNIMPLEMENTED,
+    );
   });
 
   it("are another version once their file has changed", async () => {

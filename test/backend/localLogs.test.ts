@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { ClientError, Status } from "nice-grpc";
 import type { Sandbox } from "modal";
 import { generations, useLocalBackend } from "./support/fixture";
 
@@ -74,15 +73,3 @@ for (const { generation, gpu } of generations)
       assert.deepEqual(own([...found]), ["up\n"]);
     });
   });
-
-describe("the logs of functions", () => {
-  const local = useLocalBackend();
-
-  it("are said not to be kept", async () => {
-    await assert.rejects(
-      local.modal.cpClient.appFetchLogs({ appId: local.app.appId, functionId: "fu-x", limit: 1 }),
-      (error) =>
-        error instanceof ClientError && error.code === Status.UNIMPLEMENTED && error.details.includes("no logs"),
-    );
-  });
-});

@@ -1,60 +1,113 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
 import { text } from "node:stream/consumers";
-import { describe, it } from "mocha";
+import { after, before, describe, it } from "mocha";
 import { Probe, type SandboxCreateParams } from "modal";
 import { ClientError, Status } from "nice-grpc";
-import { generations, useLocalBackend } from "./support/fixture";
+import { generations, useLocalBackend, type Fixture } from "./support/fixture";
 
-const SERVER = `require("node:net").createServer((socket) => socket.end(process.argv[1])).listen(24999, "127.0.0.1")`;
+const SERVER = `require("node:net").createServer((socket) => socket.end(process.argv[1])).listen(8000, "127.0.0.1")`;
+const MB = 1_000_000;
+
+/** Of this machine, and no loopback. */
+const machineAddress = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === "IPv4" && !address.internal)?.address;
+
+const hasOwnNetwork = ({ backend }: Fixture) => backend.log().includes("Each has a network of its own");
+
+/** What a program inside reads from a port of this machine, or the code of the error that it gets. */
+async function answerAt(local: Fixture, { host, port }: { host: string; port: number }, params: SandboxCreateParams) {
+  const script = `require("node:net").connect(${port}, "${host}")
+    .on("error", ({ code }) => console.log(code)).pipe(process.stdout)`;
+  const sandbox = await local.create(params);
+  return (await (await sandbox.exec([process.execPath, "-e", script])).stdout.readText()).trim();
+}
+
+async function serve(local: Fixture, answer: string, params: SandboxCreateParams) {
+  const sandbox = await local.create({
+    ...params,
+    command: [process.execPath, "-e", SERVER, answer],
+    unencryptedPorts: [8000],
+    readinessProbe: Probe.withTcp(8000, { intervalMs: 20 }),
+  });
+  await sandbox.waitUntilReady(20_000);
+  const [host, port] = (await sandbox.tunnels())[8000]?.tcpSocket ?? [];
+  return text(connect(port ?? 0, host));
+}
 
 for (const { generation, gpu } of generations)
   describe(`the network of a sandbox of generation ${generation}`, function () {
     this.timeout(60_000);
     const local = useLocalBackend();
-    const hasOwnRoot = () => !local.backend.log().includes("isolation: directory");
+    let server: Server;
+    let port: number;
 
-    /** Whether a program inside can connect to a port of this machine. */
-    const reaches = async (params: SandboxCreateParams) => {
-      const server = createServer((socket) => socket.end());
-      server.listen(0, "127.0.0.1");
+    before(async () => {
+      server = createServer((socket) => socket.end("hello"));
+      server.listen(0);
       await once(server, "listening");
-      const { port } = server.address() as AddressInfo;
-      const script = `require("node:net").connect(${port}, "127.0.0.1")
-        .on("connect", () => process.exit(0)).on("error", () => process.exit(1))`;
-      try {
-        const sandbox = await local.create({ ...gpu, ...params });
-        return (await (await sandbox.exec([process.execPath, "-e", script])).wait()) === 0;
-      } finally {
-        server.close();
-      }
-    };
-
-    it("is this machine's, and nobody's where it is blocked", async function () {
-      if (!hasOwnRoot()) this.skip();
-      assert.equal(await reaches({}), true);
-      assert.equal(await reaches({ blockNetwork: true }), false);
-      assert.equal(await reaches({ outboundCidrAllowlist: [], outboundDomainAllowlist: [] }), false);
+      ({ port } = server.address() as AddressInfo);
+    });
+    after(() => {
+      server.close();
     });
 
-    it("lets two sandboxes that may reach nothing serve on the same port, a tunnel to each", async function () {
-      if (!hasOwnRoot()) this.skip();
-      const serve = (answer: string) =>
-        local.create({
-          ...gpu,
-          command: [process.execPath, "-e", SERVER, answer],
-          outboundCidrAllowlist: [],
-          unencryptedPorts: [24_999],
-          readinessProbe: Probe.withTcp(24_999, { intervalMs: 20 }),
-        });
-      const sandboxes = await Promise.all(["one", "two"].map(serve));
-      const answers = sandboxes.map(async (sandbox) => {
-        await sandbox.waitUntilReady(20_000);
-        const [host, port] = (await sandbox.tunnels())[24_999]?.tcpSocket ?? [];
-        return text(connect(port ?? 0, host));
-      });
+    it("is its own: what listens on this machine's loopback is not there", async function () {
+      if (!hasOwnNetwork(local)) this.skip();
+      assert.equal(await answerAt(local, { host: "127.0.0.1", port }, gpu), "ECONNREFUSED");
+    });
+
+    it("leads out to every other address, and nowhere where it is blocked", async function () {
+      if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+      const target = { host: machineAddress, port };
+      assert.equal(await answerAt(local, target, gpu), "hello");
+      for (const closed of [{ blockNetwork: true }, { outboundCidrAllowlist: [], outboundDomainAllowlist: [] }])
+        assert.equal(await answerAt(local, target, { ...gpu, ...closed }), "ENETUNREACH");
+    });
+
+    it("leads only where a list of address ranges lets it", async function () {
+      if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+      const target = { host: machineAddress, port };
+      const within = { ...gpu, outboundCidrAllowlist: [`${machineAddress}/32`] };
+      assert.equal(await answerAt(local, target, within), "hello");
+      const outside = { ...gpu, outboundCidrAllowlist: ["203.0.113.0/24"] };
+      assert.equal(await answerAt(local, target, outside), "ECONNREFUSED");
+    });
+
+    it("leads elsewhere once its list has been changed, and drops what is open to places no longer on it", async function () {
+      if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+      const sandbox = await local.create(gpu);
+      const script = `const socket = require("node:net").connect(${port}, "${machineAddress}");
+        socket.on("error", ({ code }) => console.log(code)).on("data", (data) => console.log(data.toString()));`;
+      const connect = () => sandbox.exec([process.execPath, "-e", script]);
+      server.removeAllListeners("connection").on("connection", (socket) => socket.on("error", () => 0).write("hello"));
+      const open = await connect();
+      const reader = open.stdout.getReader();
+      assert.equal((await reader.read()).value, "hello\n");
+
+      await sandbox.updateNetworkPolicy({ outboundCidrAllowlist: ["203.0.113.0/24"], outboundDomainAllowlist: [] });
+      assert.equal((await reader.read()).value, "ECONNRESET\n");
+      assert.equal(await (await connect()).stdout.readText(), "ECONNREFUSED\n");
+
+      const back = { outboundCidrAllowlist: [`${machineAddress}/32`], outboundDomainAllowlist: [] };
+      await sandbox.updateNetworkPolicy(back);
+      const again = (await connect()).stdout.getReader();
+      assert.equal((await again.read()).value, "hello\n");
+      server.removeAllListeners("connection").on("connection", (socket) => socket.end("hello"));
+
+      const closed = await local.create({ ...gpu, blockNetwork: true });
+      await assert.rejects(closed.updateNetworkPolicy(back), /created with no way out/);
+    });
+
+    it("lets two sandboxes serve on the same port, a tunnel to each", async function () {
+      if (!hasOwnNetwork(local)) this.skip();
+      const answers = ["one", "two"].map((answer) => serve(local, answer, gpu));
       assert.deepEqual(await Promise.all(answers), ["one", "two"]);
+      const closed = ["three", "four"].map((answer) => serve(local, answer, { ...gpu, outboundCidrAllowlist: [] }));
+      assert.deepEqual(await Promise.all(closed), ["three", "four"]);
     });
 
     it("refuses an address range that is none", async () => {
@@ -70,3 +123,75 @@ for (const { generation, gpu } of generations)
       await local.create({ ...gpu, outboundCidrAllowlist: ["10.0.0.0/8", "fd00::/8"] });
     });
   });
+
+describe("what passes between a sandbox and the outside", function () {
+  this.timeout(60_000);
+  const local = useLocalBackend();
+
+  /** A server on this machine for one connection, and what a program inside makes of it. */
+  async function inside(answer: (received: Buffer) => Buffer, script: string) {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      const received: Buffer[] = [];
+      socket.on("data", (data) => received.push(data));
+      socket.once("end", () => socket.end(answer(Buffer.concat(received))));
+    });
+    server.listen(0, machineAddress);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const sandbox = await local.create();
+    const program = `const { connect } = require("node:net");
+      const socket = connect({ port: ${port}, host: "${machineAddress ?? ""}", allowHalfOpen: true }); ${script}`;
+    try {
+      const exec = await sandbox.exec([process.execPath, "-e", program], { mode: "binary" });
+      return Buffer.from(await exec.stdout.readBytes());
+    } finally {
+      server.close();
+    }
+  }
+
+  const pattern = (bytes: number) => Buffer.alloc(bytes, "0123456789abcdefghijklmnopqrstuvw");
+
+  it("is all that was sent, in order, also after one side has said its last", async function () {
+    if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+    const bytes = 30 * MB;
+    let received: Buffer | undefined;
+    const answered = await inside((data) => {
+      received = data;
+      return pattern(bytes);
+    }, `socket.end(Buffer.alloc(${bytes}, "zyxwvutsrqponmlkjihgfedcba9876")); socket.pipe(process.stdout);`);
+    assert.ok(received?.equals(Buffer.alloc(bytes, "zyxwvutsrqponmlkjihgfedcba9876")));
+    assert.ok(answered.equals(pattern(bytes)));
+  });
+
+  it("waits for a program that does not read", async function () {
+    if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+    const bytes = 20 * MB;
+    const answered = await inside(
+      () => pattern(bytes),
+      `socket.end(); socket.pause(); setTimeout(() => socket.pipe(process.stdout), 1500);`,
+    );
+    assert.ok(answered.equals(pattern(bytes)), `${answered.length} bytes`);
+  });
+});
+
+describe("sandboxes that share this machine's network", function () {
+  this.timeout(60_000);
+  const local = useLocalBackend({ arguments: ["--network", "shared"] });
+
+  it("are said to do so, and where a list is not kept, in their output too", async () => {
+    assert.match(local.backend.log(), /share this machine's network and its ports/);
+    const sandbox = await local.create({ command: ["true"], outboundCidrAllowlist: ["10.0.0.0/8"] });
+    assert.match(await sandbox.stdout.readText(), /cannot be kept from the network: it may reach anything/);
+  });
+
+  it("are refused a port that another one serves", async () => {
+    const first = await local.create({ unencryptedPorts: [24_901] });
+    await assert.rejects(local.create({ unencryptedPorts: [24_901] }), (error) => {
+      assert.ok(error instanceof ClientError && error.code === Status.FAILED_PRECONDITION);
+      assert.match(error.details, new RegExp(`Port 24901 is taken by sandbox ${first.sandboxId}: on this machine`));
+      return true;
+    });
+    await first.terminate({ wait: true });
+    await local.create({ unencryptedPorts: [24_901] });
+  });
+});

@@ -40,6 +40,12 @@ for (const { generation, gpu } of generations)
       assert.equal(await sandbox.wait(), 0);
     });
 
+    it("gives its command a terminal where that was asked for", async () => {
+      const sandbox = await local.create({ ...gpu, command: ["sh", "-c", "test -t 1 && stty size"], pty: true });
+      assert.match(await sandbox.stdout.readText(), /24 80\r\n$/);
+      assert.equal(await sandbox.wait(), 0);
+    });
+
     it("gives its command the environment, the secrets and the working directory that were asked for", async () => {
       const secret = await local.modal.secrets.fromObject({ A: "secret", B: "b" });
       const sandbox = await local.create({

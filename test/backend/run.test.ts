@@ -5,7 +5,7 @@ import { describe, it } from "mocha";
 import { UserError } from "../../src/base/errors";
 import type { Run, RunState } from "../../src/run/run";
 import { launchers, type RunTarget } from "../../src/run/target";
-import type { SandboxSpec } from "../../src/modal/spec";
+import { registryImage, type SandboxSpec } from "../../src/modal/spec";
 import { processesWith } from "./support/processes";
 import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "./support/services";
 
@@ -62,6 +62,26 @@ describe("a run", function () {
     await second.run.over;
     assert.equal(second.screen.text, "two\n");
     assert.equal(second.run.sandboxKey, first.run.sandboxKey);
+  });
+
+  it("shares the sandbox that another run is still waiting for", async () => {
+    await services().write("twice.sh", "echo hello");
+    const wanted = spec({ memoryMiB: 300 });
+    const both = [startOne(fileTarget("twice.sh"), wanted), startOne(fileTarget("twice.sh"), wanted)];
+    for (const { run, screen } of both) {
+      assert.equal(await exitCodeOf(run), 0);
+      assert.match(screen.steps[0] ?? "", /^Preparing the image /);
+    }
+    assert.equal(new Set(both.map(({ run }) => run.sandboxKey)).size, 1);
+  });
+
+  it("gets a sandbox of its own when the run that it waited with is cancelled", async () => {
+    await services().write("twice.sh", "echo hello");
+    const wanted = spec({ memoryMiB: 301 });
+    const [first, second] = [startOne(fileTarget("twice.sh"), wanted), startOne(fileTarget("twice.sh"), wanted)];
+    await first.run.stop();
+    assert.equal((await first.run.over).kind, "cancelled");
+    assert.equal(await exitCodeOf(second.run), 0);
   });
 
   it("passes on the exit code, and prices the time", async () => {
@@ -185,9 +205,10 @@ describe("a run", function () {
 
   it("fails with a sentence when the image does not exist", async () => {
     await services().write("image.sh", "true");
-    const state = await startOne(fileTarget("image.sh"), spec({ image: "does-not-exist:latest" })).run.over;
+    const state = await startOne(fileTarget("image.sh"), spec({ image: registryImage("does-not-exist:latest") })).run
+      .over;
     assert.ok(state.kind === "failed" && state.error instanceof UserError);
-    assert.match(state.error.message, /image cannot be built.*Choose another image\./s);
+    assert.match(state.error.message, /image cannot be built: FROM does-not-exist:latest failed: .*was not found/);
   });
 });
 

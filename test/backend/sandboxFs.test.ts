@@ -27,7 +27,7 @@ describe("the filesystem tool of a sandbox", () => {
 
   it("lists a folder by name, with what the SDK shows of each entry", async () => {
     await writeFile(join(folder, "b.txt"), "hello", { mode: 0o640 });
-    await chmod(join(folder, "b.txt"), 0o640);
+    await chmod(join(folder, "b.txt"), 0o100640);
     await mkdir(join(folder, "a"));
     await symlink("b.txt", join(folder, "c"));
 
@@ -44,7 +44,7 @@ describe("the filesystem tool of a sandbox", () => {
     const { mtimeMs } = await lstat(join(folder, "b.txt"));
     const [, file, link] = entries;
     assert.equal(file?.size, 5);
-    assert.equal(file.mode, 0o640);
+    assert.equal(file.mode, 0o100640);
     assert.equal(file.permissions, "0640");
     assert.ok(Math.abs(Number(file.modified_time) - mtimeMs / 1000) < 0.001);
     assert.equal(file.symlink_target, undefined);

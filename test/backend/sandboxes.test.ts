@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { isAbort, UserError } from "../../src/base/errors";
 import { verifyCredentials } from "../../src/modal/connection";
-import { clearEnded, refreshSandboxes } from "../../src/sandboxes/refresh";
+import { clearEnded } from "../../src/sandboxes/refresh";
 import { isRunning } from "../../src/sandboxes/sandbox";
-import { SandboxService } from "../../src/sandboxes/sandboxService";
-import { SandboxStore } from "../../src/sandboxes/sandboxStore";
 import { silentLog } from "../unit/support/fakes";
 import { eventually, processesWith } from "./support/processes";
 import { L4, spec, T4, useServices } from "./support/services";
@@ -17,9 +15,7 @@ describe("sandboxes", function () {
   this.timeout(60_000);
   const services = useServices({ env: { MODAL_LOCAL_NO_CAPACITY: "B300" }, createDeadlineMs: 1500 });
 
-  const refresh = async (store = services().store) => {
-    await refreshSandboxes(services().gateway, store, services().clock, soon());
-  };
+  const refresh = () => services().refresh();
 
   it("are created with what was asked, with a lifetime and an idle limit", async () => {
     const { sandboxes, gateway } = services();
@@ -45,17 +41,17 @@ describe("sandboxes", function () {
     });
     await sandboxes.create({ spec: spec(), folder }, soon());
     listening.dispose();
-    assert.deepEqual(phases, ["image", "queued", "running"]);
+    assert.deepEqual(phases, ["image", "queued", "starting", "running"]);
   });
 
-  it("are found again by another window with their tunnels, and used again only for the same folder and spec", async () => {
-    const { sandboxes, clock, gateway } = services();
+  it("are found again by a later window with their tunnels, and used again only for the same folder and spec", async () => {
+    const { sandboxes, openWindow, custody } = services();
     const wanted = spec({ gpu: T4, ports: [8000] });
     const created = await sandboxes.create({ spec: wanted, folder }, soon());
 
-    const elsewhere = new SandboxStore();
-    await refresh(elsewhere);
-    const seen = elsewhere.findById(created.phase.id);
+    const { store, sandboxes: other, refresh: refreshOther } = openWindow({ custody });
+    await refreshOther();
+    const seen = store.findById(created.phase.id);
     assert.ok(seen && isRunning(seen));
     assert.deepEqual(seen.gpu, T4);
     assert.deepEqual(
@@ -63,15 +59,19 @@ describe("sandboxes", function () {
       [[8000, false]],
     );
 
-    const other = new SandboxService({
-      gateway,
-      store: elsewhere,
-      clock,
-      log: silentLog,
-    });
-    assert.equal(other.findReusable({ spec: wanted, folder })?.phase.id, created.phase.id);
-    assert.equal(other.findReusable({ spec: wanted, folder: "/other" }), undefined);
-    assert.equal(other.findReusable({ spec: { ...wanted, gpu: L4 }, folder }), undefined);
+    const { signal } = new AbortController();
+    assert.equal((await other.findReusable({ spec: wanted, folder }, signal))?.phase.id, created.phase.id);
+    assert.equal(await other.findReusable({ spec: wanted, folder: "/other" }, signal), undefined);
+    assert.equal(await other.findReusable({ spec: { ...wanted, gpu: L4 }, folder }, signal), undefined);
+  });
+
+  it("say which GPU they were given, or that there is none here", async () => {
+    const { sandboxes, store } = services();
+    const { key } = await sandboxes.create({ spec: spec({ gpu: T4 }), folder }, soon());
+    assert.ok(await eventually(() => Promise.resolve(store.get(key)?.givenGpu !== undefined)));
+    const given = store.get(key)?.givenGpu;
+    assert.ok(given?.isOther === false || given?.text.startsWith("none"), given?.text);
+    await sandboxes.terminate(key, soon());
   });
 
   it("are terminated, and gone from the list and the store", async () => {
@@ -122,20 +122,16 @@ describe("sandboxes", function () {
   });
 
   it("are attached by id, and refused with a sentence when they have ended or never were", async () => {
-    const { sandboxes, gateway, clock } = services();
+    const { sandboxes, gateway, openWindow } = services();
     const { phase } = await sandboxes.create({ spec: spec({ ports: [9000] }), folder }, soon());
-    const store = new SandboxStore();
-    const other = new SandboxService({ gateway, store, clock, log: silentLog });
+    const { sandboxes: other } = openWindow();
     const attached = await other.attach(phase.id, soon());
     assert.deepEqual(
       attached.phase.tunnels.map(({ port }) => port),
       [9000],
     );
     await gateway.terminate(phase.id, soon());
-    await assert.rejects(
-      new SandboxService({ gateway, store: new SandboxStore(), clock, log: silentLog }).attach(phase.id, soon()),
-      UserError,
-    );
+    await assert.rejects(openWindow().sandboxes.attach(phase.id, soon()), UserError);
     await assert.rejects(other.attach("sb-01ARZ3NDEKTSV4RRFFQ69G5FAV", soon()), UserError);
   });
 });

@@ -4,22 +4,25 @@ import { benchOutput } from "./output";
 import { soak } from "./soak";
 import { benchPull } from "./pull";
 import { benchStart } from "./start";
-import { benchSync } from "./sync";
+import { benchSync, benchSyncBig } from "./sync";
 import { printTable, type Bench } from "./table";
 
-/** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. The soak only by name. */
+/** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. Those of minutes only by name. */
 const benches: Record<string, Bench> = {
   start: benchStart,
   output: benchOutput,
   sync: benchSync,
+  syncBig: benchSyncBig,
   pull: benchPull,
   backend: benchBackend,
   activation: benchActivation,
   soak,
 };
 
+const ONLY_BY_NAME: ReadonlySet<string> = new Set(["soak", "syncBig"]);
+
 async function main(names: string[]): Promise<void> {
-  const chosen = names.length > 0 ? names : Object.keys(benches).filter((name) => name !== "soak");
+  const chosen = names.length > 0 ? names : Object.keys(benches).filter((name) => !ONLY_BY_NAME.has(name));
   for (const name of chosen) {
     const bench = benches[name];
     if (!bench) throw new Error(`There is no bench ${name}. There are: ${Object.keys(benches).join(", ")}.`);

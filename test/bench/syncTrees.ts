@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** 10,000 files of text of up to 15 KB, 77 MB in all, in 940 folders. */
+/** 10,340 files of text of up to 15 KB, 80 MB in all, in 970 folders. */
 export function makeProject(root: string): void {
   for (let folder = 0; folder < 940; folder += 1) {
     const path = join(root, `area${folder % 30}`, `module${folder}`);
@@ -13,7 +13,38 @@ export function makeProject(root: string): void {
   }
 }
 
-/** Two files of 200 MB. */
-export function makeBigFiles(root: string): void {
-  for (const name of ["train.bin", "test.bin"]) writeFileSync(join(root, name), Buffer.alloc(200_000_000, name));
+/** 40,000 small files in `node_modules`, and a rules file that ignores another 5,000. */
+export function makeIgnored(root: string): void {
+  makeFiles(join(root, "node_modules"), { folders: 2000, filesEach: 20, bytes: 100 });
+  makeFiles(join(root, "generated"), { folders: 250, filesEach: 20, bytes: 100 });
+  writeFileSync(join(root, ".gitignore"), "/generated\n");
+}
+
+/** Files of 200 MB that nothing compresses. */
+export function makeBigFiles(root: string, count: number): void {
+  const noise = Buffer.alloc(200_000_000);
+  for (let at = 0, value = 1; at < noise.length; at += 4) {
+    value = (Math.imul(value, 1_664_525) + 1_013_904_223) >>> 0;
+    noise.writeUInt32LE(value, at);
+  }
+  for (let file = 0; file < count; file += 1) writeFileSync(join(root, `part${file}.bin`), noise);
+}
+
+/** 100,000 files of 340 bytes in 2,000 folders. */
+export const makeTiny = (root: string): void => {
+  makeFiles(root, { folders: 2000, filesEach: 50, bytes: 340 });
+};
+
+/** The same, a tenth of it. */
+export const makeFewTiny = (root: string): void => {
+  makeFiles(root, { folders: 200, filesEach: 50, bytes: 340 });
+};
+
+function makeFiles(root: string, { folders, filesEach, bytes }: Record<"folders" | "filesEach" | "bytes", number>) {
+  const content = Buffer.alloc(bytes, "some text of a small file\n");
+  for (let folder = 0; folder < folders; folder += 1) {
+    const path = join(root, `group${folder % 40}`, `folder${folder}`);
+    mkdirSync(path, { recursive: true });
+    for (let file = 0; file < filesEach; file += 1) writeFileSync(join(path, `file${file}.txt`), content);
+  }
 }

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
 import { useSharedBackend } from "./localBackend";
+import { pollUntil } from "./workbench/locators";
 import { useVsCode } from "./vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
 const APP = "vscode-sandboxes";
+const SIGNED_IN = "Signed in to the Modal workspace local.";
 
 describe("signing in", () => {
   const modal = useSharedBackend();
@@ -37,7 +39,7 @@ describe("signing in", () => {
     await sandboxes.welcomeButton("Sign In…").click();
     await quickInput.waitForTitle("Sign In to Modal");
     const labels = (await quickInput.items()).map(({ label }) => label);
-    assert.deepEqual(labels, ["Paste a token…", "Get a token from modal.com", "Use the local backend"]);
+    assert.deepEqual(labels, ["Sign in with the browser", "Paste a token…", "Use the local backend"]);
     await workbench.screenshot("sign-in");
   });
 
@@ -74,10 +76,49 @@ describe("signing in", () => {
     await workbench.screenshot("signed-in");
   });
 
+  it("checks the connection, then a sandbox, and copies what it found", async () => {
+    const { quickInput } = workbench;
+    await workbench.runCommand("Modal: Check Connection");
+    await quickInput.row("Test a sandbox too").waitFor();
+    assert.deepEqual(
+      (await quickInput.items()).map(({ label }) => label),
+      ["Credentials", "Proxy", "Network", "Workspace", "Environment", "Test a sandbox too"],
+    );
+    await workbench.screenshot("check-connection");
+    await quickInput.pick("Test a sandbox too");
+    await quickInput.row("Tools").waitFor();
+    await workbench.screenshot("check-connection-sandbox");
+    await quickInput.pressButton("Copy Report");
+    await workbench.waitForClipboard(/^Network: passed\. .*\n[^]*^Tools: passed\./m);
+    await quickInput.dismiss();
+  });
+
   it("forgets the token by Sign Out", async () => {
     await workbench.runCommand("Modal: Sign Out");
     await workbench.sandboxes.welcomeButton("Sign In…").waitFor();
     assert.deepEqual(await workbench.sandboxes.rows(), []);
+  });
+
+  it("brings a token from the browser, and writes it to ~/.modal.toml where that is asked", async () => {
+    const { quickInput, notifications, sandboxes } = workbench;
+    await sandboxes.welcomeButton("Sign In…").click();
+    const page = await workbench.newTab(() => quickInput.pick("Sign in with the browser"));
+    const code = await page.locator(".code").innerText();
+    await notifications.waitFor(`Approve it in the browser. Its code is ${code}.`);
+    await workbench.screenshot("sign-in-browser");
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByText("You are signed in").waitFor();
+    await page.close();
+    await sandboxes.row("A10").waitFor();
+
+    await notifications.waitFor(SIGNED_IN);
+    await workbench.screenshot("signed-in-browser");
+    await notifications.press(SIGNED_IN, "Save to ~/.modal.toml");
+    const path = join(vscode.server.home, ".modal.toml");
+    await pollUntil("the profile is written", async () => (await readFile(path, "utf8")).startsWith("[local]\n"));
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    await workbench.runCommand("Modal: Sign Out");
+    await sandboxes.welcomeButton("Sign In…").waitFor();
   });
 
   it("offers the profiles of ~/.modal.toml", async () => {
@@ -86,12 +127,14 @@ describe("signing in", () => {
     await writeFile(join(vscode.server.home, ".modal.toml"), profile);
     await sandboxes.welcomeButton("Sign In…").click();
     await quickInput.waitForTitle("Sign In to Modal");
-    const [first] = await quickInput.items();
-    assert.deepEqual(first, {
-      label: "work",
-      description: "active profile",
-      detail: join(vscode.server.home, ".modal.toml"),
-    });
+    const profiles = (await quickInput.items()).filter(({ description }) => description.includes("profile"));
+    assert.deepEqual(profiles, [
+      {
+        label: "work",
+        description: "active profile",
+        detail: join(vscode.server.home, ".modal.toml"),
+      },
+    ]);
     await workbench.screenshot("sign-in-profile");
     await quickInput.pick("work");
     await sandboxes.row("A10").waitFor();

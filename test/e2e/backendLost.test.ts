@@ -18,17 +18,14 @@ describe("a backend that dies in mid-run", () => {
   });
 
   const run = async (file: string) => {
-    await workbench.editor.open(file);
-    await workbench.runCommand("Modal: Run Current File on GPU…");
-    await workbench.quickInput.waitForTitle(`Run ${file} On`);
-    await workbench.quickInput.accept();
+    await workbench.runFile(file);
     return `${file} · T4`;
   };
 
   it("ends the run with a sentence", async () => {
     const { terminals, sandboxes } = workbench;
     const name = await run("forever.sh");
-    await terminals.waitForText(name, "ready");
+    await terminals.waitForText(name, /^ready$/m);
     const [backend] = await vscode.server.localBackends();
     assert.ok(backend);
     process.kill(backend, "SIGKILL");

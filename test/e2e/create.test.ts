@@ -30,7 +30,7 @@ describe("a person without an account", () => {
   it("creates a sandbox by picking a GPU, how many of it, and an image", async () => {
     const { quickInput, sandboxes } = workbench;
     await sandboxes.titleAction("Create Sandbox…");
-    await quickInput.waitForTitle("Create Sandbox (1/2)");
+    await quickInput.waitForTitle("Create Sandbox (1/3)");
     const gpus = await quickInput.items();
     assert.deepEqual(gpus[0], { label: "CPU only", description: "$0.38/h on Modal", detail: "" });
     assert.deepEqual(
@@ -42,9 +42,11 @@ describe("a person without an account", () => {
     await quickInput.row("8 × H100").waitFor();
     await workbench.screenshot("create-count");
     await quickInput.pick("2 × H100");
-    await quickInput.waitForTitle("Create Sandbox (2/2)");
+    await quickInput.waitForTitle("Create Sandbox (2/3)");
     await workbench.screenshot("create-image");
-    await quickInput.accept();
+    await quickInput.pick("python:3.12-slim");
+    await quickInput.waitForTitle("Create Sandbox (3/3)");
+    await quickInput.pick("Create");
 
     await sandboxes.row("2 × H100").waitFor();
     const row = await pollUntil("the sandbox runs", async () => {
@@ -67,11 +69,14 @@ describe("a person without an account", () => {
     const { quickInput, notifications, sandboxes } = workbench;
     await workbench.runCommand("Modal: Create Sandbox…");
     await quickInput.pick("CPU only");
-    await quickInput.waitForTitle("Create Sandbox (2/2)");
+    await quickInput.waitForTitle("Create Sandbox (2/3)");
+    await quickInput.pick("Another image…");
+    await quickInput.waitForMessage("A registry reference");
     await quickInput.fill("two words");
     await quickInput.waitForMessage("For example python:3.12-slim");
     await quickInput.fill("does-not-exist:latest");
     await quickInput.accept();
+    await quickInput.pick("Create");
     assert.deepEqual(
       await notifications.buttons(/The image cannot be built: .*does-not-exist:latest.* was not found/),
       ["Open Settings", "Show Log"],

@@ -179,7 +179,7 @@ describe("running the current file", () => {
   it("interrupts the program by Ctrl+C", async () => {
     const { terminals } = workbench;
     const name = await runOnT4("traps.sh");
-    await terminals.waitForText(name, "ready");
+    await terminals.waitForText(name, /^ready$/m);
     await terminals.press(name, "Control+c");
     await terminals.waitForText(name, /ready\n\^C\nsaving a checkpoint\n✗ exit code 7/);
   });
@@ -187,7 +187,7 @@ describe("running the current file", () => {
   it("ends the program when its terminal is closed", async () => {
     const { terminals } = workbench;
     const name = await runOnT4("forever.sh");
-    await terminals.waitForText(name, "ready");
+    await terminals.waitForText(name, /^ready$/m);
     assert.notDeepEqual(await findProcesses("/workspace/forever.sh"), []);
     await terminals.close(name);
     await pollUntil("the program has ended", async () => {

@@ -47,8 +47,9 @@ describe("the sandboxes", () => {
     await quickInput.pick("B300");
     await quickInput.row("8 × B300").waitFor();
     await quickInput.pick("B300");
-    await quickInput.waitForTitle("Create Sandbox (2/2)");
-    await quickInput.accept();
+    await quickInput.waitForTitle("Create Sandbox (2/3)");
+    await quickInput.pick("python:3.12-slim");
+    await quickInput.pick("Create");
     await notifications.waitFor(/Creating B300 sandbox.*Waiting for B300/);
     await sandboxes.row("B300").waitFor();
     await pollUntil("it is queued on the server", async () => (await onServer()) === 1);
@@ -153,9 +154,9 @@ describe("the sandboxes", () => {
     const { quickInput, sandboxes } = workbench;
     const { sandboxId } = await createElsewhere("another-app", "A100-80GB");
     await workbench.runCommand("Modal: Attach to Sandbox…");
-    await quickInput.row("Enter an id…").waitFor();
+    await quickInput.row("Enter an id or a name…").waitFor();
     await workbench.screenshot("attach");
-    await quickInput.pick("Enter an id…");
+    await quickInput.pick("Enter an id or a name…");
     await quickInput.waitForMessage("The sandbox's id");
     await quickInput.fill(sandboxId);
     await quickInput.accept();

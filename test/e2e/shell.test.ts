@@ -30,8 +30,9 @@ describe("a shell in a sandbox", () => {
     await workbench.screenshot("shell-without-sandbox");
     await workbench.notifications.press("No sandbox is running.", "Create Sandbox…");
     await workbench.quickInput.pick("CPU only");
-    await workbench.quickInput.waitForTitle("Create Sandbox (2/2)");
-    await workbench.quickInput.accept();
+    await workbench.quickInput.waitForTitle("Create Sandbox (2/3)");
+    await workbench.quickInput.pick("python:3.12-slim");
+    await workbench.quickInput.pick("Create");
     await workbench.sandboxes.row("CPU").waitFor();
   });
 

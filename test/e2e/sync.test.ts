@@ -25,8 +25,9 @@ describe("syncing a folder", () => {
     await workbench.quickInput.pick("T4");
     await workbench.quickInput.row("8 × T4").waitFor();
     await workbench.quickInput.pick("T4");
-    await workbench.quickInput.waitForTitle("Create Sandbox (2/2)");
-    await workbench.quickInput.accept();
+    await workbench.quickInput.waitForTitle("Create Sandbox (2/3)");
+    await workbench.quickInput.pick("python:3.12-slim");
+    await workbench.quickInput.pick("Create");
     await workbench.sandboxes.open();
     await pollUntil("the sandbox runs", async () =>
       (await workbench.sandboxes.rows()).some(({ description }) => description.startsWith("running")),

@@ -53,6 +53,7 @@ const clauses = [
   ...menuItems.map(({ when }) => when),
   ...keybindings.map(({ when }) => when),
   ...viewsWelcome.map(({ when }) => when),
+  ...Object.values(views).flatMap((contained) => contained.map(({ when }) => when)),
 ].flatMap((when) => (when === undefined ? [] : [parseWhen(when)]));
 
 const links = [
@@ -166,10 +167,11 @@ describe("contributed when clauses", () => {
 
 describe("contributed views", () => {
   it("are exactly those that the code creates, in a container of their own", () => {
-    const created = files
-      .filter(({ tree }) => /\bcreateTreeView\b/.test(tree.text))
-      .flatMap(({ tree }) => [...tree.text.matchAll(/"(modalSandboxes\.\w+)";/g)].map(([, id]) => id));
-    assert.deepEqual(created, viewIds);
+    const created = files.flatMap(({ tree }) => [
+      ...[...tree.text.matchAll(/^const VIEW = "([\w.]+)";$/gm)].map(([, id]) => id ?? ""),
+      ...valuesOf("view", tree).filter((id) => id.startsWith("modalSandboxes.")),
+    ]);
+    assert.deepEqual(sorted(created), sorted(viewIds));
     assert.deepEqual(
       Object.keys(views),
       viewsContainers.activitybar.map(({ id }) => id),
@@ -181,17 +183,22 @@ describe("contributed views", () => {
       ...menuItems.flatMap(({ when = "" }) => [...when.matchAll(/\bview == ([\w.]+)/g)].map(([, id]) => id ?? "")),
       ...viewsWelcome.map(({ view }) => view),
     ];
-    assert.deepEqual([...new Set(asked)], viewIds);
+    assert.deepEqual(sorted([...new Set(asked)]), sorted(viewIds));
   });
 
+  const LISTED = { "modalSandboxes.isListed": true, ...Object.fromEntries(viewIds.map((id) => [`${id}Listed`, true])) };
+
   it("show exactly one welcome in each state in which they may be empty", () => {
-    const shown = (context: Context) => viewsWelcome.filter(({ when }) => parseWhen(when).holds(context)).length;
-    for (const workspaceFolderCount of [0, 1, 2]) {
-      assert.equal(shown({ isWorkspaceTrusted: false, workspaceFolderCount }), 1);
-      for (const session of ["signedOut", "signedIn", "local"]) {
-        const state = { isWorkspaceTrusted: true, "modalSandboxes.session": session, workspaceFolderCount };
-        assert.equal(shown({ ...state, "modalSandboxes.isListed": true }), 1, JSON.stringify(state));
-      }
+    for (const { id: view, when } of Object.values(views).flat()) {
+      const shown = (context: Context) =>
+        viewsWelcome.filter((welcome) => welcome.view === view && parseWhen(welcome.when).holds(context)).length;
+      const isThere = (context: Context) => when === undefined || parseWhen(when).holds(context);
+      for (const workspaceFolderCount of [0, 1, 2])
+        for (const isWorkspaceTrusted of [true, false])
+          for (const session of ["signedOut", "signedIn", "local"]) {
+            const state = { isWorkspaceTrusted, "modalSandboxes.session": session, workspaceFolderCount, ...LISTED };
+            if (isThere(state)) assert.equal(shown(state), 1, `${view}: ${JSON.stringify(state)}`);
+          }
     }
   });
 

@@ -53,11 +53,12 @@ async function* cutOff<T>(messages: AsyncIterable<T>, { cutAfterBytes = 0, failu
   let left = cutAfterBytes;
   for await (const message of messages) {
     const data = dataOf(message);
-    if (data && data.length > left) {
-      if (left > 0) yield { ...message, data: data.subarray(0, left) };
+    const size = sizeOf(message);
+    if (size > left) {
+      if (data && left > 0) yield { ...message, data: data.subarray(0, left) };
       if (failure) throw toError(failure);
     }
-    left -= data?.length ?? 0;
+    left -= size;
     yield message;
   }
 }
@@ -65,4 +66,11 @@ async function* cutOff<T>(messages: AsyncIterable<T>, { cutAfterBytes = 0, failu
 function dataOf(message: unknown): Uint8Array | undefined {
   if (typeof message !== "object" || message === null || !("data" in message)) return undefined;
   return message.data instanceof Uint8Array ? message.data : undefined;
+}
+
+/** Of all the texts and bytes in it. */
+function sizeOf(value: unknown): number {
+  if (typeof value === "string" || value instanceof Uint8Array) return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce((sum: number, part) => sum + sizeOf(part), 0);
 }

@@ -1,3 +1,4 @@
+import { nothing } from "../network/outboundPolicy";
 import { text } from "node:stream/consumers";
 import type { Isolation } from "../isolation";
 import { PYTHON_DESCRIBE } from "./pythonRunner";
@@ -5,6 +6,8 @@ import { PYTHON_DESCRIBE } from "./pythonRunner";
 export interface DescribedMethod {
   readonly name: string;
   readonly isGenerator: boolean;
+  /** Whether it answers requests of the web itself, or is a whole server of them. */
+  readonly web: "endpoint" | "app" | null;
 }
 
 export interface DescribedParameter {
@@ -28,7 +31,7 @@ export type Description =
 
 /** Asks Python what the file offers, without running it. */
 export async function describeModule(isolation: Isolation, source: string): Promise<Description> {
-  const root = await isolation.createRoot({ sandboxId: "describe", blockNetwork: true });
+  const root = await isolation.createRoot({ sandboxId: "describe", allowlist: nothing });
   try {
     const process = await root.spawn({ argv: ["python3", "-Ic", PYTHON_DESCRIBE], env: {}, workdir: "/workspace" });
     process.stderr.resume();

@@ -7,27 +7,37 @@ export type CallResult =
   | { readonly kind: "timeout"; readonly timeoutSecs: number }
   | { readonly kind: "cancelled" };
 
+/** With arguments in CBOR, or as a request of the web, whose body and answer are JSON. */
+export type CallRequest = { readonly method: string | undefined } & (
+  | { readonly kind: "arguments"; readonly input: Uint8Array }
+  | { readonly kind: "web"; readonly query: Readonly<Record<string, string>>; readonly input: Uint8Array }
+);
+
 /** One call of a function, from when it was asked for until its result has been forgotten. */
 export class FunctionCall {
   readonly id = newId("fc");
   readonly inputId = newId("in");
   readonly functionId: string;
   readonly appId: string;
-  readonly method: string | undefined;
-  /** CBOR. */
-  readonly input: Uint8Array;
+  readonly request: CallRequest;
+  /** Seconds since the epoch. */
+  readonly createdAt = Date.now() / 1000;
+  #finishedAt: number | undefined;
   readonly #result = new Latch<CallResult>();
   readonly #cancelling = new AbortController();
 
-  constructor(options: { functionId: string; appId: string; method: string | undefined; input: Uint8Array }) {
+  constructor(options: { functionId: string; appId: string; request: CallRequest }) {
     this.functionId = options.functionId;
     this.appId = options.appId;
-    this.method = options.method;
-    this.input = options.input;
+    this.request = options.request;
   }
 
   get result(): CallResult | undefined {
     return this.#result.value;
+  }
+
+  get finishedAt(): number | undefined {
+    return this.#finishedAt;
   }
 
   /** Aborts when the call is cancelled. */
@@ -36,6 +46,7 @@ export class FunctionCall {
   }
 
   finish(result: CallResult): void {
+    this.#finishedAt ??= Date.now() / 1000;
     this.#result.set(result);
   }
 
@@ -44,7 +55,7 @@ export class FunctionCall {
     this.#cancelling.abort();
   }
 
-  whenFinished(signal: AbortSignal): Promise<CallResult> {
+  whenFinished(signal?: AbortSignal): Promise<CallResult> {
     return this.#result.wait(signal);
   }
 }

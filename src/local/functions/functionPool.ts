@@ -2,6 +2,7 @@ import { abortable } from "../../base/async";
 import { messageOf } from "../../base/errors";
 import { timeLimit } from "../services/timeLimit";
 import type { CallResult, FunctionCall } from "./functionCall";
+import type { FunctionLogs } from "./functionLogs";
 import type { Runner } from "./runner";
 
 export interface AutoscalerSettings {
@@ -16,13 +17,15 @@ export class FunctionPool {
   autoscaler = DEFAULT_AUTOSCALER;
   readonly #start: () => Promise<Runner>;
   readonly #timeoutSecs: number;
+  readonly #logs: FunctionLogs;
   readonly #waiting: FunctionCall[] = [];
   readonly #idle = new Map<Runner, ReturnType<typeof setTimeout>>();
   #busy = 0;
 
-  constructor(start: () => Promise<Runner>, timeoutSecs: number) {
+  constructor(start: () => Promise<Runner>, timeoutSecs: number, logs: FunctionLogs) {
     this.#start = start;
     this.#timeoutSecs = timeoutSecs;
+    this.#logs = logs;
   }
 
   /** Calls that no runner does yet. */
@@ -70,9 +73,15 @@ export class FunctionPool {
   }
 
   async #runWithin(runner: Runner, call: FunctionCall): Promise<CallResult> {
+    const output = this.#logs.open(call);
     const limit = timeLimit(this.#timeoutSecs, call.cancelled);
     try {
-      return await abortable(runner.call(call.method, call.input), limit.signal);
+      return await abortable(
+        runner.call(call.request, (data) => {
+          output.write(data);
+        }),
+        limit.signal,
+      );
     } catch (error) {
       if (!limit.signal.aborted) throw error;
       return call.cancelled.aborted ? { kind: "cancelled" } : { kind: "timeout", timeoutSecs: this.#timeoutSecs };

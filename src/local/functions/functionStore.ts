@@ -4,6 +4,7 @@ import { newId } from "../model/ids";
 import { notFound } from "../protocol/errors";
 import { tagOf, type Deployed } from "./deployed";
 import type { FunctionCall } from "./functionCall";
+import { FunctionLogs } from "./functionLogs";
 import { FunctionPool } from "./functionPool";
 import { Runner, type ParameterValue } from "./runner";
 
@@ -28,6 +29,7 @@ const CALLS_KEPT = 1000;
 
 /** Functions that a client has got hold of, and their calls. */
 export class FunctionStore {
+  readonly logs = new FunctionLogs();
   readonly #isolation: Isolation;
   readonly #functions = new Map<string, BoundFunction>();
   readonly #ids = new Map<string, string>();
@@ -53,14 +55,18 @@ export class FunctionStore {
       parameters: options.parameters,
     };
     const start = () => Runner.start(this.#isolation, id, setup, { ...options.env, MODAL_FUNCTION_ID: id });
-    const bound: BoundFunction = { id, appId, deployed, pool: new FunctionPool(start, options.timeoutSecs) };
+    const bound: BoundFunction = { id, appId, deployed, pool: new FunctionPool(start, options.timeoutSecs, this.logs) };
     this.#functions.set(id, bound);
     this.#ids.set(key, id);
     return bound;
   }
 
+  find(id: string): BoundFunction | undefined {
+    return this.#functions.get(id);
+  }
+
   get(id: string): BoundFunction {
-    const found = this.#functions.get(id);
+    const found = this.find(id);
     if (!found) throw notFound(`Function ${id} was not found.`);
     return found;
   }
@@ -75,6 +81,10 @@ export class FunctionStore {
     const call = this.#calls.get(id);
     if (!call) throw notFound(`Function call ${id} was not found.`);
     return call;
+  }
+
+  callsOf(functionId: string): readonly FunctionCall[] {
+    return [...this.#calls.values()].filter((call) => call.functionId === functionId);
   }
 
   async dispose(): Promise<void> {

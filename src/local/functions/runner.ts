@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { abortable } from "../../base/async";
 import { isAbort } from "../../base/errors";
 import type { Isolation, IsolatedProcess, IsolatedRoot, ProcessExit } from "../isolation";
+import type { CallRequest } from "./functionCall";
 import { PYTHON_RUNNER } from "./pythonRunner";
 
 /** What a runner loads before its first call. */
@@ -33,6 +34,7 @@ export class Runner {
   readonly #frames: AsyncGenerator<Frame, void>;
   #log = "";
   #hasEnded = false;
+  #print: (data: Uint8Array) => void = () => undefined;
 
   static async start(
     isolation: Isolation,
@@ -40,7 +42,7 @@ export class Runner {
     setup: RunnerSetup,
     env: Readonly<Record<string, string>>,
   ): Promise<Runner> {
-    const root = await isolation.createRoot({ sandboxId: id, blockNetwork: false });
+    const root = await isolation.createRoot({ sandboxId: id });
     try {
       const process = await root.spawn({
         argv: ["python3", "-c", PYTHON_RUNNER],
@@ -62,6 +64,7 @@ export class Runner {
     this.#frames = readFrames(process.stdout);
     process.stdin.on("error", () => undefined);
     process.stderr.on("data", (data: Buffer) => {
+      this.#print(data);
       this.#log = (this.#log + data.toString()).slice(-LOG_TAIL_LENGTH);
     });
     void process.exited.then(() => {
@@ -73,9 +76,10 @@ export class Runner {
     return this.#hasEnded;
   }
 
-  /** `input` and the answer's data are CBOR. A process that dies is a failure of the call. */
-  async call(method: string | undefined, input: Uint8Array): Promise<RunnerReply> {
-    this.#send({ method }, input);
+  /** `print` gets what the function prints. A process that dies is a failure of the call. */
+  async call(request: CallRequest, print: (data: Uint8Array) => void): Promise<RunnerReply> {
+    this.#print = print;
+    this.#send({ method: request.method, ...(request.kind === "web" && { query: request.query }) }, request.input);
     const { value: frame } = await this.#frames.next();
     if (!frame) return this.#death(await this.#process.exited);
     const { ok, exception, traceback } = frame.header;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
-import { findProgram, type Host } from "./host";
+import type { Host } from "./host";
 
 /**
  * Connects from within a network namespace: a Node process in there opens each connection and hands the open socket
@@ -8,16 +8,15 @@ import { findProgram, type Host } from "./host";
  */
 export class NamespaceConnector {
   readonly #host: Host;
-  readonly #initPid: number;
-  readonly #isUnprivileged: boolean;
+  readonly #enter: readonly string[];
   readonly #pending = new Map<number, { resolve: (socket: Socket) => void; reject: (error: Error) => void }>();
   #child: ChildProcess | undefined;
   #lastId = 0;
 
-  constructor(host: Host, initPid: number, isUnprivileged: boolean) {
+  /** `enter` are the words before a command that run it in the namespace. */
+  constructor(host: Host, enter: readonly string[]) {
     this.#host = host;
-    this.#initPid = initPid;
-    this.#isUnprivileged = isUnprivileged;
+    this.#enter = enter;
   }
 
   connect(port: number): Promise<Socket> {
@@ -34,13 +33,8 @@ export class NamespaceConnector {
   }
 
   #start(): ChildProcess {
-    const enter = [
-      "-t",
-      String(this.#initPid),
-      "-n",
-      ...(this.#isUnprivileged ? ["-U", "--preserve-credentials"] : []),
-    ];
-    const child = spawn(findProgram("nsenter", this.#host), [...enter, "--", this.#host.nodePath, "-e", IN_NAMESPACE], {
+    const [program, ...words] = [...this.#enter, this.#host.nodePath, "-e", IN_NAMESPACE];
+    const child = spawn(program, words, {
       cwd: "/",
       env: { ELECTRON_RUN_AS_NODE: "1" },
       stdio: ["ignore", "ignore", "ignore", "ipc"],

@@ -29,8 +29,8 @@ export class ControlGroups {
   #made = 0;
 
   /** `folder` and `marker` are the server's: what it leaves when it is killed is found by them. */
-  static async find(folder: string, marker: string): Promise<ControlGroups> {
-    const places = process.platform === "linux" ? findPlaces() : [];
+  static async find(folder: string, marker: string, files: GroupFiles = SYSTEM): Promise<ControlGroups> {
+    const places = process.platform === "linux" ? findPlaces(files) : [];
     await appendFile(join(folder, PLACES), places.map((place) => `${place.folder}\n`).join(""));
     return new ControlGroups(places, marker);
   }
@@ -129,27 +129,39 @@ const SETTINGS: Record<1 | 2, Record<Controller, (limits: Limits) => readonly Se
   },
 };
 
-const MOUNT = "/sys/fs/cgroup";
+/** Where this machine has control groups, and its list of the server's own. */
+export interface GroupFiles {
+  readonly mount: string;
+  readonly own: string;
+}
 
-function findPlaces(): Place[] {
-  const lines = readText("/proc/self/cgroup").split("\n");
+const SYSTEM: GroupFiles = { mount: "/sys/fs/cgroup", own: "/proc/self/cgroup" };
+
+function findPlaces({ mount, own: list }: GroupFiles): Place[] {
+  const lines = readText(list).split("\n");
   const own = (controller: string): string =>
     lines.map((line) => line.split(":")).find(([, names = ""]) => names.split(",").includes(controller))?.[2] ?? "/";
-  if (existsSync(join(MOUNT, "cgroup.controllers"))) return [unifiedPlace(own(""))].flatMap((place) => place ?? []);
+  if (existsSync(join(mount, "cgroup.controllers")))
+    return [unifiedPlace(mount, own(""))].flatMap((place) => place ?? []);
   return CONTROLLERS.flatMap((controller): Place[] => {
-    const folder = [join(MOUNT, controller, own(controller)), join(MOUNT, controller)].find(isWritable);
+    const folder = [join(mount, controller, own(controller)), join(mount, controller)].find(isWritable);
     return folder === undefined ? [] : [{ folder, controllers: [controller], version: 1 }];
   });
 }
 
-/** The nearest folder above that passes controllers on: a group with processes, such as our own, cannot. */
-function unifiedPlace(own: string): Place | undefined {
+/**
+ * Of the folders above that pass controllers on, the nearest that passes on most of them: a group with processes, such as
+ * our own, cannot.
+ */
+function unifiedPlace(mount: string, own: string): Place | undefined {
+  let best: Place | undefined;
   for (let path = own; ; path = dirname(path)) {
-    const folder = join(MOUNT, path);
+    const folder = join(mount, path);
     const passedOn = readText(join(folder, "cgroup.subtree_control")).trim().split(" ");
     const controllers = CONTROLLERS.filter((name) => passedOn.includes(name));
-    if (controllers.length > 0 && isWritable(folder)) return { folder, controllers, version: 2 };
-    if (path === "/") return undefined;
+    if (controllers.length > (best?.controllers.length ?? 0) && isWritable(folder))
+      best = { folder, controllers, version: 2 };
+    if (path === "/") return best;
   }
 }
 

@@ -1,7 +1,7 @@
 import { homedir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../base/errors";
-import type { Isolation, IsolationKind } from "../isolation";
+import type { Isolation, IsolationKind, NetworkKind } from "../isolation";
 import { ControlGroups } from "./controlGroups";
 import { createDirectoryIsolation } from "./directory";
 import { findProgram, type Host } from "./host";
@@ -18,6 +18,8 @@ export interface DetectOptions {
   readonly log: (line: string) => void;
   /** Only this kind; rejects where the machine refuses it. */
   readonly preferred?: IsolationKind;
+  /** Whether sandboxes share this machine's network even where each could have one of its own. */
+  readonly sharesNetwork?: boolean;
   /** The built `sandboxFs.js`; by default beside the running bundle. */
   readonly fsToolsPath?: string;
   /** The search path of the sandboxes and the home to hide from them; by default the server's own. */
@@ -39,16 +41,19 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
     homes: outermost([options.home ?? homedir(), ...accountHome()]).filter((home) => !SHARED.has(home)),
     fsToolsPath: options.fsToolsPath ?? join(dirname(process.argv[1] ?? ""), "sandboxFs.js"),
     nodePath: process.execPath,
+    sharesNetwork: options.sharesNetwork ?? false,
     log: options.log,
   };
   try {
     const isolation = await firstThatWorks(host, options.preferred);
-    const description = `${isolation.description} ${host.groups.description} ${NETWORK}`;
+    const description = `${isolation.description} ${host.groups.description} ${NETWORK[isolation.network]}`;
     options.log(description);
     return {
       kind: isolation.kind,
       description,
       layering: isolation.layering,
+      network: isolation.network,
+      scratch: isolation.scratch,
       createRoot: (root) =>
         isolation.layering === "stacked"
           ? RenewableRoot.open((layers) => isolation.createRoot({ ...root, layers }), root.layers ?? [])
@@ -73,8 +78,12 @@ function accountHome(): string[] {
   }
 }
 
-const NETWORK =
-  "Sandboxes share this machine's network, unless they may reach nothing; which addresses they may reach is not kept.";
+const NETWORK: Record<NetworkKind, string> = {
+  own: "Each has a network of its own, and the addresses and names that it may reach are kept.",
+  ownIfClosed:
+    "Sandboxes share this machine's network and its ports, unless they may reach nothing; lists of what they may reach are not kept.",
+  shared: "Sandboxes share this machine's network and its ports, and may reach anything.",
+};
 
 /** Homes of users that are not people's. */
 const SHARED = new Set(["/", "/bin", "/dev", "/usr", "/usr/bin", "/usr/sbin", "/var", "/nonexistent"]);
@@ -101,7 +110,7 @@ async function firstThatWorks(host: Host, preferred: IsolationKind | undefined):
 }
 
 async function tryOut(isolation: Isolation): Promise<void> {
-  const root = await isolation.createRoot({ sandboxId: "trial", blockNetwork: false });
+  const root = await isolation.createRoot({ sandboxId: "trial" });
   try {
     const { exited, stdout, stderr } = await root.spawn({ argv: ["true"], env: {}, workdir: "/workspace" });
     stdout.resume();

@@ -9,6 +9,7 @@ import type { ControlGroup } from "./controlGroups";
 import { baseEnvironment, FS_TOOLS, type Host } from "./host";
 import { isWithin } from "./hostPaths";
 import { CONTENT } from "./insidePaths";
+import { keepRoots } from "./keepRoots";
 import { killMarked } from "./marked";
 import { removeFolder } from "./serverFolder";
 import { startProcess, type Entrance } from "./startProcess";
@@ -16,21 +17,13 @@ import { startTerminal } from "./startTerminal";
 
 /** Plain processes of this machine, each sandbox with a folder of its own: for where nothing better can be had. */
 export function createDirectoryIsolation(host: Host): Isolation {
-  const roots = new Set<DirectoryRoot>();
   return {
     kind: "directory",
     description: "No isolation: sandboxes are plain processes of this machine and can read and change its files.",
     layering: "copied",
-    createRoot: async (options) => {
-      const root = await DirectoryRoot.create(host, options);
-      roots.add(root);
-      void root.ended.then(() => roots.delete(root));
-      return root;
-    },
-    dispose: async () => {
-      await Promise.all([...roots].map((root) => root.dispose()));
-      roots.clear();
-    },
+    network: "shared",
+    scratch: host.folder.path,
+    ...keepRoots((options) => DirectoryRoot.create(host, options)),
   };
 }
 
@@ -75,6 +68,10 @@ class DirectoryRoot implements IsolatedRoot {
 
   connect(port: number) {
     return connectTo(port);
+  }
+
+  setAllowlist() {
+    return Promise.reject(new Error("without isolation a sandbox cannot be kept from the network."));
   }
 
   async saveChanges(layer: string): Promise<"copied"> {

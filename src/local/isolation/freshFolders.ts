@@ -15,6 +15,9 @@ export function freshFolders(host: Host): FreshFolder[] {
     ["/home", 0o755],
     ["/workspace", 0o755],
     ["/run", 0o755],
+    // Disks of other systems, such as Windows around WSL, with homes on them.
+    ["/mnt", 0o755],
+    ["/media", 0o755],
   ]);
   return outermost([...modes.keys(), ...host.homes, host.stateDir]).map((path) => ({
     path,

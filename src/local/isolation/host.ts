@@ -18,6 +18,8 @@ export interface Host {
   /** The filesystem tool's bundle, and the Node that runs it. */
   readonly fsToolsPath: string;
   readonly nodePath: string;
+  /** No sandbox has a network of its own that leads out. */
+  readonly sharesNetwork: boolean;
   readonly log: (line: string) => void;
 }
 

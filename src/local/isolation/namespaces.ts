@@ -4,7 +4,8 @@ import { readdirSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
+import type { Allowlist, Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
+import { isNothing } from "../network/outboundPolicy";
 import { connectTo } from "./connectTo";
 import type { ControlGroup } from "./controlGroups";
 import { NamespaceConnector } from "./connector";
@@ -12,7 +13,9 @@ import { copyTree } from "./copyTree";
 import { baseEnvironment, findProgram, systemPath, type Host } from "./host";
 import { CONTENT, makeInside, resolveInside } from "./insidePaths";
 import { isLarge } from "./isLarge";
+import { keepRoots } from "./keepRoots";
 import { OuterMounts } from "./outerMounts";
+import { leadOut, type WayOut } from "./ownNetwork";
 import { ProcessTable } from "./processTable";
 import { removeFolder } from "./serverFolder";
 import { pidNamespaceOf } from "./sessions";
@@ -23,6 +26,8 @@ import { startTerminal } from "./startTerminal";
 export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
   /** Whether a user who is not root makes the namespaces, by a user namespace that makes them root inside. */
   readonly isUnprivileged: boolean;
+  /** Whether every sandbox has one, which leads out; else only one that may reach nothing. */
+  readonly hasOwnNetwork: boolean;
   readonly home: string;
   readonly layering: Isolation["layering"];
   /** Lays out `path`, an empty folder, for the scripts. */
@@ -38,22 +43,14 @@ export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
 }
 
 export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolation {
-  const roots = new Set<NamespaceRoot>();
   const processTable = new ProcessTable();
   return {
     kind: layout.kind,
     description: layout.description,
     layering: layout.layering,
-    createRoot: async (options) => {
-      const root = await NamespaceRoot.create({ host, layout, processTable }, options);
-      roots.add(root);
-      void root.ended.then(() => roots.delete(root));
-      return root;
-    },
-    dispose: async () => {
-      await Promise.all([...roots].map((root) => root.dispose()));
-      roots.clear();
-    },
+    scratch: host.folder.path,
+    network: layout.hasOwnNetwork ? "own" : "ownIfClosed",
+    ...keepRoots((options) => NamespaceRoot.create({ host, layout, processTable }, options)),
   };
 }
 
@@ -67,39 +64,43 @@ class NamespaceRoot implements IsolatedRoot {
   readonly #group: ControlGroup | undefined;
   readonly #entrance: Entrance;
   readonly #connector: NamespaceConnector | undefined;
+  /** Nothing runs inside before it is there. */
+  readonly #wayOut: Promise<WayOut> | undefined;
   readonly #mounts: OuterMounts;
   #isStopped = false;
 
   static async create(
     { host, layout, processTable }: Pick<RootParts, "host" | "layout" | "processTable">,
-    { sandboxId, blockNetwork, limits = {}, layers = [] }: RootOptions,
+    { sandboxId, allowlist, limits = {}, layers = [] }: RootOptions,
   ): Promise<NamespaceRoot> {
     const path = join(host.folder.path, `${sandboxId}-${randomBytes(4).toString("hex")}`);
     await mkdir(path);
-    const kinds = ["-m", "-p", "-i", "-u", ...(blockNetwork ? ["-n"] : []), ...(layout.isUnprivileged ? ["-U"] : [])];
+    const network = networkOf(layout, allowlist);
+    const user = layout.isUnprivileged ? ["-U"] : [];
+    const kinds = ["-m", "-p", "-i", "-u", ...(network === "shared" ? [] : ["-n"]), ...user];
     const env = baseEnvironment(host, layout.home);
     const group = await host.groups.create(limits);
     const groupPrefix = group?.prefix ?? [];
     try {
       await layout.prepare(path, layers);
-      const { holder, initPid } = await startInit({ path, layout, kinds, host, groupPrefix });
-      const enter = [
-        ...groupPrefix,
-        findProgram("nsenter", host),
-        "-t",
-        String(initPid),
-        ...kinds,
+      const { holder, initPid } = await startInit({ path, layout, kinds, network, host, groupPrefix });
+      const enter = (namespaces: readonly string[]) => [
+        ...[findProgram("nsenter", host), "-t", String(initPid), ...namespaces],
         ...(layout.isUnprivileged ? ["--preserve-credentials"] : []),
+        "--",
       ];
       const entrance: Entrance = {
-        prefix: [...enter, "--", findProgram("setsid", host)],
+        prefix: [...groupPrefix, ...enter(kinds), findProgram("setsid", host)],
         initPid,
         cwd: "/",
         baseEnv: env,
         pipes: host.pipes,
       };
-      const connector = blockNetwork ? new NamespaceConnector(host, initPid, layout.isUnprivileged) : undefined;
-      return new NamespaceRoot({ host, layout, processTable, path, holder, group, entrance, connector });
+      const intoNetwork = enter(["-n", ...user]);
+      const connector = network === "shared" ? undefined : new NamespaceConnector(host, intoNetwork);
+      const wayOut = network === "open" ? leadOut(host, intoNetwork, allowlist) : undefined;
+      wayOut?.catch(() => undefined);
+      return new NamespaceRoot({ host, layout, processTable, path, holder, group, entrance, connector, wayOut });
     } catch (error) {
       await group?.remove();
       await removeFolder(path);
@@ -107,7 +108,7 @@ class NamespaceRoot implements IsolatedRoot {
     }
   }
 
-  constructor({ host, layout, processTable, path, holder, group, entrance, connector }: RootParts) {
+  constructor({ host, layout, processTable, path, holder, group, entrance, connector, wayOut }: RootParts) {
     this.#host = host;
     this.#layout = layout;
     this.#processTable = processTable;
@@ -117,17 +118,27 @@ class NamespaceRoot implements IsolatedRoot {
     this.#group = group;
     this.#entrance = entrance;
     this.#connector = connector;
+    this.#wayOut = wayOut;
     const { isUnprivileged } = layout;
     this.#mounts = new OuterMounts({ host, path, holderPid: holder.pid ?? 0, isUnprivileged });
   }
 
-  spawn(options: SpawnOptions) {
+  async spawn(options: SpawnOptions) {
+    await this.#wayOut;
     const { pty } = options;
     return pty ? startTerminal(this.#entrance, { ...options, pty }) : startProcess(this.#entrance, options);
   }
 
   connect(port: number) {
     return this.#connector ? this.#connector.connect(port) : connectTo(port);
+  }
+
+  async setAllowlist(allowlist: Allowlist) {
+    const wayOut = await this.#wayOut;
+    if (!this.#connector) throw new Error("on this machine a sandbox cannot be kept from the network.");
+    if (!wayOut && !isNothing(allowlist))
+      throw new Error("a sandbox that was created with no way out gets none later.");
+    wayOut?.setAllowlist(allowlist);
   }
 
   processes() {
@@ -169,6 +180,7 @@ class NamespaceRoot implements IsolatedRoot {
 
   async stop() {
     this.#connector?.dispose();
+    (await this.#wayOut?.catch(() => undefined))?.dispose();
     await killHolder(this.#holder);
     this.#isStopped = true;
   }
@@ -185,6 +197,14 @@ class NamespaceRoot implements IsolatedRoot {
     const initPid = String(this.#entrance.initPid);
     return [findProgram("nsenter", this.#host), "-t", initPid, "-U", "--preserve-credentials", "--"];
   }
+}
+
+/** A network of its own that nothing leads out of, one that leads out, or this machine's. */
+type Network = "closed" | "open" | "shared";
+
+function networkOf(layout: RootLayout, allowlist: Allowlist | undefined): Network {
+  if (isNothing(allowlist)) return "closed";
+  return layout.hasOwnNetwork ? "open" : "shared";
 }
 
 // A sandbox's first process, and what reads the pipe for it.
@@ -204,6 +224,7 @@ interface RootParts {
   readonly group: ControlGroup | undefined;
   readonly entrance: Entrance;
   readonly connector: NamespaceConnector | undefined;
+  readonly wayOut: Promise<WayOut> | undefined;
 }
 
 /**
@@ -217,7 +238,7 @@ ${enter}
 umount -n -l /run
 cd /
 { echo modal > /proc/sys/kernel/hostname || hostname modal; } 2>/dev/null || :
-[ "$1" = shared ] || ${LOOPBACK_UP} || echo "The sandbox's loopback stays down: there is no tool to raise it." >&2
+[ "$1" != closed ] || ${LOOPBACK_UP} || echo "The sandbox's loopback stays down: there is no tool to raise it." >&2
 set +e
 exec 9<&0
 echo ready $pid
@@ -243,12 +264,12 @@ socket(my $s, 2, 1, 0) or exit 1; ioctl($s, 0x8914, my $request = pack("a16sx14"
 
 interface InitOptions extends Pick<RootParts, "host" | "layout" | "path"> {
   readonly kinds: readonly string[];
+  readonly network: Network;
   /** Words that put a command under the sandbox's limits. */
   readonly groupPrefix: readonly string[];
 }
 
-async function startInit({ path, layout, kinds, host, groupPrefix }: InitOptions) {
-  const network = kinds.includes("-n") ? "own" : "shared";
+async function startInit({ path, layout, kinds, network, host, groupPrefix }: InitOptions) {
   const diesWithServer = [findProgram("setpriv", host), "--pdeathsig", "KILL", "unshare"] as const;
   const [program = diesWithServer[0], ...words] = [
     ...groupPrefix,

@@ -11,6 +11,8 @@ import { lowerOptions } from "./lowers";
 import { readMountPoints, toFstab, type Mount } from "./mountTable";
 import { createNamespaceIsolation } from "./namespaces";
 import { buildTemplate } from "./overlayTemplate";
+import { canLeadOut } from "./ownNetwork";
+import { resolverFile } from "./resolver";
 
 /**
  * For root: the host's own file system, under a layer per sandbox that takes all writes, with fresh folders in place of
@@ -20,13 +22,16 @@ export async function createOverlayIsolation(host: Host): Promise<Isolation> {
   const fresh = freshFolders(host);
   const hidden = fresh.map(({ path }) => path);
   const tools = visibleFolders(host, hidden);
-  const added = [...tools, ...otherFileSystems(hidden)];
-  const template = await buildTemplate(host, fresh, tools);
+  const hasOwnNetwork = await canLeadOut(host, false);
+  const resolver = await resolverFile(hasOwnNetwork);
+  const added = [...tools, ...otherFileSystems([...hidden, ...(resolver ? [resolver.path] : [])])];
+  const template = await buildTemplate(host, fresh, tools, resolver);
 
   return createNamespaceIsolation(host, {
     kind: "overlay",
     description: "Each sandbox writes to its own layer over this machine's files. This is not a security boundary.",
     isUnprivileged: false,
+    hasOwnNetwork,
     home: "/root",
     layering: "stacked",
     assemble: ASSEMBLE,

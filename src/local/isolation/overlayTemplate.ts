@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import type { FreshFolder } from "./freshFolders";
 import { installFsTools } from "./fsTools";
 import { findProgram, systemPath, type Host } from "./host";
-import { installResolver } from "./resolver";
+import type { ResolverFile } from "./resolver";
 
 /**
  * What every sandbox's layer starts as. An empty folder in a layer lets the host's files of that folder through; one that
@@ -15,6 +15,7 @@ export async function buildTemplate(
   host: Host,
   fresh: readonly FreshFolder[],
   mountPoints: readonly string[],
+  resolver: ResolverFile | undefined,
 ): Promise<string> {
   const workshop = join(host.folder.path, "template");
   const upper = join(workshop, "upper");
@@ -31,10 +32,10 @@ export async function buildTemplate(
 
   for (const path of mountPoints) await mkdir(join(upper, path), { recursive: true });
   await installFsTools(host, upper);
-  await installResolver(
-    upper,
-    fresh.map(({ path }) => path),
-  );
+  if (resolver) {
+    await mkdirLikeHost(upper, dirname(resolver.path));
+    await writeFile(join(upper, resolver.path), resolver.content);
+  }
   return upper;
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { chmod, mkdir, readlink, symlink, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { quote } from "../../base/quote";
 import type { Isolation } from "../isolation";
@@ -15,17 +15,20 @@ import { CONTENT } from "./insidePaths";
 import { lowerOptions } from "./lowers";
 import { readMountPoints, toFstab, type Mount, type MountPoint } from "./mountTable";
 import { createNamespaceIsolation } from "./namespaces";
-import { installResolver } from "./resolver";
+import { canLeadOut } from "./ownNetwork";
+import { resolverFile, type ResolverFile } from "./resolver";
 
 /** For anyone, where the kernel allows user namespaces: a private folder as root, with the host's programs read-only. */
 export async function createPrivateRootIsolation(host: Host): Promise<Isolation> {
-  const plan = planRoot(host);
+  const hasOwnNetwork = await canLeadOut(host, true);
+  const plan = planRoot(host, await resolverFile(hasOwnNetwork));
   const stacks = await canStack(host);
   if (!stacks) host.log("Snapshots are copied as a whole: this machine lets only root stack folders.");
   return createNamespaceIsolation(host, {
     kind: "privateRoot",
     description: "Each sandbox has a private folder as its root, with this machine's system folders read-only.",
     isUnprivileged: true,
+    hasOwnNetwork,
     home: "/root",
     layering: stacks ? "stacked" : "copied",
     assemble: assemblePrivateRoot(plan, stacks),
@@ -40,7 +43,7 @@ export async function createPrivateRootIsolation(host: Host): Promise<Isolation>
         for (const content of contents)
           await copyTree(host, { from: content, to: base, prefix: [findProgram("unshare", host), "-r", "--"] });
       await writeFile(join(path, "outer.fstab"), toFstab(inRoot(mountsOf(plan, path), path)));
-      await writeFile(join(path, "kernel.fstab"), toFstab(inRoot(KERNEL, path)));
+      await writeFile(join(path, "kernel.fstab"), toFstab(inRoot(kernelMounts(), path)));
     },
     unsaved: (path) => plan.covering.map((_, index) => join(path, String(index))),
     changes: (path) => [{ name: CONTENT, folder: join(path, stacks ? "upper" : "root") }],
@@ -71,9 +74,10 @@ interface RootPlan {
   readonly own: readonly FreshFolder[];
   readonly covering: readonly FreshFolder[];
   readonly mountPoints: readonly MountPoint[];
+  readonly resolver: ResolverFile | undefined;
 }
 
-function planRoot(host: Host): RootPlan {
+function planRoot(host: Host, resolver: ResolverFile | undefined): RootPlan {
   const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
   const present = SYSTEM.filter((path) => existsSync(path));
   const system = present.filter((path) => !isLink(path));
@@ -87,6 +91,7 @@ function planRoot(host: Host): RootPlan {
     own: fresh.filter(({ path }) => !isWithinAny(path, system)),
     covering: fresh.filter(({ path }) => isWithinAny(path, system) && existsSync(path)),
     mountPoints: readMountPoints(),
+    resolver,
   };
 }
 
@@ -104,15 +109,30 @@ async function layOut(host: Host, plan: RootPlan, path: string, root: string): P
   for (const [name, target] of Object.entries(DEVICE_LINKS)) await symlink(target, join(root, "dev", name));
   for (const device of plan.devices) await makeMountPoint(root, device);
   await installFsTools(host, root);
-  await installResolver(
-    root,
-    plan.own.map((folder) => folder.path),
-  );
+  await layOutResolver(plan, path, root);
 }
+
+/** In place of the host's: in a folder of the sandbox's own as it is, else to be mounted there. */
+async function layOutResolver({ resolver, own }: RootPlan, path: string, root: string): Promise<void> {
+  if (!resolver) return;
+  const place = isWithinAny(
+    resolver.path,
+    own.map((folder) => folder.path),
+  )
+    ? join(root, resolver.path)
+    : join(path, RESOLVER);
+  await mkdir(dirname(place), { recursive: true });
+  await writeFile(place, resolver.content);
+}
+
+const RESOLVER = "resolv.conf";
 
 function mountsOf(plan: RootPlan, path: string): Mount[] {
   return [
     ...plan.system.map((folder) => bind(folder, folder, "rbind")),
+    ...(plan.resolver && isWithinAny(plan.resolver.path, plan.system)
+      ? [bind(join(path, RESOLVER), plan.resolver.path)]
+      : []),
     ...plan.covering.map((folder, index) => bind(join(path, String(index)), folder.path)),
     ...plan.tools.map((folder) => bind(folder, folder, "rbind")),
     ...plan.devices.map((device) => bind(device, device, "rbind")),
@@ -155,12 +175,16 @@ async function makeMountPoint(root: string, path: string): Promise<void> {
   else await writeFile(join(root, path), "");
 }
 
-const KERNEL: readonly Mount[] = [
+const kernelMounts = (): Mount[] => [
   { source: "proc", target: "/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
   { source: "devpts", target: "/dev/pts", type: "devpts", options: ["newinstance", "ptmxmode=0666"] },
   { source: "shm", target: "/dev/shm", type: "tmpfs", options: ["mode=1777", "nosuid", "nodev"] },
   { source: "/sys", target: "/sys", type: "none", options: ["rbind"] },
+  // The groups of a user's own processes can be written to by that user, who is root inside.
+  ...(existsSync(GROUPS) ? [{ source: "none", target: GROUPS, type: "tmpfs", options: ["ro", "size=4k"] }] : []),
 ];
+
+const GROUPS = "/sys/fs/cgroup";
 
 const bind = (source: string, target: string, kind: "bind" | "rbind" = "bind"): Mount => ({
   source,

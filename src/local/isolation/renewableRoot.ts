@@ -1,5 +1,5 @@
 import { Deferred, SerialQueue } from "../../base/async";
-import type { IsolatedRoot, MountOptions, SpawnOptions } from "../isolation";
+import type { Allowlist, IsolatedRoot, MountOptions, SpawnOptions } from "../isolation";
 
 /**
  * A root that is not copied when its changes are saved, but where nothing runs in it: the changes become a layer as they
@@ -15,6 +15,7 @@ export class RenewableRoot implements IsolatedRoot {
   /** The one whose end is a loss. */
   #watched: IsolatedRoot | undefined;
   #renewal: Promise<unknown> | undefined;
+  #allowlist: Allowlist | undefined;
   #uses = 0;
   #isStopped = false;
 
@@ -46,6 +47,13 @@ export class RenewableRoot implements IsolatedRoot {
 
   connect(port: number) {
     return this.#use((root) => root.connect(port));
+  }
+
+  setAllowlist(allowlist: Allowlist) {
+    return this.#use(async (root) => {
+      await root.setAllowlist(allowlist);
+      this.#allowlist = allowlist;
+    });
   }
 
   saveFolder(path: string, layer: string) {
@@ -98,6 +106,7 @@ export class RenewableRoot implements IsolatedRoot {
       await previous.saveChanges(layer);
       const layers = [...this.#layers, layer];
       this.#root = await this.#create(layers);
+      if (this.#allowlist) await this.#root.setAllowlist(this.#allowlist);
       this.#layers = layers;
       this.#watch(this.#root);
     } catch (error) {

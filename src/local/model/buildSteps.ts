@@ -137,7 +137,6 @@ export class BuildSteps {
     const below = this.#request.base?.layers ?? [];
     this.#root = await isolation.createRoot({
       sandboxId: this.#build.id,
-      blockNetwork: false,
       layers: below.map((layer) => layers.folderOf(layer)),
     });
     if (this.#workdir !== undefined) await this.#execute(["mkdir", "-p", "--", this.#workdir], "/");

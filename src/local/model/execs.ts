@@ -17,6 +17,7 @@ export class Execs {
   readonly #folder: string;
   readonly #activity: Activity;
   readonly #programs = new Map<string, Promise<Program>>();
+  readonly #expiries = new Map<string, ReturnType<typeof setTimeout>>();
 
   /** `folder` is where large outputs go. */
   constructor(folder: string, activity: Activity) {
@@ -49,9 +50,11 @@ export class Execs {
       });
       void program.exited.then(() => {
         activity.dispose();
-        setTimeout(() => {
+        if (!this.#programs.has(id)) return;
+        const forget = () => {
           this.#forget(id);
-        }, RETENTION_MS).unref();
+        };
+        this.#expiries.set(id, setTimeout(forget, RETENTION_MS).unref());
       });
       return program;
     } catch (error) {
@@ -64,6 +67,9 @@ export class Execs {
   #forget(id: string): void {
     const program = this.#programs.get(id);
     this.#programs.delete(id);
+    // A timer that runs on would keep the whole sandbox in memory.
+    clearTimeout(this.#expiries.get(id));
+    this.#expiries.delete(id);
     void program?.then(({ stdout, stderr }) => {
       stdout?.dispose();
       stderr?.dispose();

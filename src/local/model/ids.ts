@@ -7,7 +7,7 @@ const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 export const base62 = (length: number): string =>
   Array.from({ length }, () => BASE62.charAt(randomInt(BASE62.length))).join("");
 
-export type IdPrefix = "ap" | "bl" | "en" | "fc" | "fu" | "im" | "in" | "qu" | "st" | "ta" | "tf" | "vo";
+export type IdPrefix = "ap" | "bl" | "ct" | "en" | "fc" | "fu" | "im" | "in" | "qu" | "st" | "ta" | "tf" | "vo";
 
 export const newId = (prefix: IdPrefix): string => `${prefix}-${base62(22)}`;
 

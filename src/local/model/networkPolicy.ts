@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
+import type { Allowlist, NetworkKind } from "../isolation";
+import { isNothing, nothing } from "../network/outboundPolicy";
 import { invalidArgument } from "../protocol/errors";
-import type { Request } from "../protocol/messages";
-
-type Definition = NonNullable<Request<"sandboxCreate">["definition"]>;
+import type { ContainerDefinition } from "./definition";
 
 // Modal's `NetworkAccess.NetworkAccessType`.
 const BLOCKED = 2;
@@ -12,16 +12,19 @@ const DOMAIN = /^(\*\.)?([\w-]{1,63}\.)*[\w-]{1,63}$/;
 /** What a sandbox may reach and who may reach it, as it was asked for. */
 export interface NetworkPolicy {
   /** Undefined: anything. */
-  readonly allowed: { readonly cidrs: readonly string[]; readonly domains: readonly string[] } | undefined;
+  readonly allowed: Allowlist | undefined;
   readonly inboundCidrs: readonly string[];
 }
 
+/** What `readNetworkPolicy` reads of a definition. */
+export type NetworkDefinition = Pick<ContainerDefinition, "networkAccess" | "blockNetwork" | "inboundCidrAllowlist">;
+
 /** Throws INVALID_ARGUMENT for an address range or a domain that is none. */
-export function readNetworkPolicy(definition: Definition): NetworkPolicy {
-  const { networkAccess: access, inboundCidrAllowlist: inboundCidrs } = definition;
-  const isBlocked = definition.blockNetwork || access?.networkAccessType === BLOCKED;
+export function readNetworkPolicy(definition: NetworkDefinition): NetworkPolicy {
+  const { networkAccess: access, inboundCidrAllowlist: inboundCidrs = [] } = definition;
+  const isBlocked = definition.blockNetwork === true || access?.networkAccessType === BLOCKED;
   const lists = access?.networkAccessType === ALLOWLIST ? access : undefined;
-  const allowed = isBlocked ? { cidrs: [], domains: [] } : undefined;
+  const allowed = isBlocked ? nothing : undefined;
 
   for (const cidr of [...(lists?.allowedCidrs ?? []), ...inboundCidrs])
     if (!isCidr(cidr)) throw invalidArgument(`Invalid CIDR: ${cidr}`);
@@ -33,9 +36,15 @@ export function readNetworkPolicy(definition: Definition): NetworkPolicy {
   };
 }
 
-/** Whether nothing outside is to be reached: of all policies the one that is kept, by a network of its own. */
-export const reachesNothing = ({ allowed }: NetworkPolicy): boolean =>
-  allowed?.cidrs.length === 0 && allowed.domains.length === 0;
+/** Whether a sandbox has this machine's network, where sandboxes have `kind`. */
+export const sharesNetwork = ({ allowed }: NetworkPolicy, kind: NetworkKind): boolean =>
+  kind === "shared" || (kind === "ownIfClosed" && !isNothing(allowed));
+
+/** What has to be said of a policy that is not kept. */
+export function unkeptPolicy(policy: NetworkPolicy, kind: NetworkKind): string | undefined {
+  if (policy.allowed === undefined || !sharesNetwork(policy, kind)) return undefined;
+  return "local backend: on this machine a sandbox cannot be kept from the network: it may reach anything.";
+}
 
 function isCidr(text: string): boolean {
   const [, address = "", prefix = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];

@@ -14,7 +14,7 @@ export interface ResourceUsage {
  * and that ended by itself, what it used since the last look is lost.
  */
 export class ResourceMeter implements Disposable {
-  readonly #processes: () => readonly ProcessUsage[];
+  #processes: () => readonly ProcessUsage[];
   readonly #timer: ReturnType<typeof setInterval>;
   #last = new Map<string, ProcessUsage>();
   #lastAt = performance.now();
@@ -51,9 +51,10 @@ export class ResourceMeter implements Disposable {
     this.#lastAt = now;
   }
 
-  /** Looks a last time. */
+  /** Looks a last time, and lets go of what it looked at. */
   dispose(): void {
     clearInterval(this.#timer);
     this.sample();
+    this.#processes = () => [];
   }
 }

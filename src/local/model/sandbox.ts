@@ -1,22 +1,20 @@
 import { abortable } from "../../base/async";
-import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
-import type { Isolation, IsolatedRoot, Limits } from "../isolation";
-import { notFound } from "../protocol/errors";
+import type { IsolatedRoot } from "../isolation";
 import type { Certificate } from "../tls/certificate";
 import { Activity } from "./activity";
+import { Container } from "./container";
 import { Execs } from "./execs";
 import { newId, type Generation } from "./ids";
 import { Latch } from "./latch";
 import { LogBook, logSource } from "./logBook";
 import { LoggedSpool } from "./loggedSpool";
-import { reachesNothing } from "./networkPolicy";
-import { Program } from "./program";
 import { awaitReady } from "./readiness";
 import { ResourceMeter } from "./resourceMeter";
-import { couldNotStart, ended, idle, lost, terminated, timedOut, type SandboxResult } from "./sandboxResult";
+import { idle, lost, terminated, timedOut, type SandboxResult } from "./sandboxResult";
 import type { SandboxDisk } from "./sandboxDisk";
 import type { OpenPort, SandboxSpec } from "./sandboxSpec";
+import { Sidecars } from "./sidecars";
 import type { Spool } from "./spool";
 import { openTunnel, type Tunnel } from "./tunnel";
 
@@ -37,9 +35,7 @@ export interface SandboxOptions {
   readonly log: Logger;
 }
 
-const DEFAULT_WORKDIR = "/root";
-
-/** One sandbox from its creation to its end: queued until `start`, then running, then ended for good. */
+/** One sandbox from its creation to its end: its container, and what makes it one that a client can reach. */
 export class Sandbox {
   readonly id: string;
   readonly generation: Generation;
@@ -47,33 +43,24 @@ export class Sandbox {
   readonly createdAt: number;
   readonly taskId = newId("ta");
   readonly spec: SandboxSpec;
-  readonly stdout: Spool;
-  readonly stderr: Spool;
   /** What its command has printed. */
   readonly logs = new LogBook();
   readonly execs: Execs;
   readonly activity: Activity;
-  readonly disk: SandboxDisk;
+  readonly container: Container;
+  readonly sidecars = new Sidecars();
   name: string;
   tags: ReadonlyMap<string, string>;
 
   readonly #certificate: Certificate;
-  readonly #log: Logger;
   /** Set when it runs, and where it ends without. */
   readonly #started = new Latch<true>();
-  readonly #finished = new Latch<SandboxResult>();
-  readonly #ending = new AbortController();
-  #starting: Promise<void> | undefined;
-  #root: IsolatedRoot | undefined;
-  #entrypoint: Program | undefined;
   #tunnels: readonly Tunnel[] = [];
   #lifetime: ReturnType<typeof setTimeout> | undefined;
   #startedAt: number | undefined;
-  #finishedAt: number | undefined;
   #readyAt: number | undefined;
   #ready: Promise<number> | undefined;
   #meter: ResourceMeter | undefined;
-  #result: SandboxResult | undefined;
 
   constructor(options: SandboxOptions) {
     const { id, generation, appId, createdAt, spec, tags, outputFolder, greeting, disk, log } = options;
@@ -84,16 +71,36 @@ export class Sandbox {
     this.spec = spec;
     this.name = spec.name;
     this.tags = tags;
-    this.disk = disk;
-    this.stdout = new LoggedSpool(outputFolder, this.logs.open(logSource.stdout));
-    this.stderr = new LoggedSpool(outputFolder, this.logs.open(logSource.stderr));
+    this.container = new Container({
+      id,
+      spec,
+      environment: this.environmentWith(spec.env, spec.imageId),
+      disk,
+      stdout: new LoggedSpool(outputFolder, this.logs.open(logSource.stdout)),
+      stderr: new LoggedSpool(outputFolder, this.logs.open(logSource.stderr)),
+      owner: {
+        prepare: (root) => this.#prepare(root),
+        started: () => {
+          this.#begin();
+        },
+        release: () => this.#release(),
+      },
+      log,
+    });
     void this.stdout.append(Buffer.from(greeting));
     this.activity = new Activity(secsToMs(spec.idleTimeoutSecs), () => {
-      this.#end(idle);
+      this.container.end(idle);
     });
     this.execs = new Execs(outputFolder, this.activity);
     this.#certificate = options.certificate;
-    this.#log = log;
+  }
+
+  get stdout(): Spool {
+    return this.container.stdout;
+  }
+
+  get stderr(): Spool {
+    return this.container.stderr;
   }
 
   /** Seconds since the epoch. */
@@ -102,21 +109,16 @@ export class Sandbox {
   }
 
   get finishedAt(): number | undefined {
-    return this.#finishedAt;
+    return this.container.finishedAt;
   }
 
   get readyAt(): number | undefined {
     return this.#readyAt;
   }
 
-  /** Whether it has a place to run, or had one. */
-  get isScheduled(): boolean {
-    return this.#starting !== undefined;
-  }
-
   /** How it ended; there as soon as nothing can keep it from ending. */
   get result(): SandboxResult | undefined {
-    return this.#result;
+    return this.container.result;
   }
 
   /** Of what it uses, or used; none where that cannot be told. */
@@ -128,14 +130,14 @@ export class Sandbox {
     return this.#tunnels;
   }
 
-  /** Gives it a root and starts its command. Rejects, and ends the sandbox, where the machine refuses. */
-  start(isolation: Isolation): Promise<void> {
-    this.#starting ??= this.#start(isolation).catch((error: unknown) => {
-      this.#log.error(`Sandbox ${this.id} could not start: ${messageOf(error)}`);
-      this.#end(couldNotStart(messageOf(error)));
-      throw error;
-    });
-    return this.#starting;
+  /** What programs in one of its containers have in their environment. */
+  environmentWith(env: Readonly<Record<string, string>>, imageId: string): Readonly<Record<string, string>> {
+    return { ...PLACE, ...env, MODAL_IMAGE_ID: imageId, MODAL_SANDBOX_ID: this.id, MODAL_TASK_ID: this.taskId };
+  }
+
+  /** Its own container, or a sidecar's; throws NOT_FOUND where there is none. */
+  containerOf(id: string): Container {
+    return id === "" ? this.container : this.sidecars.get(id).container;
   }
 
   /** Resolves when it runs, or has run and ended. */
@@ -144,96 +146,40 @@ export class Sandbox {
   }
 
   whenFinished(signal?: AbortSignal): Promise<SandboxResult> {
-    return this.#finished.wait(signal);
+    return this.container.whenFinished(signal);
   }
 
   /** Resolves with the time in seconds when the probe first succeeded. */
   async whenReady(signal: AbortSignal): Promise<number> {
     const { probe } = this.spec;
     if (!probe) throw new Error("The sandbox has no readiness probe.");
-    this.#ready ??= awaitReady(this.runningRoot(), probe, this.#ending.signal).then(() => {
+    this.#ready ??= awaitReady(this.container.runningRoot(), probe, this.container.ending).then(() => {
       this.#readyAt = nowSecs();
       return this.#readyAt;
     });
     return abortable(this.#ready, signal);
   }
 
-  /** Aborted as soon as nothing can keep it from ending. */
-  get ending(): AbortSignal {
-    return this.#ending.signal;
-  }
-
   /** Ends it as if its machine had died. */
   lose(): void {
-    this.#end(lost);
+    this.container.end(lost);
   }
 
   /** Ends it, if it has not ended. `whenFinished` tells when it has. */
   terminate(): void {
-    this.#end(terminated);
+    this.container.end(terminated);
   }
 
   /** Forgets its outputs, once it has ended. */
   dispose(): void {
-    this.stdout.dispose();
-    this.stderr.dispose();
+    this.container.dispose();
+    this.sidecars.dispose();
     this.execs.dispose();
   }
 
-  /** Its root while it runs; throws NOT_FOUND before and after. */
-  runningRoot(): IsolatedRoot {
-    if (this.#result) throw notFound(`Sandbox ${this.id} has ended.`);
-    if (!this.#root) throw notFound(`Sandbox ${this.id} has not started.`);
-    return this.#root;
-  }
-
-  /** The command that it was created with; throws NOT_FOUND where there is none. */
-  entrypoint(): Program {
-    if (!this.#entrypoint) throw notFound(`Sandbox ${this.id} has no command to write to.`);
-    return this.#entrypoint;
-  }
-
-  get environment(): Readonly<Record<string, string>> {
-    return {
-      MODAL_CLOUD_PROVIDER: "local",
-      MODAL_REGION: "local",
-      ...this.spec.env,
-      MODAL_IMAGE_ID: this.spec.imageId,
-      MODAL_SANDBOX_ID: this.id,
-      MODAL_TASK_ID: this.taskId,
-    };
-  }
-
-  get workdir(): string {
-    return this.spec.workdir ?? DEFAULT_WORKDIR;
-  }
-
-  async #start(isolation: Isolation): Promise<void> {
-    const root = await isolation.createRoot({
-      sandboxId: this.id,
-      blockNetwork: reachesNothing(this.spec.network),
-      limits: limitsOf(this.spec),
-      layers: this.disk.layers,
-    });
-    this.#root = root;
-    if (this.#result) return;
+  async #prepare(root: IsolatedRoot): Promise<void> {
     if (root.processes) this.#meter = new ResourceMeter(() => root.processes?.() ?? []);
-    void root.ended.then(() => {
-      this.#end(lost);
-    });
-
-    await this.disk.open(root);
-    if (this.spec.workdir !== undefined) await makeDirectory(root, this.spec.workdir);
     this.#tunnels = await Promise.all(this.spec.ports.map((port) => this.#openTunnel(root, port)));
-    await this.#startEntrypoint(root);
-
-    this.#startedAt = nowSecs();
-    this.#lifetime = setTimeout(() => {
-      this.#end(timedOut);
-    }, this.spec.timeoutSecs * 1000);
-    this.activity.start();
-    this.#started.set(true);
-    if (this.spec.probe) this.whenReady(this.#ending.signal).catch(() => undefined);
   }
 
   #openTunnel(root: IsolatedRoot, { port: containerPort, isHttp2 }: OpenPort): Promise<Tunnel> {
@@ -246,71 +192,32 @@ export class Sandbox {
     });
   }
 
-  async #startEntrypoint(root: IsolatedRoot): Promise<void> {
-    const [program, ...rest] = this.spec.argv;
-    if (program === undefined) return;
-
-    const entrypoint = await Program.start(root, {
-      argv: [program, ...rest],
-      env: this.environment,
-      workdir: this.workdir,
-      ...(this.spec.pty && { pty: this.spec.pty }),
-      stdout: this.stdout,
-      stderr: this.stderr,
-      timeoutMs: undefined,
-    });
-    this.#entrypoint = entrypoint;
-    void entrypoint.exited.then((exit) => {
-      this.#end(ended(exit));
-    });
+  #begin(): void {
+    this.#startedAt = nowSecs();
+    this.#lifetime = setTimeout(() => {
+      this.container.end(timedOut);
+    }, this.spec.timeoutSecs * 1000);
+    this.activity.start();
+    this.#started.set(true);
+    if (this.spec.probe) this.whenReady(this.container.ending).catch(() => undefined);
   }
 
-  #end(result: SandboxResult): void {
-    if (this.#result) return;
-    this.#result = result;
-    this.#ending.abort();
-    this.#cleanUp(result).catch((error: unknown) => {
-      this.#log.error(`Sandbox ${this.id} could not be removed: ${messageOf(error)}`);
-    });
-  }
-
-  async #cleanUp(result: SandboxResult): Promise<void> {
-    await this.#starting?.catch(() => undefined);
+  async #release(): Promise<void> {
     clearTimeout(this.#lifetime);
     this.activity.dispose();
     this.#meter?.dispose();
     for (const tunnel of this.#tunnels) tunnel.dispose();
-    try {
-      await this.#root?.stop();
-      await this.disk.close(this.#root);
-      await this.#root?.dispose();
-    } finally {
-      if (!this.#entrypoint) {
-        this.stdout.end();
-        this.stderr.end();
-      }
-      this.#finishedAt = nowSecs();
+    this.#tunnels = [];
+    void this.container.whenFinished().then(() => {
       this.#started.set(true);
-      this.#finished.set(result);
-    }
+    });
+    await this.sidecars.endAll();
   }
 }
+
+// Where programs find that they run; a secret may say something else.
+const PLACE = { MODAL_CLOUD_PROVIDER: "local", MODAL_REGION: "local" };
 
 const nowSecs = (): number => Date.now() / 1000;
 
 const secsToMs = (secs: number | undefined): number | undefined => (secs === undefined ? undefined : secs * 1000);
-
-function limitsOf({ resources: { milliCpuMax, memoryMbMax } }: SandboxSpec): Limits {
-  return {
-    cpus: milliCpuMax > 0 ? milliCpuMax / 1000 : undefined,
-    memoryBytes: memoryMbMax > 0 ? memoryMbMax * 1024 * 1024 : undefined,
-  };
-}
-
-/** As a container's working directory is made where the image lacks it. */
-async function makeDirectory(root: IsolatedRoot, path: string): Promise<void> {
-  const mkdir = await root.spawn({ argv: ["mkdir", "-p", path], env: {}, workdir: "/" });
-  mkdir.stdout.resume();
-  mkdir.stderr.resume();
-  await mkdir.exited;
-}

@@ -115,6 +115,8 @@ export class SandboxDisk {
   async close(root: IsolatedRoot | undefined): Promise<void> {
     clearInterval(this.#commits);
     await this.#commitAll((volume) => volume.close());
+    this.#volumes.length = 0;
+    this.#mounts.clear();
     if (!this.keepsExitSnapshot) return;
     try {
       if (!root) throw new Error("The sandbox ended before it had files.");

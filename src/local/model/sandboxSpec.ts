@@ -1,32 +1,39 @@
 import { invalidArgument, unimplemented } from "../protocol/errors";
-import type { Request } from "../protocol/messages";
 import type { SpawnOptions } from "../isolation";
+import type { ContainerDefinition, Definition } from "./definition";
+import { readExperimentalOptions } from "./experimentalOptions";
 import { readNetworkPolicy, type NetworkPolicy } from "./networkPolicy";
 import type { LocalImage } from "./images";
+import { checkPlacement } from "./placement";
 
 const MAX_TIMEOUT_SECS = 24 * 3600;
 const DEFAULT_TIMEOUT_SECS = 300;
 const DEFAULT_PROBE_INTERVAL_MS = 100;
 const TUNNEL_HTTP2 = 1;
 
-export type Definition = NonNullable<Request<"sandboxCreate">["definition"]>;
 export type Pty = NonNullable<SpawnOptions["pty"]>;
 
-/** What was asked of a sandbox, checked. */
-export interface SandboxSpec {
+/** What was asked of a container, checked. */
+export interface ContainerSpec {
   readonly argv: readonly string[];
+  readonly workdir: string | undefined;
+  readonly enablesDocker: boolean;
+  readonly pty: Pty | undefined;
+  readonly network: NetworkPolicy;
+  readonly resources: Resources;
+}
+
+/** What was asked of a sandbox, checked. */
+export interface SandboxSpec extends ContainerSpec {
   readonly imageId: string;
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly workdir: string | undefined;
   readonly timeoutSecs: number;
   readonly idleTimeoutSecs: number | undefined;
   readonly gpu: { readonly type: string; readonly count: number } | undefined;
   readonly ports: readonly OpenPort[];
   readonly probe: Probe | undefined;
-  readonly pty: Pty | undefined;
-  readonly network: NetworkPolicy;
-  readonly resources: Resources;
+  readonly keepsExitSnapshot: boolean;
 }
 
 export interface OpenPort {
@@ -52,23 +59,37 @@ export function readSpec(
   image: LocalImage,
   secretEnv: Readonly<Record<string, string>>,
 ): SandboxSpec {
+  const gpu = definition.resources?.gpuConfig;
+  checkPlacement(definition);
+  if (definition.experimentalOutboundPolicy)
+    throw unimplemented("The local backend does not look into what a sandbox sends, and so replaces no headers in it.");
+
+  return {
+    ...readContainerSpec(definition, image),
+    imageId: definition.imageId,
+    name: definition.name ?? "",
+    env: { ...image.env, ...definition.environmentVariables?.contents, ...secretEnv },
+    timeoutSecs: readTimeout(definition.timeoutSecs),
+    idleTimeoutSecs: definition.idleTimeoutSecs,
+    gpu: gpu?.gpuType ? { type: gpu.gpuType, count: Math.max(1, gpu.count) } : undefined,
+    ports: readPorts(definition.openPorts?.ports ?? []),
+    probe: readProbe(definition.readinessProbe),
+    keepsExitSnapshot: readExperimentalOptions(definition.experimentalOptionsV2).keepsExitSnapshot,
+  };
+}
+
+/** What of a definition is about one container; throws as `readSpec` does. */
+export function readContainerSpec(definition: ContainerDefinition, image: LocalImage): ContainerSpec {
   const { resources } = definition;
-  const gpu = resources?.gpuConfig;
+  const { enablesDocker } = readExperimentalOptions(definition.experimentalOptionsV2 ?? {});
   if (definition.cloudBucketMounts.length > 0) throw unimplemented("The local backend cannot mount cloud buckets.");
   if (definition.workdir && !definition.workdir.startsWith("/"))
     throw invalidArgument(`The working directory must be an absolute path, not "${definition.workdir}".`);
 
   return {
     argv: definition.entrypointArgs,
-    imageId: definition.imageId,
-    name: definition.name ?? "",
-    env: { ...image.env, ...definition.environmentVariables?.contents, ...secretEnv },
     workdir: definition.workdir ?? image.workdir,
-    timeoutSecs: readTimeout(definition.timeoutSecs),
-    idleTimeoutSecs: definition.idleTimeoutSecs,
-    gpu: gpu?.gpuType ? { type: gpu.gpuType, count: Math.max(1, gpu.count) } : undefined,
-    ports: readPorts(definition.openPorts?.ports ?? []),
-    probe: readProbe(definition.readinessProbe),
+    enablesDocker,
     pty: readPty(definition.ptyInfo),
     network: readNetworkPolicy(definition),
     resources: {

@@ -1,11 +1,11 @@
 import type { Logger } from "../../base/ports";
-import { alreadyExists, notFound } from "../protocol/errors";
+import { alreadyExists, failedPrecondition, notFound } from "../protocol/errors";
 import type { Certificate } from "../tls/certificate";
 import { newSandboxId, type Generation } from "./ids";
 import { Sandbox, type SandboxOptions } from "./sandbox";
 
 // Ended sandboxes that can still be asked about; the oldest go first.
-const ENDED_KEPT = 1000;
+const ENDED_KEPT = 200;
 // A step that a double near today's time in seconds can still hold.
 const TIMESTAMP_STEP_SECS = 2e-6;
 
@@ -88,6 +88,16 @@ export class SandboxStore {
   requireFreeName(appId: string, name: string): void {
     const holder = this.find(appId, name, { includeEnded: false });
     if (holder) throw alreadyExists(`A sandbox named "${name}" already exists in this app: ${holder.id}.`);
+  }
+
+  /** Throws FAILED_PRECONDITION where a sandbox runs that serves one of the ports, to which a tunnel would lead. */
+  requireFreePorts(ports: readonly number[]): void {
+    for (const { id, spec } of [...this.#sandboxes.values()].filter(isAlive))
+      for (const { port } of spec.ports)
+        if (ports.includes(port))
+          throw failedPrecondition(
+            `Port ${port} is taken by sandbox ${id}: on this machine sandboxes share the machine's network and its ports. End that sandbox or use another port.`,
+          );
   }
 
   /** Newest first. */

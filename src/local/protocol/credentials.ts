@@ -26,6 +26,17 @@ export class Credentials {
     return this.#sign({ task_id: taskId, exp: this.#expiry(ROUTER_TOKEN_LIFETIME_SECS) });
   }
 
+  /** What stands for a sandbox's identity: of the right form, yet signed by nobody whom a cloud would trust. */
+  identity(appId: string): { readonly MODAL_IDENTITY_TOKEN: string } {
+    const MODAL_IDENTITY_TOKEN = this.#sign({
+      iss: "local",
+      aud: "local",
+      sub: `modal:app_id:${appId}`,
+      exp: this.#expiry(ROUTER_TOKEN_LIFETIME_SECS),
+    });
+    return { MODAL_IDENTITY_TOKEN };
+  }
+
   /** Lets control plane calls pass that carry the token pair, and those of `openMethods` without. */
   guardControlPlane(openMethods: ReadonlySet<string>): ServerMiddleware {
     const accepts = (metadata: Metadata) =>

@@ -9,8 +9,9 @@ export interface FileEntry {
   readonly path: string;
   readonly type: "file" | "directory" | "symlink";
   readonly size: number;
-  /** Permission bits; `permissions` is the same in octal, such as `0644`. */
+  /** The kind of file and its permission bits. */
   readonly mode: number;
+  /** The permission bits in octal, such as `0644`. */
   readonly permissions: string;
   readonly owner: string;
   readonly group: string;
@@ -33,14 +34,13 @@ export const describePath = (path: string): Promise<FileEntry> => describe(path,
 
 async function describe(path: string, name: OwnerNames): Promise<FileEntry> {
   const stats = await lstat(path);
-  const mode = stats.mode & 0o7777;
   return {
     name: basename(path),
     path,
     type: typeOf(stats),
     size: stats.size,
-    mode,
-    permissions: mode.toString(8).padStart(4, "0"),
+    mode: stats.mode,
+    permissions: (stats.mode & 0o7777).toString(8).padStart(4, "0"),
     owner: name("/etc/passwd", stats.uid),
     group: name("/etc/group", stats.gid),
     modified_time: stats.mtimeMs / 1000,

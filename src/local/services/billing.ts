@@ -1,4 +1,3 @@
-import { unimplemented } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
 
 /**
@@ -26,10 +25,4 @@ const RATES: Readonly<Record<string, string>> = {
 
 export const billingService = (): ControlPlane => ({
   workspaceBillingRates: () => Promise.resolve({ rates: RATES }),
-
-  workspaceBillingSummary: () =>
-    Promise.reject(unimplemented("WorkspaceBillingSummary: the local backend bills nothing, so it has no summary.")),
-
-  workspaceDashboardUrlGet: () =>
-    Promise.reject(unimplemented("WorkspaceDashboardUrlGet: the local backend has no dashboard.")),
 });

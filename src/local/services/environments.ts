@@ -3,8 +3,8 @@ import { invalidArgument } from "../protocol/errors";
 import type { ControlPlane } from "../protocol/messages";
 import { objectCreation } from "../protocol/objectCreation";
 
-// Who asks sends it along with every image; nothing here depends on it.
-const IMAGE_BUILDER_VERSION = "local";
+// Modal's newest in November 2026. Who asks sends it along with every image; nothing here depends on it.
+const IMAGE_BUILDER_VERSION = "2025.06";
 
 /** `scoped` is what goes with an environment that is deleted. */
 export const environmentsService = (

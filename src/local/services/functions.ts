@@ -11,6 +11,7 @@ import { failedPrecondition, invalidArgument, notFound, unimplemented } from "..
 import type { ControlPlane, Request } from "../protocol/messages";
 import { Idempotency, idempotencyKey } from "./idempotency";
 import { mergeSecrets } from "./secrets";
+import { webKindOf } from "./webEndpoints";
 
 export interface FunctionsDependencies {
   readonly deployed: DeployedFunctions;
@@ -19,6 +20,8 @@ export interface FunctionsDependencies {
   readonly environments: EnvironmentStore;
   readonly secrets: SecretStore;
   readonly blobs: BlobStore;
+  /** Where `webEndpointPages` answer. */
+  readonly webUrl: string;
 }
 
 // Modal's `DataFormat`.
@@ -27,7 +30,11 @@ const MAX_TIMEOUT_SECS = 24 * 3600;
 
 /** Finding deployed functions and classes, setting them up and calling them. */
 export function functionsService(dependencies: FunctionsDependencies): ControlPlane {
-  const { deployed, functions, apps, environments, secrets, blobs } = dependencies;
+  const { deployed, functions, apps, environments, secrets, blobs, webUrl } = dependencies;
+  const describe = (bound: BoundFunction) => ({
+    ...handleMetadata(bound),
+    ...(webKindOf(bound) && { webUrl: `${webUrl}/${bound.id}` }),
+  });
   const callOnce = new Idempotency<FunctionCall>();
 
   return {
@@ -37,13 +44,13 @@ export function functionsService(dependencies: FunctionsDependencies): ControlPl
       if (!lookup) throw notFound(`Function '${appName}/${objectTag}' not found`);
       if ("fault" in lookup) throw failedPrecondition(`The deployed file cannot be read: ${lookup.fault}`);
       const bound = functions.bind(apps.ensure(environment, appName).id, lookup.found, DEFAULT_OPTIONS);
-      return { functionId: bound.id, handleMetadata: handleMetadata(bound) };
+      return { functionId: bound.id, handleMetadata: describe(bound) };
     },
 
     async functionGetById({ functionId }) {
       const bound = functions.get(functionId);
       const { kind } = bound.deployed;
-      return Promise.resolve({ function: { isClass: kind === "class" }, handleMetadata: handleMetadata(bound) });
+      return Promise.resolve({ function: { isClass: kind === "class" }, handleMetadata: describe(bound) });
     },
 
     async functionBindParams({ functionId, serializedParams, functionOptions }) {
@@ -52,7 +59,7 @@ export function functionsService(dependencies: FunctionsDependencies): ControlPl
         ...readOptions(functionOptions, secrets),
         parameters: target.kind === "class" ? readParameters(serializedParams) : {},
       });
-      return Promise.resolve({ boundFunctionId: bound.id, handleMetadata: handleMetadata(bound) });
+      return Promise.resolve({ boundFunctionId: bound.id, handleMetadata: describe(bound) });
     },
 
     async functionMap({ functionId, pipelinedInputs }, context) {
@@ -67,7 +74,7 @@ export function functionsService(dependencies: FunctionsDependencies): ControlPl
 
       const call = await callOnce.run(idempotencyKey(context), async () => {
         const input = argsBlobId ? await blobs.take(argsBlobId, context.signal) : (args ?? new Uint8Array());
-        const made = new FunctionCall({ functionId, appId, method, input });
+        const made = new FunctionCall({ functionId, appId, request: { kind: "arguments", method, input } });
         functions.run(made);
         return made;
       });
@@ -76,11 +83,6 @@ export function functionsService(dependencies: FunctionsDependencies): ControlPl
         functionCallJwt: call.id,
         pipelinedInputs: [{ idx: item.idx, inputId: call.inputId, inputJwt: call.inputId }],
       };
-    },
-
-    async functionGetCurrentStats({ functionId }) {
-      const { pool } = functions.get(functionId);
-      return Promise.resolve({ backlog: pool.backlog, numTotalTasks: pool.runnerCount });
     },
 
     async functionUpdateSchedulingParams({ functionId, settings }) {

@@ -1,12 +1,18 @@
-import { logSource, type LogEntry } from "../model/logBook";
+import { isAbort } from "../../base/errors";
+import type { FunctionLogEntry, FunctionLogs } from "../functions/functionLogs";
+import { logSource } from "../model/logBook";
 import type { Sandbox } from "../model/sandbox";
 import type { SandboxStore } from "../model/sandboxStore";
-import { invalidArgument, unimplemented } from "../protocol/errors";
+import { invalidArgument } from "../protocol/errors";
 import type { ControlPlane, Request } from "../protocol/messages";
+import { timeLimit } from "./timeLimit";
 
-interface TaskEntry {
-  readonly sandbox: Sandbox;
-  readonly entry: LogEntry;
+/** One line, and what printed it. */
+interface Line {
+  readonly at: number;
+  readonly source: number;
+  readonly text: string;
+  readonly from: Partial<Record<"taskId" | "sandboxId" | "functionId" | "functionCallId" | "inputId", string>>;
 }
 
 type Filter = Pick<
@@ -16,28 +22,49 @@ type Filter = Pick<
 
 const MAX_ENTRIES = 20_000;
 
-/** What commands of sandboxes have printed, after their end too. */
-export const logsService = (sandboxes: SandboxStore): ControlPlane => ({
+/** What commands of sandboxes and functions have printed, after their end too. */
+export const logsService = (sandboxes: SandboxStore, functionLogs: FunctionLogs): ControlPlane => ({
   async appFetchLogs(request) {
     if (request.limit > MAX_ENTRIES) throw invalidArgument(`A fetch gives up to ${MAX_ENTRIES} entries.`);
-    const entries = find(sandboxes, request);
+    const entries = find(sandboxes, functionLogs, request);
     // `slice(-0)` would be all of them.
     const newest = entries.slice(Math.max(0, entries.length - (request.limit || MAX_ENTRIES)));
     return Promise.resolve({ batches: request.limit === 0 ? [] : newest.map(batch) });
   },
 
+  async *appGetLogs(request, { signal }) {
+    // Without an entry to go on from, a call's are told from its first, all others as they come.
+    let last =
+      request.lastEntryId === "" && request.functionCallId === "" ? functionLogs.sequence : Number(request.lastEntryId);
+    const limit = timeLimit(request.timeout, signal);
+    try {
+      for (;;) {
+        const { sequence } = functionLogs;
+        for (const entry of functionLogs.entries)
+          if (entry.sequence > last && isAbout(entry, request)) {
+            last = entry.sequence;
+            yield { ...batch(functionLine(entry)), entryId: String(last) };
+          }
+        if (functionLogs.sequence === sequence) await functionLogs.whenPrinted(limit.signal);
+      }
+    } catch (error) {
+      if (!isAbort(error) || signal.aborted) throw error;
+    } finally {
+      limit.dispose();
+    }
+  },
+
   async appCountLogs(request) {
     const { bucketSecs } = request;
     if (bucketSecs < 1) throw invalidArgument("A bucket takes at least a second.");
-    const buckets = new Map<number, LogEntry[]>();
-    for (const { entry } of find(sandboxes, request)) {
-      const start = Math.floor(entry.at / 1000 / bucketSecs) * bucketSecs;
+    const buckets = new Map<number, Line[]>();
+    for (const line of find(sandboxes, functionLogs, request)) {
+      const start = Math.floor(line.at / 1000 / bucketSecs) * bucketSecs;
       const bucket = buckets.get(start) ?? [];
-      bucket.push(entry);
+      bucket.push(line);
       buckets.set(start, bucket);
     }
-    const count = (entries: readonly LogEntry[], wanted: number) =>
-      entries.filter(({ source }) => source === wanted).length;
+    const count = (lines: readonly Line[], wanted: number) => lines.filter(({ source }) => source === wanted).length;
     return Promise.resolve({
       appId: request.appId,
       buckets: [...buckets].map(([start, entries]) => ({
@@ -51,21 +78,23 @@ export const logsService = (sandboxes: SandboxStore): ControlPlane => ({
 });
 
 /** In the order of their times. */
-function find(sandboxes: SandboxStore, filter: Filter): readonly TaskEntry[] {
-  if (filter.functionId || filter.functionCallId)
-    throw unimplemented("The local backend keeps no logs of functions: what they print is lost.");
+function find(sandboxes: SandboxStore, functionLogs: FunctionLogs, filter: Filter): readonly Line[] {
   const since = filter.since?.getTime() ?? 0;
   const until = filter.until?.getTime() ?? Infinity;
-  return sandboxesOf(sandboxes, filter)
-    .flatMap((sandbox) => sandbox.logs.entries.map((entry) => ({ sandbox, entry })))
+  const isOfFunctions = filter.functionId !== "" || filter.functionCallId !== "";
+  const isOfSandbox = filter.sandboxId !== "" || filter.taskId !== "";
+  return [
+    ...(isOfFunctions ? [] : sandboxesOf(sandboxes, filter).flatMap(linesOf)),
+    ...(isOfSandbox ? [] : functionLogs.entries.filter((entry) => isAbout(entry, filter)).map(functionLine)),
+  ]
     .filter(
-      ({ entry }) =>
-        entry.at >= since &&
-        entry.at < until &&
-        (filter.source === 0 || entry.source === filter.source) &&
-        entry.text.includes(filter.searchText),
+      ({ at, source, text }) =>
+        at >= since &&
+        at < until &&
+        (filter.source === 0 || source === filter.source) &&
+        text.includes(filter.searchText),
     )
-    .sort((a, b) => a.entry.at - b.entry.at);
+    .sort((a, b) => a.at - b.at);
 }
 
 function sandboxesOf(sandboxes: SandboxStore, { appId, sandboxId, taskId }: Filter): readonly Sandbox[] {
@@ -75,15 +104,34 @@ function sandboxesOf(sandboxes: SandboxStore, { appId, sandboxId, taskId }: Filt
   return sandboxes.list(filter, Number.MAX_SAFE_INTEGER);
 }
 
-const batch = ({ sandbox, entry }: TaskEntry) => ({
-  taskId: sandbox.taskId,
-  sandboxId: sandbox.id,
+const linesOf = ({ id, taskId, logs }: Sandbox): readonly Line[] =>
+  logs.entries.map((entry) => ({ ...entry, from: { taskId, sandboxId: id } }));
+
+const isAbout = (
+  { call }: FunctionLogEntry,
+  filter: Pick<Filter, "appId" | "functionId" | "functionCallId">,
+): boolean =>
+  call.appId === filter.appId &&
+  (filter.functionId === "" || call.functionId === filter.functionId) &&
+  (filter.functionCallId === "" || call.id === filter.functionCallId);
+
+/** A function's outputs are one: both count as stdout. */
+const functionLine = ({ at, text, call }: FunctionLogEntry): Line => ({
+  at,
+  source: logSource.stdout,
+  text,
+  from: { functionId: call.functionId, functionCallId: call.id, inputId: call.inputId },
+});
+
+const batch = ({ at, source, text, from: { functionCallId, ...ids } }: Line) => ({
+  ...ids,
   items: [
     {
-      data: entry.text,
-      fileDescriptor: entry.source,
-      timestamp: entry.at / 1000,
-      timestampNs: `${entry.at}000000`,
+      data: text,
+      fileDescriptor: source,
+      timestamp: at / 1000,
+      timestampNs: `${at}000000`,
+      functionCallId: functionCallId ?? "",
     },
   ],
 });

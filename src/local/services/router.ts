@@ -6,7 +6,7 @@ import { readPty } from "../model/sandboxSpec";
 import type { SandboxStore } from "../model/sandboxStore";
 import type { SecretStore } from "../model/secrets";
 import type { Spool } from "../model/spool";
-import { deadlineExceeded, failedPrecondition, invalidArgument, notFound, unimplemented } from "../protocol/errors";
+import { deadlineExceeded, failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
 import type {
   ExecRef,
   ExecStartRequest,
@@ -33,28 +33,29 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
   return {
     async taskExecStart(request) {
       const sandbox = sandboxes.byTask(request.taskId);
+      const container = sandbox.containerOf(request.containerId);
       const [program, ...rest] = request.commandArgs;
       checkStart(request);
       if (program === undefined) throw invalidArgument("An exec needs a program to run.");
 
       const pty = readPty(request.ptyInfo);
       await sandbox.execs
-        .start(request.execId, sandbox.runningRoot(), {
+        .start(request.execId, container.runningRoot(), {
           argv: [program, ...rest],
           env: {
-            ...sandbox.environment,
+            ...container.environment,
             ...mergeSecrets(secrets, request.secretIds),
             ...request.env,
             ...mergeSources(secrets, request.secretSources),
           },
-          workdir: request.workdir ?? sandbox.workdir,
+          workdir: request.workdir ?? container.workdir,
           ...(pty && { pty }),
           keepsStdout: request.stdoutConfig === PIPE,
           keepsStderr: request.stderrConfig === PIPE,
           timeoutMs: request.timeoutSecs === undefined ? undefined : request.timeoutSecs * 1000,
         })
         .catch((error: unknown) => {
-          sandbox.runningRoot();
+          container.runningRoot();
           throw failedPrecondition(`The program could not be started: ${messageOf(error)}`);
         });
       return {};
@@ -107,7 +108,7 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
 
     async sandboxStdinWriteV2(request, { signal }) {
       const sandbox = sandboxes.byTask(request.taskId);
-      const { stdin } = sandbox.entrypoint();
+      const { stdin } = sandbox.container.entrypoint();
       sandbox.activity.touch();
       await stdin.write(request.offset, request.data, signal);
       if (request.eof) stdin.close();
@@ -117,7 +118,7 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
     async sandboxWaitUntilReady({ taskId, timeout }, { signal }) {
       const sandbox = sandboxes.byTask(taskId);
       if (!sandbox.spec.probe) throw failedPrecondition(`Sandbox ${sandbox.id} has no readiness probe.`);
-      sandbox.runningRoot();
+      sandbox.container.runningRoot();
       const readyAt = await within(timeout, signal, (limit) => sandbox.whenReady(limit));
       if (readyAt !== undefined) return { readyAt };
       if (sandbox.result) throw notFound(`Sandbox ${sandbox.id} ended before it was ready.`);
@@ -129,7 +130,6 @@ export function routerService(sandboxes: SandboxStore, secrets: SecretStore): Ta
 function checkStart(request: ExecStartRequest): void {
   const size = request.commandArgs.reduce((sum, argument) => sum + Buffer.byteLength(argument), 0);
   if (size > MAX_ARGUMENT_BYTES) throw invalidArgument(`The arguments are longer than ${MAX_ARGUMENT_BYTES} bytes.`);
-  if (request.containerId) throw unimplemented("The local backend has no sidecar containers.");
   if (request.workdir !== undefined && !request.workdir.startsWith("/"))
     throw invalidArgument(`The working directory must be an absolute path, not "${request.workdir}".`);
 }

@@ -6,15 +6,17 @@ import type { GpuHost } from "../model/gpuHost";
 import type { ImageStore } from "../model/images";
 import type { Generation } from "../model/ids";
 import type { Sandbox } from "../model/sandbox";
+import { sharesNetwork, unkeptPolicy } from "../model/networkPolicy";
 import { SandboxDisk } from "../model/sandboxDisk";
-import { readSpec, type Definition } from "../model/sandboxSpec";
+import type { Definition } from "../model/definition";
+import { readSpec } from "../model/sandboxSpec";
 import type { SandboxStore } from "../model/sandboxStore";
 import type { LayerStore } from "../model/layers";
 import type { SecretStore } from "../model/secrets";
 import type { VolumeStore } from "../model/volumes";
 import type { Credentials } from "../protocol/credentials";
 import { failedPrecondition, invalidArgument, notFound } from "../protocol/errors";
-import type { ControlPlane } from "../protocol/messages";
+import type { ControlPlane, Reply } from "../protocol/messages";
 import { Idempotency, idempotencyKey } from "./idempotency";
 import { unknownImage } from "./images";
 import { readTags, tunnelData, type Tag } from "./sandboxInfo";
@@ -46,8 +48,9 @@ interface NewSandbox {
 export function sandboxCreateService(dependencies: CreateDependencies): ControlPlane {
   const { isolation, apps, images, layers, volumes, log, secrets, sandboxes, credentials, gpus, routerUrl } =
     dependencies;
-  const onceV1 = new Idempotency<Sandbox>();
-  const onceV2 = new Idempotency<Sandbox>();
+  // They keep answers, not sandboxes, which would stay in memory with them.
+  const onceV1 = new Idempotency<Reply<"sandboxCreate">>();
+  const onceV2 = new Idempotency<Reply<"sandboxCreateV2">>();
 
   function add({ generation, appId, definition, tags, env }: NewSandbox): Sandbox {
     if (!definition) throw invalidArgument("A sandbox needs a definition.");
@@ -55,9 +58,17 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
     const image = images.get(definition.imageId);
     if (!image) throw unknownImage(definition.imageId);
 
-    const spec = readSpec(definition, image, { ...mergeSecrets(secrets, definition.secretIds), ...env });
+    const spec = readSpec(definition, image, {
+      ...mergeSecrets(secrets, definition.secretIds),
+      ...env,
+      ...(definition.includeOidcIdentityToken && credentials.identity(appId)),
+    });
+    if (sharesNetwork(spec.network, isolation.network)) sandboxes.requireFreePorts(spec.ports.map(({ port }) => port));
     const volumeMounts = readVolumeMounts(definition, volumes);
-    const notices = volumeMounts.length > 0 && isolation.kind === "directory" ? [VOLUMES_ARE_COPIES] : [];
+    const notices = [
+      ...(volumeMounts.length > 0 && isolation.kind === "directory" ? [VOLUMES_ARE_COPIES] : []),
+      ...[unkeptPolicy(spec.network, isolation.network)].flatMap((notice) => notice ?? []),
+    ];
     return sandboxes.create({
       generation,
       appId,
@@ -72,7 +83,7 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
         volumes,
         volumeMounts,
         log,
-        keepsExitSnapshot: isOn(definition.experimentalOptionsV2.enable_exit_snapshot),
+        keepsExitSnapshot: spec.keepsExitSnapshot,
       }),
     });
   }
@@ -80,38 +91,32 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
   return {
     // The first generation answers at once; the client then asks for the task until there is one.
     sandboxCreate: ({ appId, definition, tags }, context) =>
-      onceV1
-        .run(idempotencyKey(context), () => {
-          const sandbox = add({ generation: "V1", appId, definition, tags, env: {} });
-          gpus
-            .untilCapacity(sandbox.spec.gpu?.type, sandbox.ending)
-            .then(() => sandbox.start(isolation))
-            .catch(() => undefined);
-          return Promise.resolve(sandbox);
-        })
-        .then((sandbox) => ({ sandboxId: sandbox.id, metadata: { appId } })),
+      onceV1.run(idempotencyKey(context), () => {
+        const sandbox = add({ generation: "V1", appId, definition, tags, env: {} });
+        gpus
+          .untilCapacity(sandbox.spec.gpu?.type, sandbox.container.ending)
+          .then(() => sandbox.container.start(isolation))
+          .catch(() => undefined);
+        return Promise.resolve({ sandboxId: sandbox.id, metadata: { appId } });
+      }),
 
-    async sandboxCreateV2({ appId, definition, tags, secretSources, ephemeralSecrets }, context) {
-      const sandbox = await onceV2.run(idempotencyKey(context), async () => {
+    sandboxCreateV2: ({ appId, definition, tags, secretSources, ephemeralSecrets }, context) =>
+      onceV2.run(idempotencyKey(context), async () => {
         const env = { ...ephemeralSecrets?.contents, ...mergeSources(secrets, secretSources) };
-        const added = add({ generation: "V2", appId, definition, tags, env });
-        await added.start(isolation).catch((error: unknown) => {
+        const sandbox = add({ generation: "V2", appId, definition, tags, env });
+        await sandbox.container.start(isolation).catch((error: unknown) => {
           throw failedPrecondition(`The sandbox could not start: ${messageOf(error)}`);
         });
-        return added;
-      });
-      return {
-        sandboxId: sandbox.id,
-        taskId: sandbox.taskId,
-        metadata: { appId },
-        tunnels: tunnelData(sandbox),
-        commandRouterAccess: { jwt: credentials.routerToken(sandbox.taskId), url: routerUrl() },
-      };
-    },
+        return {
+          sandboxId: sandbox.id,
+          taskId: sandbox.taskId,
+          metadata: { appId },
+          tunnels: tunnelData(sandbox),
+          commandRouterAccess: { jwt: credentials.routerToken(sandbox.taskId), url: routerUrl() },
+        };
+      }),
   };
 }
 
 const VOLUMES_ARE_COPIES =
   "local backend: without isolation a volume is a copy that can be written, and is found only by words of a command line that begin with its path.";
-
-const isOn = (option: string | undefined): boolean => option?.toLowerCase() === "true" || option === "1";

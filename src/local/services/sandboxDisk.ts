@@ -1,6 +1,6 @@
 import { codeOf, messageOf } from "../../base/errors";
+import type { Container } from "../model/container";
 import type { ImageStore } from "../model/images";
-import type { Sandbox } from "../model/sandbox";
 import type { SnapshotOptions } from "../model/sandboxDisk";
 import type { SandboxStore } from "../model/sandboxStore";
 import type {
@@ -17,26 +17,24 @@ import { within } from "./timeLimit";
 
 /** A running sandbox's files as a whole: images of them, and images shown among them. */
 export function taskDiskService(sandboxes: SandboxStore, images: ImageStore): TaskDisk {
-  const find = ({ taskId, containerId }: ContainerRequest): Sandbox => {
-    if (containerId) throw unimplemented("The local backend has no sidecar containers.");
-    return sandboxes.byTask(taskId);
-  };
+  const find = ({ taskId, containerId }: ContainerRequest): Container =>
+    sandboxes.byTask(taskId).containerOf(containerId);
 
   return {
     async taskSnapshotFilesystem(request) {
-      const sandbox = find(request);
-      const { id } = await sandbox.disk.snapshot(sandbox.runningRoot(), readOptions(request)).catch(failed);
+      const container = find(request);
+      const { id } = await container.disk.snapshot(container.runningRoot(), readOptions(request)).catch(failed);
       return { imageId: id };
     },
 
     async taskSnapshotDirectory(request) {
       refuseEncryption(request);
-      const sandbox = find(request);
+      const container = find(request);
       const path = readPath(request);
-      const { id } = await sandbox.disk
-        .snapshotFolder(sandbox.runningRoot(), path, readOptions(request))
+      const { id } = await container.disk
+        .snapshotFolder(container.runningRoot(), path, readOptions(request))
         .catch((error: unknown) => {
-          if (codeOf(error) === "ENOENT") throw notFound(`There is no folder ${path} in sandbox ${sandbox.id}.`);
+          if (codeOf(error) === "ENOENT") throw notFound(`There is no folder ${path} in ${container.id}.`);
           return failed(error);
         });
       return { imageId: id };
@@ -44,21 +42,21 @@ export function taskDiskService(sandboxes: SandboxStore, images: ImageStore): Ta
 
     async taskMountDirectory(request) {
       refuseEncryption(request);
-      const sandbox = find(request);
+      const container = find(request);
       const image = images.get(request.imageId);
       if (request.imageId && !image) throw unknownImage(request.imageId);
       if (image?.layers.length === 0)
         throw failedPrecondition(`Image ${image.id} has no files of its own: it stands for this machine's.`);
       const path = readMountPath(request);
-      await sandbox.disk.mount(sandbox.runningRoot(), path, image).catch(failed);
+      await container.disk.mount(container.runningRoot(), path, image).catch(failed);
       return {};
     },
 
     async taskUnmountDirectory(request) {
-      const sandbox = find(request);
+      const container = find(request);
       const path = readMountPath(request);
-      sandbox.runningRoot();
-      const isGone = await sandbox.disk.unmount(path).catch((error: unknown) => {
+      container.runningRoot();
+      const isGone = await container.disk.unmount(path).catch((error: unknown) => {
         if (codeOf(error) === "EBUSY") throw failedPrecondition(`${path} is busy: a program uses it.`);
         return failed(error);
       });
@@ -67,9 +65,9 @@ export function taskDiskService(sandboxes: SandboxStore, images: ImageStore): Ta
     },
 
     async taskReloadVolumes(request) {
-      const sandbox = find(request);
-      sandbox.runningRoot();
-      await sandbox.disk.reloadVolumes().catch((error: unknown) => {
+      const container = find(request);
+      container.runningRoot();
+      await container.disk.reloadVolumes().catch((error: unknown) => {
         if (codeOf(error) === "EBUSY") throw failedPrecondition("A volume is busy: a program has files in it open.");
         return failed(error);
       });
@@ -84,7 +82,7 @@ export function exitSnapshotService(sandboxes: SandboxStore): ControlPlane {
     { sandboxId, timeout }: Request<"sandboxGetExitSnapshotV2">,
     { signal }: { readonly signal: AbortSignal },
   ) => {
-    const { disk } = sandboxes.get(sandboxId);
+    const { disk } = sandboxes.get(sandboxId).container;
     if (!disk.keepsExitSnapshot)
       throw invalidArgument(`Sandbox ${sandboxId} was not created with the option enable_exit_snapshot.`);
     const snapshot = await within(timeout, signal, (limit) => disk.exitSnapshot.wait(limit));

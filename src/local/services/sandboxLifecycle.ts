@@ -34,7 +34,8 @@ export function sandboxLifecycleService({ sandboxes, credentials, routerUrl }: L
 
   const getTaskId = async ({ sandboxId, timeout }: Request<"sandboxGetTaskIdV2">, { signal }: CallContext) => {
     const sandbox = sandboxes.get(sandboxId);
-    if (sandbox.isScheduled) await within(timeout ?? TASK_WAIT_SECS, signal, (limit) => sandbox.whenStarted(limit));
+    if (sandbox.container.isScheduled)
+      await within(timeout ?? TASK_WAIT_SECS, signal, (limit) => sandbox.whenStarted(limit));
     return {
       taskId: sandbox.startedAt === undefined ? undefined : sandbox.taskId,
       taskResult: sandbox.result && genericResult(sandbox.result),

@@ -46,7 +46,7 @@ export function sandboxOutputService(sandboxes: SandboxStore): ControlPlane {
 
     async sandboxStdinWrite({ sandboxId, input, index, eof }, { signal }) {
       const sandbox = sandboxes.get(sandboxId);
-      const { stdin } = sandbox.entrypoint();
+      const { stdin } = sandbox.container.entrypoint();
       sandbox.activity.touch();
       if (index > (written.get(sandbox) ?? 0)) {
         written.set(sandbox, index);

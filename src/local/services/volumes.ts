@@ -1,7 +1,7 @@
 import type { EnvironmentStore } from "../model/environments";
 import type { VolumeMountSpec } from "../model/volumeMount";
 import type { Volume, VolumeStore } from "../model/volumes";
-import type { Definition } from "../model/sandboxSpec";
+import type { Definition } from "../model/definition";
 import { alreadyExists, invalidArgument, notFound } from "../protocol/errors";
 import type { ControlPlane, Request } from "../protocol/messages";
 import { OBJECT_NAME, objectCreation } from "../protocol/objectCreation";
@@ -76,7 +76,10 @@ export function volumesService(volumes: VolumeStore, environments: EnvironmentSt
 }
 
 /** Where a sandbox is to have which volumes. */
-export function readVolumeMounts(definition: Definition, volumes: VolumeStore): readonly VolumeMountSpec[] {
+export function readVolumeMounts(
+  definition: Pick<Definition, "volumeMounts">,
+  volumes: VolumeStore,
+): readonly VolumeMountSpec[] {
   const mounts = definition.volumeMounts.map(({ volumeId, mountPath, readOnly, subPath }) => {
     volumes.get(volumeId);
     requireMountable(mountPath);

@@ -1,43 +1,63 @@
-import { ConfigurationTarget, env, Uri, window, workspace, type QuickPickItem } from "vscode";
-import { credentialsFromEnvironment, type Profile } from "../../auth/profiles";
+import { env, Uri, window, type QuickPickItem } from "vscode";
+import { credentialsFromEnvironment, type EnvironmentVariables, type Profile } from "../../auth/profiles";
+import type { NewProfile } from "../../auth/profileText";
 import type { SessionService } from "../../auth/session";
 import { UserError } from "../../base/errors";
 import type { Logger } from "../../base/ports";
+import type { AccountService } from "../../modal/account";
+import { signInByBrowser } from "../../modal/browserSignIn";
 import type { ClientTarget } from "../../modal/client";
 import { verifyCredentials } from "../../modal/connection";
 import { withProgress } from "../progress";
 import { usesLocalBackend } from "../settings";
+import { updateSetting } from "../updateSetting";
 import type { CommandTable } from "./register";
 
 export interface AccountDependencies {
   readonly session: SessionService;
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly account: AccountService;
+  readonly variables: EnvironmentVariables;
   readonly log: Logger;
 }
 
-const TOKENS_PAGE = "https://modal.com/settings/tokens";
-
 type SignInItem = QuickPickItem & { readonly act: () => Promise<unknown> };
 
-export function accountCommands({ session, variables, log }: AccountDependencies): CommandTable {
+export function accountCommands({ session, account, variables, log }: AccountDependencies): CommandTable {
+  const serverUrl = variables.MODAL_SERVER_URL;
+
   const useModal = async (): Promise<void> => {
     await setBackend("modal");
     await session.resolve(false);
   };
 
-  /** Tries the token with one call, and goes on only if Modal takes it. */
-  const verified = async (target: ClientTarget, keep: () => Promise<void>): Promise<void> => {
-    await withProgress("Signing in to Modal", async (_report, signal) => verifyCredentials(target, log, signal));
+  /** Tries the token with one call, and goes on only if Modal takes it. Returns the name of the workspace. */
+  const verified = async (target: ClientTarget, keep: () => Promise<void>): Promise<string> => {
+    const workspaceName = await withProgress("Signing in to Modal", async (_report, signal) =>
+      verifyCredentials(target, log, signal),
+    );
     await keep();
     await useModal();
+    return workspaceName;
+  };
+
+  const keepToken = async (tokenId: string, tokenSecret: string): Promise<void> => {
+    const token = { tokenId, tokenSecret, ...(serverUrl !== undefined && { serverUrl }) };
+    const name = await verified(token, () => session.keepPasted(tokenId, tokenSecret));
+    await offerToSave(session, { ...token, name });
+  };
+
+  const browse = async (): Promise<void> => {
+    const { tokenId, tokenSecret } = await withProgress("Signing in to Modal", async (report, signal) =>
+      signInByBrowser({ serverUrl, open: (url, code) => openSignInPage(url, code, report) }, signal),
+    );
+    await keepToken(tokenId, tokenSecret);
   };
 
   const paste = async (): Promise<void> => {
     const tokenId = await askToken("Token ID", "ak-");
     if (tokenId === undefined) return;
     const tokenSecret = await askToken("Token secret", "as-");
-    if (tokenSecret === undefined) return;
-    await verified({ tokenId, tokenSecret }, () => session.keepPasted(tokenId, tokenSecret));
+    if (tokenSecret !== undefined) await keepToken(tokenId, tokenSecret);
   };
 
   const profileItem = ({ name, isActive, credentials }: Profile): SignInItem[] =>
@@ -57,6 +77,7 @@ export function accountCommands({ session, variables, log }: AccountDependencies
       const found = credentialsFromEnvironment(variables);
       const { profiles, problem } = await readProfiles(session);
       const items: SignInItem[] = [
+        { label: "$(globe) Sign in with the browser", description: "modal.com", act: browse },
         ...(found
           ? [
               {
@@ -67,15 +88,7 @@ export function accountCommands({ session, variables, log }: AccountDependencies
             ]
           : []),
         ...profiles.flatMap(profileItem),
-        { label: "$(key) Paste a token…", description: "kept in VS Code's secret storage", act: paste },
-        {
-          label: "$(link-external) Get a token from modal.com",
-          description: TOKENS_PAGE,
-          act: async () => {
-            await env.openExternal(Uri.parse(TOKENS_PAGE));
-            await paste();
-          },
-        },
+        { label: "$(key) Paste a token…", description: "from modal.com/settings/tokens", act: paste },
         {
           label: "$(vm) Use the local backend",
           description: "no account, no cost, runs on this machine",
@@ -94,8 +107,32 @@ export function accountCommands({ session, variables, log }: AccountDependencies
       await useModal();
     },
 
+    "modalSandboxes.selectEnvironment": () => selectEnvironment(account),
+
     "modalSandboxes.useLocalBackend": () => useLocal(session),
   };
+}
+
+/** Where no browser can be opened from here, the link is left in the clipboard. */
+async function openSignInPage(url: string, code: string, report: (step: string) => void): Promise<void> {
+  const uri = Uri.parse(url, true);
+  if (!/^https?$/.test(uri.scheme)) throw new Error(`Modal answered with a page that is none: ${url}`);
+
+  report(code ? `Approve it in the browser. Its code is ${code}.` : "Approve it in the browser.");
+  if (await env.openExternal(uri)) return;
+  await env.clipboard.writeText(url);
+  report(`The link is in your clipboard. Open it in a browser and approve ${code ? `the code ${code}` : "it"} there.`);
+}
+
+const SAVE = "Save to ~/.modal.toml";
+
+async function offerToSave(session: SessionService, profile: NewProfile): Promise<void> {
+  if ((await window.showInformationMessage(`Signed in to the Modal workspace ${profile.name}.`, SAVE)) !== SAVE) return;
+
+  const isKnown = (await session.profiles()).some(({ name }) => name === profile.name);
+  const question = `${session.configPath} has a profile ${profile.name}. Replace its token?`;
+  if (isKnown && (await window.showWarningMessage(question, { modal: true }, "Replace")) !== "Replace") return;
+  await session.saveProfile(profile);
 }
 
 /** A malformed file must not keep anyone from signing in another way. */
@@ -113,17 +150,25 @@ async function useLocal(session: SessionService): Promise<void> {
   await session.resolve(true);
 }
 
-/** The choice is the user's, not a folder's: it is written where the setting is already, else to the user settings. */
-async function setBackend(backend: "modal" | "local"): Promise<void> {
-  if (usesLocalBackend() === (backend === "local")) return;
-  const configuration = workspace.getConfiguration("modalSandboxes");
-  const isInWorkspace = configuration.inspect("backend")?.workspaceValue !== undefined;
-  await configuration.update(
-    "backend",
-    backend,
-    isInWorkspace ? ConfigurationTarget.Workspace : ConfigurationTarget.Global,
+async function selectEnvironment(account: AccountService): Promise<void> {
+  const environments = await withProgress("Asking for the environments", (_report, signal) =>
+    account.environments(signal),
   );
+  const current = account.current?.environment;
+  const items = environments.map(({ name, isDefault }) => ({
+    label: name,
+    description: [...(name === current ? ["in use"] : []), ...(isDefault ? ["default"] : [])].join(" · "),
+  }));
+  const chosen = await window.showQuickPick(items, {
+    title: "Select Environment",
+    placeHolder: "Sandboxes, volumes and secrets of which environment?",
+  });
+  if (chosen) await updateSetting("environment", chosen.label);
 }
+
+const setBackend = async (backend: "modal" | "local"): Promise<void> => {
+  if (usesLocalBackend() !== (backend === "local")) await updateSetting("backend", backend);
+};
 
 async function askToken(what: string, prefix: string): Promise<string | undefined> {
   const entered = await window.showInputBox({

@@ -1,36 +1,46 @@
-import { window } from "vscode";
-import { formatGpu, type GpuRequest } from "../../modal/gpus";
+import { formatGpu } from "../../modal/gpus";
+import type { RateSource } from "../../modal/rates";
 import { describeStep } from "../../sandboxes/describe";
+import { resolveSpec } from "../../sandboxes/resolveSpec";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
-import { pickGpus } from "../pickers/gpuPicker";
+import { askDefinition } from "../pickers/createSteps";
+import { pricing } from "../pickers/gpuPicker";
+import type { SpecSources } from "../pickers/reviewLines";
 import { withProgress } from "../progress";
-import { defaultGpus, defaultImage, specFromSettings } from "../settings";
+import { defaultGpus, settingsDefinition } from "../settings";
 import { pickFolder } from "./folders";
 import type { CommandTable } from "./register";
+import { saveAsNamedSpec } from "./specs";
 
-export function createCommands(sandboxes: SandboxService): CommandTable {
+export interface CreateDependencies {
+  readonly sandboxes: SandboxService;
+  readonly sources: SpecSources;
+  readonly rates: RateSource;
+}
+
+export function createCommands(dependencies: CreateDependencies): CommandTable {
   return {
-    "modalSandboxes.createSandbox": () => createSandbox(sandboxes),
+    "modalSandboxes.createSandbox": () => createSandbox(dependencies),
   };
 }
 
-/** Asks for GPU and image, then creates. `undefined` if the user went away. */
-async function createSandbox(sandboxes: SandboxService): Promise<RunningSandbox | undefined> {
+/** Asks what it shall be, then creates it. `undefined` if the user went away. */
+async function createSandbox({ sandboxes, sources, rates }: CreateDependencies): Promise<RunningSandbox | undefined> {
   const folder = await pickFolder();
   if (!folder) return undefined;
-  const gpus = await pickGpus({
-    title: "Create Sandbox (1/2)",
-    selected: defaultGpus().slice(0, 1),
-    isMultiple: false,
+  const initial = settingsDefinition(defaultGpus()[0]);
+  const definition = await askDefinition({
+    initial,
+    folder: folder.path,
+    save: saveAsNamedSpec,
+    pricing: pricing(rates),
+    ...sources,
   });
-  const [gpu] = gpus ?? [];
-  if (!gpus) return undefined;
-  const image = await askImage();
-  if (image === undefined) return undefined;
+  if (!definition) return undefined;
 
-  const spec = specFromSettings(gpu, image);
-  return withProgress(`Creating ${titleOf(gpu)}`, async (report, signal) =>
+  const spec = await resolveSpec(definition, folder.path);
+  return withProgress(`Creating ${formatGpu(spec.gpu)} sandbox`, async (report, signal) =>
     sandboxes.create(
       {
         spec,
@@ -42,18 +52,4 @@ async function createSandbox(sandboxes: SandboxService): Promise<RunningSandbox 
       signal,
     ),
   );
-}
-
-const titleOf = (gpu: GpuRequest | undefined) => `${formatGpu(gpu)} sandbox`;
-
-async function askImage(): Promise<string | undefined> {
-  const image = await window.showInputBox({
-    title: "Create Sandbox (2/2)",
-    prompt: "Container image, such as python:3.12-slim or pytorch/pytorch:latest",
-    value: defaultImage(),
-    ignoreFocusOut: true,
-    validateInput: (value) =>
-      value.trim() === "" || /\s/.test(value.trim()) ? "For example python:3.12-slim" : undefined,
-  });
-  return image?.trim();
 }

@@ -1,6 +1,6 @@
-import { posix } from "node:path";
 import { window, workspace, type Uri, type WorkspaceFolder } from "vscode";
 import { UserError } from "../../base/errors";
+import { remoteFolders } from "../../sync/remoteFolders";
 import { remotePath } from "../settings";
 
 /** A folder of the window and its place in a sandbox. */
@@ -29,10 +29,13 @@ export async function pickFolder(): Promise<SyncFolder | undefined> {
   return picked && syncFolder(picked);
 }
 
-/** In a window of several folders each has a place of its own under the remote path. */
-function syncFolder({ uri, name }: WorkspaceFolder): SyncFolder {
-  const isOnly = workspace.workspaceFolders?.length === 1;
-  return { path: uri.fsPath, name, remotePath: isOnly ? remotePath() : posix.join(remotePath(), name) };
+/** Those of the window that are on this machine. */
+export const allFolders = (): SyncFolder[] =>
+  (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file").map(syncFolder);
+
+function syncFolder({ uri, name, index }: WorkspaceFolder): SyncFolder {
+  const all = (workspace.workspaceFolders ?? []).map((folder) => folder.name);
+  return { path: uri.fsPath, name, remotePath: remoteFolders(all, remotePath())[index] ?? remotePath() };
 }
 
 const noFolder = () =>

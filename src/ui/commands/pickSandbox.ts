@@ -16,6 +16,10 @@ export class SandboxPicker {
     this.#clock = clock;
   }
 
+  get hasRunning(): boolean {
+    return this.#store.all.some(isRunning);
+  }
+
   /** The one that was clicked, the only one, or the one that the user picks. `undefined` if dismissed. */
   async pick(placeHolder: string, node?: SandboxNode): Promise<RunningSandbox | undefined> {
     const running = this.#store.all.filter(isRunning);

@@ -1,66 +1,78 @@
-import { basename, extname, posix, relative, sep } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, extname, isAbsolute, posix, relative, sep } from "node:path";
 import { FileType, Uri, window, workspace, type TextDocument } from "vscode";
 import { UserError } from "../../base/errors";
 import type { Memento } from "../../base/ports";
-import { gpuArgument, parseGpu, type GpuRequest } from "../../modal/gpus";
+import { gpuArgument, parseGpu } from "../../modal/gpus";
+import type { RateSource } from "../../modal/rates";
+import type { SandboxSpec } from "../../modal/spec";
 import type { RunRequest, RunService } from "../../run/runService";
 import { findLauncher, launchers, type Launcher, type RunTarget } from "../../run/target";
-import { pickGpus } from "../pickers/gpuPicker";
-import { defaultGpus, remotePath, specFromSettings } from "../settings";
+import type { SyncThread } from "../../sync/syncThread";
+import { resolveSpec } from "../../sandboxes/resolveSpec";
+import type { Choice } from "../pickers/gpuItems";
+import { pickChoices } from "../pickers/gpuPicker";
+import { defaultGpus, namedDefinition, remotePath, settingsDefinition, writtenSpecs } from "../settings";
 import type { RunTerminals } from "../terminals/runTerminals";
 import type { RunNode } from "../views/nodes";
-import { folderOf } from "./folders";
+import { mustBeSent } from "./excludedFile";
+import { folderOf, type SyncFolder } from "./folders";
 import type { CommandTable } from "./register";
 
 export interface RunDependencies {
   readonly runs: RunService;
   readonly terminals: RunTerminals;
+  readonly thread: SyncThread;
   readonly state: Memento;
+  readonly rates: RateSource;
+}
+
+interface Started {
+  readonly document: Uri;
+  readonly choices: readonly Choice[];
+  readonly request: RunRequest;
 }
 
 const CHOSEN_GPUS = "modalSandboxes.chosenGpus";
 
-/** How a sandbox without a GPU is remembered. */
+/** How a sandbox without a GPU is remembered, and one of a named spec. */
 const CPU = "cpu";
+const SPEC = "spec:";
 
-export function runCommands({ runs, terminals, state }: RunDependencies): CommandTable {
-  const last: { request?: { document: Uri; request: RunRequest } } = {};
+export function runCommands({ runs, terminals, thread, state, rates }: RunDependencies): CommandTable {
+  const last: { started?: Started } = {};
 
-  const start = (document: Uri, request: RunRequest): void => {
-    last.request = { document, request };
-    terminals.open(runs.start(request));
+  const start = (started: Started): void => {
+    last.started = started;
+    terminals.open(runs.start(started.request));
   };
 
   return {
     "modalSandboxes.runFile": async (uri?: Uri) => {
       const document = await documentToRun(uri);
       const launcher = await launcherFor(document);
-      if (!launcher) return;
-      const gpus = await pickGpus({
-        title: `Run ${basename(document.fileName)} On`,
-        selected: rememberedGpus(state),
-        isMultiple: true,
-      });
-      if (!gpus || gpus.length === 0) return;
-      await state.update(
-        CHOSEN_GPUS,
-        gpus.map((gpu) => (gpu ? gpuArgument(gpu) : CPU)),
-      );
+      const place = launcher && (await placeOf(document, thread));
+      if (!place) return;
+      const choices = await pickChoices(`Run ${basename(document.fileName)} On`, rememberedChoices(state), rates);
+      if (!choices || choices.length === 0) return;
+      await state.update(CHOSEN_GPUS, choices.map(remembered));
 
       const saved = await save(document);
-      start(saved.uri, requestFor(saved, launcher, gpus));
+      start({ document: saved.uri, choices, request: await requestFor(saved, launcher, { place, choices }) });
     },
 
     "modalSandboxes.runFileAgain": async () => {
-      if (!last.request) throw nothingRun();
-      const { document, request } = last.request;
+      if (!last.started) throw nothingRun();
+      const { document, choices, request } = last.started;
       const open = workspace.textDocuments.find(({ uri }) => uri.toString() === document.toString());
-      if (!open) {
-        start(document, request);
-        return;
-      }
-      const saved = await save(open);
-      start(saved.uri, { ...request, target: targetOf(saved, request.target.launcher) });
+      const saved = open && (await save(open));
+      const { launcher, file } = request.target;
+      const again = {
+        ...request,
+        specs: await specsOf(choices, request.folder),
+        ...(saved && { target: targetOf(saved, launcher, file.kind) }),
+      };
+      start({ document: saved?.uri ?? document, choices, request: again });
     },
 
     "modalSandboxes.showRun": (node?: RunNode) => {
@@ -105,36 +117,79 @@ async function launcherFor(document: TextDocument): Promise<Launcher | undefined
   return picked?.launcher;
 }
 
-function requestFor(document: TextDocument, launcher: Launcher, gpus: readonly (GpuRequest | undefined)[]): RunRequest {
+/** How the file gets into the sandbox; asks where the sync would leave it out. */
+async function placeOf(document: TextDocument, thread: SyncThread): Promise<Place | undefined> {
+  const folder = folderOf(document.uri);
+  if (!folder || document.isUntitled || (await leadsOut(folder.path, document.uri.fsPath))) return "loose";
+  const isSent = await mustBeSent(thread, folder.path, pathIn(folder, document.uri));
+  return isSent === undefined ? undefined : isSent ? "excluded" : "synced";
+}
+
+type Place = RunTarget["file"]["kind"];
+
+/** Whether it is behind a link out of the folder: a sync takes along the link, but not what it leads to. */
+async function leadsOut(root: string, path: string): Promise<boolean> {
+  const inside = await Promise.all([realpath(root), realpath(path)]).then(
+    ([from, to]) => relative(from, to),
+    () => "",
+  );
+  return inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+}
+
+async function requestFor(
+  document: TextDocument,
+  launcher: Launcher,
+  { place, choices }: { readonly place: Place; readonly choices: readonly Choice[] },
+): Promise<RunRequest> {
   const folder = folderOf(document.uri);
   return {
-    target: targetOf(document, launcher),
+    target: targetOf(document, launcher, place),
     folder: folder?.path,
     remotePath: folder?.remotePath ?? remotePath(),
-    specs: gpus.map((gpu) => specFromSettings(gpu)),
+    specs: await specsOf(choices, folder?.path),
   };
 }
 
-function targetOf(document: TextDocument, launcher: Launcher): RunTarget {
-  const name = basename(document.fileName);
-  const folder = folderOf(document.uri);
-  if (folder && !document.isUntitled) {
-    const path = relative(folder.path, document.uri.fsPath).split(sep).join(posix.sep);
-    return { label: name, launcher, file: { kind: "synced", path } };
-  }
-  const looseName = extname(name) === "" ? name + launcher.extension : name;
-  const content = new TextEncoder().encode(document.getText());
-  return { label: name, launcher, file: { kind: "loose", name: looseName, content } };
+/** What was chosen, as the settings and the folder's files have it at this moment. */
+function specsOf(choices: readonly Choice[], folder: string | undefined): Promise<SandboxSpec[]> {
+  const definitions = choices.map(({ gpu, spec }) =>
+    spec === undefined ? settingsDefinition(gpu) : namedDefinition(spec),
+  );
+  return Promise.all(definitions.map((definition) => resolveSpec(definition, folder)));
 }
 
-function rememberedGpus(state: Memento): (GpuRequest | undefined)[] {
+function targetOf(document: TextDocument, launcher: Launcher, place: Place): RunTarget {
+  const name = basename(document.fileName);
+  const folder = folderOf(document.uri);
+  const base = { label: name, launcher };
+  if (folder && place === "synced") return { ...base, file: { kind: place, path: pathIn(folder, document.uri) } };
+  const content = new TextEncoder().encode(document.getText());
+  if (folder && place === "excluded")
+    return { ...base, file: { kind: place, path: pathIn(folder, document.uri), content } };
+  const looseName = extname(name) === "" ? name + launcher.extension : name;
+  return { ...base, file: { kind: "loose", name: looseName, content } };
+}
+
+const pathIn = (folder: SyncFolder, { fsPath }: Uri): string =>
+  relative(folder.path, fsPath).split(sep).join(posix.sep);
+
+const remembered = ({ gpu, spec }: Choice): string => {
+  if (spec !== undefined) return SPEC + spec;
+  return gpu ? gpuArgument(gpu) : CPU;
+};
+
+function rememberedChoices(state: Memento): Choice[] {
   const stored = state.get(CHOSEN_GPUS);
-  if (!Array.isArray(stored)) return defaultGpus();
-  return stored.flatMap((text) => {
-    if (text === CPU) return [undefined];
-    const gpu = typeof text === "string" ? parseGpu(text) : undefined;
-    return gpu ? [gpu] : [];
-  });
+  if (!Array.isArray(stored)) return defaultGpus().map((gpu) => ({ gpu }));
+  return stored.flatMap((text) => (typeof text === "string" ? choiceOf(text) : []));
+}
+
+function choiceOf(text: string): Choice[] {
+  if (text === CPU) return [{ gpu: undefined }];
+  const spec = text.startsWith(SPEC) ? text.slice(SPEC.length) : undefined;
+  if (spec !== undefined) return spec in writtenSpecs() ? [{ gpu: undefined, spec }] : [];
+  const gpu = parseGpu(text);
+  return gpu ? [{ gpu }] : [];
 }
 
 const noFile = () =>

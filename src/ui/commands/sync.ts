@@ -25,17 +25,14 @@ export function syncCommands({ runs, picker, log }: SyncDependencies): CommandTa
       const folder = sandbox && (await pickFolder());
       if (!folder) return;
       const result = await withProgress(`Syncing ${folder.name}`, (report, signal) =>
-        runs.push(
-          sandbox,
-          folder.path,
-          folder.remotePath,
-          (progress) => {
-            report(
-              `${progress.files.toLocaleString("en-US")} of ${plural(progress.totalFiles, "file")}, ${formatBytes(progress.bytes)}`,
-            );
+        runs.push(sandbox, {
+          root: folder.path,
+          remotePath: folder.remotePath,
+          onProgress: ({ files, totalFiles, bytes }) => {
+            report(`${files.toLocaleString("en-US")} of ${plural(totalFiles, "file")}, ${formatBytes(bytes)}`);
           },
           signal,
-        ),
+        }),
       );
       for (const line of pushLog(result)) log.warn(line);
       window.setStatusBarMessage(`$(check) ${describePush(result)}`, OUTCOME_MS);

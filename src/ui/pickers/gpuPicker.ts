@@ -1,23 +1,41 @@
 import type { GpuRequest } from "../../modal/gpus";
+import type { RateSource } from "../../modal/rates";
 import { hourlyRate } from "../../sandboxes/cost";
-import { specFromSettings, usesLocalBackend } from "../settings";
-import { pickOneGpu } from "./pickOneGpu";
+import { namedDefinition, settingsDefinition, usesLocalBackend, writtenSpecs } from "../settings";
+import { specLine, type Choice, type GpuLine, type Pricing } from "./gpuItems";
+import { askGpu } from "./pickOneGpu";
 import { pickSeveralGpus } from "./pickSeveralGpus";
 
-export interface PickGpusOptions {
-  readonly title: string;
-  /** What is chosen at first; `undefined` is a sandbox without a GPU. */
-  readonly selected: readonly (GpuRequest | undefined)[];
-  /** Whether several may be chosen, each for a sandbox of its own. */
-  readonly isMultiple: boolean;
+/** The GPUs and named specs that the user chose, one sandbox each; `undefined` if the user went away. */
+export function pickChoices(
+  title: string,
+  selected: readonly Choice[],
+  rates: RateSource,
+): Promise<Choice[] | undefined> {
+  const prices = pricing(rates);
+  return pickSeveralGpus(title, selected, prices, specLines(prices));
 }
 
-/** The GPUs that the user chose, where `undefined` is "CPU only"; `undefined` for the whole if the user went away. */
-export async function pickGpus(options: PickGpusOptions): Promise<(GpuRequest | undefined)[] | undefined> {
-  const { title, selected, isMultiple } = options;
-  const pricing = {
-    rateOf: (gpu: GpuRequest | undefined) => hourlyRate(specFromSettings(gpu)),
+/** One GPU, or none of any kind as a choice of its own; `undefined` if the user went away. */
+export async function pickGpu(
+  title: string,
+  selected: GpuRequest | undefined,
+  rates: RateSource,
+): Promise<Choice | undefined> {
+  const answer = await askGpu({ title, hasBack: false }, selected, pricing(rates));
+  return answer?.kind === "answered" ? { gpu: answer.value } : undefined;
+}
+
+/** Prices of a sandbox as the settings describe it. */
+export function pricing(rates: RateSource): Pricing {
+  const { cpu, memoryMiB } = settingsDefinition(undefined);
+  return {
+    rateOf: (gpu: GpuRequest | undefined) => hourlyRate({ gpu, cpu, memoryMiB }, rates.current),
+    rateOfSpec: (spec) => hourlyRate(spec, rates.current),
     isFree: usesLocalBackend(),
   };
-  return isMultiple ? pickSeveralGpus(title, selected, pricing) : pickOneGpu(title, selected[0], pricing);
 }
+
+/** A line for each named spec of the settings. */
+export const specLines = (prices: Pricing): GpuLine[] =>
+  Object.keys(writtenSpecs()).map((name) => specLine(name, namedDefinition(name), prices));

@@ -1,82 +1,35 @@
-import { QuickInputButtons, window, type QuickPickItem } from "vscode";
-import { Deferred } from "../../base/async";
-import { DisposableStore } from "../../base/disposable";
-import { findGpuType, type GpuRequest, type GpuType } from "../../modal/gpus";
-import { countLines, gpuLines, typeOf, type GpuLine, type Pricing } from "./gpuItems";
+import { findGpuType, type GpuRequest } from "../../modal/gpus";
+import { countLines, gpuLines, keyOf, type GpuLine, type Pricing } from "./gpuItems";
+import { askPick, type Answer, type StepPlace } from "./steps";
 
-/** First the type, then how many of it. `undefined` if the user went away, else one choice. */
-export async function pickOneGpu(
-  title: string,
+/** First the type, then how many of it. */
+export async function askGpu(
+  place: StepPlace,
   selected: GpuRequest | undefined,
   pricing: Pricing,
-): Promise<[GpuRequest | undefined] | undefined> {
+): Promise<Answer<GpuRequest | undefined>> {
   let active = selected;
   for (;;) {
-    const line = await pickLine({
-      title,
+    const typed = await askPick<GpuLine>({
+      ...place,
       placeholder: "Which GPU?",
-      lines: gpuLines(new Map(), pricing),
-      isActive: ({ gpu }) => typeOf(gpu) === typeOf(active),
-      hasBack: false,
+      items: gpuLines(new Map(), pricing),
+      isActive: (line) => keyOf(line) === keyOf({ gpu: active }),
     });
-    if (line === undefined || line === "back") return undefined;
-    const type = line.gpu && findGpuType(line.gpu.type);
-    if (!type || type.maxCount === 1) return [line.gpu];
+    if (typed?.kind !== "answered") return typed;
+    const { gpu } = typed.value;
+    const type = gpu && findGpuType(gpu.type);
+    if (!type || type.maxCount === 1) return { kind: "answered", value: gpu };
 
-    const counted = await pickCount(title, type, active, pricing);
-    if (counted !== "back") return counted && [counted.gpu];
-    active = line.gpu;
-  }
-}
-
-const pickCount = (title: string, type: GpuType, active: GpuRequest | undefined, pricing: Pricing) =>
-  pickLine({
-    title,
-    placeholder: `How many ${type.name}?`,
-    lines: countLines(type, pricing),
-    isActive: ({ gpu }) => gpu?.count === (active?.type === type.name ? active.count : 1),
-    hasBack: true,
-  });
-
-interface LineQuestion {
-  readonly title: string;
-  readonly placeholder: string;
-  readonly lines: readonly GpuLine[];
-  readonly isActive: (line: GpuLine) => boolean;
-  readonly hasBack: boolean;
-}
-
-async function pickLine(question: LineQuestion): Promise<GpuLine | "back" | undefined> {
-  const own = new DisposableStore();
-  const result = new Deferred<GpuLine | "back" | undefined>();
-  const picker = own.add(window.createQuickPick<QuickPickItem & GpuLine>());
-  picker.title = question.title;
-  picker.placeholder = question.placeholder;
-  picker.items = question.lines;
-  picker.activeItems = question.lines.filter(question.isActive);
-  picker.buttons = question.hasBack ? [QuickInputButtons.Back] : [];
-
-  own.add(
-    picker.onDidTriggerButton(() => {
-      result.resolve("back");
-    }),
-  );
-  own.add(
-    picker.onDidAccept(() => {
-      const [line] = picker.activeItems;
-      if (line) result.resolve(line);
-    }),
-  );
-  own.add(
-    picker.onDidHide(() => {
-      result.resolve(undefined);
-    }),
-  );
-
-  picker.show();
-  try {
-    return await result.promise;
-  } finally {
-    own.dispose();
+    const count = active?.type === type.name ? active.count : 1;
+    const counted = await askPick<GpuLine>({
+      ...place,
+      hasBack: true,
+      placeholder: `How many ${type.name}?`,
+      items: countLines(type, pricing),
+      isActive: (line) => line.gpu?.count === count,
+    });
+    if (counted?.kind !== "back") return counted && { kind: "answered", value: counted.value.gpu };
+    active = gpu;
   }
 }

@@ -1,25 +1,27 @@
-import { ThemeIcon, window, type QuickPickItem } from "vscode";
+import { QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { parseGpu, type GpuRequest } from "../../modal/gpus";
 import { GpuChecklist } from "./gpuChecklist";
-import { typeOf, type GpuLine, type Pricing } from "./gpuItems";
+import { keyOf, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 
 type GpuItem = QuickPickItem & GpuLine;
+type Item = GpuItem | (QuickPickItem & { readonly kind: QuickPickItemKind.Separator });
 
 const fewer = { iconPath: new ThemeIcon("remove"), tooltip: "One GPU Fewer" };
 const more = { iconPath: new ThemeIcon("add"), tooltip: "One GPU More" };
 
-/** A list to tick. Each type has buttons for its count, and `H100:2` typed into the filter sets it as well. */
+/** A list to tick, the named specs first. Each type has buttons for its count, and `H100:2` typed into the filter sets it as well. */
 export async function pickSeveralGpus(
   title: string,
-  selected: readonly (GpuRequest | undefined)[],
+  selected: readonly Choice[],
   pricing: Pricing,
-): Promise<(GpuRequest | undefined)[] | undefined> {
+  specs: readonly GpuLine[],
+): Promise<Choice[] | undefined> {
   const own = new DisposableStore();
-  const result = new Deferred<(GpuRequest | undefined)[] | undefined>();
-  const checklist = new GpuChecklist(selected, pricing);
-  const picker = own.add(window.createQuickPick<GpuItem>());
+  const result = new Deferred<Choice[] | undefined>();
+  const checklist = new GpuChecklist(selected, pricing, specs);
+  const picker = own.add(window.createQuickPick<Item>());
   picker.canSelectMany = true;
   picker.keepScrollPosition = true;
   picker.placeholder = "Tick one or several: each gets a sandbox and a terminal of its own";
@@ -28,11 +30,11 @@ export async function pickSeveralGpus(
     picker.title = checklist.total ? `${title} · ${checklist.total}` : title;
   };
   const show = () => {
-    const active = new Set(picker.activeItems.map(({ gpu }) => typeOf(gpu)));
+    const active = new Set(picker.activeItems.filter(isLine).map(keyOf));
     const items = checklist.lines.map(itemOf);
-    picker.items = items;
+    picker.items = specs.length > 0 ? withHeadings(items) : items;
     picker.selectedItems = items.filter((item) => checklist.isTicked(item));
-    picker.activeItems = items.filter(({ gpu }) => active.has(typeOf(gpu)));
+    picker.activeItems = items.filter((item) => active.has(keyOf(item)));
     showTotal();
   };
   const setCount = (gpu: GpuRequest) => {
@@ -42,13 +44,14 @@ export async function pickSeveralGpus(
 
   own.add(
     picker.onDidChangeSelection((items) => {
-      checklist.tick(items);
+      checklist.tick(items.filter(isLine));
       showTotal();
     }),
   );
   own.add(
-    picker.onDidTriggerItemButton(({ item: { gpu }, button }) => {
-      if (gpu) setCount({ type: gpu.type, count: gpu.count + (button === more ? 1 : -1) });
+    picker.onDidTriggerItemButton(({ item, button }) => {
+      if (isLine(item) && item.gpu)
+        setCount({ type: item.gpu.type, count: item.gpu.count + (button === more ? 1 : -1) });
     }),
   );
   own.add(
@@ -60,9 +63,8 @@ export async function pickSeveralGpus(
   own.add(
     picker.onDidAccept(() => {
       // Nothing ticked: Enter means the line that it was pressed on.
-      const { chosen } = checklist;
-      if (chosen.length > 0) result.resolve(chosen);
-      else if (picker.activeItems.length > 0) result.resolve(picker.activeItems.map(({ gpu }) => gpu));
+      if (checklist.chosen.length === 0) checklist.tick(picker.activeItems.filter(isLine));
+      if (checklist.chosen.length > 0) result.resolve(checklist.chosen);
     }),
   );
   own.add(
@@ -81,9 +83,20 @@ export async function pickSeveralGpus(
 }
 
 function itemOf(line: GpuLine): GpuItem {
-  const { gpu, maxCount } = line;
-  if (!gpu) return line;
+  const { gpu, spec, maxCount } = line;
+  if (!gpu || spec !== undefined) return line;
   const buttons = [...(gpu.count > 1 ? [fewer] : []), ...(gpu.count < maxCount ? [more] : [])];
   // The label `2 × H100` does not match the `H100:2` by which it was made.
   return { ...line, buttons, alwaysShow: gpu.count > 1 };
 }
+
+const isLine = (item: Item): item is GpuItem => item.kind !== QuickPickItemKind.Separator;
+
+const withHeadings = (items: readonly GpuItem[]): Item[] => [
+  heading("specs"),
+  ...items.filter(({ spec }) => spec !== undefined),
+  heading("GPUs"),
+  ...items.filter(({ spec }) => spec === undefined),
+];
+
+const heading = (label: string) => ({ label, kind: QuickPickItemKind.Separator }) as const;

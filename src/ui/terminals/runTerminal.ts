@@ -37,7 +37,7 @@ export class RunTerminal implements Pseudoterminal {
     const sink: OutputSink = {
       size,
       status: (line) => void this.#writer.write(dim(line)),
-      write: (bytes, stream) => this.#writer.write(texts[stream].decode(bytes)),
+      write: (bytes, stream) => this.#writer.writeAll(texts[stream].decode(bytes)),
     };
     this.#run.attach(sink);
     void this.#run.over.then((state) => this.#writer.write(lastLine(state, this.#isFree, this.#log)));

@@ -70,7 +70,7 @@ export class ShellTerminal implements Pseudoterminal {
 
   async #show(output: AsyncIterable<Uint8Array>): Promise<void> {
     const text = new OutputText();
-    for await (const bytes of output) await this.#writer.write(text.decode(bytes));
+    for await (const bytes of output) await this.#writer.writeAll(text.decode(bytes));
   }
 
   #attempt(act: Promise<void> | undefined): void {

@@ -2,6 +2,7 @@
 const styled = (code: number) => (text: string) =>
   `\r\x1b[0m\x1b[${code}m${text.replaceAll("\n", "\r\n")}\x1b[0m\x1b[K\r\n`;
 
+export const bold = styled(1);
 export const dim = styled(2);
 export const green = styled(32);
 export const red = styled(31);

@@ -23,6 +23,10 @@ export class TerminalWriter {
   #sinceProbe = 0;
   #isClosed = false;
 
+  async writeAll(texts: Iterable<string>): Promise<void> {
+    for (const text of texts) await this.write(text);
+  }
+
   /** Settles when there is room for more. */
   async write(text: string): Promise<void> {
     if (this.#isClosed || text === "") return;
@@ -33,7 +37,8 @@ export class TerminalWriter {
       return;
     }
     this.#sinceProbe = text.length - cut;
-    this.#emitter.fire(text.slice(0, cut) + PROBE + text.slice(cut));
+    this.#emitter.fire(text.slice(0, cut));
+    this.#emitter.fire(PROBE + text.slice(cut));
     const answered = new Deferred<undefined>();
     this.#unanswered.push(answered);
     if (this.#unanswered.length > 1) await this.#room();

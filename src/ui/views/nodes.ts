@@ -1,3 +1,4 @@
+import type { VolumeMount } from "../../modal/spec";
 import type { Tunnel } from "../../modal/tunnels";
 
 /** The elements of the sandboxes view. Commands get them as their first argument, and the whole selection as their second. */
@@ -13,6 +14,14 @@ export interface TunnelNode {
   readonly tunnel: Tunnel;
 }
 
+/** A volume in a sandbox. */
+export interface MountNode {
+  readonly kind: "mount";
+  /** The key of its sandbox. */
+  readonly key: string;
+  readonly mount: VolumeMount;
+}
+
 export interface RunNode {
   readonly kind: "run";
   readonly runId: string;
@@ -23,4 +32,4 @@ export interface ProblemNode {
   readonly kind: "problem";
 }
 
-export type TreeNode = SandboxNode | TunnelNode | RunNode | ProblemNode;
+export type TreeNode = SandboxNode | TunnelNode | MountNode | RunNode | ProblemNode;

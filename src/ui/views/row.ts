@@ -1,3 +1,5 @@
+import type { Rates } from "../../modal/rates";
+
 /** What one line of the tree says, without VS Code. */
 export interface Row {
   readonly label: string;
@@ -22,6 +24,7 @@ export interface RowContext {
   readonly now: number;
   /** On the local backend, where nothing is billed. */
   readonly isLocal: boolean;
+  readonly rates: Rates;
 }
 
 /** A line of a tooltip. */

@@ -1,5 +1,5 @@
 import { messageOf } from "../../base/errors";
-import { formatDollars, formatDuration, formatUptime } from "../../base/format";
+import { formatDollars, formatDuration, formatEstimate, formatHourlyRate, formatUptime } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
 import type { Run, RunState } from "../../run/run";
 import { joined, spinner, type Detail, type Row, type RowContext, type RowIcon } from "./row";
@@ -20,13 +20,23 @@ export function runDetails(
   context: RowContext,
 ): Detail[] {
   return [
-    { name: "File", value: target.file.kind === "synced" ? target.file.path : target.file.name },
+    { name: "File", value: target.file.kind === "loose" ? target.file.name : target.file.path },
     { name: "Runs with", value: target.launcher.label },
     { name: "On", value: formatGpu(gpu) },
     { name: "State", value: describeState(state, context) },
+    ...(context.isLocal ? [] : costOf(state, context.now)),
     ...(state.kind === "failed" ? [{ name: "Reason", value: messageOf(state.error) }] : []),
   ];
 }
+
+function costOf(state: RunState, now: number): Detail[] {
+  if (state.kind === "ended") return [{ name: "Cost", value: formatEstimate(state.dollars) }];
+  if (state.kind !== "running") return [];
+  const dollars = (state.dollarsPerHour * (now - state.startedAt)) / HOUR_MS;
+  return [{ name: "Cost so far", value: `${formatEstimate(dollars)} at ${formatHourlyRate(state.dollarsPerHour)}` }];
+}
+
+const HOUR_MS = 3_600_000;
 
 function describeState(state: RunState, { now, isLocal }: RowContext): string {
   switch (state.kind) {

@@ -1,11 +1,12 @@
 import { DisposableStore, type Disposable } from "../../base/disposable";
 import type { Event } from "../../base/event";
+import type { VolumeMount } from "../../modal/spec";
 import type { Tunnel } from "../../modal/tunnels";
 import type { Run } from "../../run/run";
-import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
+import { isOrphan, isRunning, type Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxChange } from "../../sandboxes/sandboxStore";
 import { CoalescedChanges } from "./coalescedChanges";
-import type { ProblemNode, RunNode, SandboxNode, TreeNode, TunnelNode } from "./nodes";
+import type { MountNode, ProblemNode, RunNode, SandboxNode, TreeNode, TunnelNode } from "./nodes";
 
 export interface SandboxTreeModelOptions {
   readonly sandboxes: SandboxSource;
@@ -39,9 +40,12 @@ export class SandboxTreeModel implements Disposable {
   readonly #sandboxNodes = new Map<string, SandboxNode>();
   readonly #runNodes = new WeakMap<Run, RunNode>();
   readonly #tunnelNodes = new WeakMap<Tunnel, TunnelNode>();
+  readonly #mountNodes = new WeakMap<VolumeMount, MountNode>();
   readonly #problemNode: ProblemNode = { kind: "problem" };
   /** The sandbox under which each run was last seen. */
   readonly #placeOfRun = new Map<string, string>();
+  /** Those that a view of their own shows. */
+  readonly #orphans = new Set<string>();
   #runsBySandbox: ReadonlyMap<string, readonly Run[]> | undefined;
   #problem: string | undefined;
   #size: number;
@@ -78,7 +82,8 @@ export class SandboxTreeModel implements Disposable {
   }
 
   get roots(): TreeNode[] {
-    const sandboxes = this.#options.sandboxes.all.map(({ key }) => this.#sandboxNode(key));
+    const shown = this.#options.sandboxes.all.filter((sandbox) => !isOrphan(sandbox));
+    const sandboxes = shown.map(({ key }) => this.#sandboxNode(key));
     return this.#problem === undefined ? sandboxes : [this.#problemNode, ...sandboxes];
   }
 
@@ -89,11 +94,12 @@ export class SandboxTreeModel implements Disposable {
     return [
       ...tunnels.map((tunnel) => this.#tunnelNode(sandbox.key, tunnel)),
       ...this.#runsOf(sandbox.key).map((run) => this.#runNode(run)),
+      ...(isRunning(sandbox) ? (sandbox.volumes ?? []) : []).map((mount) => this.#mountNode(sandbox.key, mount)),
     ];
   }
 
   parent(node: TreeNode): SandboxNode | undefined {
-    const key = node.kind === "tunnel" ? node.key : this.run(node)?.sandboxKey;
+    const key = node.kind === "tunnel" || node.kind === "mount" ? node.key : this.run(node)?.sandboxKey;
     return key === undefined || !this.#options.sandboxes.get(key) ? undefined : this.#sandboxNode(key);
   }
 
@@ -104,6 +110,8 @@ export class SandboxTreeModel implements Disposable {
         return node.key;
       case "tunnel":
         return `${node.key}/tunnel/${node.tunnel.port}`;
+      case "mount":
+        return `${node.key}/mount${node.mount.path}`;
       case "run":
         return `${this.run(node)?.sandboxKey ?? ""}/run/${node.runId}`;
       case "problem":
@@ -125,6 +133,12 @@ export class SandboxTreeModel implements Disposable {
     this.#changes.add(...running.map(({ key }) => this.#sandboxNode(key)));
   }
 
+  /** Has whatever shows how long it has been waiting drawn anew. */
+  touchWaits(): void {
+    const waiting = this.#options.sandboxes.all.filter(({ phase }) => phase.kind === "creating");
+    this.#changes.add(...waiting.map(({ key }) => this.#sandboxNode(key)));
+  }
+
   dispose(): void {
     this.#own.dispose();
   }
@@ -132,7 +146,12 @@ export class SandboxTreeModel implements Disposable {
   #onSandboxes({ added, changed, removed }: SandboxChange): void {
     this.#size += added.length - removed.length;
     for (const { key } of removed) this.#sandboxNodes.delete(key);
-    if (added.length + removed.length > 0) this.#changes.addEverything();
+    const isMoved = changed.some((sandbox) => this.#orphans.has(sandbox.key) !== isOrphan(sandbox));
+    for (const { key } of removed) this.#orphans.delete(key);
+    for (const sandbox of [...added, ...changed])
+      if (isOrphan(sandbox)) this.#orphans.add(sandbox.key);
+      else this.#orphans.delete(sandbox.key);
+    if (added.length + removed.length > 0 || isMoved) this.#changes.addEverything();
     else this.#changes.add(...changed.map(({ key }) => this.#sandboxNode(key)));
   }
 
@@ -160,6 +179,10 @@ export class SandboxTreeModel implements Disposable {
 
   #runNode(run: Run): RunNode {
     return cached(this.#runNodes, run, () => ({ kind: "run", runId: run.id }));
+  }
+
+  #mountNode(key: string, mount: VolumeMount): MountNode {
+    return cached(this.#mountNodes, mount, () => ({ kind: "mount", key, mount }));
   }
 
   #tunnelNode(key: string, tunnel: Tunnel): TunnelNode {

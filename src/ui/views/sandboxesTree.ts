@@ -1,18 +1,13 @@
-import {
-  MarkdownString,
-  ThemeColor,
-  ThemeIcon,
-  TreeItem,
-  TreeItemCollapsibleState,
-  type Command,
-  type TreeDataProvider,
-} from "vscode";
+import { MarkdownString, TreeItemCollapsibleState, type Command, type TreeDataProvider, type TreeItem } from "vscode";
 import type { Session } from "../../auth/session";
 import type { Clock } from "../../base/ports";
+import type { RateSource } from "../../modal/rates";
 import { escapeMarkdown, markdownTable } from "./markdown";
+import { mountRow } from "./mountRow";
 import type { TreeNode } from "./nodes";
 import { problemRow } from "./problemRow";
 import type { Row, RowContext } from "./row";
+import { rowItem } from "./rowItem";
 import { runDetails, runRow } from "./runRow";
 import { sandboxDetails, sandboxRow } from "./sandboxRow";
 import type { SandboxTreeModel } from "./sandboxTreeModel";
@@ -22,6 +17,7 @@ export interface SandboxesTreeOptions {
   readonly model: SandboxTreeModel;
   readonly session: { readonly current: Session };
   readonly clock: Clock;
+  readonly rates: RateSource;
 }
 
 /** Up to how many sandboxes all fit on a screen with what is below them. */
@@ -48,16 +44,7 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
   }
 
   getTreeItem(node: TreeNode): TreeItem {
-    const row = this.#rowOf(node);
-    const item = new TreeItem(row.label, this.#collapsibleState(node));
-    item.id = this.#options.model.idOf(node);
-    item.description = row.description;
-    item.iconPath = new ThemeIcon(
-      row.icon.id,
-      row.icon.color === undefined ? undefined : new ThemeColor(row.icon.color),
-    );
-    item.contextValue = row.contextValue;
-    item.accessibilityInformation = { label: row.spoken };
+    const item = rowItem(this.#options.model.idOf(node), this.#rowOf(node), this.#collapsibleState(node));
     const command = commandOf(node);
     if (command) item.command = command;
     return item;
@@ -81,6 +68,8 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
       }
       case "tunnel":
         return tunnelRow(node.tunnel);
+      case "mount":
+        return mountRow(node.mount);
       case "problem":
         return problemRow(model.problem);
     }
@@ -99,6 +88,8 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
       }
       case "tunnel":
         return `${escapeMarkdown(node.tunnel.url)}\n\n${escapeMarkdown(tunnelNote(node.tunnel))}`;
+      case "mount":
+        return escapeMarkdown(mountRow(node.mount).spoken);
       case "problem":
         return escapeMarkdown(model.problem ?? "");
     }
@@ -111,8 +102,8 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
   }
 
   get #context(): RowContext {
-    const { clock, session } = this.#options;
-    return { now: clock.now(), isLocal: session.current.kind === "local" };
+    const { clock, session, rates } = this.#options;
+    return { now: clock.now(), isLocal: session.current.kind === "local", rates: rates.current };
   }
 }
 
@@ -120,6 +111,7 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
 function commandOf(node: TreeNode): Command | undefined {
   switch (node.kind) {
     case "sandbox":
+    case "mount":
       return undefined;
     case "tunnel":
       return { command: "modalSandboxes.openTunnel", title: "Open Tunnel URL", arguments: [node] };

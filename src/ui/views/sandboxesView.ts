@@ -5,6 +5,8 @@ import { isAbort, messageOf } from "../../base/errors";
 import type { Event } from "../../base/event";
 import { Poller } from "../../base/poller";
 import type { Clock, Logger } from "../../base/ports";
+import type { Account } from "../../modal/account";
+import type { RateSource } from "../../modal/rates";
 import { setContextKey } from "../contextKeys";
 import type { TreeNode } from "./nodes";
 import { SandboxesTree } from "./sandboxesTree";
@@ -15,7 +17,9 @@ export interface SandboxesViewOptions {
   readonly sandboxes: SandboxSource;
   readonly runs: RunSource;
   readonly session: { readonly current: Session; readonly onDidChangeSession: Event<Session> };
+  readonly account: { readonly current: Account | undefined; readonly onDidChangeAccount: Event<unknown> };
   readonly clock: Clock;
+  readonly rates: RateSource & { readonly onDidChangeRates: Event<unknown> };
   readonly log: Logger;
   /** Brings the sandboxes up to date with one list of the server. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
@@ -29,6 +33,7 @@ const RUNNING_INTERVAL_MS = 60_000;
 const MAX_INTERVAL_MS = 5 * 60_000;
 
 const AGES_INTERVAL_MS = 30_000;
+const WAITS_INTERVAL_MS = 1000;
 
 /** The view in the side bar: its tree, its badge, and the polling that keeps it up to date. */
 export class SandboxesView implements Disposable {
@@ -42,12 +47,12 @@ export class SandboxesView implements Disposable {
   #abort = new AbortController();
 
   constructor(options: SandboxesViewOptions) {
-    const { sandboxes, session, clock } = options;
+    const { sandboxes, session, clock, rates } = options;
     this.#options = options;
     this.#model = this.#own.add(new SandboxTreeModel(options));
     this.#view = this.#own.add(
       window.createTreeView<TreeNode>(VIEW, {
-        treeDataProvider: new SandboxesTree({ model: this.#model, session, clock }),
+        treeDataProvider: new SandboxesTree({ model: this.#model, session, clock, rates }),
         canSelectMany: true,
         showCollapseAll: true,
       }),
@@ -60,7 +65,18 @@ export class SandboxesView implements Disposable {
     this.#own.add(sandboxes.onDidChangeSandboxes(summarizeAndPoll));
     this.#own.add(
       session.onDidChangeSession(() => {
-        this.#startOver();
+        this.startOver();
+      }),
+    );
+    this.#own.add(
+      options.account.onDidChangeAccount(() => {
+        this.#summarize();
+      }),
+    );
+    this.#own.add(
+      options.rates.onDidChangeRates(() => {
+        this.#summarize();
+        this.#model.touchAges();
       }),
     );
     this.#own.add(
@@ -81,13 +97,17 @@ export class SandboxesView implements Disposable {
     const ages = setInterval(() => {
       if (this.#view.visible) this.#model.touchAges();
     }, AGES_INTERVAL_MS);
+    const waits = setInterval(() => {
+      if (this.#view.visible) this.#model.touchWaits();
+    }, WAITS_INTERVAL_MS);
     this.#own.add(
       toDisposable(() => {
         clearInterval(ages);
+        clearInterval(waits);
       }),
     );
 
-    this.#startOver();
+    this.startOver();
   }
 
   /** Fetches the list now, with progress in the view. Rejects if that fails, or with an `AbortError` if the session changes. */
@@ -101,8 +121,8 @@ export class SandboxesView implements Disposable {
     this.#own.dispose();
   }
 
-  /** Another session has another list. */
-  #startOver(): void {
+  /** Another session, environment or app has another list. */
+  startOver(): void {
     this.#abort.abort();
     this.#abort = new AbortController();
     setContextKey("modalSandboxes.isListed", false);
@@ -119,8 +139,8 @@ export class SandboxesView implements Disposable {
   }
 
   #summarize(): void {
-    const { sandboxes, session } = this.#options;
-    const { badge, description, message } = summarize(sandboxes.all, session.current);
+    const { sandboxes, session, account, rates } = this.#options;
+    const { badge, description, message } = summarize(sandboxes.all, session.current, rates.current, account.current);
     this.#view.badge = badge;
     this.#view.description = description;
     this.#view.message = message ?? "";

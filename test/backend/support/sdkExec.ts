@@ -1,17 +1,18 @@
 import type { Sandbox } from "modal";
 
+import { InputStream } from "../../../src/modal/inputStream";
 import type { Exec } from "../../../src/sync/remoteProcess";
 
-/** What a push needs of a sandbox, on the bare SDK. */
+/** What a push needs of a sandbox. */
 export const execIn =
   (sandbox: Sandbox): Exec =>
   async (argv) => {
     const process = await sandbox.exec(argv, { mode: "binary" });
-    const input = process.stdin.getWriter();
+    const input = new InputStream(process);
     const output = Promise.all([text(process.stdout), text(process.stderr)]);
     return {
       write: (bytes) => input.write(bytes),
-      closeInput: () => input.close(),
+      closeInput: () => input.closeInput(),
       output: output.then(([stdout, stderr]) => ({ stdout, stderr })),
       exitCode: process.wait(),
     };

@@ -7,14 +7,24 @@ import { DisposableStore } from "../../../src/base/disposable";
 import { messageOf } from "../../../src/base/errors";
 import { Connection } from "../../../src/modal/connection";
 import { ExecGateway } from "../../../src/modal/exec";
+import { ImageGateway } from "../../../src/modal/images";
 import { LocalBackend } from "../../../src/modal/localBackend";
+import { listRates } from "../../../src/modal/rates";
 import { SandboxGateway } from "../../../src/modal/sandboxes";
-import type { SandboxSpec } from "../../../src/modal/spec";
+import { SnapshotGateway } from "../../../src/modal/snapshots";
+import { registryImage, type SandboxSpec } from "../../../src/modal/spec";
+import type { OfferOther } from "../../../src/run/createOrSwap";
 import type { OutputSink, Run, RunState } from "../../../src/run/run";
 import { RunService } from "../../../src/run/runService";
 import { launchers, type Launcher, type RunTarget } from "../../../src/run/target";
+import { Custody } from "../../../src/sandboxes/custody";
+import type { Guard } from "../../../src/sandboxes/guard";
+import { refreshSandboxes } from "../../../src/sandboxes/refresh";
 import { SandboxService } from "../../../src/sandboxes/sandboxService";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
+import { Snapshots } from "../../../src/sandboxes/snapshots";
+import { SnapshotService } from "../../../src/sandboxes/snapshotService";
+import { scopeOf } from "../../../src/sandboxes/scope";
 import type { Conflict } from "../../../src/sync/pullMessages";
 import { Puller } from "../../../src/sync/puller";
 import { Pusher } from "../../../src/sync/push";
@@ -22,10 +32,20 @@ import { SyncThread } from "../../../src/sync/syncThread";
 import { memento, secretStore, silentLog } from "../../unit/support/fakes";
 
 export interface ServicesOptions {
+  /** What a run does where its GPU is not to be had, other than fail. */
+  readonly offerOther?: OfferOther;
   /** Added to the local backend's environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly createDeadlineMs?: number;
+  readonly guard?: Guard;
+  readonly keepsExitSnapshots?: boolean;
+  /** Shared with other services, as the windows of an installation share one; else one of their own. */
+  readonly custodyFolder?: string;
+  /** Signed in to the server that `MODAL_SERVER_URL` names, instead of a local backend of their own. */
+  readonly account?: { readonly tokenId: string; readonly tokenSecret: string };
 }
+
+const unguarded: Guard = { admit: () => Promise.resolve() };
 
 export type Services = Awaited<ReturnType<typeof startServices>>;
 
@@ -43,7 +63,15 @@ export function useServices(options: ServicesOptions = {}): () => Services {
   };
 }
 
-export async function startServices({ env = {}, createDeadlineMs }: ServicesOptions) {
+export async function startServices({
+  env = {},
+  createDeadlineMs,
+  custodyFolder,
+  account,
+  guard = unguarded,
+  keepsExitSnapshots = false,
+  offerOther,
+}: ServicesOptions) {
   const home = await mkdtemp(join(tmpdir(), "services-"));
   const folder = join(home, "folder");
   const stateDir = join(home, "state");
@@ -52,7 +80,13 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
   const clock = { now: () => Date.now() };
   const log = silentLog;
   const session = own.add(
-    new SessionService({ secrets: secretStore(), memento: memento(), env: {}, homeDir: home, log }),
+    new SessionService({
+      secrets: secretStore(),
+      memento: memento(),
+      env: account ? { MODAL_TOKEN_ID: account.tokenId, MODAL_TOKEN_SECRET: account.tokenSecret } : {},
+      homeDir: home,
+      log,
+    }),
   );
   const localBackend = own.add(
     new LocalBackend({
@@ -64,14 +98,26 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
   );
   const settings = () => ({ appName: "tests", environment: "" });
   const connection = own.add(new Connection({ session, localBackend, settings, log }));
-  const gateway = new SandboxGateway(connection, () => "", log);
+  const images = new ImageGateway(connection);
+  const gateway = new SandboxGateway(connection, images, () => "", log);
   const exec = new ExecGateway(connection);
   const store = own.add(new SandboxStore());
+  const newCustody = () => {
+    const scope = () => scopeOf(session.current, settings(), "local");
+    return own.add(
+      new Custody({ folder: custodyFolder ?? join(home, "custody"), hostName: "here", scope, clock, log }),
+    );
+  };
+  const custody = newCustody();
+  const kept = own.add(new Snapshots(custodyFolder ?? join(home, "custody"), clock));
   const sandboxes = new SandboxService({
     gateway,
     store,
+    custody,
+    guard,
     clock,
     log,
+    keepsExitSnapshots: () => keepsExitSnapshots,
     ...(createDeadlineMs !== undefined && { createDeadlineMs }),
   });
   const baselineFolder = join(home, "baselines");
@@ -88,25 +134,68 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
   const runs = own.add(
     new RunService({
       sandboxes,
+      ...(offerOther && { offerOther }),
       exec,
       notices: (signal) => gateway.notices(signal),
       clock,
+      rates: { current: listRates },
       log,
       pusher,
       puller,
     }),
   );
-  await session.resolve(true);
+  await session.resolve(!account);
+
+  /** Another window of the same installation on the same server. */
+  const snapshotsOf = (service: SandboxService, seen: SandboxStore, theirs: Custody) =>
+    new SnapshotService({
+      gateway: new SnapshotGateway(connection),
+      sandboxes: service,
+      store: seen,
+      snapshots: kept,
+      custody: theirs,
+      clock,
+      log,
+    });
+  const snapshots = snapshotsOf(sandboxes, store, custody);
+  const openWindow = ({ folders = [] as readonly string[], custody: theirs = newCustody() } = {}) => {
+    const seen = own.add(new SandboxStore());
+    const service = new SandboxService({ gateway, store: seen, custody: theirs, guard: unguarded, clock, log });
+    const theirSnapshots = snapshotsOf(service, seen, theirs);
+    const refreshing = {
+      ...{ gateway, store: seen, custody: theirs, service, snapshots: theirSnapshots },
+      ...{ folders: () => folders, clock, log },
+    };
+    return {
+      store: seen,
+      sandboxes: service,
+      snapshots: theirSnapshots,
+      custody: theirs,
+      refresh: () => refreshSandboxes(refreshing, AbortSignal.timeout(20_000)),
+    };
+  };
   return {
+    openWindow,
+    custody,
+    snapshots,
+    kept,
+    refresh: () =>
+      refreshSandboxes(
+        { gateway, store, custody, service: sandboxes, snapshots, folders: () => [folder], clock, log },
+        AbortSignal.timeout(20_000),
+      ),
     session,
     localBackend,
     connection,
+    images,
     gateway,
     exec,
     store,
     sandboxes,
     runs,
     puller,
+    pusher,
+    baselineFolder,
     conflicts,
     clock,
     folder,
@@ -124,12 +213,18 @@ export async function startServices({ env = {}, createDeadlineMs }: ServicesOpti
 
 export const spec = (properties: Partial<SandboxSpec> = {}): SandboxSpec => ({
   gpu: undefined,
-  image: "python:3.12-slim",
+  gpuFallback: [],
+  image: registryImage("python:3.12-slim"),
   cpu: 1,
   memoryMiB: 512,
   timeoutMs: 600_000,
   idleTimeoutMs: 300_000,
   ports: [],
+  volumes: [],
+  secrets: [],
+  env: {},
+  regions: [],
+  network: { kind: "open" },
   ...properties,
 });
 

@@ -40,6 +40,14 @@ export class TreeView {
     });
   }
 
+  /** Opens a view that lies folded up below others. */
+  async unfold(): Promise<void> {
+    const header = this.#pane.locator(".pane-header");
+    await header.waitFor();
+    if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
+    await header.and(this.#page.locator('[aria-expanded="true"]')).waitFor();
+  }
+
   /** The first row with this label. */
   row(label: string | RegExp): Locator {
     const name = this.#page.locator(".label-name", { hasText: exactly(label) });

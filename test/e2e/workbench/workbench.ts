@@ -32,6 +32,8 @@ export class Workbench {
   readonly page: Page;
   readonly quickInput: QuickInput;
   readonly sandboxes: TreeView;
+  readonly volumes: TreeView;
+  readonly secrets: TreeView;
   readonly terminals: Terminals;
   readonly notifications: Notifications;
   readonly dialog: Dialog;
@@ -43,6 +45,8 @@ export class Workbench {
     this.page = page;
     this.quickInput = new QuickInput(page);
     this.sandboxes = new TreeView(page, "Modal", "Sandboxes");
+    this.volumes = new TreeView(page, "Modal", "Volumes");
+    this.secrets = new TreeView(page, "Modal", "Secrets");
     this.terminals = new Terminals(page);
     this.notifications = new Notifications(page);
     this.dialog = new Dialog(page);
@@ -52,6 +56,14 @@ export class Workbench {
   /** Runs a command from the palette by its whole title. */
   async runCommand(title: string): Promise<void> {
     await this.quickInput.runCommand(title);
+  }
+
+  /** Runs a file on the GPUs that are ticked already. */
+  async runFile(file: string): Promise<void> {
+    await this.editor.open(file);
+    await this.runCommand("Modal: Run Current File on GPU…");
+    await this.quickInput.waitForTitle(`Run ${file} On`);
+    await this.quickInput.accept();
   }
 
   statusBarItem(text: string | RegExp): Locator {
@@ -159,6 +171,7 @@ export class Workbench {
 
   /** Leaves the page first, so that the extension host ends as when a person closes the window. */
   async close(): Promise<void> {
+    if (this.page.isClosed()) return;
     await this.page.goto("about:blank");
     await this.#context.close();
   }

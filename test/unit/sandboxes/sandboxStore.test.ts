@@ -7,6 +7,8 @@ import { sandbox } from "../support/sandboxes";
 const phases: Record<SandboxPhase["kind"], SandboxPhase> = {
   creating: { kind: "creating", step: "queued" },
   running: { kind: "running", id: "sb-1", startedAt: 0, tunnels: [] },
+  pausing: { kind: "pausing", id: "sb-1" },
+  paused: { kind: "paused", imageId: "im-1", pausedAt: 0 },
   stopping: { kind: "stopping", id: "sb-1" },
   ended: { kind: "ended", reason: "terminated", endedAt: 1 },
 };

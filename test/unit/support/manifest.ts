@@ -23,6 +23,7 @@ export interface Setting {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly items?: { readonly pattern?: string };
+  readonly additionalProperties?: { readonly properties?: Readonly<Record<string, unknown>> };
 }
 
 interface Welcome {
@@ -50,7 +51,9 @@ export interface Manifest {
       readonly when: string;
     }[];
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
-    readonly views: Readonly<Record<string, readonly { readonly id: string; readonly icon: string }[]>>;
+    readonly views: Readonly<
+      Record<string, readonly { readonly id: string; readonly icon: string; readonly when?: string }[]>
+    >;
     readonly viewsWelcome: readonly Welcome[];
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
     readonly terminal: { readonly profiles: readonly { readonly id: string }[] };

@@ -14,6 +14,7 @@ export const sandbox = (properties: Partial<Sandbox> = {}): Sandbox => ({
   createdAt: 0,
   regions: [],
   origin: undefined,
+  holder: "thisWindow",
   phase: { kind: "creating", step: "image" },
   ...properties,
 });

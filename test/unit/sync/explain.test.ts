@@ -5,7 +5,7 @@ import { describe, it } from "mocha";
 
 import { explain, explanationText } from "../../../src/sync/explain";
 import { scan } from "../../../src/sync/scan";
-import { build, file, temporaryFolders } from "./support/folders";
+import { build, file, symlink, temporaryFolders } from "./support/folders";
 
 describe("what is synced", () => {
   const folder = temporaryFolders();
@@ -23,6 +23,9 @@ describe("what is synced", () => {
       "sub/.modalignore": file("*.tmp\n"),
       "sub/x.tmp": file(),
       "main.py": file(),
+      "to-sub": symlink("sub"),
+      "to-outside": symlink("/usr"),
+      "to-nowhere": symlink("nowhere"),
     }),
   );
   const cases: Record<string, RegExp> = {
@@ -34,6 +37,10 @@ describe("what is synced", () => {
     "sub/x.tmp": /is not synced\. It is excluded by sub\/\.modalignore, line 1: \*\.tmp/,
     "env/pyvenv.cfg": /because env is not\. It is a virtual environment/,
     "no/such": /There is no such file/,
+    "to-sub": /is synced/,
+    "to-sub/x.tmp": /because sub\/x\.tmp is not. It is excluded by sub\/\.modalignore/,
+    "to-outside/bin": /because to-outside is not\. It is a link out of the folder/,
+    "to-nowhere/x": /There is no such file/,
   };
   for (const [path, expected] of Object.entries(cases))
     it(`says why of ${path}`, () => {

@@ -49,9 +49,11 @@ describe("pack", () => {
       ready: () => (start.length > 1 ? Promise.reject(enough) : Promise.resolve()),
     };
 
-    await pack(root, { entries: scan(root).entries, checks: "" }, sink, { files: 0, bytes: 0, path: "" }).catch(
-      () => undefined,
-    );
+    await pack(root, { entries: scan(root).entries, checks: "", modes: "" }, sink, {
+      files: 0,
+      bytes: 0,
+      path: "",
+    }).catch(() => undefined);
 
     const listing = spawnSync("tar", ["-tvf", "-"], { input: Buffer.concat(start), encoding: "utf8" }).stdout;
     assert.match(listing, new RegExp(` ${size} .* tree/huge`));
@@ -134,7 +136,7 @@ describe("pack", () => {
       },
     };
 
-    await pack(root, { entries: scan(root).entries, checks: "" }, sink, { files: 0, bytes: 0, path: "" });
+    await pack(root, { entries: scan(root).entries, checks: "", modes: "" }, sink, { files: 0, bytes: 0, path: "" });
 
     assert.ok(most < 1_100_000, `${most} bytes`);
   });
@@ -142,7 +144,7 @@ describe("pack", () => {
   async function packed(root: string, entries = scan(root).entries, ready = () => Promise.resolve()) {
     const chunks: Uint8Array[] = [];
     const sink = { write: (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)), ready };
-    const { skipped } = await pack(root, { entries, checks: "" }, sink, { files: 0, bytes: 0, path: "" });
+    const { skipped } = await pack(root, { entries, checks: "", modes: "" }, sink, { files: 0, bytes: 0, path: "" });
     return { archive: Buffer.concat(chunks), skipped };
   }
 

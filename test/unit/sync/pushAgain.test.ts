@@ -291,6 +291,40 @@ describe("a push of what was pushed before", function () {
     for (const { remotePath } of targets) assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
+  it("tells apart what several hold, although they took the same once", async () => {
+    const root = build(folder(), { ...nasty, changed: file("one"), gone: file() });
+    const window = open();
+    const places = { a: folder(), b: folder(), c: folder() };
+    const pushTo = (...names: readonly (keyof typeof places)[]) =>
+      Promise.all(
+        names.map((name) =>
+          window.push({ root, sandboxId: name, remotePath: places[name], exec: localExec(), signal }),
+        ),
+      );
+    await pushTo("a", "b", "c");
+    await settle();
+    await pushTo("a", "b", "c");
+
+    writeFileSync(join(root, "changed"), "two");
+    rmSync(join(root, "gone"));
+    await settle();
+    await pushTo("a", "b");
+    build(root, { gone: file("back"), made: file() });
+    await settle();
+    const counts = await pushTo("a", "c");
+
+    assert.deepEqual(
+      counts.map(({ files }) => files),
+      [2, 3],
+    );
+    for (const place of [places.a, places.c]) assert.deepEqual(listTree(place), listTree(root));
+    assert.deepEqual(
+      (await pushTo("b")).map(({ files }) => files),
+      [2],
+    );
+    assert.deepEqual(listTree(places.b), listTree(root));
+  });
+
   it("notices an edit that keeps size and time", async () => {
     const { root, remotePath, again } = await pushed({ a: file("one") });
     utimesSync(join(root, "a"), 1_000_000_000, 1_000_000_000);

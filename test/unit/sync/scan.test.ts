@@ -62,23 +62,23 @@ describe("scan", () => {
     assert.deepEqual(scan(root).skipped, []);
   });
 
-  it("keeps secrets back and says so", () => {
-    const root = inTree({
-      ".env": file(),
-      ".env.production": file(),
-      ".env.example": file(),
-      ".modal.toml": file(),
-      "keys/id_ed25519": file(),
-      "keys/id_map.json": file(),
-      "keys/server.pem": file(),
-    });
-    assert.deepEqual(paths(root), [".env.example", "keys", "keys/id_map.json"]);
-    assert.deepEqual(
-      scan(root)
-        .skipped.map(({ path }) => path)
-        .sort(),
-      [".env", ".env.production", ".modal.toml", "keys/id_ed25519", "keys/server.pem"],
-    );
+  it("keeps secrets back and says so, but not what only looks like one", () => {
+    const secrets = [
+      ...[".env", ".env.production", ".envrc", ".env_local", ".modal.toml", ".netrc", ".git-credentials", ".kube"],
+      ...["keys/id_ed25519", "keys/server.pem", "keys/server.key", "keys/login.p12", "keys/putty.PPK"],
+      ...[
+        "cloud/.aws",
+        "cloud/gcloud/credentials.db",
+        "cloud/application_default_credentials.json",
+        "cloud/client_secret_1.json",
+      ],
+      ...["cloud/kaggle.json"],
+    ];
+    const plain = [".env.example", "environment.yml", "keys/id_map.json", "keys/keys.txt", "cloud/aws.py"];
+    const root = inTree(Object.fromEntries([...secrets, ...plain].map((path) => [path, file()])));
+    assert.deepEqual(paths(root).sort(), [...plain, "keys", "cloud", "cloud/gcloud"].sort());
+    const { skipped } = scan(root);
+    assert.deepEqual(skipped.map(({ path }) => path).sort(), secrets.sort());
   });
 
   it("reads .gitignore files at every level, also those above the folder in its repository", () => {

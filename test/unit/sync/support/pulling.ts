@@ -43,8 +43,9 @@ export async function noteBaseline(folder: string, key: BaselineKey): Promise<vo
     const path = JSON.parse(/^"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '""') as string;
     entries.set(path, entryOf(key.root, path));
   }
-  new BaselineStore(folder).put(key, { generation: "g", entries });
-  await new Promise((written) => setImmediate(written));
+  const store = new BaselineStore(folder);
+  store.put(key, { generation: "g", entries });
+  await store.saved();
 }
 
 export const baselineOf = (folder: string, key: BaselineKey): ReadonlyMap<string, FolderEntry> =>

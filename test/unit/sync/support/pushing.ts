@@ -23,6 +23,14 @@ export class SyncWindow {
     return this.#pusher.push({ sandboxId: "sb", ...request });
   }
 
+  prepare(root: string): Promise<void> {
+    return this.#pusher.prepare(root);
+  }
+
+  saved(): Promise<void> {
+    return this.#pusher.saved();
+  }
+
   dispose(): void {
     this.#pusher.dispose();
     this.thread.dispose();

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { gpuTypes, type GpuRequest } from "../../../../src/modal/gpus";
-import { hourlyRate } from "../../../../src/sandboxes/cost";
+import { listRates } from "../../../../src/modal/rates";
+import { hourlyRate, type Billable } from "../../../../src/sandboxes/cost";
 import { GpuChecklist } from "../../../../src/ui/pickers/gpuChecklist";
-import { countLines, gpuLines } from "../../../../src/ui/pickers/gpuItems";
+import { countLines, gpuLines, specLine } from "../../../../src/ui/pickers/gpuItems";
 
 const pricing = {
-  rateOf: (gpu: GpuRequest | undefined) => hourlyRate({ gpu, cpu: 2, memoryMiB: 4096 }),
+  rateOf: (gpu: GpuRequest | undefined) => hourlyRate({ gpu, cpu: 2, memoryMiB: 4096 }, listRates),
+  rateOfSpec: (spec: Billable) => hourlyRate(spec, listRates),
   isFree: false,
 };
 
@@ -32,7 +34,7 @@ describe("the list of GPUs", () => {
     const lines = gpuLines(new Map(), free);
     assert.equal(lines[0]?.description, "$0.38/h on Modal");
     assert.equal(lines[1]?.description, "16 GB · $0.97/h on Modal");
-    assert.equal(new GpuChecklist([undefined], free).total, "free on the local backend");
+    assert.equal(new GpuChecklist([{ gpu: undefined }], free).total, "free on the local backend");
   });
 
   it("offers each count up to the most that the type can have", () => {
@@ -47,24 +49,35 @@ describe("the list of GPUs", () => {
 
 describe("the checklist of GPUs", () => {
   it("starts with what was chosen before, and sums up its price", () => {
-    const checklist = new GpuChecklist([{ type: "H100", count: 2 }, undefined], pricing);
-    assert.deepEqual(checklist.chosen, [undefined, { type: "H100", count: 2 }]);
+    const checklist = new GpuChecklist([{ gpu: { type: "H100", count: 2 } }, { gpu: undefined }], pricing);
+    assert.deepEqual(checklist.chosen, [{ gpu: undefined }, { gpu: { type: "H100", count: 2 } }]);
     assert.equal(checklist.total, "$8.66/h");
   });
 
   it("takes up what is ticked, with the count that the line has", () => {
-    const checklist = new GpuChecklist([{ type: "T4", count: 3 }], pricing);
+    const checklist = new GpuChecklist([{ gpu: { type: "T4", count: 3 } }], pricing);
     checklist.tick(checklist.lines.filter(({ gpu }) => gpu?.type === "L4"));
-    assert.deepEqual(checklist.chosen, [{ type: "L4", count: 1 }]);
+    assert.deepEqual(checklist.chosen, [{ gpu: { type: "L4", count: 1 } }]);
     checklist.tick(checklist.lines.filter(({ gpu }) => gpu?.type === "T4"));
-    assert.deepEqual(checklist.chosen, [{ type: "T4", count: 3 }]);
+    assert.deepEqual(checklist.chosen, [{ gpu: { type: "T4", count: 3 } }]);
   });
 
   it("ticks a type whose count is set, and keeps the count within its bounds", () => {
     const checklist = new GpuChecklist([], pricing);
     checklist.setCount({ type: "A10", count: 9 });
-    assert.deepEqual(checklist.chosen, [{ type: "A10", count: 4 }]);
+    assert.deepEqual(checklist.chosen, [{ gpu: { type: "A10", count: 4 } }]);
     checklist.setCount({ type: "A10", count: 0 });
-    assert.deepEqual(checklist.chosen, [{ type: "A10", count: 1 }]);
+    assert.deepEqual(checklist.chosen, [{ gpu: { type: "A10", count: 1 } }]);
+  });
+
+  it("has the named specs first, with a price of their own", () => {
+    const named = specLine("train", { gpu: { type: "H100", count: 2 }, cpu: 8, memoryMiB: 65_536 }, pricing);
+    assert.equal(named.description, "2 × H100 · $10.57/h");
+    const checklist = new GpuChecklist([{ gpu: undefined, spec: "train" }], pricing, [named]);
+    assert.equal(checklist.lines[0], named);
+    assert.deepEqual(checklist.chosen, [{ gpu: { type: "H100", count: 2 }, spec: "train" }]);
+    assert.equal(checklist.total, "$10.57/h");
+    checklist.tick([...checklist.lines.slice(0, 2)]);
+    assert.equal(checklist.total, "$10.95/h");
   });
 });

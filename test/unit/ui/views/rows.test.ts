@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../../../src/base/errors";
+import { listRates } from "../../../../src/modal/rates";
 import type { Run, RunState } from "../../../../src/run/run";
 import { launchers } from "../../../../src/run/target";
 import type { Sandbox, SandboxPhase } from "../../../../src/sandboxes/sandbox";
@@ -15,8 +16,8 @@ import { sandbox } from "../../support/sandboxes";
 
 const MINUTE = 60_000;
 const now = 100 * MINUTE;
-const cloud = { now, isLocal: false };
-const local = { now, isLocal: true };
+const cloud = { now, isLocal: false, rates: listRates };
+const local = { now, isLocal: true, rates: listRates };
 
 const publicTunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
 const localTunnel = { port: 8000, url: "http://127.0.0.1:40123", isPublic: false };
@@ -107,7 +108,10 @@ describe("the row of a tunnel", () => {
 describe("the row of a run", () => {
   it("says how far it is", () => {
     assert.equal(runRow(run({ kind: "preparing", step: "Waiting for T4" }), cloud).description, "waiting for T4");
-    assert.equal(runRow(run({ kind: "running", startedAt: now - 3 * MINUTE }), cloud).description, "running · 3m");
+    assert.equal(
+      runRow(run({ kind: "running", startedAt: now - 3 * MINUTE, dollarsPerHour: 1 }), cloud).description,
+      "running · 3m",
+    );
     assert.equal(runRow(run({ kind: "cancelled" }), cloud).description, "cancelled");
   });
 
@@ -122,6 +126,18 @@ describe("the row of a run", () => {
   it("details why it failed", () => {
     const failed = run({ kind: "failed", error: new UserError("Modal has no T4 free right now.") });
     assert.deepEqual(runDetails(failed, cloud).at(-1), { name: "Reason", value: "Modal has no T4 free right now." });
+  });
+});
+
+describe("the tooltip of a run", () => {
+  const costs = (state: RunState, context: typeof cloud) =>
+    runDetails(run(state), context).filter(({ name }) => name.startsWith("Cost"));
+
+  it("tells what it costs while it runs and when it is over, and nothing where that is free", () => {
+    const running: RunState = { kind: "running", startedAt: now - 30 * MINUTE, dollarsPerHour: 1 };
+    assert.deepEqual(costs(running, cloud), [{ name: "Cost so far", value: "about $0.50 at $1.00/h" }]);
+    assert.deepEqual(costs(ended(0), cloud), [{ name: "Cost", value: "about $0.01" }]);
+    assert.deepEqual(costs(running, local), []);
   });
 });
 
@@ -152,13 +168,26 @@ describe("menus of the tree", () => {
 
   it("offer for a running sandbox all that can be done with it", () => {
     assert.deepEqual(actions(sandboxRow(running(), cloud).contextValue).sort(), [
+      "branchSandbox",
+      "continueSandbox",
       "copySandboxId",
       "downloadFromSandbox",
       "openShell",
       "openTunnel",
+      "pauseSandbox",
+      "previewSync",
+      "snapshotSandbox",
       "syncFolder",
       "terminateSandbox",
     ]);
+  });
+
+  it("offer to resume what is paused, and nothing while it is being paused but its id", () => {
+    assert.deepEqual(sandboxActions({ kind: "paused", imageId: "im-1", pausedAt: 0 }), [
+      "resumeOnAnotherGpu",
+      "resumeSandbox",
+    ]);
+    assert.deepEqual(sandboxActions({ kind: "pausing", id: "sb-1" }), ["copySandboxId"]);
   });
 
   it("offer no tunnel where there is none", () => {
@@ -182,7 +211,7 @@ describe("menus of the tree", () => {
       "openTunnelInSimpleBrowser",
       "copyTunnelUrl",
     ]);
-    assert.deepEqual(actions(runRow(run({ kind: "running", startedAt: now }), cloud).contextValue), [
+    assert.deepEqual(actions(runRow(run({ kind: "running", startedAt: now, dollarsPerHour: 1 }), cloud).contextValue), [
       "stopRun",
       "showRun",
     ]);

@@ -8,6 +8,9 @@ import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
 import type { Changes } from "../../../../src/ui/views/coalescedChanges";
 import type { TreeNode } from "../../../../src/ui/views/nodes";
 import { SandboxTreeModel } from "../../../../src/ui/views/sandboxTreeModel";
+import { listRates } from "../../../../src/modal/rates";
+import { mountRow } from "../../../../src/ui/views/mountRow";
+import { sandboxRow } from "../../../../src/ui/views/sandboxRow";
 import { sandbox } from "../../support/sandboxes";
 
 const tunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
@@ -61,6 +64,16 @@ describe("the model of the tree", () => {
     assert.equal(model.roots[0], model.roots[0]);
   });
 
+  it("leaves those that nobody holds to the list of orphans until somebody takes them", () => {
+    const { store, model, heard, calm } = arrange();
+    store.add({ ...running("a"), holder: "nobody" });
+    assert.deepEqual(model.roots, []);
+    calm();
+    store.add({ ...running("a"), holder: "thisWindow" });
+    assert.deepEqual(model.roots, [{ kind: "sandbox", key: "a" }]);
+    assert.deepEqual(heard, [undefined]);
+  });
+
   it("has the tunnels and the runs of a sandbox below it, and knows the way back", () => {
     const { store, model, addRun } = arrange();
     store.add(running("a"));
@@ -74,6 +87,23 @@ describe("the model of the tree", () => {
       ["a/tunnel/8000", "a/run/r2", "a/run/r1"],
     );
     for (const child of children) assert.equal(model.parent(child), root);
+  });
+
+  it("has the volumes of a running sandbox below its runs", () => {
+    const { store, model, addRun } = arrange();
+    const volumes = [{ path: "/data", volume: "sets", isReadOnly: true }];
+    store.add({ ...running("a"), volumes });
+    addRun("r1", "a");
+    const [root] = model.roots;
+    assert.ok(root);
+    const children = model.children(root);
+    assert.deepEqual(
+      children.map((node) => model.idOf(node)),
+      ["a/tunnel/8000", "a/run/r1", "a/mount/data"],
+    );
+    for (const child of children) assert.equal(model.parent(child), root);
+    assert.equal(model.children(root)[2], children[2]);
+    assert.deepEqual(mountRow({ path: "/data", volume: "sets", isReadOnly: true }).description, "/data · read-only");
   });
 
   it("shows no run that has no sandbox yet, and no tunnel of one that ended", () => {
@@ -117,7 +147,7 @@ describe("the model of the tree", () => {
     const run = addRun("r1", "a");
     assert.deepEqual(heard, [[model.roots[0]]]);
     calm();
-    run.enter({ kind: "running", startedAt: 0 });
+    run.enter({ kind: "running", startedAt: 0, dollarsPerHour: 1 });
     assert.deepEqual(heard, [[{ kind: "run", runId: "r1" }]]);
   });
 
@@ -161,6 +191,34 @@ describe("the model of the tree", () => {
     );
     mock.timers.tick(1000);
     assert.deepEqual(heard, [undefined, undefined]);
+  });
+
+  it("paints a thousand sandboxes within 200 ms of their list, and of a list that changes one only that row", () => {
+    const { store, model, heard, calm } = arrange();
+    const list = Array.from({ length: 1000 }, (_, index) => ({
+      ...running(`s${index}`, index),
+      gpu: { type: "H100", count: 1 },
+    }));
+    const before = performance.now();
+    store.apply({ put: list, removeKeys: [] });
+    const rows = model.roots.map((node) => {
+      const shown = model.sandbox(node);
+      return shown && sandboxRow(shown, { now: 60_000, isLocal: false, rates: listRates });
+    });
+    const elapsedMs = performance.now() - before;
+    console.log(`      1,000 rows: ${elapsedMs.toFixed(0)} ms`);
+    assert.equal(rows.length, 1000);
+    assert.ok(elapsedMs < 200, `${elapsedMs.toFixed(0)} ms`);
+
+    calm();
+    store.apply({
+      put: list.map((entry, index) => (index === 500 ? { ...entry, name: "renamed" } : entry)),
+      removeKeys: [],
+    });
+    assert.deepEqual(heard, [[{ kind: "sandbox", key: "s500" }]]);
+    calm();
+    store.apply({ put: structuredClone(list.slice(0, 500)), removeKeys: [] });
+    assert.deepEqual(heard, []);
   });
 
   it("takes a thousand sandboxes with a run each without a stutter", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Session } from "../../../../src/auth/session";
+import { listRates } from "../../../../src/modal/rates";
 import { summarize } from "../../../../src/ui/views/summary";
 import { sandbox } from "../../support/sandboxes";
 
@@ -14,21 +15,21 @@ const signedIn: Session = { kind: "signedIn", credentials };
 describe("the summary of the view", () => {
   it("counts what runs, not what is created or has ended", () => {
     const ended = sandbox({ phase: { kind: "ended", reason: "idle", endedAt: 0 } });
-    assert.deepEqual(summarize([running, sandbox(), ended], signedIn).badge, {
+    assert.deepEqual(summarize([running, sandbox(), ended], signedIn, listRates).badge, {
       value: 1,
       tooltip: "1 sandbox running · $0.97/h",
     });
-    assert.equal(summarize([sandbox(), ended], signedIn).badge, undefined);
+    assert.equal(summarize([sandbox(), ended], signedIn, listRates).badge, undefined);
   });
 
   it("adds up what several cost together", () => {
-    assert.equal(summarize([running], signedIn).message, undefined);
-    assert.equal(summarize([running, running], signedIn).message, "2 sandboxes running · $1.94/h together");
-    assert.equal(summarize([running, running], signedIn).description, "$1.94/h");
+    assert.equal(summarize([running], signedIn, listRates).message, undefined);
+    assert.equal(summarize([running, running], signedIn, listRates).message, "2 sandboxes running · $1.94/h together");
+    assert.equal(summarize([running, running], signedIn, listRates).description, "$1.94/h");
   });
 
   it("names no price on the local backend", () => {
-    const { description, message, badge } = summarize([running, running], { kind: "local" });
+    const { description, message, badge } = summarize([running, running], { kind: "local" }, listRates);
     assert.equal(description, "local");
     assert.equal(message, undefined);
     assert.equal(badge?.tooltip, "2 sandboxes running");

@@ -1,0 +1,45 @@
+import { Bell } from "../model/bell";
+import { LogWriter } from "../model/logBook";
+import type { FunctionCall } from "./functionCall";
+
+export interface FunctionLogEntry {
+  /** Grows from entry to entry. */
+  readonly sequence: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly text: string;
+  readonly call: Pick<FunctionCall, "id" | "inputId" | "functionId" | "appId">;
+}
+
+const ENTRIES_KEPT = 20_000;
+
+/** What functions have printed in which calls, line by line; the oldest go first. */
+export class FunctionLogs {
+  #entries: FunctionLogEntry[] = [];
+  #sequence = 0;
+  readonly #bell = new Bell();
+
+  get entries(): readonly FunctionLogEntry[] {
+    return this.#entries;
+  }
+
+  /** Of the newest entry. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Takes what a call prints from now on. */
+  open({ id, inputId, functionId, appId }: FunctionCall): LogWriter {
+    const call = { id, inputId, functionId, appId };
+    return new LogWriter((text, at) => {
+      this.#sequence += 1;
+      this.#entries.push({ sequence: this.#sequence, at, text, call });
+      if (this.#entries.length > 2 * ENTRIES_KEPT) this.#entries = this.#entries.slice(-ENTRIES_KEPT);
+      this.#bell.ring();
+    });
+  }
+
+  whenPrinted(signal: AbortSignal): Promise<void> {
+    return this.#bell.next(signal);
+  }
+}

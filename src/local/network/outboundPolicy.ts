@@ -1,0 +1,57 @@
+import { BlockList } from "node:net";
+import type { Allowlist } from "../isolation";
+
+// This machine itself, and the services of clouds that hand out a machine's credentials.
+const NEVER = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
+
+export const nothing: Allowlist = { cidrs: [], domains: [] };
+
+export const isNothing = (allowlist: Allowlist | undefined): boolean =>
+  allowlist?.cidrs.length === 0 && allowlist.domains.length === 0;
+
+/** Where a sandbox may connect to. The addresses of names it may reach are learnt from the answers to its questions. */
+export class OutboundPolicy {
+  readonly #never = blockListOf(NEVER);
+  readonly #allowed: BlockList | undefined;
+  readonly #domains: readonly string[];
+  readonly #allowsAllNames: boolean;
+
+  /** Without a list, everything that is on another machine. */
+  constructor(allowlist: Allowlist | undefined) {
+    this.#allowed = allowlist && blockListOf(allowlist.cidrs.filter((cidr) => !cidr.includes(":")));
+    this.#domains = allowlist?.domains.map((domain) => domain.toLowerCase()) ?? [];
+    this.#allowsAllNames = allowlist === undefined || allowlist.cidrs.length > 0;
+  }
+
+  allowsAddress(address: string): boolean {
+    if (this.#never.check(address)) return false;
+    return this.#allowed?.check(address) ?? true;
+  }
+
+  /** Whether any name may be asked for, whatever comes of it: otherwise answers have to be looked into. */
+  get allowsAllNames(): boolean {
+    return this.#allowsAllNames;
+  }
+
+  allowsName(name: string): boolean {
+    return this.#allowsAllNames || this.#isListed(name);
+  }
+
+  /** Takes note of what a name was said to stand for. */
+  learn(name: string, addresses: readonly string[]): void {
+    if (this.#isListed(name)) for (const address of addresses) this.#allowed?.addAddress(address);
+  }
+
+  #isListed(name: string): boolean {
+    return this.#domains.some((domain) => (domain.startsWith("*.") ? name.endsWith(domain.slice(1)) : name === domain));
+  }
+}
+
+function blockListOf(cidrs: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [address = "", prefix] = cidr.split("/");
+    list.addSubnet(address, Number(prefix));
+  }
+  return list;
+}

@@ -1,0 +1,56 @@
+import { createSocket, type Socket } from "node:dgram";
+import type { Disposable } from "../../base/disposable";
+
+export interface UdpFlowOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly onAnswer: (data: Buffer) => void;
+  readonly onEnd: () => void;
+}
+
+// UDP has no ends: this long after the last datagram nobody is taken to wait for another.
+const IDLE_MS = 60_000;
+
+/** What a port of a sandbox sends to one address by UDP, and the answers. */
+export class UdpFlow implements Disposable {
+  readonly #socket: Socket;
+  readonly #idle: ReturnType<typeof setTimeout>;
+  readonly #onEnd: () => void;
+  readonly #waiting: Buffer[] = [];
+  #isConnected = false;
+  #isOver = false;
+
+  constructor({ host, port, onAnswer, onEnd }: UdpFlowOptions) {
+    this.#onEnd = onEnd;
+    this.#socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+    this.#idle = setTimeout(() => {
+      this.dispose();
+    }, IDLE_MS).unref();
+    this.#socket.on("message", (data) => {
+      this.#idle.refresh();
+      onAnswer(data);
+    });
+    this.#socket.on("error", () => {
+      this.dispose();
+    });
+    this.#socket.connect(port, host, () => {
+      this.#isConnected = true;
+      for (const data of this.#waiting.splice(0)) this.send(data);
+    });
+  }
+
+  send(data: Buffer): void {
+    if (this.#isOver) return;
+    this.#idle.refresh();
+    if (this.#isConnected) this.#socket.send(data, () => undefined);
+    else this.#waiting.push(data);
+  }
+
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#idle);
+    this.#socket.close();
+    this.#onEnd();
+  }
+}

@@ -1,0 +1,41 @@
+import { abortable } from "../base/async";
+import { Emitter } from "../base/event";
+import type { Clock } from "../base/ports";
+import type { Connection } from "./connection";
+import { translated } from "./errors";
+import { createSecret, listSecrets, type StoredSecret } from "./storageRpc";
+
+/** The environment's secrets by name. Their values go in and never come back. */
+export class SecretGateway {
+  readonly #connection: Connection;
+  readonly #environment: () => string;
+  readonly #clock: Clock;
+  readonly #changed = new Emitter<undefined>();
+  /** Fires when one was made or deleted here. */
+  readonly onDidChangeSecrets = this.#changed.event;
+
+  constructor(connection: Connection, environment: () => string, clock: Clock) {
+    this.#connection = connection;
+    this.#environment = environment;
+    this.#clock = clock;
+  }
+
+  async list(signal: AbortSignal): Promise<StoredSecret[]> {
+    const client = await this.#connection.client(signal);
+    return listSecrets(client, { environment: this.#environment(), now: this.#clock.now() }, signal);
+  }
+
+  /** Rejects where there is one of that name. */
+  async create(name: string, values: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
+    const client = await this.#connection.client(signal);
+    await createSecret(client, { name, environment: this.#environment(), values }, signal);
+    this.#changed.fire(undefined);
+  }
+
+  async delete(name: string, signal: AbortSignal): Promise<void> {
+    const { secrets } = await this.#connection.client(signal);
+    const environment = this.#environment();
+    await abortable(translated(secrets.delete(name, { environment, allowMissing: true })), signal);
+    this.#changed.fire(undefined);
+  }
+}

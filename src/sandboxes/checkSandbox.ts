@@ -1,0 +1,59 @@
+import { UserError } from "../base/errors";
+import { check, WARNING, type Finding } from "../modal/checkConnection";
+import { collect, type ExecGateway } from "../modal/exec";
+import type { SandboxSpec } from "../modal/spec";
+import type { RunningSandbox } from "./sandbox";
+import type { SandboxService } from "./sandboxService";
+
+export interface SandboxCheckOptions {
+  readonly sandboxes: SandboxService;
+  readonly exec: ExecGateway;
+  /** What is created, and terminated in the end. */
+  readonly spec: SandboxSpec;
+}
+
+/** What the extension uses in a sandbox, and what is not there without it. */
+const TOOLS = [
+  { name: "sh", use: "nothing can be run" },
+  { name: "tar", use: "folders cannot be synced" },
+  { name: "setsid", use: "Ctrl+C reaches only the program itself" },
+  { name: "bash", use: "shells open sh instead" },
+  { name: "python3", use: "Python files cannot be run" },
+] as const;
+const REQUIRED: ReadonlySet<string> = new Set(["sh", "tar"]);
+
+/** Creates a sandbox, looks for the tools that the extension uses, and terminates it again. */
+export async function* checkSandbox(options: SandboxCheckOptions, signal: AbortSignal): AsyncGenerator<Finding> {
+  const { sandboxes, exec, spec } = options;
+  let sandbox: RunningSandbox | undefined;
+  const created = await check("Sandbox", async () => {
+    const startedAt = performance.now();
+    sandbox = await sandboxes.create({ spec, folder: "" }, signal);
+    return `One of ${spec.image.label} started after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`;
+  });
+  yield created;
+  if (!sandbox) return;
+
+  const { key, phase } = sandbox;
+  try {
+    yield await check("Tools", () => tools(exec, phase.id, signal));
+  } finally {
+    await sandboxes.terminate(key, new AbortController().signal);
+  }
+}
+
+async function tools(exec: ExecGateway, sandboxId: string, signal: AbortSignal): Promise<string> {
+  const script = 'for name; do command -v "$name" >/dev/null 2>&1 || echo "$name"; done';
+  const argv = ["sh", "-c", script, "sh", ...TOOLS.map(({ name }) => name)];
+  const { stdout } = await collect(await exec.exec(sandboxId, argv, {}, signal));
+  const absent = new Set(stdout.split("\n").filter(Boolean));
+  if (absent.size === 0) return `${TOOLS.map(({ name }) => name).join(", ")} are there.`;
+
+  const lacks = TOOLS.filter(({ name }) => absent.has(name)).map(({ name, use }) => `${name} (${use})`);
+  throw new UserError(`The image lacks ${lacks.join(", ")}. Choose an image that has them.`, {
+    ...(![...absent].some((name) => REQUIRED.has(name)) && { code: WARNING }),
+    actions: [
+      { title: "Open Settings", command: "workbench.action.openSettings", arguments: ["modalSandboxes.image"] },
+    ],
+  });
+}

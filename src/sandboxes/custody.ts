@@ -1,0 +1,182 @@
+import { SerialQueue } from "../base/async";
+import { messageOf, UserError } from "../base/errors";
+import type { Clock, Logger } from "../base/ports";
+import { installIdOf } from "./installId";
+import { openJournal, type JournalEntry } from "./journal";
+import type { Holder } from "./sandbox";
+import type { Making } from "./savedSpec";
+import { Windows } from "./windows";
+
+export interface CustodyOptions {
+  /** Of this installation, shared by its windows. */
+  readonly folder: string;
+  readonly hostName: string;
+  /** Names the account, environment and app of the moment. */
+  readonly scope: () => string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What is known of all sandboxes' holders at one moment. */
+export interface Survey {
+  readonly scope: string;
+  readonly entries: readonly JournalEntry[];
+  entryOf(listed: Identified): JournalEntry | undefined;
+  holderOf(listed: Identified & { readonly tags: ReadonlyMap<string, string> }): Holder;
+}
+
+/** A sandbox by what the server calls it. */
+export interface Identified {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Tags of a sandbox that say where it was made. */
+const INSTALL_TAG = "modal-sandboxes-install";
+const WINDOW_TAG = "modal-sandboxes-window";
+
+/** Keeps account, on disk, of the sandboxes that this installation made, and of which of its windows holds each. */
+export class Custody {
+  readonly #options: CustodyOptions;
+  readonly #windows: Windows;
+  readonly #journal;
+  readonly #writes = new SerialQueue();
+  #installId: Promise<string> | undefined;
+
+  constructor(options: CustodyOptions) {
+    this.#options = options;
+    this.#windows = new Windows(options);
+    this.#journal = openJournal(options.folder);
+  }
+
+  /** Names the account, environment and app of the moment. */
+  get scope(): string {
+    return this.#options.scope();
+  }
+
+  /** The tags of a sandbox that this window makes. */
+  async tags(): Promise<Record<string, string>> {
+    return { [INSTALL_TAG]: await this.#install(), [WINDOW_TAG]: this.#windows.id };
+  }
+
+  /** Before the server is asked to create it: from here on it is not lost track of. */
+  async begin(name: string, making: Making, hasExitSnapshot: boolean): Promise<void> {
+    const { clock } = this.#options;
+    const entry = {
+      name,
+      windowId: this.#windows.id,
+      scope: this.scope,
+      createdAt: clock.now(),
+      making,
+      hasExitSnapshot,
+    };
+    try {
+      await this.#windows.show();
+      await this.#writes.run(() => this.#journal.put(name, entry));
+    } catch (error) {
+      throw unrecorded(this.#options.folder, error);
+    }
+  }
+
+  /** What a sandbox was made of, where it was made here. */
+  async makingOf(name: string): Promise<Making | undefined> {
+    return (await this.#journal.get(name))?.making;
+  }
+
+  /** Notes the id that the server gave. */
+  async settle(name: string, id: string): Promise<void> {
+    await this.#change(name, (entry) => ({ ...entry, id }));
+  }
+
+  /** Has whoever finds it end it, should this window not come to it. */
+  async doom(name: string): Promise<void> {
+    await this.#change(name, (entry) => ({ ...entry, isDoomed: true }));
+  }
+
+  async spare(name: string): Promise<void> {
+    await this.#change(name, (entry) => ({ ...entry, isDoomed: false }));
+  }
+
+  /** It is gone from the server. */
+  async forget(name: string): Promise<void> {
+    await this.#writes.run(() => this.#journal.remove(name));
+  }
+
+  /** Takes what nobody holds. `false` if another window that lives holds it. */
+  async claim({ id, name }: Identified): Promise<boolean> {
+    await this.#windows.show();
+    const { clock } = this.#options;
+    return this.#writes.run(async () => {
+      const known = await this.#journal.get(name);
+      const isOurs = known?.windowId === this.#windows.id;
+      if (isOurs) return true;
+      if (known && (await this.#windows.living()).has(known.windowId)) return false;
+      const { id: windowId } = this.#windows;
+      await this.#journal.put(name, { createdAt: clock.now(), scope: this.scope, ...known, name, id, windowId });
+      // Another window may have done the same at the same time: the last one has it.
+      return (await this.#journal.get(name))?.windowId === windowId;
+    });
+  }
+
+  /** Whether there is something on disk that no living window holds. */
+  async hasAbandoned(): Promise<boolean> {
+    const entries = await this.#journal.all();
+    if (entries.size === 0) return false;
+    const living = await this.#windows.living();
+    return [...entries.values()].some(({ windowId }) => !living.has(windowId));
+  }
+
+  async survey(): Promise<Survey> {
+    const [journal, living, installId] = await Promise.all([
+      this.#journal.all(),
+      this.#windows.living(),
+      this.#install(),
+    ]);
+    const entries = [...journal.values()];
+    const byId = new Map(entries.flatMap((entry) => (entry.id === undefined ? [] : [[entry.id, entry] as const])));
+    const entryOf = ({ id, name }: Identified) => journal.get(name) ?? byId.get(id);
+    const holderOf = (windowId: string | undefined): Holder => {
+      if (windowId === this.#windows.id) return "thisWindow";
+      return windowId !== undefined && living.has(windowId) ? "otherWindow" : "nobody";
+    };
+    return {
+      scope: this.scope,
+      entries: entries.filter(({ windowId }) => holderOf(windowId) !== "otherWindow"),
+      entryOf,
+      holderOf: (listed) => {
+        const entry = entryOf(listed);
+        if (entry) return holderOf(entry.windowId);
+        return listed.tags.get(INSTALL_TAG) === installId ? holderOf(listed.tags.get(WINDOW_TAG)) : "elsewhere";
+      },
+    };
+  }
+
+  /** This window closes: what it held is nobody's. */
+  async leave(): Promise<void> {
+    await this.#windows.leave();
+  }
+
+  dispose(): void {
+    this.#windows.dispose();
+  }
+
+  async #install(): Promise<string> {
+    const { folder, hostName } = this.#options;
+    this.#installId ??= installIdOf(folder, hostName);
+    return this.#installId;
+  }
+
+  /** Where there is no entry the sandbox is somebody else's, or gone. */
+  #change(name: string, change: (entry: JournalEntry) => JournalEntry): Promise<void> {
+    return this.#writes.run(async () => {
+      const entry = await this.#journal.get(name);
+      if (entry) await this.#journal.put(name, change(entry));
+    });
+  }
+}
+
+const unrecorded = (folder: string, cause: unknown) =>
+  new UserError(
+    `No sandbox was created: ${folder} cannot be written, so it could be lost track of (${messageOf(cause)}). Make room there and try again.`,
+    { cause, actions: [{ title: "Show Log", command: "modalSandboxes.showLog" }] },
+  );

@@ -1,0 +1,188 @@
+import { messageOf, UserError } from "../base/errors";
+import type { Clock, Logger } from "../base/ports";
+import type { GpuRequest } from "../modal/gpus";
+import type { CreateStep } from "../modal/sandboxes";
+import type { SnapshotGateway } from "../modal/snapshots";
+import type { Custody } from "./custody";
+import type { JournalEntry } from "./journal";
+import { originOf } from "./origin";
+import type { RunningSandbox, Sandbox } from "./sandbox";
+import type { SandboxService } from "./sandboxService";
+import type { SandboxStore } from "./sandboxStore";
+import { makingOf } from "./savedSpec";
+import type { Snapshot, SnapshotKind, Snapshots } from "./snapshots";
+
+export interface SnapshotServiceOptions {
+  readonly gateway: SnapshotGateway;
+  readonly sandboxes: SandboxService;
+  readonly store: SandboxStore;
+  readonly snapshots: Snapshots;
+  readonly custody: Custody;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What differs from the sandbox that the snapshot was taken of. */
+export interface CreateFromOptions {
+  readonly gpu?: { readonly request: GpuRequest | undefined };
+  readonly onDidEnterStep?: (step: CreateStep) => void;
+}
+
+/** Modal's own default, and as long as one may be forgotten before it costs nothing any more. */
+const TTL_MS = 30 * 24 * 3_600_000;
+
+const TERMINATE_MS = 60_000;
+
+/** Pauses, resumes and branches sandboxes by way of snapshots of their files. */
+export class SnapshotService {
+  readonly #options: SnapshotServiceOptions;
+
+  constructor(options: SnapshotServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a snapshot of a running sandbox, which goes on. */
+  async take(sandbox: RunningSandbox, kind: SnapshotKind, signal: AbortSignal): Promise<Snapshot> {
+    const { gateway, snapshots, custody, clock } = this.#options;
+    const imageId = await gateway.take(sandbox.phase.id, TTL_MS, signal);
+    const createdAt = clock.now();
+    const snapshot: Snapshot = {
+      ...((await custody.makingOf(sandbox.name)) ?? makingOf(sandbox)),
+      imageId,
+      kind,
+      sandboxName: sandbox.name,
+      scope: custody.scope,
+      createdAt,
+      expiresAt: createdAt + TTL_MS,
+      ...(kind === "pause" && { isPaused: true }),
+    };
+    await snapshots.save(snapshot);
+    return snapshot;
+  }
+
+  /** Keeps a sandbox's files and ends it. Cancelled or failed before they are kept, it goes on running. */
+  async pause(sandbox: RunningSandbox, signal: AbortSignal): Promise<void> {
+    const { store } = this.#options;
+    const { key, phase } = sandbox;
+    store.transition(key, { kind: "pausing", id: phase.id });
+    try {
+      const snapshot = await this.take(sandbox, "pause", signal);
+      await this.#endPaused(sandbox, snapshot);
+      store.add(pausedRecord(snapshot));
+    } catch (error) {
+      if (store.get(key)?.phase.kind === "pausing") store.transition(key, phase);
+      throw error;
+    }
+  }
+
+  /** What cannot be ended is not paused: its snapshot is one like any other. */
+  async #endPaused({ key }: RunningSandbox, snapshot: Snapshot): Promise<void> {
+    const { sandboxes, snapshots } = this.#options;
+    try {
+      await sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_MS));
+    } catch (error) {
+      await snapshots.save({ ...snapshot, isPaused: false });
+      throw error;
+    }
+  }
+
+  /** A sandbox like the one that was paused, or one with another GPU, with the files of that one. */
+  async resume(key: string, options: CreateFromOptions, signal: AbortSignal): Promise<RunningSandbox> {
+    const { store, snapshots } = this.#options;
+    const sandbox = store.get(key);
+    const snapshot = sandbox?.phase.kind === "paused" ? await snapshots.get(sandbox.phase.imageId) : undefined;
+    if (!sandbox || !snapshot?.isPaused) throw notPaused();
+    store.remove(key);
+    try {
+      const resumed = await this.createFrom(snapshot, options, signal);
+      await snapshots.save({ ...snapshot, isPaused: false });
+      return resumed;
+    } catch (error) {
+      store.add(sandbox);
+      throw error;
+    }
+  }
+
+  /** A second sandbox with the files of a running one. */
+  async branch(sandbox: RunningSandbox, options: CreateFromOptions, signal: AbortSignal): Promise<RunningSandbox> {
+    return this.createFrom(await this.take(sandbox, "branch", signal), options, signal);
+  }
+
+  async createFrom(
+    { spec, folder, imageId }: Snapshot,
+    { gpu, onDidEnterStep }: CreateFromOptions,
+    signal: AbortSignal,
+  ): Promise<RunningSandbox> {
+    const wanted = gpu ? { ...spec, gpu: gpu.request } : spec;
+    return this.#options.sandboxes.create(
+      { spec: wanted, folder, imageId, ...(onDidEnterStep && { onDidEnterStep }) },
+      signal,
+    );
+  }
+
+  /** Deletes a snapshot, and with it the paused sandbox that it stands for. */
+  async delete(snapshot: Snapshot, signal: AbortSignal): Promise<void> {
+    const { gateway, snapshots, store } = this.#options;
+    await gateway.delete(snapshot.imageId, signal);
+    await snapshots.forget(snapshot.imageId);
+    store.remove(pausedKey(snapshot));
+  }
+
+  /** Brings the paused sandboxes into the store, and takes those out that another window resumed or deleted. */
+  async showPaused(): Promise<void> {
+    const { store, snapshots, custody } = this.#options;
+    const paused = (await snapshots.all(custody.scope)).filter(({ isPaused }) => isPaused).map(pausedRecord);
+    const keys = new Set(paused.map(({ key }) => key));
+    const gone = store.all.filter(({ key, phase }) => phase.kind === "paused" && !keys.has(key));
+    store.apply({ put: paused, removeKeys: gone.map(({ key }) => key) });
+  }
+
+  /** Keeps account of what Modal kept of a sandbox of ours as it ended. `false` if that is not known yet. */
+  async keepExit({ id, name, making }: JournalEntry, signal: AbortSignal): Promise<boolean> {
+    const { gateway, snapshots, custody, clock, log } = this.#options;
+    if (!making || id === undefined) return true;
+    try {
+      const imageId = await gateway.ofEnded(id, signal);
+      const exit = {
+        ...making,
+        kind: "exit",
+        sandboxName: name,
+        scope: custody.scope,
+        createdAt: clock.now(),
+      } as const;
+      if (imageId !== undefined) await snapshots.save({ ...exit, imageId });
+      return true;
+    } catch (error) {
+      log.warn(`Exit snapshot of ${name}: ${messageOf(error)}`);
+      return false;
+    }
+  }
+}
+
+const pausedKey = ({ imageId }: Snapshot) => `paused-${imageId}`;
+
+function pausedRecord(snapshot: Snapshot): Sandbox {
+  const { spec, folder, imageId, createdAt, expiresAt, sandboxName } = snapshot;
+  const { gpu, cpu, memoryMiB, timeoutMs, idleTimeoutMs, ports, regions, image } = spec;
+  return {
+    key: pausedKey(snapshot),
+    name: sandboxName,
+    gpu,
+    image: image.label,
+    cpu,
+    memoryMiB,
+    timeoutMs,
+    idleTimeoutMs,
+    ports,
+    createdAt,
+    regions,
+    origin: originOf(spec, folder),
+    holder: "thisWindow",
+    phase: { kind: "paused", imageId, pausedAt: createdAt, ...(expiresAt !== undefined && { expiresAt }) },
+  };
+}
+
+const notPaused = () =>
+  new UserError("The sandbox is not paused any more: it was resumed or deleted elsewhere.", {
+    actions: [{ title: "Refresh Sandboxes", command: "modalSandboxes.refreshSandboxes" }],
+  });

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { Emitter } from "../base/event";
+import type { Clock } from "../base/ports";
+import { RecordFolder } from "../base/recordFolder";
+import { readMaking, type Making } from "./savedSpec";
+
+/** The files of a sandbox, kept by Modal as an image, from which another sandbox can be made. */
+export interface Snapshot extends Making {
+  readonly imageId: string;
+  /** Why it was taken. */
+  readonly kind: SnapshotKind;
+  /** The sandbox it was taken of. */
+  readonly sandboxName: string;
+  readonly scope: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Absent where Modal does not say. */
+  readonly expiresAt?: number;
+  /** It stands for a sandbox that can be resumed, rather than only for its files. */
+  readonly isPaused?: boolean;
+}
+
+const kinds = ["manual", "pause", "branch", "exit"] as const;
+
+export type SnapshotKind = (typeof kinds)[number];
+
+/** The snapshots of this installation, shared by its windows through files. */
+export class Snapshots {
+  readonly #records: RecordFolder<Snapshot>;
+  readonly #clock: Clock;
+  readonly #changed = new Emitter<undefined>();
+  readonly onDidChangeSnapshots = this.#changed.event;
+
+  constructor(folder: string, clock: Clock) {
+    this.#records = new RecordFolder(join(folder, "snapshots"), readSnapshot);
+    this.#clock = clock;
+  }
+
+  /** Those of an account, newest first. Forgets those that Modal no longer has. */
+  async all(scope: string): Promise<Snapshot[]> {
+    const now = this.#clock.now();
+    const records = [...(await this.#records.all()).values()];
+    const expired = records.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now);
+    await Promise.all(expired.map(({ imageId }) => this.#records.remove(imageId)));
+    return records
+      .filter((snapshot) => snapshot.scope === scope && !expired.includes(snapshot))
+      .sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  get(imageId: string): Promise<Snapshot | undefined> {
+    return this.#records.get(imageId);
+  }
+
+  async save(snapshot: Snapshot): Promise<void> {
+    await this.#records.put(snapshot.imageId, snapshot);
+    this.#changed.fire(undefined);
+  }
+
+  async forget(imageId: string): Promise<void> {
+    await this.#records.remove(imageId);
+    this.#changed.fire(undefined);
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
+
+function readSnapshot(value: unknown): Snapshot | undefined {
+  const making = readMaking(value);
+  if (!making || typeof value !== "object" || value === null) return undefined;
+  const fields: Partial<Record<keyof Snapshot, unknown>> = value;
+  const { imageId, sandboxName, scope, createdAt, expiresAt } = fields;
+  const kind = kinds.find((known) => known === fields.kind);
+  if (typeof imageId !== "string" || typeof sandboxName !== "string" || kind === undefined) return undefined;
+  if (typeof scope !== "string" || typeof createdAt !== "number") return undefined;
+  return {
+    ...making,
+    imageId,
+    kind,
+    sandboxName,
+    scope,
+    createdAt,
+    ...(typeof expiresAt === "number" && { expiresAt }),
+    ...(fields.isPaused === true && { isPaused: true }),
+  };
+}

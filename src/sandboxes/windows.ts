@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Disposable } from "../base/disposable";
+import { codeOf, messageOf } from "../base/errors";
+import type { Clock, Logger } from "../base/ports";
+import { RecordFolder } from "../base/recordFolder";
+
+export interface WindowsOptions {
+  /** Shared by all windows of this installation. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What a window leaves on disk while it lives. */
+interface WindowRecord {
+  readonly pid: number;
+  /** Tells the process from a later one with the same id; absent where the system does not say. */
+  readonly start: string | undefined;
+  /** Milliseconds since the epoch: when it last showed that it lives. */
+  readonly seenAt: number;
+}
+
+const HEARTBEAT_MS = 15_000;
+
+/** Where the system does not tell one process from the next by its start, a window that was silent for so long is gone. */
+const SILENCE_MS = 90_000;
+
+/** Which windows of this installation live, so that each leaves alone what another one holds. */
+export class Windows implements Disposable {
+  /** This window. */
+  readonly id = randomBytes(6).toString("hex");
+  readonly #options: WindowsOptions;
+  readonly #records: RecordFolder<WindowRecord>;
+  #shown: Promise<void> | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: WindowsOptions) {
+    this.#options = options;
+    this.#records = new RecordFolder(join(options.folder, "windows"), parseRecord);
+  }
+
+  /** Lets the others know of this window; needed before it holds anything. */
+  async show(): Promise<void> {
+    this.#shown ??= this.#beat();
+    await this.#shown;
+    this.#heartbeat ??= setInterval(() => {
+      this.#beat().catch((error: unknown) => {
+        this.#options.log.warn(`Heartbeat of the window: ${messageOf(error)}`);
+      });
+    }, HEARTBEAT_MS).unref();
+  }
+
+  /** The windows that live, this one among them. Forgets those that do not. */
+  async living(): Promise<ReadonlySet<string>> {
+    const records = await this.#records.all();
+    const living = new Set([this.id]);
+    for (const [id, record] of records) {
+      if (id === this.id || (await this.#isAlive(record))) living.add(id);
+      else await this.#records.remove(id);
+    }
+    return living;
+  }
+
+  /** Lets go of everything that this window held. */
+  async leave(): Promise<void> {
+    this.dispose();
+    await this.#records.remove(this.id);
+  }
+
+  dispose(): void {
+    clearInterval(this.#heartbeat);
+  }
+
+  async #beat(): Promise<void> {
+    const { pid } = process;
+    await this.#records.put(this.id, { pid, start: await startOf(pid), seenAt: this.#options.clock.now() });
+  }
+
+  async #isAlive({ pid, start, seenAt }: WindowRecord): Promise<boolean> {
+    if (!exists(pid)) return false;
+    const current = await startOf(pid);
+    if (start !== undefined && current !== undefined) return start === current;
+    return this.#options.clock.now() - seenAt < SILENCE_MS;
+  }
+}
+
+function parseRecord(value: unknown): WindowRecord | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { pid, start, seenAt }: Partial<Record<keyof WindowRecord, unknown>> = value;
+  if (typeof pid !== "number" || typeof seenAt !== "number") return undefined;
+  return { pid, seenAt, start: typeof start === "string" ? start : undefined };
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EPERM";
+  }
+}
+
+/** Linux: the boot, and the tick of it at which the process started. */
+async function startOf(pid: number): Promise<string | undefined> {
+  try {
+    const [boot, stat] = await Promise.all([
+      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
+      readFile(`/proc/${pid}/stat`, "utf8"),
+    ]);
+    // The name, in parentheses, may hold spaces; the start is the 22nd field of the line, the 20th after the name.
+    const tick = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[START_AFTER_NAME];
+    return tick && `${boot.trim()} ${tick}`;
+  } catch {
+    return undefined;
+  }
+}
+
+const START_AFTER_NAME = 19;

@@ -1,0 +1,21 @@
+import { UserError } from "../base/errors";
+import { inventoryCommand } from "./inventory";
+import { connectionLost } from "./pushErrors";
+import type { Exec } from "./remoteProcess";
+
+/** What a sandbox answers to the script of an `ask`. */
+export async function askSandbox(exec: Exec, remotePath: string, script: string): Promise<string> {
+  const process = await exec(inventoryCommand(remotePath));
+  const input = Buffer.from(script);
+  try {
+    for (let sent = 0; sent < input.length; sent += PART_BYTES)
+      await process.write(input.subarray(sent, sent + PART_BYTES));
+    await process.closeInput();
+    const [{ stdout }] = await Promise.all([process.output, process.exitCode]);
+    return stdout;
+  } catch (error) {
+    throw error instanceof UserError ? error : connectionLost(error);
+  }
+}
+
+const PART_BYTES = 1024 * 1024;

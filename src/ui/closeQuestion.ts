@@ -1,0 +1,40 @@
+import { ConfigurationTarget, window, workspace } from "vscode";
+import type { Session } from "../auth/session";
+import { DisposableStore, type Disposable } from "../base/disposable";
+import type { OnWindowClose } from "../sandboxes/closing";
+import { isRunning } from "../sandboxes/sandbox";
+import { onWindowClose } from "./settings";
+import type { SandboxSource } from "./views/sandboxTreeModel";
+
+/**
+ * Asks once what shall become of sandboxes when the window closes: VS Code lets nobody ask while it closes. Until there
+ * is an answer they run on, and the next window tells of them.
+ */
+export function askAboutClosing(sandboxes: SandboxSource, session: { readonly current: Session }): Disposable {
+  const own = new DisposableStore();
+  const listening = own.add(
+    sandboxes.onDidChangeSandboxes(({ changed }) => {
+      const isNew = changed.some((sandbox) => isRunning(sandbox) && sandbox.holder === "thisWindow");
+      if (!isNew || session.current.kind !== "signedIn" || onWindowClose() !== "ask") return;
+      listening.dispose();
+      void ask();
+    }),
+  );
+  return own;
+}
+
+async function ask(): Promise<void> {
+  const chosen = await window.showInformationMessage(
+    "When this window closes, what shall become of its sandboxes? They cost money until they end.",
+    ...Object.keys(answers),
+  );
+  const answer = chosen === undefined ? undefined : answers[chosen];
+  if (answer !== undefined)
+    await workspace.getConfiguration("modalSandboxes").update("onWindowClose", answer, ConfigurationTarget.Global);
+}
+
+const answers: Readonly<Record<string, OnWindowClose | undefined>> = {
+  "Keep Running": "keep",
+  Pause: "pause",
+  Terminate: "terminate",
+};

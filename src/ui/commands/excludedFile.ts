@@ -1,0 +1,59 @@
+import { basename, join } from "node:path";
+import { Uri, window, workspace, WorkspaceEdit } from "vscode";
+import { UserError } from "../../base/errors";
+import { explanationText, type Explanation } from "../../sync/explain";
+import { inclusionOf, type Inclusion } from "../../sync/include";
+import type { SyncThread } from "../../sync/syncThread";
+import { MODALIGNORE } from "../../sync/syncRules";
+
+const FOR_THIS_RUN = "Sync for This Run";
+const ALWAYS = `Add to ${MODALIGNORE}`;
+
+/**
+ * Asks what to do about a file that is to be run but that the rules keep out of the sync. Returns whether it must be
+ * sent by itself; `undefined` if dismissed.
+ * @param path relative to the folder `root`, with `/`
+ */
+export async function mustBeSent(thread: SyncThread, root: string, path: string): Promise<boolean | undefined> {
+  const explain = () => thread.use((worker) => worker.call("explain", { root, path }));
+  const explanation = await explain();
+  if (explanation.isSynced) return false;
+  // The editor may have more than the disk.
+  if (explanation.reason === "missing") return true;
+
+  const message = explanationText(explanation, path);
+  const options = { modal: true, detail: `Sync it anyway? Without it ${basename(path)} cannot run in the sandbox.` };
+  const chosen = await window.showWarningMessage(message, options, FOR_THIS_RUN, ALWAYS);
+  if (chosen === ALWAYS) await include(root, path, explanation, explain);
+  return chosen === undefined ? undefined : chosen === FOR_THIS_RUN;
+}
+
+async function include(
+  root: string,
+  path: string,
+  first: Explanation,
+  explain: () => Promise<Explanation>,
+): Promise<void> {
+  let explanation = first;
+  // Each step lets in one folder more on the way down to the file.
+  for (let left = path.split("/").length; left > 0; left -= 1) {
+    await append(root, inclusionOf(explanation, path));
+    explanation = await explain();
+    if (explanation.isSynced) return;
+  }
+  throw new UserError(`${path} could not be included. ${explanationText(explanation, path)}`);
+}
+
+/** Through the editor, which may have the file open. */
+async function append(root: string, { file, lines }: Inclusion): Promise<void> {
+  const uri = Uri.file(join(root, file));
+  const creation = new WorkspaceEdit();
+  creation.createFile(uri, { ignoreIfExists: true });
+  await workspace.applyEdit(creation);
+  const document = await workspace.openTextDocument(uri);
+  const { range, text } = document.lineAt(document.lineCount - 1);
+  const addition = new WorkspaceEdit();
+  addition.insert(uri, range.end, `${text === "" ? "" : "\n"}${lines.join("\n")}\n`);
+  await workspace.applyEdit(addition);
+  if (!(await document.save())) throw new UserError(`${file} could not be saved. Save it and run again.`);
+}

@@ -1,0 +1,45 @@
+import { accountCommands, type AccountDependencies } from "./account";
+import { checkCommands, type CheckDependencies } from "./checkConnection";
+import { costCommands, type CostDependencies } from "./costs";
+import { createCommands, type CreateDependencies } from "./create";
+import { downloadCommands, type DownloadDependencies } from "./download";
+import { imageCommands, type ImageDependencies } from "./images";
+import { lifecycleCommands, type LifecycleDependencies } from "./lifecycle";
+import { otherGpuCommands } from "./otherGpu";
+import type { CommandTable } from "./register";
+import { secretCommands } from "./secrets";
+import { snapshotCommands, type SnapshotDependencies } from "./snapshots";
+import { syncExplainCommands } from "./syncExplain";
+import { syncPreviewCommands, type SyncPreviewDependencies } from "./syncPreview";
+import { volumeCommands } from "./volumes";
+
+export interface LaterDependencies {
+  readonly account: AccountDependencies;
+  readonly check: CheckDependencies;
+  readonly costs: CostDependencies;
+  readonly create: CreateDependencies;
+  readonly download: DownloadDependencies;
+  readonly images: ImageDependencies;
+  readonly lifecycle: LifecycleDependencies;
+  readonly secrets: Parameters<typeof secretCommands>[0];
+  readonly snapshots: SnapshotDependencies;
+  readonly syncPreview: SyncPreviewDependencies;
+  readonly volumes: Parameters<typeof volumeCommands>[0];
+}
+
+/** The commands that are no part of running a file: a chunk of the build, loaded when one of them is first used. */
+export const laterCommands = (dependencies: LaterDependencies): CommandTable => ({
+  ...accountCommands(dependencies.account),
+  ...checkCommands(dependencies.check),
+  ...costCommands(dependencies.costs),
+  ...createCommands(dependencies.create),
+  ...downloadCommands(dependencies.download),
+  ...imageCommands(dependencies.images),
+  ...lifecycleCommands(dependencies.lifecycle),
+  ...otherGpuCommands(dependencies.create.sandboxes, dependencies.create.rates),
+  ...secretCommands(dependencies.secrets),
+  ...snapshotCommands(dependencies.snapshots),
+  ...syncExplainCommands(dependencies.syncPreview.thread),
+  ...syncPreviewCommands(dependencies.syncPreview),
+  ...volumeCommands(dependencies.volumes),
+});

@@ -1,0 +1,26 @@
+import { ConfigurationTarget, window, workspace } from "vscode";
+import type { SpecDefinition } from "../../sandboxes/specDefinition";
+import { writeDefinition } from "../../sandboxes/writtenSpec";
+import { settingsDefinition, writtenSpecs } from "../settings";
+
+/** Keeps a definition in the settings under a name that the user gives. It belongs to the folder, whose files it names. */
+export async function saveAsNamedSpec(definition: SpecDefinition): Promise<void> {
+  const specs = writtenSpecs();
+  const name = await window.showInputBox({
+    title: "Save as Named Spec",
+    prompt: "A name to pick it by; one that exists is replaced",
+    placeHolder: "train",
+    ignoreFocusOut: true,
+    validateInput: (value) => (value.trim() === "" ? "A name such as train" : undefined),
+  });
+  if (name === undefined) return;
+  await writeSpecs({ ...specs, [name.trim()]: writeDefinition(definition, settingsDefinition(undefined)) });
+}
+
+/** Writes the named specs where they are already, else to the settings of the folder. */
+export async function writeSpecs(specs: Readonly<Record<string, unknown>>): Promise<void> {
+  const configuration = workspace.getConfiguration("modalSandboxes");
+  const { workspaceValue, globalValue } = configuration.inspect("specs") ?? {};
+  const isUsers = (workspaceValue === undefined && globalValue !== undefined) || !workspace.workspaceFolders;
+  await configuration.update("specs", specs, isUsers ? ConfigurationTarget.Global : ConfigurationTarget.Workspace);
+}

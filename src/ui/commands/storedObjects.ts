@@ -1,0 +1,67 @@
+import { window } from "vscode";
+import type { StoredObject } from "../../modal/storageRpc";
+import { OBJECT_NAME } from "../../sandboxes/specReaders";
+import { withViewProgress } from "../progress";
+
+/** What volumes and secrets have in common. */
+export interface StoredKind {
+  readonly noun: "volume" | "secret";
+  /** In Title Case. */
+  readonly title: "Volume" | "Secret";
+  readonly viewId: string;
+  readonly store: {
+    list(signal: AbortSignal): Promise<readonly StoredObject[]>;
+    delete(name: string, signal: AbortSignal): Promise<void>;
+  };
+  /** What a name is asked for with, and one for example. */
+  readonly prompt: string;
+  readonly example: string;
+  /** What deleting means for others. */
+  readonly loss: string;
+}
+
+const LIST_MS = 30_000;
+
+/** A name that none has yet; nothing if the user went away. */
+export async function askNewName({ noun, title, store, prompt, example }: StoredKind): Promise<string | undefined> {
+  const known = (await store.list(AbortSignal.timeout(LIST_MS))).map(({ name }) => name);
+  const entered = await window.showInputBox({
+    title: `Create ${title}`,
+    prompt,
+    placeHolder: example,
+    ignoreFocusOut: true,
+    validateInput: (value) => {
+      if (known.includes(value.trim())) return `There is a ${noun} of that name`;
+      return OBJECT_NAME.test(value.trim()) ? undefined : "Up to 64 letters, digits, dashes, dots and underscores";
+    },
+  });
+  return entered?.trim();
+}
+
+export async function pickStored({ noun, title, store }: StoredKind, verb: string): Promise<StoredObject | undefined> {
+  const list = store.list(AbortSignal.timeout(LIST_MS));
+  const items = list.then((found) => found.map((object) => ({ label: object.name, object })));
+  const picked = await window.showQuickPick(items, { title: `${verb} ${title}`, placeHolder: `Which ${noun}?` });
+  return picked?.object;
+}
+
+/** Deletes what was clicked, all that is selected with it, or what the user picks; asks first. */
+export async function deleteStored(
+  kind: StoredKind,
+  clicked: StoredObject | undefined,
+  selected: readonly StoredObject[] | undefined,
+): Promise<void> {
+  const chosen = selected ?? [clicked ?? (await pickStored(kind, "Delete"))];
+  const names = chosen.flatMap((object) => (object ? [object.name] : []));
+  if (names.length === 0) return;
+  const what = names.length === 1 ? `the ${kind.noun} ${names.join("")}` : `${names.length} ${kind.noun}s`;
+  const answer = await window.showWarningMessage(
+    `Delete ${what}?`,
+    { modal: true, detail: `${names.join(", ")}: ${kind.loss}` },
+    "Delete",
+  );
+  if (answer !== "Delete") return;
+  await withViewProgress(kind.viewId, async (signal) => {
+    for (const name of names) await kind.store.delete(name, signal);
+  });
+}

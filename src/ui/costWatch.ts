@@ -1,0 +1,81 @@
+import { DisposableStore, type Disposable } from "../base/disposable";
+import { formatUptime } from "../base/format";
+import type { Clock, Logger, Memento } from "../base/ports";
+import type { AccountService } from "../modal/account";
+import type { ExecGateway } from "../modal/exec";
+import { gpuUtilization } from "../modal/gpuUtilization";
+import type { RateSource } from "../modal/rates";
+import { isOver } from "../run/run";
+import type { RunService } from "../run/runService";
+import type { CostMeter } from "../sandboxes/costMeter";
+import { DayLimits } from "../sandboxes/dayLimits";
+import { IdleGpus } from "../sandboxes/idleGpus";
+import { isRunning, type Sandbox } from "../sandboxes/sandbox";
+import type { SandboxService } from "../sandboxes/sandboxService";
+import type { SandboxStore } from "../sandboxes/sandboxStore";
+import { CostStatus } from "./costStatus";
+import { watchIdleGpus } from "./idleGpuNotice";
+import { watchDayLimits } from "./limitQuestions";
+import { idleGpuMs, spendingLimits, stopsIdleAtLimit } from "./settings";
+
+export interface CostWatchOptions {
+  readonly meter: CostMeter;
+  readonly rates: RateSource;
+  readonly account: AccountService;
+  readonly store: SandboxStore;
+  readonly sandboxes: SandboxService;
+  readonly runs: RunService;
+  readonly exec: ExecGateway;
+  readonly memento: Memento;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly report: (error: unknown) => void;
+}
+
+const TERMINATE_TIMEOUT_MS = 60_000;
+
+/** All that keeps an eye on costs: the status bar's item, the limits of a day, and GPUs that do nothing. */
+export class CostWatch implements Disposable {
+  readonly #options: CostWatchOptions;
+  readonly #own = new DisposableStore();
+  readonly #idleGpus: IdleGpus;
+
+  constructor(options: CostWatchOptions) {
+    this.#options = options;
+    const { meter, rates, account, store, sandboxes, runs, exec, memento, clock, log, report } = options;
+    const isBusy = (key: string) => this.#isBusy(key);
+    const utilization = (id: string) => gpuUtilization(exec, id);
+    this.#idleGpus = new IdleGpus({ store, isBusy, utilization, idleMs: idleGpuMs, clock });
+    this.#own.add(watchIdleGpus(this.#idleGpus, rates, report));
+    this.#own.add(
+      runs.onDidChangeRun(({ sandboxKey }) => {
+        if (sandboxKey !== undefined) this.#idleGpus.touch(sandboxKey);
+      }),
+    );
+    this.#own.add(new CostStatus({ meter, rates, account, log, limits: spendingLimits }));
+    const limits = { limits: spendingLimits, stopsIdle: stopsIdleAtLimit };
+    this.#own.add(
+      watchDayLimits({
+        dayLimits: new DayLimits({ meter, store, ...limits, isBusy, memento, clock }),
+        onDidChangeCosts: meter.onDidChangeCosts,
+        terminate: (key) => sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_TIMEOUT_MS)),
+        report,
+      }),
+    );
+  }
+
+  /** What one of this window's sandboxes does: `idle for 4m`. */
+  activityOf(sandbox: Sandbox): string | undefined {
+    if (!isRunning(sandbox) || sandbox.holder !== "thisWindow") return undefined;
+    if (this.#isBusy(sandbox.key)) return "a program runs";
+    return `idle for ${formatUptime(this.#options.clock.now() - this.#idleGpus.busyAt(sandbox))}`;
+  }
+
+  dispose(): void {
+    this.#own.dispose();
+  }
+
+  #isBusy(key: string): boolean {
+    return this.#options.runs.runs.some(({ sandboxKey, state }) => sandboxKey === key && !isOver(state));
+  }
+}

@@ -1,0 +1,118 @@
+import { QuickPickItemKind, type QuickPickItem } from "vscode";
+import { formatHourlyRate } from "../../base/format";
+import { formatGpu } from "../../modal/gpus";
+import type { SpecDefinition } from "../../sandboxes/specDefinition";
+import { namedDefinition } from "../settings";
+import type { GpuLine, Pricing } from "./gpuItems";
+import { specLines } from "./gpuPicker";
+import { askImage, labelOf } from "./imageStep";
+import { askGpu } from "./pickOneGpu";
+import { reviewLines, type ReviewLine, type SpecSources } from "./reviewLines";
+import { askPick, type Answer, type StepPlace } from "./steps";
+
+type Step = (definition: SpecDefinition, place: StepPlace) => Promise<Answer<SpecDefinition>>;
+
+export interface CreateStepsOptions extends SpecSources {
+  /** What is there before anything was chosen. */
+  readonly initial: SpecDefinition;
+  readonly folder: string;
+  readonly pricing: Pricing;
+  /** Keeps a definition under a name that it asks for. */
+  readonly save: (definition: SpecDefinition) => Promise<void>;
+}
+
+const TITLE = "Create Sandbox";
+
+/** Asks for a named spec, or for GPU, image and all the rest one after the other. `undefined` if the user went away. */
+export async function askDefinition(options: CreateStepsOptions): Promise<SpecDefinition | undefined> {
+  const named = specLines(options.pricing);
+  if (named.length > 0) {
+    const start = await askStart(named);
+    if (!start) return undefined;
+    if (start.spec !== undefined) return namedDefinition(start.spec);
+  }
+
+  const steps: readonly Step[] = [gpuStep(options), imageStep(options), reviewStep(options)];
+  let definition = options.initial;
+  let at = 0;
+  for (let step = steps[at]; step; step = steps[at]) {
+    const answer = await step(definition, { title: TITLE, step: at + 1, totalSteps: steps.length, hasBack: at > 0 });
+    if (!answer) return undefined;
+    if (answer.kind === "answered") definition = answer.value;
+    at += answer.kind === "back" ? -1 : 1;
+  }
+  return definition;
+}
+
+const STEP_BY_STEP = "$(list-ordered) Choose step by step…";
+
+/** The named spec that was picked, or a line without one. */
+async function askStart(named: readonly GpuLine[]): Promise<{ readonly spec?: string } | undefined> {
+  const items: readonly (QuickPickItem & { readonly spec?: string })[] = [
+    ...named,
+    { label: STEP_BY_STEP, description: "GPU, image and the rest" },
+  ];
+  const answer = await askPick({
+    title: TITLE,
+    placeholder: "Create a named spec's sandbox, or choose step by step",
+    items,
+    hasBack: false,
+  });
+  return answer?.kind === "answered" ? answer.value : undefined;
+}
+
+const gpuStep =
+  ({ pricing }: CreateStepsOptions): Step =>
+  async (definition, place) => {
+    const answer = await askGpu(place, definition.gpu, pricing);
+    return answer?.kind === "answered" ? { kind: "answered", value: { ...definition, gpu: answer.value } } : answer;
+  };
+
+const imageStep =
+  ({ folder }: CreateStepsOptions): Step =>
+  async (definition, place) => {
+    const answer = await askImage(place, definition.image, folder);
+    return answer?.kind === "answered" ? { kind: "answered", value: { ...definition, image: answer.value } } : answer;
+  };
+
+interface ActionLine extends QuickPickItem {
+  readonly act: "create" | "save";
+}
+
+const reviewStep =
+  (options: CreateStepsOptions): Step =>
+  async (initial, place) => {
+    let definition = initial;
+    let active: string | undefined;
+    for (;;) {
+      const isActive = ({ label }: QuickPickItem) => label === active;
+      const items = reviewItems(definition, options);
+      const answer = await askPick({ ...place, placeholder: "Create it, or change something first", items, isActive });
+      if (answer?.kind !== "answered") return answer;
+      const line = answer.value;
+      if ("act" in line && line.act === "create") return { kind: "answered", value: definition };
+      if ("act" in line) await options.save(definition);
+      if (!("edit" in line)) continue;
+      active = line.label;
+      const edited = await line.edit(definition, { title: `${TITLE}: ${line.label}`, hasBack: true });
+      if (edited?.kind === "answered") definition = edited.value;
+    }
+  };
+
+function reviewItems(
+  definition: SpecDefinition,
+  { pricing, ...sources }: CreateStepsOptions,
+): readonly (QuickPickItem | ActionLine | ReviewLine)[] {
+  const price = `${formatHourlyRate(pricing.rateOfSpec(definition))}${pricing.isFree ? " on Modal" : ""}`;
+  return [
+    {
+      label: "$(check) Create",
+      description: `${formatGpu(definition.gpu)} · ${labelOf(definition.image)} · ${price}`,
+      act: "create",
+    },
+    { label: "advanced", kind: QuickPickItemKind.Separator },
+    ...reviewLines(definition, sources),
+    { label: "", kind: QuickPickItemKind.Separator },
+    { label: "$(save) Save as Named Spec…", description: "in the settings of this folder", act: "save" },
+  ];
+}

@@ -1,0 +1,185 @@
+import type { QuickPickItem } from "vscode";
+import { formatDuration } from "../../base/format";
+import type { VolumeMount } from "../../modal/spec";
+import type { SpecDefinition } from "../../sandboxes/specDefinition";
+import { specFields } from "../../sandboxes/specFields";
+import { MOUNT_PATH } from "../../sandboxes/specReaders";
+import { askPick, askText, askTicks, type Answer, type StepPlace } from "./steps";
+
+/** Where volumes and secrets come from, and how one more is made: its name, or nothing if the user went away. */
+export interface SpecSources {
+  readonly volumes: Source;
+  readonly secrets: Source;
+}
+
+interface Source {
+  readonly list: () => Promise<readonly string[]>;
+  readonly create: () => Promise<string | undefined>;
+}
+
+/** A property of a sandbox with its value, which can be changed. */
+export interface ReviewLine extends QuickPickItem {
+  readonly edit: (definition: SpecDefinition, place: StepPlace) => Promise<Answer<SpecDefinition>>;
+}
+
+export const reviewLines = (definition: SpecDefinition, { volumes, secrets }: SpecSources): ReviewLine[] => [
+  line("CPU", `${definition.cpu} ${definition.cpu === 1 ? "core" : "cores"}`, number("cpu", "Cores to reserve")),
+  line("Memory", `${definition.memoryMiB} MiB`, number("memoryMiB", "Memory to reserve, in MiB")),
+  line("Volumes", listed(definition.volumes.map(({ volume, path }) => `${volume} at ${path}`)), editVolumes(volumes)),
+  line("Secrets", listed(definition.secrets), editSecrets(secrets)),
+  line("Ports", listed(definition.ports.map(String)), list("ports", "Ports that get a URL", Number)),
+  line("Lifetime", formatDuration(definition.timeoutMs), number("timeoutMs", "Minutes after which it ends")),
+  line(
+    "Idle Limit",
+    formatDuration(definition.idleTimeoutMs),
+    number("idleTimeoutMs", "Minutes without anything running after which it ends"),
+  ),
+  line("Python Packages", listed(definition.packages), list("packages", "Python packages to add to the image")),
+  line("Debian Packages", listed(definition.aptPackages), list("aptPackages", "Debian packages to add to the image")),
+  line("Network", networkText(definition), editNetwork),
+];
+
+type Edit = ReviewLine["edit"];
+
+const line = (label: string, description: string, edit: Edit): ReviewLine => ({ label, description, edit });
+
+const listed = (items: readonly string[]) => (items.length === 0 ? "none" : items.join(", "));
+
+type Keys<T> = { [K in keyof SpecDefinition]: SpecDefinition[K] extends T ? K : never }[keyof SpecDefinition];
+
+/** A number, in the unit that the settings have. */
+const number =
+  (name: Keys<number>, prompt: string): Edit =>
+  (definition, place) => {
+    const { read, write, expects } = specFields[name];
+    return askValue(place, {
+      prompt,
+      value: String(write(definition[name])),
+      parse: (text) => (text === "" ? undefined : read(Number(text))?.value),
+      expects,
+      apply: (value) => ({ ...definition, [name]: value }),
+    });
+  };
+
+/** Several words. */
+const list =
+  (
+    name: "ports" | "packages" | "aptPackages",
+    prompt: string,
+    item: (word: string) => unknown = (word) => word,
+  ): Edit =>
+  (definition, place) => {
+    const { read, expects } = specFields[name];
+    return askValue(place, {
+      prompt: `${prompt}, with spaces between them`,
+      value: definition[name].join(" "),
+      parse: (text) =>
+        read(
+          text
+            .split(/[\s,]+/)
+            .filter(Boolean)
+            .map(item),
+        )?.value,
+      expects,
+      apply: (value) => ({ ...definition, [name]: value }),
+    });
+  };
+
+interface ValueQuestion<T> {
+  readonly prompt: string;
+  readonly value: string;
+  readonly expects: string;
+  readonly parse: (text: string) => T | undefined;
+  readonly apply: (value: T) => SpecDefinition;
+}
+
+async function askValue<T>(place: StepPlace, question: ValueQuestion<T>): Promise<Answer<SpecDefinition>> {
+  const { prompt, value, expects, parse, apply } = question;
+  const complaint = (text: string) => (parse(text) === undefined ? `This must be ${expects}` : undefined);
+  const answer = await askText({ ...place, prompt, value, complaint });
+  if (answer?.kind !== "answered") return answer;
+  const parsed = parse(answer.value);
+  return parsed === undefined ? { kind: "back" } : { kind: "answered", value: apply(parsed) };
+}
+
+const NEW = "$(add) Create another…";
+
+/** Which of the names that there are, and of those that are made meanwhile. */
+async function askNames(
+  place: StepPlace,
+  what: string,
+  source: Source,
+  chosen: readonly string[],
+): Promise<Answer<readonly string[]>> {
+  const names = await source.list();
+  const items: QuickPickItem[] = [...new Set([...chosen, ...names])].map((label) => ({ label }));
+  const answer = await askTicks({
+    ...place,
+    placeholder: names.length === 0 ? `There are no ${what} yet` : `Which ${what}?`,
+    items: [...items, { label: NEW, alwaysShow: true }],
+    isTicked: ({ label }) => chosen.includes(label),
+  });
+  if (answer?.kind !== "answered") return answer;
+  const ticked = answer.value.map(({ label }) => label);
+  const created = ticked.includes(NEW) ? await source.create() : undefined;
+  const known = ticked.filter((label) => label !== NEW);
+  return { kind: "answered", value: created === undefined ? known : [...new Set([...known, created])] };
+}
+
+const editSecrets =
+  (source: Source): Edit =>
+  async (definition, place) => {
+    const answer = await askNames(place, "secrets", source, definition.secrets);
+    return answer?.kind === "answered" ? { kind: "answered", value: { ...definition, secrets: answer.value } } : answer;
+  };
+
+const editVolumes =
+  (source: Source): Edit =>
+  async (definition, place) => {
+    const before = new Map(definition.volumes.map((mount) => [mount.volume, mount]));
+    const answer = await askNames(place, "volumes", source, [...before.keys()]);
+    if (answer?.kind !== "answered") return answer;
+    const mounts: VolumeMount[] = [];
+    for (const volume of answer.value) {
+      const known = before.get(volume);
+      const mount = known ?? (await askMount(place, volume, mounts));
+      if (!mount) return { kind: "back" };
+      mounts.push(mount);
+    }
+    return { kind: "answered", value: { ...definition, volumes: mounts } };
+  };
+
+/** Where a volume is to be, other than the ones before it. */
+export async function askMount(
+  place: StepPlace,
+  volume: string,
+  others: readonly VolumeMount[],
+): Promise<VolumeMount | undefined> {
+  const taken = new Set(others.map(({ path }) => path));
+  const complaint = (text: string) => {
+    if (taken.has(text)) return "Another volume is there already";
+    return MOUNT_PATH.test(text) ? undefined : "An absolute path such as /mnt/data";
+  };
+  const prompt = `Where the volume ${volume} is in the sandbox`;
+  const answer = await askText({ ...place, prompt, value: `/mnt/${volume}`, complaint });
+  return answer?.kind === "answered" ? { path: answer.value, volume, isReadOnly: false } : undefined;
+}
+
+const networkText = ({ network }: SpecDefinition) =>
+  network.kind === "allowlist" ? "only some addresses" : network.kind;
+
+const editNetwork: Edit = async (definition, place) => {
+  const items = [
+    { label: "Open", description: "it may reach anything", kind: "open" },
+    { label: "Blocked", description: "it reaches nothing, and has no ports", kind: "blocked" },
+  ] as const;
+  const answer = await askPick({
+    ...place,
+    placeholder: "What may it reach? Lists of addresses are in the settings.",
+    items: items.map(({ label, description, kind }) => ({ label, description, network: { kind } })),
+    isActive: ({ network }) => network.kind === definition.network.kind,
+  });
+  return answer?.kind === "answered"
+    ? { kind: "answered", value: { ...definition, network: answer.value.network } }
+    : answer;
+};

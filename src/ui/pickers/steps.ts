@@ -1,0 +1,137 @@
+import {
+  QuickInputButtons,
+  window,
+  type Event,
+  type QuickInput,
+  type QuickInputButton,
+  type QuickPickItem,
+} from "vscode";
+import { Deferred } from "../../base/async";
+import { DisposableStore } from "../../base/disposable";
+
+/** Where in a row of questions one is asked. */
+export interface StepPlace {
+  readonly title: string;
+  readonly step?: number;
+  readonly totalSteps?: number;
+  /** Whether there is a question before it. */
+  readonly hasBack: boolean;
+}
+
+/** What became of a question; `undefined` if the user went away. */
+export type Answer<T> = { readonly kind: "answered"; readonly value: T } | { readonly kind: "back" } | undefined;
+
+export interface PickQuestion<T extends QuickPickItem> extends StepPlace {
+  readonly placeholder: string;
+  readonly items: readonly T[];
+  readonly isActive?: (item: T) => boolean;
+}
+
+/** One of several. */
+export async function askPick<T extends QuickPickItem>(question: PickQuestion<T>): Promise<Answer<T>> {
+  const picker = window.createQuickPick<T>();
+  picker.placeholder = question.placeholder;
+  picker.items = question.items;
+  picker.activeItems = question.items.filter(question.isActive ?? (() => false)).slice(0, 1);
+  picker.ignoreFocusOut = true;
+  picker.matchOnDescription = true;
+  return ask(picker, question, (answer) =>
+    picker.onDidAccept(() => {
+      const [item] = picker.activeItems;
+      if (item) answer(item);
+    }),
+  );
+}
+
+export interface TickQuestion<T extends QuickPickItem> extends PickQuestion<T> {
+  readonly isTicked: (item: T) => boolean;
+}
+
+/** Any number of several. */
+export async function askTicks<T extends QuickPickItem>(question: TickQuestion<T>): Promise<Answer<readonly T[]>> {
+  const picker = window.createQuickPick<T>();
+  picker.canSelectMany = true;
+  picker.placeholder = question.placeholder;
+  picker.items = question.items;
+  picker.selectedItems = question.items.filter(question.isTicked);
+  picker.ignoreFocusOut = true;
+  return ask(picker, question, (answer) =>
+    picker.onDidAccept(() => {
+      answer(picker.selectedItems);
+    }),
+  );
+}
+
+export interface TextQuestion extends StepPlace {
+  readonly prompt: string;
+  readonly value: string;
+  readonly placeholder?: string;
+  readonly isPassword?: boolean;
+  /** What is wrong with a text; nothing where it will do. */
+  readonly complaint: (text: string) => string | undefined;
+}
+
+export async function askText(question: TextQuestion): Promise<Answer<string>> {
+  const box = window.createInputBox();
+  box.prompt = question.prompt;
+  box.value = question.value;
+  box.placeholder = question.placeholder ?? "";
+  box.password = question.isPassword ?? false;
+  box.ignoreFocusOut = true;
+  return ask(box, question, (answer) => {
+    const own = new DisposableStore();
+    own.add(
+      box.onDidChangeValue((text) => {
+        box.validationMessage = question.complaint(text.trim());
+      }),
+    );
+    own.add(
+      box.onDidAccept(() => {
+        const text = box.value.trim();
+        box.validationMessage = question.complaint(text);
+        if (box.validationMessage === undefined) answer(text);
+      }),
+    );
+    return own;
+  });
+}
+
+interface Buttoned extends QuickInput {
+  buttons: readonly QuickInputButton[];
+  readonly onDidTriggerButton: Event<QuickInputButton>;
+}
+
+async function ask<T>(
+  input: Buttoned,
+  { title, step, totalSteps, hasBack }: StepPlace,
+  listen: (answer: (value: T) => void) => { dispose(): void },
+): Promise<Answer<T>> {
+  const own = new DisposableStore();
+  const result = new Deferred<Answer<T>>();
+  own.add(input);
+  input.title = title;
+  input.step = step;
+  input.totalSteps = totalSteps;
+  input.buttons = hasBack ? [QuickInputButtons.Back] : [];
+  own.add(
+    listen((value) => {
+      result.resolve({ kind: "answered", value });
+    }),
+  );
+  own.add(
+    input.onDidTriggerButton(() => {
+      result.resolve({ kind: "back" });
+    }),
+  );
+  own.add(
+    input.onDidHide(() => {
+      result.resolve(undefined);
+    }),
+  );
+  input.show();
+  try {
+    return await result.promise;
+  } finally {
+    own.dispose();
+  }
+}

@@ -1,0 +1,28 @@
+import { window, workspace } from "vscode";
+import { DisposableStore, type Disposable } from "../base/disposable";
+import type { Logger } from "../base/ports";
+import type { SyncOnSave } from "../run/syncOnSave";
+import { describePush, pushLog } from "../sync/describePush";
+import { folderOf } from "./commands/folders";
+import { syncsOnSave } from "./settings";
+
+/** How long the outcome stays in the status bar. */
+const OUTCOME_MS = 4000;
+
+/** Has folders synced when a person saves in them. What a pull writes is saved by nobody, so nothing goes in circles. */
+export function watchSaves(syncOnSave: SyncOnSave, log: Logger): Disposable {
+  const own = new DisposableStore();
+  own.add(
+    workspace.onDidSaveTextDocument(({ uri }) => {
+      const folder = workspace.isTrusted && syncsOnSave(uri) ? folderOf(uri) : undefined;
+      if (folder) syncOnSave.saved(folder);
+    }),
+  );
+  own.add(
+    syncOnSave.onDidSync((result) => {
+      for (const line of pushLog(result)) log.warn(line);
+      window.setStatusBarMessage(`$(check) ${describePush(result)}`, OUTCOME_MS);
+    }),
+  );
+  return own;
+}

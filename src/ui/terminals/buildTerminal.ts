@@ -1,0 +1,51 @@
+import { EventEmitter, type Pseudoterminal } from "vscode";
+import { assertNever } from "../../base/errors";
+import type { BuildEnd, BuildEntry, ImageBuild } from "../../modal/imageBuild";
+import { bold, dim, green, red } from "./styles";
+import { TerminalWriter } from "./terminalWriter";
+
+/** Shows the log of a build, from its first line on, live. */
+export class BuildTerminal implements Pseudoterminal {
+  readonly #build: ImageBuild;
+  readonly #written = new EventEmitter<string>();
+  readonly onDidWrite = this.#written.event;
+  readonly #writer = new TerminalWriter();
+
+  constructor(build: ImageBuild) {
+    this.#build = build;
+  }
+
+  open(): void {
+    this.#writer.onDidWrite((text) => {
+      this.#written.fire(text);
+    });
+    const show = (entry: BuildEntry) => void this.#writer.write(textOf(entry));
+    this.#build.entries.forEach(show);
+    this.#build.onDidAddEntry(show);
+    void this.#build.over.then((end) => this.#writer.write(lastLine(end)));
+  }
+
+  close(): void {
+    this.#writer.close();
+  }
+
+  handleInput(data: string): void {
+    this.#writer.takeAnswers(data);
+  }
+}
+
+const textOf = (entry: BuildEntry): string =>
+  entry.kind === "layer" ? bold(`▸ ${entry.title}`) : entry.text.replaceAll(/\r?\n/g, "\r\n");
+
+function lastLine(end: BuildEnd): string {
+  switch (end.kind) {
+    case "built":
+      return green("✓ The image is built, and kept for the next sandbox.");
+    case "failed":
+      return red(`✗ ${end.layer} failed: ${end.reason}`);
+    case "cancelled":
+      return dim("Nobody waits for this image any more. What is built of it is kept.");
+    default:
+      return assertNever(end);
+  }
+}

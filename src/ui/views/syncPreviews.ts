@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import {
+  DocumentLink,
+  EventEmitter,
+  languages,
+  Range,
+  Uri,
+  window,
+  workspace,
+  type DocumentLinkProvider,
+  type TextDocument,
+  type TextDocumentContentProvider,
+} from "vscode";
+import { DisposableStore, type Disposable } from "../../base/disposable";
+import type { PreviewText } from "../../sync/previewText";
+
+export interface ShownPreview extends PreviewText {
+  /** The folder that the links lead into. */
+  readonly root: string;
+}
+
+const SCHEME = "modal-sandboxes-preview";
+
+/** Colors lines by the +, - or ! at their start. */
+const LANGUAGE = "diff";
+
+/** Shows previews of syncs as read-only documents, whose paths lead to the files. */
+export class SyncPreviews implements TextDocumentContentProvider, DocumentLinkProvider, Disposable {
+  readonly #own = new DisposableStore();
+  readonly #changed = this.#own.add(new EventEmitter<Uri>());
+  readonly onDidChange = this.#changed.event;
+  readonly #shown = new Map<string, ShownPreview>();
+
+  constructor() {
+    this.#own.add(workspace.registerTextDocumentContentProvider(SCHEME, this));
+    this.#own.add(languages.registerDocumentLinkProvider({ scheme: SCHEME }, this));
+  }
+
+  /** @param key the same for the same folder and sandbox, whose preview is then renewed */
+  async show(title: string, key: string, preview: ShownPreview): Promise<void> {
+    const uri = Uri.from({ scheme: SCHEME, path: `/${title.replaceAll("/", " ")}`, query: key });
+    this.#forgetClosed();
+    this.#shown.set(uri.toString(), preview);
+    this.#changed.fire(uri);
+    const document = await languages.setTextDocumentLanguage(await workspace.openTextDocument(uri), LANGUAGE);
+    await window.showTextDocument(document, { preview: false });
+  }
+
+  provideTextDocumentContent(uri: Uri): string | undefined {
+    return this.#shown.get(uri.toString())?.text;
+  }
+
+  provideDocumentLinks({ uri }: TextDocument): DocumentLink[] {
+    const preview = this.#shown.get(uri.toString());
+    if (!preview) return [];
+    return preview.links.map(({ line, column, length, path }) => {
+      return new DocumentLink(new Range(line, column, line, column + length), Uri.file(join(preview.root, path)));
+    });
+  }
+
+  dispose(): void {
+    this.#own.dispose();
+  }
+
+  #forgetClosed(): void {
+    const open = new Set(workspace.textDocuments.map(({ uri }) => uri.toString()));
+    for (const uri of this.#shown.keys()) if (!open.has(uri)) this.#shown.delete(uri);
+  }
+}

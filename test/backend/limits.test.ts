@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { UserError } from "../../src/base/errors";
+import { launchers } from "../../src/run/target";
+import { sandboxIdOf } from "../../src/sandboxes/sandbox";
+import { spec, useServices } from "./support/services";
+
+const signal = () => AbortSignal.timeout(20_000);
+
+describe("a limit on spending", function () {
+  this.timeout(60_000);
+  const asked: string[] = [];
+  const services = useServices({
+    guard: {
+      admit: ({ name }) => {
+        asked.push(name);
+        return asked.length > 1 ? Promise.reject(new UserError("Too much.")) : Promise.resolve();
+      },
+    },
+  });
+
+  it("keeps every way to a sandbox from making one: create, run, branch", async () => {
+    const { sandboxes, store, gateway, runs, snapshots, folder, custody } = services();
+    const first = await sandboxes.create({ spec: spec(), folder }, signal());
+    await assert.rejects(sandboxes.create({ spec: spec(), folder }, signal()), /Too much/);
+
+    const target = { label: "a.sh", launcher: launchers.shell };
+    const file = { kind: "loose", name: "a.sh", content: new Uint8Array() } as const;
+    const request = { folder: undefined, specs: [spec({ cpu: 2 })], remotePath: "/workspace" };
+    const [run] = runs.start({ ...request, target: { ...target, file } });
+    assert.equal((await run?.over)?.kind, "failed");
+    await assert.rejects(snapshots.branch(first, {}, signal()), /Too much/);
+
+    assert.equal(asked.length, 4);
+    assert.deepEqual(
+      store.all.map(({ key }) => key),
+      [first.key],
+    );
+    assert.deepEqual(
+      (await gateway.list(signal())).map(({ id }) => id),
+      [sandboxIdOf(first)],
+    );
+    assert.equal(await custody.makingOf(asked[1] ?? ""), undefined);
+  });
+});

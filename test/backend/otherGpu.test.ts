@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { UserError } from "../../src/base/errors";
+import type { SandboxSpec } from "../../src/modal/spec";
+import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "./support/services";
+
+describe("a run whose GPU is not to be had", function () {
+  this.timeout(60_000);
+  const asked: SandboxSpec[] = [];
+  const answers: (SandboxSpec | undefined)[] = [];
+  const services = useServices({
+    env: { MODAL_LOCAL_NO_CAPACITY: "B300,B200" },
+    createDeadlineMs: 1000,
+    offerOther: (wanted) => {
+      asked.push(wanted);
+      return Promise.resolve(answers.shift());
+    },
+  });
+
+  const b300 = spec({ gpu: { type: "B300", count: 1 }, gpuFallback: [{ type: "B200", count: 1 }, L4] });
+
+  async function start() {
+    await services().write("other.sh", "echo done");
+    const request = {
+      target: fileTarget("other.sh"),
+      folder: services().folder,
+      remotePath: "/workspace",
+      specs: [b300],
+    };
+    const [run] = services().runs.start(request);
+    assert.ok(run);
+    return { run, screen: new Screen(run) };
+  }
+
+  it("goes on with the one that the user agreed to, however many there are to ask about", async () => {
+    answers.push({ ...b300, gpu: { type: "B200", count: 1 } }, { ...b300, gpu: T4 });
+    const { run, screen } = await start();
+    assert.equal(await exitCodeOf(run), 0);
+    assert.deepEqual(
+      asked.map(({ gpu }) => gpu?.type),
+      ["B300", "B200"],
+    );
+    const steps = screen.steps.join("\n");
+    assert.match(steps, /no B300 free right now\nTrying B200 instead\n[^]*no B200 free right now\nTrying T4 instead\n/);
+    assert.deepEqual(
+      services().store.all.map(({ gpu }) => gpu),
+      [T4],
+    );
+  });
+
+  it("fails with a sentence where the user agreed to none", async () => {
+    const { run } = await start();
+    const state = await run.over;
+    assert.ok(state.kind === "failed" && state.error instanceof UserError);
+    assert.match(state.error.message, /^Modal has no B300 free right now/);
+  });
+});

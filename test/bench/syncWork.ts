@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Where a bench of syncing has its trees. */
+export interface SyncWork {
+  /** A folder to be synced: on disk, where folders are. */
+  source(name: string): string;
+  /** One to sync into: in memory, as on disk creating files just after others were removed is ten times slower. */
+  target(name: string): string;
+}
+
+export async function withSyncWork<T>(work: (folders: SyncWork) => Promise<T>): Promise<T> {
+  const [disk, memory] = [tmpdir(), existsSync("/dev/shm") ? "/dev/shm" : tmpdir()].map((parent) =>
+    mkdtempSync(join(parent, "bench-sync-")),
+  ) as [string, string];
+  const folderIn = (parent: string) => (name: string) => {
+    const path = join(parent, name);
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path);
+    return path;
+  };
+  try {
+    return await work({ source: folderIn(disk), target: folderIn(memory) });
+  } finally {
+    for (const folder of [disk, memory]) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Fails where the command does. */
+export async function shell(script: string, ...args: string[]): Promise<void> {
+  const { status, stderr } = spawnSync("sh", ["-c", script, "sh", ...args]);
+  if (status !== 0) throw new Error(`${script} ended with ${String(status)}: ${stderr.toString()}`);
+  return Promise.resolve();
+}
+
+/** What the anchors leave out, too. */
+export const GNU_TAR = 'tar -C "$1" --exclude=./node_modules --exclude=./generated -cf - . | tar -C "$2" -xf -';
+export const RSYNC = 'rsync -a --delete --exclude=/node_modules --exclude=/generated "$1/" "$2/"';

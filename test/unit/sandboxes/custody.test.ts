@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { UserError } from "../../../src/base/errors";
+import { Custody } from "../../../src/sandboxes/custody";
+import type { Holder } from "../../../src/sandboxes/sandbox";
+import { makingOf } from "../../../src/sandboxes/savedSpec";
+import { silentLog } from "../support/fakes";
+import { sandbox as plainSandbox } from "../support/sandboxes";
+
+const making = makingOf(plainSandbox());
+
+describe("the custody of sandboxes", () => {
+  let folder: string;
+  const opened: Custody[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "custody-"));
+  });
+  afterEach(() => {
+    for (const custody of opened.splice(0)) custody.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = ({ hostName = "here", scope = "account", in: at = folder } = {}): Custody => {
+    const custody = new Custody({
+      folder: at,
+      hostName,
+      scope: () => scope,
+      clock: { now: () => Date.now() },
+      log: silentLog,
+    });
+    opened.push(custody);
+    return custody;
+  };
+  const make = async (custody: Custody, name = "vscode-a") => {
+    await custody.begin(name, making, false);
+    await custody.settle(name, `sb-${name}`);
+    return { id: `sb-${name}`, name, tags: new Map(Object.entries(await custody.tags())) };
+  };
+  const holderSeenBy = async (custody: Custody, listed: Parameters<Custody["claim"]>[0], tags = new Map()) =>
+    (await custody.survey()).holderOf({ tags, ...listed });
+  /** Has the record of a window name a process that has come and gone, or another one than wrote it. */
+  const outlive = async (pid: number) => {
+    const [file] = readdirSync(join(folder, "windows"));
+    assert.ok(file);
+    const path = join(folder, "windows", file);
+    const record = JSON.parse(await readFile(path, "utf8")) as object;
+    writeFileSync(path, JSON.stringify({ ...record, pid }));
+  };
+  const deadProcess = async () => {
+    const child = spawn("true");
+    await once(child, "exit");
+    return child.pid ?? 0;
+  };
+
+  it("tells this window's from another's, and both from those made elsewhere", async () => {
+    const here = open();
+    const there = open();
+    const sandbox = await make(here);
+    assert.equal(await holderSeenBy(here, sandbox), "thisWindow");
+    assert.equal(await holderSeenBy(there, sandbox), "otherWindow");
+    assert.equal(await holderSeenBy(there, { id: "sb-x", name: "by-hand" }), "elsewhere");
+  });
+
+  it("gives to nobody what a window held that closed, and what one held that was killed", async () => {
+    const closed = open();
+    const sandbox = await make(closed);
+    await closed.leave();
+    assert.equal(await holderSeenBy(open(), sandbox), "nobody");
+
+    const killed = open();
+    const other = await make(killed, "vscode-b");
+    await outlive(await deadProcess());
+    assert.equal(await holderSeenBy(open(), other), "nobody");
+  });
+
+  it("does not take another process for the window whose id it got", async () => {
+    const killed = open();
+    const sandbox = await make(killed);
+    await outlive(1);
+    assert.equal(await holderSeenBy(open(), sandbox), process.platform === "linux" ? "nobody" : "otherWindow");
+  });
+
+  it("never has another machine's, even where both share the folder or its content", async () => {
+    const copy = join(folder, "copy");
+    const here = open();
+    const sandbox = await make(here);
+    await here.leave();
+    await here.forget(sandbox.name);
+    mkdirSync(copy);
+    writeFileSync(join(copy, "install-id"), await readFile(join(folder, "install-id")));
+    const seen = (custody: Custody): Promise<Holder> => holderSeenBy(custody, sandbox, sandbox.tags);
+    assert.equal(await seen(open()), "nobody");
+    assert.equal(await seen(open({ in: copy, hostName: "there" })), "elsewhere");
+    assert.equal(await seen(open({ in: join(folder, "other") })), "elsewhere");
+  });
+
+  it("knows a sandbox whose journal entry was lost by its tags, and while its window lives leaves it there", async () => {
+    const here = open();
+    const sandbox = await make(here);
+    await here.forget(sandbox.name);
+    assert.equal(await holderSeenBy(open(), sandbox, sandbox.tags), "otherWindow");
+  });
+
+  it("lets one window take what nobody holds, and none what another holds", async () => {
+    const first = open();
+    const sandbox = await make(first);
+    const [one, two] = [open(), open()];
+    assert.equal(await one.claim(sandbox), false);
+    await first.leave();
+    assert.equal(await one.claim(sandbox), true);
+    assert.equal(await two.claim(sandbox), false);
+    assert.equal(await holderSeenBy(two, sandbox), "otherWindow");
+  });
+
+  it("gives one install id to windows that start at once", async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, async () => (await open().tags())["modal-sandboxes-install"]),
+    );
+    assert.equal(new Set(ids).size, 1);
+    assert.match(ids[0] ?? "", /^[A-Za-z0-9._-]{1,63}$/);
+  });
+
+  it("has an entry on disk before the create, and keeps it until the sandbox is known to be gone", async () => {
+    const custody = open();
+    await custody.begin("vscode-a", making, false);
+    const entries = () => readdirSync(join(folder, "journal"));
+    assert.deepEqual(entries(), ["vscode-a.json"]);
+    await custody.doom("vscode-a");
+    assert.equal((await open().survey()).entries.length, 0, "another window's is not for others to settle");
+    assert.equal((await custody.survey()).entries[0]?.isDoomed, true);
+    await custody.forget("vscode-a");
+    assert.deepEqual(entries(), []);
+    await custody.settle("vscode-a", "sb-late");
+    assert.deepEqual(entries(), [], "what comes late does not bring it back");
+  });
+
+  it("passes over files that hold no entry", async () => {
+    const custody = open();
+    await custody.begin("vscode-a", making, false);
+    for (const [name, text] of [
+      ["half.json", '{"name":'],
+      ["odd.json", '{"name":1}'],
+      ["x.tmp", ""],
+    ] as const)
+      writeFileSync(join(folder, "journal", name), text);
+    assert.deepEqual(
+      (await custody.survey()).entries.map(({ name }) => name),
+      ["vscode-a"],
+    );
+  });
+
+  it("refuses a create that it cannot take note of, with a sentence", async function () {
+    writeFileSync(join(folder, "windows"), "in the way");
+    chmodSync(join(folder, "windows"), 0o400);
+    await assert.rejects(
+      open().begin("vscode-a", making, false),
+      (error) => error instanceof UserError && error.message.startsWith("No sandbox was created"),
+    );
+  });
+});

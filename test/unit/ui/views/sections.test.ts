@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { listRates } from "../../../../src/modal/rates";
+import { registryImage } from "../../../../src/modal/spec";
+import { makingOf } from "../../../../src/sandboxes/savedSpec";
+import type { Snapshot } from "../../../../src/sandboxes/snapshots";
+import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
+import { orphanSection } from "../../../../src/ui/views/orphanSection";
+import { snapshotDetails, snapshotRow } from "../../../../src/ui/views/snapshotSection";
+import { sandbox } from "../../support/sandboxes";
+
+const DAY = 24 * 3_600_000;
+const spec = { ...makingOf(sandbox()).spec, gpu: { type: "T4", count: 1 }, image: registryImage("debian") };
+const snapshot = (properties: Partial<Snapshot> = {}): Snapshot => ({
+  spec,
+  folder: "/home/me/project",
+  imageId: "im-1",
+  kind: "manual",
+  sandboxName: "vscode-1",
+  scope: "account",
+  createdAt: 0,
+  expiresAt: 30 * DAY,
+  ...properties,
+});
+
+describe("a row of a snapshot", () => {
+  it("says what it is of, how old it is and when it expires", () => {
+    const row = snapshotRow(snapshot(), 2 * 3_600_000);
+    assert.equal(row.label, "Snapshot of T4");
+    assert.equal(row.description, "2h ago · project · expires in 29d 22h");
+    assert.equal(snapshotRow(snapshot({ kind: "pause", isPaused: true }), 0).label, "Paused T4");
+    assert.equal(snapshotRow(snapshot({ kind: "exit" }), 0).label, "Left by T4");
+  });
+
+  it("does not pretend to know what Modal does not tell", () => {
+    const details = new Map(snapshotDetails(snapshot({ kind: "exit" }), 0).map(({ name, value }) => [name, value]));
+    assert.equal(details.get("Size"), "not told by Modal");
+    const unknown = { ...snapshot() };
+    Reflect.deleteProperty(unknown, "expiresAt");
+    assert.ok(snapshotDetails(unknown, 0).some(({ name, value }) => name === "Expires" && value === "when Modal says"));
+  });
+});
+
+describe("the list of orphans", () => {
+  it("has what runs and nobody holds, with its price, and only that", async () => {
+    const store = new SandboxStore();
+    const phase = { kind: "running", id: "sb-1", startedAt: 0, tunnels: [] } as const;
+    store.add(sandbox({ key: "ours", phase }));
+    store.add(sandbox({ key: "nobodys", holder: "nobody", phase, gpu: { type: "T4", count: 1 } }));
+    store.add(sandbox({ key: "over", holder: "nobody", phase: { kind: "ended", reason: "idle", endedAt: 1 } }));
+    const section = orphanSection(store, { now: () => 60_000 }, { current: listRates });
+    const listed = await section.load(new AbortController().signal);
+    assert.deepEqual(listed, [{ kind: "sandbox", key: "nobodys" }]);
+    const row = listed.map(section.rowOf)[0];
+    assert.match(row?.description ?? "", /^running · 1m · \$\d\.\d\d\/h$/);
+    assert.match(row?.contextValue ?? "", /\borphan\b/);
+  });
+});
