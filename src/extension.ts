@@ -45,7 +45,6 @@ import { runCommands } from "./ui/commands/run";
 import { sandboxCommands } from "./ui/commands/sandboxes";
 import { sectionCommands } from "./ui/commands/sections";
 import { shellCommands, shellProfile } from "./ui/commands/shell";
-import { specSources } from "./ui/commands/specSources";
 import { syncCommands } from "./ui/commands/sync";
 import { tunnelCommands } from "./ui/commands/tunnels";
 import { askAboutClosing } from "./ui/closeQuestion";
@@ -111,7 +110,6 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const exec = new ExecGateway(connection);
   const volumes = new VolumeGateway(connection, environmentName, clock);
   const secrets = new SecretGateway(connection, environmentName, clock);
-  const sources = specSources(volumes, secrets);
   const account = own.add(new AccountService(connection, environmentName, log));
   const rates = own.add(new RatesService(connection, clock, log));
 
@@ -211,7 +209,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     (await import("./ui/commands/later")).laterCommands({
       account: { session, account, variables: process.env, log },
       costs: { meter, rates, account, clock, activityOf: (sandbox) => costWatch.activityOf(sandbox) },
-      create: { sandboxes, sources, rates },
+      create: { sandboxes, rates },
       images: { images, builds },
       volumes,
       secrets,

@@ -9,6 +9,7 @@ import { otherGpuCommands } from "./otherGpu";
 import type { CommandTable } from "./register";
 import { secretCommands } from "./secrets";
 import { snapshotCommands, type SnapshotDependencies } from "./snapshots";
+import { specSources } from "./specSources";
 import { syncExplainCommands } from "./syncExplain";
 import { syncPreviewCommands, type SyncPreviewDependencies } from "./syncPreview";
 import { volumeCommands } from "./volumes";
@@ -17,7 +18,7 @@ export interface LaterDependencies {
   readonly account: AccountDependencies;
   readonly check: CheckDependencies;
   readonly costs: CostDependencies;
-  readonly create: CreateDependencies;
+  readonly create: Omit<CreateDependencies, "sources">;
   readonly download: DownloadDependencies;
   readonly images: ImageDependencies;
   readonly lifecycle: LifecycleDependencies;
@@ -32,7 +33,7 @@ export const laterCommands = (dependencies: LaterDependencies): CommandTable => 
   ...accountCommands(dependencies.account),
   ...checkCommands(dependencies.check),
   ...costCommands(dependencies.costs),
-  ...createCommands(dependencies.create),
+  ...createCommands({ ...dependencies.create, sources: specSources(dependencies.volumes, dependencies.secrets) }),
   ...downloadCommands(dependencies.download),
   ...imageCommands(dependencies.images),
   ...lifecycleCommands(dependencies.lifecycle),
