@@ -4,17 +4,22 @@ import Mocha from "mocha";
 
 /** `node test/runMocha.mjs SUITE`: runs the built tests of a suite in this process; `test/run.mjs` starts it. */
 const [suite] = process.argv.slice(2);
-const { TEST_REPORT, TEST_GREP, TEST_TIMEOUT_MS } = process.env;
+const { TEST_REPORT, TEST_GREP, TEST_TIMEOUT_MS, TEST_RETRIES } = process.env;
 
 // A signal alone would skip what cleans up at the exit.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-const mocha = new Mocha({ timeout: Number(TEST_TIMEOUT_MS), ...(TEST_GREP ? { grep: TEST_GREP } : {}) });
+const mocha = new Mocha({
+  timeout: Number(TEST_TIMEOUT_MS),
+  retries: Number(TEST_RETRIES),
+  ...(TEST_GREP ? { grep: TEST_GREP } : {}),
+});
 for (const file of await testFiles(join("out", "test", suite))) mocha.addFile(file);
 await mocha.loadFilesAsync();
 
 const { stats } = await new Promise((resolve) => {
   const runner = mocha.run(() => resolve(runner));
+  runner.on("retry", (test, error) => console.log(`    retried: ${test.fullTitle()}: ${error.message}`));
 });
 const { passes, failures, pending } = stats;
 await writeFile(TEST_REPORT, JSON.stringify({ passes, failures, pending }));

@@ -10,8 +10,9 @@ export class Notifications {
     this.#toasts = page.locator(".notifications-toasts .notification-list-item");
   }
 
-  async texts(): Promise<string[]> {
-    return this.#toasts.locator(".notification-list-item-message").allInnerTexts();
+  /** For what needs nobody's attention: progress that ended takes its toast along, an error would stay. */
+  async waitForNone(): Promise<void> {
+    await this.#toasts.first().waitFor({ state: "detached", timeout: 5000 });
   }
 
   /** @returns The toast, once there is one with this text. */
