@@ -1,6 +1,6 @@
 import { delay } from "../base/async";
 import type { RemoteProcess } from "../modal/exec";
-import type { OutputSink } from "./run";
+import type { OutputSink, RunOutput } from "./run";
 
 /** After the program's end its output is read until it ends too, or nothing came for so long. */
 const DRAIN_IDLE_MS = 2000;
@@ -17,12 +17,12 @@ export const programEnvironment = ({ size }: OutputSink): Record<string, string>
   LINES: String(size.rows),
 });
 
-/** Moves both outputs into the sink as they come; returns the exit code when all of it is there. */
-export async function pump(process: RemoteProcess, sink: OutputSink): Promise<number> {
+/** Shows both outputs as they come; returns the exit code when all of it is there. */
+export async function pump(process: RemoteProcess, show: (output: RunOutput) => Promise<void>): Promise<number> {
   const activity = { at: performance.now() };
   const forward = async (stream: "stdout" | "stderr") => {
-    for await (const chunk of process[stream]) {
-      await sink.write(chunk, stream);
+    for await (const bytes of process[stream]) {
+      await show({ bytes, stream });
       activity.at = performance.now();
     }
   };

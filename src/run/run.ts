@@ -13,6 +13,12 @@ export interface OutputSink {
   readonly size: { readonly columns: number; readonly rows: number };
 }
 
+/** Some of the program's own bytes. */
+export interface RunOutput {
+  readonly bytes: Uint8Array;
+  readonly stream: "stdout" | "stderr";
+}
+
 /** Times are milliseconds since the epoch; `dollars` is an estimate. */
 export type RunState =
   | { readonly kind: "preparing"; readonly step: string }
@@ -42,6 +48,11 @@ export class Run implements Disposable {
   readonly id: string;
   readonly target: RunTarget;
   readonly gpu: GpuRequest | undefined;
+  /** The same for the runs that were started together. */
+  readonly group: string;
+  readonly #output = new Emitter<RunOutput>();
+  /** Fires for all that the program writes, as it comes. */
+  readonly onDidOutput = this.#output.event;
   readonly #changed = new Emitter<RunState>();
   readonly onDidChangeState = this.#changed.event;
   readonly #sink = new Deferred<OutputSink>();
@@ -51,10 +62,11 @@ export class Run implements Disposable {
   #sandboxKey: string | undefined;
   #controls: RunControls | undefined;
 
-  constructor(id: string, target: RunTarget, gpu: GpuRequest | undefined) {
+  constructor({ id, target, gpu, group }: Pick<Run, "id" | "target" | "gpu" | "group">) {
     this.id = id;
     this.target = target;
     this.gpu = gpu;
+    this.group = group;
   }
 
   get state(): RunState {
@@ -123,6 +135,12 @@ export class Run implements Disposable {
     this.#over.resolve(state);
   }
 
+  /** For the service: shows what the program wrote. Settles when there is room for more. */
+  async show(sink: OutputSink, output: RunOutput): Promise<void> {
+    this.#output.fire(output);
+    await sink.write(output.bytes, output.stream);
+  }
+
   useSandbox(key: string): void {
     this.#sandboxKey = key;
   }
@@ -134,5 +152,6 @@ export class Run implements Disposable {
   dispose(): void {
     this.#abort.abort();
     this.#changed.dispose();
+    this.#output.dispose();
   }
 }

@@ -80,8 +80,9 @@ export class RunService implements Disposable {
 
   /** Starts one run for each spec and returns them at once; they report everything else themselves. */
   start(request: RunRequest): Run[] {
+    const group = randomId();
     return request.specs.map((spec) => {
-      const run = new Run(randomBytes(6).toString("hex"), request.target, spec.gpu);
+      const run = new Run({ id: randomId(), target: request.target, gpu: spec.gpu, group });
       this.#runs.push(run);
       run.onDidChangeState(() => {
         this.#changed.fire(run);
@@ -203,7 +204,7 @@ export class RunService implements Disposable {
     run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, rates.current) });
     if (run.signal.aborted) await run.stop();
 
-    const exitCode = await pump(process, sink);
+    const exitCode = await pump(process, (output) => run.show(sink, output));
     const endedAt = clock.now();
     if (exitCode === NO_SUCH_PROGRAM) sink.status(programMissing(launcher.program));
     if (request.folder !== undefined) await this.#pull(run, request.folder, request.remotePath, sandbox, sink);
@@ -249,6 +250,8 @@ export class RunService implements Disposable {
     await collect(process);
   }
 }
+
+const randomId = () => randomBytes(6).toString("hex");
 
 const programMissing = (program: string) =>
   `The image may lack ${program}. Choose an image that has it: the setting "modalSandboxes.image".`;

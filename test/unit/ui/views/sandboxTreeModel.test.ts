@@ -25,7 +25,7 @@ function arrange() {
   model.onDidChange((changes) => heard.push(changes));
 
   const addRun = (id: string, key: string) => {
-    const run = new Run(id, target, undefined);
+    const run = new Run({ id, target, gpu: undefined, group: "" });
     run.onDidChangeState(() => {
       changedRun.fire(run);
     });
