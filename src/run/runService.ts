@@ -23,7 +23,7 @@ import { createOrSwap, type OfferOther } from "./createOrSwap";
 import { programEnvironment, pump } from "./program";
 import { Run, type OutputSink } from "./run";
 import { interruptCommand, stopCommand, supervised } from "./supervisor";
-import type { RunTarget } from "./target";
+import type { RunTarget, TargetFile } from "./target";
 import { transferExec } from "./transferExec";
 import { upload } from "./upload";
 
@@ -163,9 +163,9 @@ export class RunService implements Disposable {
       for (const line of pushLog(result)) this.#options.log.warn(line);
       run.enter({ kind: "preparing", step: describePush(result) });
     }
-    if (target.file.kind !== "synced") {
-      const path = remoteFile(run, request);
-      const { content } = target.file;
+    if (target.file && target.file.kind !== "synced") {
+      const path = remoteFile(run.id, target.file, remotePath);
+      const content = Buffer.from(target.file.content);
       const { signal } = run;
       const sandboxId = sandbox.phase.id;
       const keptAs = await upload(this.#options.exec, { sandboxId, workdir: remotePath, path, content, signal });
@@ -185,12 +185,15 @@ export class RunService implements Disposable {
 
   async #runProgram(run: Run, request: RunRequest, sandbox: RunningSandbox): Promise<void> {
     const { exec, clock, rates } = this.#options;
-    const { launcher } = request.target;
+    const { remotePath, target } = request;
     const sink = await run.sink;
     const process = await exec.exec(
       sandbox.phase.id,
-      supervised(run.id, [...launcher.argv, remoteFile(run, request)]),
-      { workdir: request.remotePath, env: programEnvironment(sink) },
+      supervised(run.id, commandLine(run.id, target, remotePath)),
+      {
+        workdir: posix.resolve(remotePath, target.workdir ?? ""),
+        env: { ...programEnvironment(sink), ...target.env },
+      },
       run.signal,
     );
     const startedAt = clock.now();
@@ -206,8 +209,8 @@ export class RunService implements Disposable {
 
     const exitCode = await pump(process, (output) => run.show(sink, output));
     const endedAt = clock.now();
-    if (exitCode === NO_SUCH_PROGRAM) sink.status(programMissing(launcher.program));
-    if (request.folder !== undefined) await this.#pull(run, request.folder, request.remotePath, sandbox, sink);
+    if (exitCode === NO_SUCH_PROGRAM) sink.status(programMissing(target.program));
+    if (request.folder !== undefined) await this.#pull(run, request.folder, remotePath, sandbox, sink);
     const dollars = costOf(sandbox, endedAt - startedAt, rates.current);
     run.enter({ kind: "ended", startedAt, endedAt, exitCode, dollars });
   }
@@ -256,7 +259,11 @@ const randomId = () => randomBytes(6).toString("hex");
 const programMissing = (program: string) =>
   `The image may lack ${program}. Choose an image that has it: the setting "modalSandboxes.image".`;
 
-const remoteFile = (run: Run, { target, remotePath }: RunRequest): string =>
-  target.file.kind === "loose"
-    ? posix.join("/tmp/.modal-sandboxes", run.id, target.file.name)
-    : posix.join(remotePath, target.file.path);
+const commandLine = (runId: string, { argv, file, args = [] }: RunTarget, remotePath: string): string[] => [
+  ...argv,
+  ...(file ? [remoteFile(runId, file, remotePath)] : []),
+  ...args,
+];
+
+const remoteFile = (runId: string, file: TargetFile, remotePath: string): string =>
+  file.kind === "loose" ? posix.join("/tmp/.modal-sandboxes", runId, file.name) : posix.join(remotePath, file.path);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../src/base/errors";
-import { launchers } from "../../src/run/target";
+import { targetOf, launchers } from "../../src/run/target";
 import { sandboxIdOf } from "../../src/sandboxes/sandbox";
 import { spec, useServices } from "./support/services";
 
@@ -24,10 +24,9 @@ describe("a limit on spending", function () {
     const first = await sandboxes.create({ spec: spec(), folder }, signal());
     await assert.rejects(sandboxes.create({ spec: spec(), folder }, signal()), /Too much/);
 
-    const target = { label: "a.sh", launcher: launchers.shell };
-    const file = { kind: "loose", name: "a.sh", content: new Uint8Array() } as const;
+    const target = targetOf("a.sh", launchers.shell, { kind: "loose", name: "a.sh", content: "" });
     const request = { folder: undefined, specs: [spec({ cpu: 2 })], remotePath: "/workspace" };
-    const [run] = runs.start({ ...request, target: { ...target, file } });
+    const [run] = runs.start({ ...request, target });
     assert.equal((await run?.over)?.kind, "failed");
     await assert.rejects(snapshots.branch(first, {}, signal()), /Too much/);
 

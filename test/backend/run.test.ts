@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { describe, it } from "mocha";
 import { UserError } from "../../src/base/errors";
 import type { Run, RunState } from "../../src/run/run";
-import { launchers, type RunTarget } from "../../src/run/target";
+import { launchers, targetOf, type RunTarget } from "../../src/run/target";
 import { registryImage, type SandboxSpec } from "../../src/modal/spec";
 import { processesWith } from "./support/processes";
 import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "./support/services";
@@ -145,16 +145,27 @@ describe("a run", function () {
 
   it("runs a file that lies in no folder", async () => {
     const { runs } = services();
-    const target: RunTarget = {
-      label: "Untitled-1",
-      launcher: launchers.shell,
-      file: { kind: "loose", name: "Untitled-1.sh", content: Buffer.from("echo loose; pwd") },
-    };
+    const content = "echo loose; pwd";
+    const target = targetOf("Untitled-1", launchers.shell, { kind: "loose", name: "Untitled-1.sh", content });
     const [run] = runs.start({ target, folder: undefined, remotePath: "/workspace", specs: [spec()] });
     assert.ok(run);
     const screen = new Screen(run);
     assert.equal(await exitCodeOf(run), 0);
     assert.equal(screen.text, "loose\n/workspace\n");
+  });
+
+  it("runs a command without a file, with its arguments, environment and working directory", async () => {
+    await services().write("data/answer.txt", "42");
+    const { run, screen } = startOne({
+      label: "cat",
+      program: "sh",
+      argv: ["sh", "-c", 'cat "$1"; echo " $MODE $TERM"; pwd', "sh"],
+      args: ["answer.txt"],
+      env: { MODE: "fast", TERM: "dumb" },
+      workdir: "data",
+    });
+    assert.equal(await exitCodeOf(run), 0);
+    assert.equal(screen.text, "42 fast dumb\n/workspace/data\n");
   });
 
   it("says which program the image lacks", async () => {

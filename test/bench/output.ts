@@ -1,7 +1,6 @@
-import { launchers, type RunTarget } from "../../src/run/target";
 import { OutputText } from "../../src/ui/terminals/outputText";
 import { TerminalWriter } from "../../src/ui/terminals/terminalWriter";
-import { spec, startServices, type Services } from "../backend/support/services";
+import { fileTarget, spec, startServices, type Services } from "../backend/support/services";
 import { median, type Row } from "./table";
 
 const MB = 1_000_000;
@@ -61,11 +60,7 @@ async function compare(services: Services, mode: Mode, what: string): Promise<re
 }
 
 async function throughRun({ runs, folder }: Services, mode: Mode): Promise<{ speed: number; peakRss: number }> {
-  const target: RunTarget = {
-    label: "flood.sh",
-    launcher: launchers.shell,
-    file: { kind: "synced", path: "flood.sh" },
-  };
+  const target = fileTarget("flood.sh");
   const [run] = runs.start({ target, folder, remotePath: "/workspace", specs: [spec()] });
   if (!run) throw new Error("Nothing was started.");
   const show = mode === "text" ? terminal() : () => Promise.resolve();

@@ -1,6 +1,4 @@
-import type { RunTarget } from "../../src/run/target";
-import { launchers } from "../../src/run/target";
-import { Screen, spec, startServices } from "../backend/support/services";
+import { fileTarget, Screen, spec, startServices } from "../backend/support/services";
 import { median, ms, type Row } from "./table";
 
 const ROUNDS = 15;
@@ -11,11 +9,7 @@ export async function benchStart(): Promise<readonly Row[]> {
   try {
     for (let i = 0; i < 50; i++) await services.write(`src/module${i}.py`, `value = ${i}\n`.repeat(100));
     await services.write("hello.sh", "echo hello");
-    const target: RunTarget = {
-      label: "hello.sh",
-      launcher: launchers.shell,
-      file: { kind: "synced", path: "hello.sh" },
-    };
+    const target = fileTarget("hello.sh");
     const ours: number[] = [];
     const bare: number[] = [];
     for (let round = 0; round <= ROUNDS; round++) {

@@ -7,7 +7,7 @@ import { gpuArgument, parseGpu } from "../../modal/gpus";
 import type { RateSource } from "../../modal/rates";
 import type { SandboxSpec } from "../../modal/spec";
 import type { RunRequest, RunService } from "../../run/runService";
-import { findLauncher, launchers, type Launcher, type RunTarget } from "../../run/target";
+import { findLauncher, launchers, targetOf, type Launcher, type RunTarget, type TargetFile } from "../../run/target";
 import type { SyncThread } from "../../sync/syncThread";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
 import type { Choice } from "../pickers/gpuItems";
@@ -66,11 +66,10 @@ export function runCommands({ runs, terminals, thread, state, rates }: RunDepend
       const { document, choices, request } = last.started;
       const open = workspace.textDocuments.find(({ uri }) => uri.toString() === document.toString());
       const saved = open && (await save(open));
-      const { launcher, file } = request.target;
       const again = {
         ...request,
         specs: await specsOf(choices, request.folder),
-        ...(saved && { target: targetOf(saved, launcher, file.kind) }),
+        ...(saved && { target: withText(request.target, saved.getText()) }),
       };
       start({ document: saved?.uri ?? document, choices, request: again });
     },
@@ -125,7 +124,7 @@ async function placeOf(document: TextDocument, thread: SyncThread): Promise<Plac
   return isSent === undefined ? undefined : isSent ? "excluded" : "synced";
 }
 
-type Place = RunTarget["file"]["kind"];
+type Place = TargetFile["kind"];
 
 /** Whether it is behind a link out of the folder: a sync takes along the link, but not what it leads to. */
 async function leadsOut(root: string, path: string): Promise<boolean> {
@@ -143,7 +142,7 @@ async function requestFor(
 ): Promise<RunRequest> {
   const folder = folderOf(document.uri);
   return {
-    target: targetOf(document, launcher, place),
+    target: targetOf(basename(document.fileName), launcher, fileOf(document, place, launcher.extension)),
     folder: folder?.path,
     remotePath: folder?.remotePath ?? remotePath(),
     specs: await specsOf(choices, folder?.path),
@@ -158,17 +157,19 @@ function specsOf(choices: readonly Choice[], folder: string | undefined): Promis
   return Promise.all(definitions.map((definition) => resolveSpec(definition, folder)));
 }
 
-function targetOf(document: TextDocument, launcher: Launcher, place: Place): RunTarget {
-  const name = basename(document.fileName);
+/** `extension` is for a loose file that has none. */
+function fileOf(document: TextDocument, place: Place, extension: string): TargetFile {
   const folder = folderOf(document.uri);
-  const base = { label: name, launcher };
-  if (folder && place === "synced") return { ...base, file: { kind: place, path: pathIn(folder, document.uri) } };
-  const content = new TextEncoder().encode(document.getText());
-  if (folder && place === "excluded")
-    return { ...base, file: { kind: place, path: pathIn(folder, document.uri), content } };
-  const looseName = extname(name) === "" ? name + launcher.extension : name;
-  return { ...base, file: { kind: "loose", name: looseName, content } };
+  if (folder && place === "synced") return { kind: place, path: pathIn(folder, document.uri) };
+  const content = document.getText();
+  if (folder && place === "excluded") return { kind: place, path: pathIn(folder, document.uri), content };
+  const name = basename(document.fileName);
+  return { kind: "loose", name: extname(name) === "" ? name + extension : name, content };
 }
+
+/** The same with what the editor has of a file that is sent by itself. */
+const withText = (target: RunTarget, content: string): RunTarget =>
+  target.file && target.file.kind !== "synced" ? { ...target, file: { ...target.file, content } } : target;
 
 const pathIn = (folder: SyncFolder, { fsPath }: Uri): string =>
   relative(folder.path, fsPath).split(sep).join(posix.sep);

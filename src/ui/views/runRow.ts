@@ -20,8 +20,10 @@ export function runDetails(
   context: RowContext,
 ): Detail[] {
   return [
-    { name: "File", value: target.file.kind === "loose" ? target.file.name : target.file.path },
-    { name: "Runs with", value: target.launcher.label },
+    ...(target.file
+      ? [{ name: "File", value: target.file.kind === "loose" ? target.file.name : target.file.path }]
+      : []),
+    { name: "Runs with", value: target.program },
     { name: "On", value: formatGpu(gpu) },
     { name: "State", value: describeState(state, context) },
     ...(context.isLocal ? [] : costOf(state, context.now)),

@@ -16,7 +16,7 @@ import { registryImage, type SandboxSpec } from "../../../src/modal/spec";
 import type { OfferOther } from "../../../src/run/createOrSwap";
 import type { OutputSink, Run, RunState } from "../../../src/run/run";
 import { RunService } from "../../../src/run/runService";
-import { launchers, type Launcher, type RunTarget } from "../../../src/run/target";
+import { launchers, targetOf, type Launcher, type RunTarget } from "../../../src/run/target";
 import { Custody } from "../../../src/sandboxes/custody";
 import type { Guard } from "../../../src/sandboxes/guard";
 import { refreshSandboxes } from "../../../src/sandboxes/refresh";
@@ -231,11 +231,8 @@ export const spec = (properties: Partial<SandboxSpec> = {}): SandboxSpec => ({
 export const T4 = { type: "T4", count: 1 };
 export const L4 = { type: "L4", count: 1 };
 
-export const fileTarget = (path: string, launcher: Launcher = launchers.shell): RunTarget => ({
-  label: path,
-  launcher,
-  file: { kind: "synced", path },
-});
+export const fileTarget = (path: string, launcher: Launcher = launchers.shell): RunTarget =>
+  targetOf(path, launcher, { kind: "synced", path });
 
 /** Keeps what a run shows. */
 export class Screen implements OutputSink {

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { UserError } from "../../../../src/base/errors";
 import { listRates } from "../../../../src/modal/rates";
 import type { Run, RunState } from "../../../../src/run/run";
-import { launchers } from "../../../../src/run/target";
+import { targetOf, launchers } from "../../../../src/run/target";
 import type { Sandbox, SandboxPhase } from "../../../../src/sandboxes/sandbox";
 import { escapeMarkdown, markdownTable } from "../../../../src/ui/views/markdown";
 import { problemRow } from "../../../../src/ui/views/problemRow";
@@ -30,7 +30,7 @@ const running = (properties: Partial<Sandbox> = {}): Sandbox =>
   });
 
 const run = (state: RunState): Pick<Run, "target" | "gpu" | "state"> => ({
-  target: { label: "train.py", launcher: launchers.python, file: { kind: "synced", path: "src/train.py" } },
+  target: targetOf("train.py", launchers.python, { kind: "synced", path: "src/train.py" }),
   gpu: { type: "T4", count: 1 },
   state,
 });

@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { Emitter } from "../../../../src/base/event";
 import { Run } from "../../../../src/run/run";
-import { launchers } from "../../../../src/run/target";
+import { targetOf, launchers } from "../../../../src/run/target";
 import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
 import type { Changes } from "../../../../src/ui/views/coalescedChanges";
 import type { TreeNode } from "../../../../src/ui/views/nodes";
@@ -14,7 +14,7 @@ import { sandboxRow } from "../../../../src/ui/views/sandboxRow";
 import { sandbox } from "../../support/sandboxes";
 
 const tunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
-const target = { label: "train.py", launcher: launchers.python, file: { kind: "synced", path: "train.py" } } as const;
+const target = targetOf("train.py", launchers.python, { kind: "synced", path: "train.py" });
 
 function arrange() {
   const store = new SandboxStore();
