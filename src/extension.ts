@@ -25,7 +25,6 @@ import { Custody } from "./sandboxes/custody";
 import { SyncOnSave } from "./run/syncOnSave";
 import { CostMeter } from "./sandboxes/costMeter";
 import { SpendingGuard } from "./sandboxes/guard";
-import { openJournal } from "./sandboxes/journal";
 import { clearEnded, refreshSandboxes } from "./sandboxes/refresh";
 import { SandboxService } from "./sandboxes/sandboxService";
 import { SandboxStore } from "./sandboxes/sandboxStore";
@@ -137,14 +136,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
       log,
     }),
   );
-  const journal = openJournal(context.globalStorageUri.fsPath);
   const guard = new SpendingGuard({
     store,
     meter,
     rates,
     limits: spendingLimits,
     refresh: (signal) => refresh(signal),
-    journal: async () => [...(await journal.all()).values()].filter((entry) => entry.scope === scope()),
+    journal: () => custody.entries(),
     approve: approveAboveLimit,
     clock,
   });

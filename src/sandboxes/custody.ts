@@ -83,6 +83,11 @@ export class Custody {
     return (await this.#journal.get(name))?.making;
   }
 
+  /** What this machine has on disk of the sandboxes of the account, whichever window holds them. */
+  async entries(): Promise<JournalEntry[]> {
+    return [...(await this.#journal.all()).values()].filter(({ scope }) => scope === this.scope);
+  }
+
   /** Notes the id that the server gave. */
   async settle(name: string, id: string): Promise<void> {
     await this.#change(name, (entry) => ({ ...entry, id }));

@@ -41,7 +41,10 @@ const BUILT_IN_KEYS = [
 ];
 
 /** Commands of VS Code's own that the texts lead to. */
-const BUILT_IN_COMMANDS = ["vscode.openFolder", "workbench.trust.manage", "modalSandboxes.sandboxes.focus"];
+const BUILT_IN_COMMANDS = [
+  ...["vscode.openFolder", "workbench.trust.manage"],
+  ...["modalSandboxes.orphans.focus", "modalSandboxes.sandboxes.focus"],
+];
 
 const settings = configuration.flatMap(({ properties }) => Object.entries(properties));
 const commandIds = commands.map(({ command }) => command);
@@ -195,10 +198,12 @@ describe("contributed views", () => {
       const isThere = (context: Context) => when === undefined || parseWhen(when).holds(context);
       for (const workspaceFolderCount of [0, 1, 2])
         for (const isWorkspaceTrusted of [true, false])
-          for (const session of ["signedOut", "signedIn", "local"]) {
-            const state = { isWorkspaceTrusted, "modalSandboxes.session": session, workspaceFolderCount, ...LISTED };
-            if (isThere(state)) assert.equal(shown(state), 1, `${view}: ${JSON.stringify(state)}`);
-          }
+          for (const hasOrphans of [true, false])
+            for (const session of ["signedOut", "signedIn", "local"]) {
+              const known = { "modalSandboxes.session": session, "modalSandboxes.hasOrphans": hasOrphans, ...LISTED };
+              const state = { isWorkspaceTrusted, workspaceFolderCount, ...known };
+              if (isThere(state)) assert.equal(shown(state), 1, `${view}: ${JSON.stringify(state)}`);
+            }
     }
   });
 

@@ -1,7 +1,7 @@
 import { env, window } from "vscode";
 import { UserError } from "../../base/errors";
 import { describeSandbox } from "../../sandboxes/describe";
-import { isRunning, sandboxIdOf } from "../../sandboxes/sandbox";
+import { isOrphan, isRunning, sandboxIdOf } from "../../sandboxes/sandbox";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import type { Clock } from "../../base/ports";
 import { withProgress } from "../progress";
@@ -47,6 +47,12 @@ export function sandboxCommands(dependencies: SandboxDependencies): CommandTable
         picked.filter((sandbox) => sandbox !== undefined),
         dependencies,
       );
+    },
+
+    "modalSandboxes.terminateOrphans": async () => {
+      const orphans = store.all.filter(isOrphan);
+      if (orphans.length === 0) throw new UserError("No sandbox of a closed window is running.");
+      await terminateSandboxes(orphans, dependencies, "always");
     },
 
     "modalSandboxes.terminateAllSandboxes": async () => {

@@ -67,6 +67,14 @@ describe("the custody of sandboxes", () => {
     assert.equal(await holderSeenBy(there, { id: "sb-x", name: "by-hand" }), "elsewhere");
   });
 
+  it("has the entries of its account, whichever window made them", async () => {
+    const [here, there, abroad] = [open(), open(), open({ scope: "another" })];
+    await make(here, "vscode-a");
+    await make(there, "vscode-b");
+    await make(abroad, "vscode-c");
+    assert.deepEqual((await here.entries()).map(({ name }) => name).sort(), ["vscode-a", "vscode-b"]);
+  });
+
   it("gives to nobody what a window held that closed, and what one held that was killed", async () => {
     const closed = open();
     const sandbox = await make(closed);
