@@ -1,0 +1,139 @@
+/** What a sandbox was doing at one moment; what it has no way to say is `undefined`. */
+export interface MetricSample {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** `undefined` where the sandbox has no nvidia-smi. */
+  readonly gpus: readonly GpuSample[] | undefined;
+  /** How many cores were busy on average since the sample before. */
+  readonly cpuCores: number | undefined;
+  readonly memory: Amount | undefined;
+  /** Of the root. */
+  readonly disk: Amount | undefined;
+  /** Bytes a second since the sample before, without those that stay inside. */
+  readonly network: { readonly received: number; readonly sent: number } | undefined;
+}
+
+/** In bytes. */
+export interface Amount {
+  readonly used: number;
+  readonly total: number;
+}
+
+export interface GpuSample {
+  readonly index: number;
+  /** Percent. */
+  readonly utilization: number | undefined;
+  readonly memory: Amount | undefined;
+  readonly celsius: number | undefined;
+  readonly watts: number | undefined;
+}
+
+/** One line of the sampling script, read: counters that only grow beside what is so at that moment. */
+export interface Reading extends Pick<MetricSample, "gpus" | "memory" | "disk"> {
+  readonly uptimeSeconds: number;
+  readonly cpuSeconds: number;
+  readonly received: number;
+  readonly sent: number;
+}
+
+/**
+ * Prints a reading every `$1` seconds, `$2` in all, and ends when its input does: Modal has no call to end what it
+ * started, and what nobody ends keeps its sandbox from its idle limit. It takes a POSIX shell, `head`, `sed`, `cut` and
+ * `tr`, of busybox too. `/proc` is the sandbox's own under both of Modal's runtimes. The time of a process that ended is
+ * in that of its parent, so the sum over all is what all have used.
+ */
+export const SAMPLE_SCRIPT = `exec 3<&0
+(while read -r _; do :; done; kill $$) <&3 >/dev/null 2>&1 &
+exec 3<&- </dev/null 2>/dev/null
+n=0
+while :; do
+  {
+    head -n 99 /proc/uptime /proc/meminfo /proc/net/dev
+    echo "==> cpu <=="
+    cat /proc/[0-9]*/stat | sed 's/.*) //' | cut -d " " -f 12-15
+    echo "==> disk <=="
+    df -Pk /
+    if command -v nvidia-smi >/dev/null; then
+      echo "==> gpus <=="
+      nvidia-smi --query-gpu=index,utilization.gpu,memory.used,memory.total,temperature.gpu,power.draw --format=csv,noheader,nounits
+    fi
+  } | tr "\\n" "|"
+  echo
+  n=$((n + 1))
+  [ $n -lt "$2" ] || break
+  sleep "$1" >/dev/null
+done
+kill $!`;
+
+const TICKS_PER_SECOND = 100;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Reads a line of the script; `undefined` for one that has no time. */
+export function parseReading(line: string): Reading | undefined {
+  const sections = new Map<string, string[]>();
+  let section: string[] = [];
+  for (const row of line.split("|")) {
+    const title = /^==> (?:.*\/)?(\w+) <==$/.exec(row)?.[1];
+    if (title === undefined) section.push(row);
+    else sections.set(title, (section = []));
+  }
+  const rows = (title: string) => sections.get(title) ?? [];
+  const uptimeSeconds = numbers(rows("uptime")[0])[0];
+  if (uptimeSeconds === undefined) return undefined;
+  return {
+    uptimeSeconds,
+    cpuSeconds: sum(rows("cpu").flatMap(numbers)) / TICKS_PER_SECOND,
+    ...trafficOf(rows("dev")),
+    memory: memoryOf(rows("meminfo")),
+    disk: diskOf(rows("disk")),
+    gpus: sections.get("gpus")?.flatMap(gpuOf),
+  };
+}
+
+/** What a reading says, with rates where there is one before it. */
+export function sampleOf(at: number, reading: Reading, before: Reading | undefined): MetricSample {
+  const { gpus, memory, disk } = reading;
+  const seconds = before ? reading.uptimeSeconds - before.uptimeSeconds : 0;
+  if (!before || seconds <= 0) return { at, gpus, memory, disk, cpuCores: undefined, network: undefined };
+  const rate = (of: (reading: Reading) => number) => Math.max(0, of(reading) - of(before)) / seconds;
+  const network = { received: rate(({ received }) => received), sent: rate(({ sent }) => sent) };
+  return { at, gpus, memory, disk, cpuCores: rate(({ cpuSeconds }) => cpuSeconds), network };
+}
+
+function trafficOf(rows: readonly string[]): { received: number; sent: number } {
+  const interfaces = rows.flatMap((row) => {
+    const [, name, counters] = /^\s*([^\s:]+):(.*)$/.exec(row) ?? [];
+    return name === undefined || name === "lo" ? [] : [numbers(counters)];
+  });
+  return { received: sum(interfaces.map((row) => row[0] ?? 0)), sent: sum(interfaces.map((row) => row[8] ?? 0)) };
+}
+
+function memoryOf(rows: readonly string[]): Amount | undefined {
+  const kib = (name: string) => numbers(rows.find((row) => row.startsWith(`${name}:`)))[0];
+  const free = kib("MemAvailable") ?? kib("MemFree");
+  const total = kib("MemTotal");
+  return total === undefined || free === undefined ? undefined : { used: (total - free) * KIB, total: total * KIB };
+}
+
+/** A device may have a name of several words, before the numbers. */
+function diskOf(rows: readonly string[]): Amount | undefined {
+  const [used, free] = (/\s(\d+)\s+(\d+)\s+\d+%/.exec(rows[1] ?? "") ?? []).slice(1).map(Number);
+  return used === undefined || free === undefined ? undefined : { used: used * KIB, total: (used + free) * KIB };
+}
+
+/** What a GPU has no sensor for comes as a word in brackets. */
+function gpuOf(row: string): GpuSample[] {
+  const [index, utilization, used, total, celsius, watts] = row.split(",").map((field) => numbers(field)[0]);
+  if (index === undefined) return [];
+  const memory = used === undefined || total === undefined ? undefined : { used: used * MIB, total: total * MIB };
+  return [{ index, utilization, memory, celsius, watts }];
+}
+
+const numbers = (text = ""): number[] =>
+  text
+    .split(/\s+/)
+    .filter((word) => /^\d+(\.\d+)?$/.test(word))
+    .map(Number);
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
