@@ -8,19 +8,18 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
   type Stats,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
 import { codeOf } from "../base/errors";
+import { OpenFile } from "./openFile";
 import { copyName, PULL_PREFIX } from "./pullNames";
 
 /** Where something that was pulled ended up. */
@@ -67,26 +66,27 @@ export class FolderWriter {
     this.#mayReplace = mayReplace;
   }
 
-  /** A file to be filled, then placed or discarded. */
-  open(): OpenFile {
-    this.#staging ??= mkdtempSync(join(this.#root, PULL_PREFIX));
-    this.#count += 1;
-    return new OpenFile(join(this.#staging, String(this.#count)));
+  /**
+   * A file to be filled, then placed or discarded.
+   * @param size of its content, if that is known
+   */
+  open(size: number | undefined): OpenFile {
+    return new OpenFile(size, () => this.#staged());
   }
 
   /** Throws a Refusal or what the system says; the open file is then to be discarded. */
   place(file: OpenFile, { path, mode, mtime }: FileFacts): Placed {
-    file.finish(mode & 0o777, mtime);
-    const placed = this.#place(file.path, path, (absolute) => holdsSame(file.path, absolute));
+    const isSame = (absolute: string, stats: Stats) => file.holdsSame(absolute, stats);
+    const placed = this.#place(() => file.finish(mode & 0o777, mtime), path, isSame);
     if (placed.kind !== "same") file.release();
     return placed;
   }
 
   /** As `place`, for a second name of a file of this folder, which gets a copy. */
   placeCopy(of: string, facts: FileFacts): Placed {
-    const file = this.open();
+    const file = this.open(undefined);
     try {
-      copyFileSync(join(this.#root, of), file.path);
+      file.copy(join(this.#root, of));
       return this.place(file, facts);
     } finally {
       file.discard();
@@ -96,13 +96,16 @@ export class FolderWriter {
   /** Its target passed `refuseTarget`. */
   placeLink(path: string, target: string): Placed {
     if (leadsOut(this.#root, path, target)) throw new Refusal("is a link out of the folder");
-    const file = this.open();
-    file.discard();
-    symlinkSync(target, file.path);
+    const staged = this.#staged();
+    const make = () => {
+      symlinkSync(target, staged);
+      return staged;
+    };
+    const isSame = (absolute: string, stats: Stats) => stats.isSymbolicLink() && readlink(absolute) === target;
     try {
-      return this.#place(file.path, path, (absolute, stats) => stats.isSymbolicLink() && readlink(absolute) === target);
+      return this.#place(make, path, isSame);
     } finally {
-      rmSync(file.path, { force: true });
+      rmSync(staged, { force: true });
     }
   }
 
@@ -118,7 +121,15 @@ export class FolderWriter {
     this.#staging = undefined;
   }
 
-  #place(from: string, path: string, isSame: (absolute: string, stats: Stats) => boolean): Placed {
+  /** A name of its own among what is not in its place yet. */
+  #staged(): string {
+    this.#staging ??= mkdtempSync(join(this.#root, PULL_PREFIX));
+    this.#count += 1;
+    return `${this.#staging}/${this.#count}`;
+  }
+
+  /** @param make what is to be placed, and returns where; only if it is not there already */
+  #place(make: () => string, path: string, isSame: (absolute: string, stats: Stats) => boolean): Placed {
     const parent = parentOf(path);
     this.#enter(parent);
     const absolute = `${this.#root}/${path}`;
@@ -126,12 +137,12 @@ export class FolderWriter {
     const there = isNew ? undefined : lstatSync(absolute, { throwIfNoEntry: false });
     if (there && isSame(absolute, there)) return { kind: "same", stats: there };
     if (!there || (!there.isDirectory() && this.#mayReplace(path, there))) {
-      moveInto(from, absolute);
+      moveInto(make(), absolute);
       return { kind: "written", stats: lstatSync(absolute) };
     }
 
     const copy = this.#freeCopyName(path, isSame);
-    moveInto(from, join(this.#root, copy));
+    moveInto(make(), join(this.#root, copy));
     return { kind: "copied", copy, stats: there };
   }
 
@@ -162,46 +173,6 @@ export class FolderWriter {
   }
 }
 
-/** A file that is being filled under a name that nobody looks for. */
-export class OpenFile {
-  readonly path: string;
-  #file: number | undefined;
-  #isOurs = true;
-
-  constructor(path: string) {
-    this.path = path;
-    this.#file = openSync(path, "wx", 0o600);
-  }
-
-  write(bytes: Uint8Array): void {
-    if (this.#file === undefined) return;
-    for (let written = 0; written < bytes.length;) written += writeSync(this.#file, bytes, written);
-  }
-
-  finish(mode: number, mtime: number): void {
-    if (this.#file === undefined) return;
-    fchmodSync(this.#file, mode);
-    futimesSync(this.#file, mtime, mtime);
-    this.#close();
-  }
-
-  /** It was moved away. */
-  release(): void {
-    this.#isOurs = false;
-  }
-
-  discard(): void {
-    this.#close();
-    if (this.#isOurs) rmSync(this.path, { force: true });
-    this.#isOurs = false;
-  }
-
-  #close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
-    this.#file = undefined;
-  }
-}
-
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
 /** By a rename, which replaces a link rather than what it leads to; onto another file system by way of a copy beside. */
@@ -219,19 +190,6 @@ function moveInto(from: string, to: string): void {
     closeSync(file);
     renameSync(beside, to);
     unlinkSync(from);
-  }
-}
-
-/** Files above this size are taken as different: comparing them would cost as much as reading both. */
-const COMPARE_BYTES = 64 * 1024 * 1024;
-
-function holdsSame(file: string, there: string): boolean {
-  const [one, other] = [lstatSync(file), lstatSync(there)];
-  if (!other.isFile() || one.size !== other.size || one.size > COMPARE_BYTES) return false;
-  try {
-    return readFileSync(file).equals(readFileSync(there));
-  } catch {
-    return false;
   }
 }
 

@@ -31,7 +31,8 @@ export type PullOrder =
 /** From the worker: `taken` for each block, `planned` after `listed`, `names` after `go`, at last `done`. */
 export type PullReport =
   | { readonly kind: "refused"; readonly problem: RootProblem }
-  | ({ readonly kind: "taken" } & PullCounts)
+  /** With the block's memory. */
+  | ({ readonly kind: "taken"; readonly buffer: ArrayBuffer } & PullCounts)
   | ({ readonly kind: "planned" } & PlanSummary)
   /** Paths for the sender, each with a NUL behind it. */
   | { readonly kind: "names"; readonly bytes: Uint8Array<ArrayBuffer> }

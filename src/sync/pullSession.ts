@@ -42,8 +42,8 @@ export class PullSession {
     return this.#counts;
   }
 
-  async write(block: Uint8Array): Promise<void> {
-    if (this.#unpacker) await this.#unpacker.write(block);
+  write(block: Uint8Array): void {
+    if (this.#unpacker) this.#unpacker.write(block);
     else this.#parser.write(block);
   }
 
@@ -98,7 +98,7 @@ export class PullSession {
   async finish(isStopped: boolean): Promise<PullOutcome> {
     const unpacker = this.#unpacker;
     if (isStopped) unpacker?.abandon();
-    const end: ArchiveEnd = (await unpacker?.finish()) ?? { kind: "cut", detail: "The pull was cancelled." };
+    const end: ArchiveEnd = unpacker?.finish() ?? { kind: "cut", detail: "The pull was cancelled." };
     const madeFolders = isStopped ? [] : this.#makeFolders();
     this.#writer?.dispose();
     await this.#since?.learn(this.#learned, (entry) => this.#isSynced(entry), this.#plan, madeFolders);

@@ -47,6 +47,7 @@ export class PullThread implements Disposable {
       if (report.kind === "refused") this.#fail(onRefused(report.problem));
       else if (report.kind !== "taken") this.#report(report.kind).resolve(report);
       else {
+        this.#blocks.recycle(report.buffer);
         this.#credits.grant();
         onProgress(report);
       }

@@ -36,15 +36,15 @@ function serve(port: MessagePort, session: PullSession): void {
         if (isOver) return;
         switch (order.kind) {
           case "block":
-            await session.write(order.bytes);
-            send(port, { kind: "taken", ...session.counts });
+            session.write(order.bytes);
+            give(port, order.bytes.buffer, { kind: "taken", buffer: order.bytes.buffer, ...session.counts });
             break;
           case "listed":
             send(port, { kind: "planned", ...session.plan() });
             break;
           case "go": {
             const bytes = session.start(order.isOverwriting, order.maxBytes);
-            port.postMessage({ kind: "names", bytes } satisfies PullReport, [bytes.buffer]);
+            give(port, bytes.buffer, { kind: "names", bytes });
             break;
           }
           case "end":
@@ -66,6 +66,10 @@ function serve(port: MessagePort, session: PullSession): void {
 
 function send(port: MessagePort, report: PullReport): void {
   port.postMessage(report);
+}
+
+function give(port: MessagePort, memory: ArrayBuffer, report: PullReport): void {
+  port.postMessage(report, [memory]);
 }
 
 main();

@@ -1,11 +1,10 @@
-import { extract, type Extract, type ExtractEvents, type Header } from "tar-stream";
-
 import { codeOf, messageOf } from "../base/errors";
 import type { SkippedEntry } from "./folderEntry";
-import { Refusal, type FolderWriter, type OpenFile, type Placed } from "./folderWriter";
+import { Refusal, type FolderWriter, type Placed } from "./folderWriter";
+import type { OpenFile } from "./openFile";
 import type { RemoteEntry } from "./remoteListing";
 import { foldName, plainPath, refusePath, refuseTarget, type NameRules } from "./safePath";
-import { TarGuard } from "./tarGuard";
+import { TarReader, type TarHeader } from "./tarReader";
 
 export interface UnpackOptions {
   readonly writer: FolderWriter;
@@ -36,11 +35,10 @@ export interface UnpackedEntry {
 export type ArchiveEnd =
   { readonly kind: "whole" } | { readonly kind: "cut" | "damaged" | "tooMuch"; readonly detail: string };
 
-/** Reads a tar stream and has its entries written one by one; what must not be written is refused by itself. */
+/** Reads a tar stream and has its entries written one by one; what must not be written is refused by itself. Blocks. */
 export class Unpacker {
   readonly #options: UnpackOptions;
-  readonly #tar: Extract = extract();
-  readonly #guard: TarGuard;
+  readonly #reader: TarReader;
   readonly #links: Link[] = [];
   /** The spellings met so far, by what a file system may take for the same. */
   readonly #spellings = new Map<string, string>();
@@ -51,29 +49,26 @@ export class Unpacker {
   #entries = 0;
   #bytes = 0;
   #streamBytes = 0;
-  #open: OpenFile | undefined;
+  /** The file under way; none where its content is of no use. */
+  #open: { readonly path: string; readonly header: TarHeader; readonly file: OpenFile } | undefined;
   #end: ArchiveEnd | undefined;
-  #wake: () => void = () => undefined;
 
   constructor(options: UnpackOptions) {
     this.#options = options;
-    this.#guard = new TarGuard((bytes) => {
-      this.#refuse("an entry", `has a header of ${bytes} bytes`);
+    this.#reader = new TarReader({
+      begin: (header) => {
+        this.#enter(header);
+      },
+      content: (part) => {
+        this.#fill(part);
+      },
+      end: () => {
+        this.#close();
+      },
+      oversized: (bytes) => {
+        this.#refuse("an entry", `has a header of ${bytes} bytes`);
+      },
     });
-    this.#tar.on("entry", (header, body, next) => {
-      this.#enter(header, body, () => {
-        next();
-      });
-    });
-    this.#tar.on("error", (error: Error) => {
-      this.#end ??= /unexpected end/i.test(error.message)
-        ? { kind: "cut", detail: error.message }
-        : { kind: "damaged", detail: error.message };
-    });
-    for (const event of ["drain", "close", "finish"] as const)
-      this.#tar.on(event, () => {
-        this.#wake();
-      });
   }
 
   /** What was refused, the first thousand of it. */
@@ -85,30 +80,19 @@ export class Unpacker {
     return this.#refusedCount;
   }
 
-  /** Nothing more of the archive will be read. */
-  get isOver(): boolean {
-    return this.#end !== undefined;
-  }
-
-  /** Resolves when the bytes are dealt with. */
-  async write(chunk: Uint8Array): Promise<void> {
+  write(chunk: Uint8Array): void {
     this.#streamBytes += chunk.length;
     if (this.#streamBytes > this.#options.limits.streamBytes)
-      this.#stop({ kind: "tooMuch", detail: "The archive is much bigger than what was asked for." });
+      this.#end ??= { kind: "tooMuch", detail: "The archive is much bigger than what was asked for." };
     if (this.#end) return;
-    for (const part of this.#guard.filter(chunk)) {
-      if (this.isOver) return;
-      if (!this.#tar.write(part)) await this.#woken();
-    }
-    const { damage } = this.#guard;
-    if (damage === undefined) return;
-    await this.#readAll();
-    this.#end = { kind: "damaged", detail: damage };
+    this.#reader.read(chunk);
+    const { damage } = this.#reader;
+    if (damage !== undefined) this.#end = { kind: "damaged", detail: damage };
   }
 
   /** Makes the links, which come last so that nothing is ever written through one. */
-  async finish(): Promise<ArchiveEnd> {
-    if (!this.#end) await this.#readAll();
+  finish(): ArchiveEnd {
+    if (!this.#reader.isBetweenEntries) this.#end ??= { kind: "cut", detail: "The archive ends within an entry." };
     this.#discardOpen();
     for (const { path, target } of this.#links)
       this.#attempt(path, () => {
@@ -119,56 +103,29 @@ export class Unpacker {
 
   /** Ends it in mid-stream; what is complete stays. */
   abandon(): void {
-    this.#stop({ kind: "cut", detail: "The pull was cancelled." });
+    this.#end ??= { kind: "cut", detail: "The pull was cancelled." };
   }
 
-  async #readAll(): Promise<void> {
-    const finished = this.#woken();
-    this.#tar.end(undefined);
-    await finished;
-  }
-
-  #stop(end: ArchiveEnd): void {
-    if (this.#end) return;
-    this.#end = end;
-    this.#tar.destroy();
-    this.#discardOpen();
-    this.#wake();
-  }
-
-  #woken(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  #enter(header: Header, body: Body, next: () => void): void {
+  #enter(header: TarHeader): void {
     const path = plainPath(header.name);
-    // Of a body that is cut off; the archive itself says how it ended.
-    body.on("error", () => undefined);
     this.#entries += 1;
-    const isTop = header.type === "directory" && (path === "" || path === ".");
-    const reason = isTop ? undefined : this.#reasonAgainst(path, header);
+    if (header.type === "directory" && (path === "" || path === ".")) return;
+    const reason = this.#reasonAgainst(path, header);
     if (reason !== undefined) this.#refuse(path, reason);
-    else if (header.type === "file" || header.type === "contiguous-file") {
-      this.#receive(path, header, body, next);
-      return;
-    } else if (!isTop)
+    else
       this.#attempt(path, () => {
         this.#take(path, header);
       });
-    body.on("end", next);
-    body.resume();
   }
 
-  #reasonAgainst(path: string, header: Header): string | undefined {
+  #reasonAgainst(path: string, header: TarHeader): string | undefined {
     const { type, size } = header;
     const { rules, wanted, limits } = this.#options;
     // What was asked for had its path judged then.
     const reason = wanted?.has(path) ? undefined : refusePath(path, rules);
     if (reason !== undefined) return reason;
-    if (!TAKEN.has(type)) return "is neither a file, a folder nor a link";
-    const linkReason = type === "symlink" ? refuseTarget(path, targetOf(header)) : undefined;
+    if (type === "other") return "is neither a file, a folder nor a link";
+    const linkReason = type === "symlink" ? refuseTarget(path, header.target) : undefined;
     if (linkReason !== undefined) return linkReason;
     if (wanted && !wanted.has(path)) return "was not asked for";
     if (this.#entries > limits.entries) return `is one of more than ${limits.entries} entries`;
@@ -187,49 +144,53 @@ export class Unpacker {
     }
   }
 
-  #take(path: string, header: Header): void {
+  #take(path: string, header: TarHeader): void {
     const { writer } = this.#options;
-    if (header.type === "directory") writer.makeFolder(path, header.mode);
-    else if (header.type === "symlink") this.#links.push({ path, target: targetOf(header) });
-    else {
-      const of = this.#files.get(plainPath(targetOf(header)));
-      if (of === undefined) throw new Refusal("is a second name of a file that did not come");
-      this.#report({ path, bytes: 0, placed: writer.placeCopy(of, this.#facts(path, header)) });
+    switch (header.type) {
+      case "file":
+        this.#open = { path, header, file: writer.open(header.size) };
+        break;
+      case "directory":
+        writer.makeFolder(path, header.mode);
+        break;
+      case "symlink":
+        this.#links.push({ path, target: header.target });
+        break;
+      default: {
+        const of = this.#files.get(plainPath(header.target));
+        if (of === undefined) throw new Refusal("is a second name of a file that did not come");
+        this.#report({ path, bytes: 0, placed: writer.placeCopy(of, this.#facts(path, header)) });
+      }
     }
   }
 
-  #receive(path: string, header: Header, body: Body, next: () => void): void {
-    const { writer } = this.#options;
-    let isRefused = false;
-    const attempt = (step: () => void) => {
-      if (!isRefused) isRefused = !this.#attempt(path, step);
-    };
-    let file: OpenFile | undefined;
-    attempt(() => {
-      this.#open = file = writer.open();
+  #fill(part: Uint8Array): void {
+    const open = this.#open;
+    if (!open) return;
+    const isWritten = this.#attempt(open.path, () => {
+      open.file.write(part);
     });
-    body.on("data", (part) => {
-      attempt(() => file?.write(part as Uint8Array));
+    if (!isWritten) this.#discardOpen();
+  }
+
+  #close(): void {
+    const open = this.#open;
+    if (!open) return;
+    const { path, header, file } = open;
+    this.#attempt(path, () => {
+      const placed = this.#options.writer.place(file, this.#facts(path, header));
+      this.#bytes += header.size;
+      this.#files.set(path, placed.kind === "copied" ? placed.copy : path);
+      this.#report({ path, bytes: header.size, placed });
     });
-    body.on("end", () => {
-      attempt(() => {
-        if (!file || this.#end) return;
-        const placed = writer.place(file, this.#facts(path, header));
-        this.#bytes += header.size;
-        this.#files.set(path, placed.kind === "copied" ? placed.copy : path);
-        this.#report({ path, bytes: header.size, placed });
-      });
-      this.#discardOpen();
-      next();
-    });
+    this.#discardOpen();
   }
 
   /** The listing has the time's fraction, which the archive's header lacks. */
-  #facts(path: string, { mode, mtime, pax }: Header) {
+  #facts(path: string, { mode, mtime }: TarHeader) {
     const listed = this.#options.wanted?.get(path)?.mtime;
-    const told = Number((pax as Record<string, string> | null | undefined)?.mtime ?? mtime.getTime() / 1000);
-    const isSame = listed !== undefined && Math.floor(listed) === Math.floor(told);
-    return { path, mode, mtime: isSame ? listed : told };
+    const isSame = listed !== undefined && Math.floor(listed) === Math.floor(mtime);
+    return { path, mode, mtime: isSame ? listed : mtime };
   }
 
   #attempt(path: string, step: () => void): boolean {
@@ -247,7 +208,7 @@ export class Unpacker {
   }
 
   #discardOpen(): void {
-    this.#open?.discard();
+    this.#open?.file.discard();
     this.#open = undefined;
   }
 
@@ -257,8 +218,6 @@ export class Unpacker {
   }
 }
 
-type Body = ExtractEvents["entry"][1];
-
 interface Link {
   readonly path: string;
   readonly target: string;
@@ -266,11 +225,6 @@ interface Link {
 
 /** More would be read by nobody, and cost memory. */
 const MAX_REFUSED = 1000;
-
-const TAKEN: ReadonlySet<string> = new Set(["file", "contiguous-file", "directory", "symlink", "link"]);
-
-/** Its type says that there always is one. */
-const targetOf = (header: { readonly linkname: string | null }): string => header.linkname ?? "";
 
 function reasonOf(error: unknown): string {
   if (error instanceof Refusal) return error.message;

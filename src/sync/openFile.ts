@@ -1,0 +1,114 @@
+import {
+  closeSync,
+  copyFileSync,
+  fchmodSync,
+  fstatSync,
+  futimesSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+  type Stats,
+} from "node:fs";
+
+/**
+ * A file that is being filled: under a name that nobody looks for, but for one whose content comes at once, which is
+ * not written before it is known to be needed.
+ */
+export class OpenFile {
+  readonly #size: number | undefined;
+  readonly #stage: () => string;
+  #whole: Uint8Array | undefined;
+  #path: string | undefined;
+  #file: number | undefined;
+
+  constructor(size: number | undefined, stage: () => string) {
+    this.#size = size;
+    this.#stage = stage;
+    if (size === 0) this.#whole = new Uint8Array();
+  }
+
+  /** Bytes that are the whole content must stay what they are until it is placed. */
+  write(bytes: Uint8Array): void {
+    if (bytes.length === this.#size) this.#whole = bytes;
+    else this.#append(bytes);
+  }
+
+  copy(source: string): void {
+    const { path } = this.#create();
+    copyFileSync(source, path);
+  }
+
+  /** Whether the file there has the same content. */
+  holdsSame(there: string, stats: Stats): boolean {
+    if (!stats.isFile()) return false;
+    try {
+      if (this.#whole) return stats.size === this.#size && readFileSync(there).equals(this.#whole);
+      const file = this.#create().file;
+      return fstatSync(file).size === stats.size && haveSame(file, there, stats.size);
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns where it lies, complete */
+  finish(mode: number, mtime: number): string {
+    if (this.#whole) this.#append(this.#whole);
+    const { path, file } = this.#create();
+    fchmodSync(file, mode);
+    futimesSync(file, mtime, mtime);
+    this.#close();
+    return path;
+  }
+
+  /** It was moved away. */
+  release(): void {
+    this.#path = undefined;
+  }
+
+  discard(): void {
+    this.#close();
+    if (this.#path !== undefined) rmSync(this.#path, { force: true });
+    this.#path = undefined;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const { file } = this.#create();
+    for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
+  }
+
+  #create(): { readonly path: string; readonly file: number } {
+    this.#path ??= this.#stage();
+    this.#file ??= openSync(this.#path, "wx+", 0o600);
+    return { path: this.#path, file: this.#file };
+  }
+
+  #close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+/** Files above this size are taken as different: comparing them would cost as much as reading both. */
+const COMPARE_BYTES = 64 * 1024 * 1024;
+
+/** @param file open for reading, and of the same size */
+function haveSame(file: number, there: string, size: number): boolean {
+  if (size > COMPARE_BYTES) return false;
+  const other = openSync(there, "r");
+  const [one, two] = [Buffer.alloc(PART_BYTES), Buffer.alloc(PART_BYTES)];
+  try {
+    for (let at = 0; at < size;) {
+      const read = readSync(file, one, 0, PART_BYTES, at);
+      const length = readSync(other, two, 0, read, at);
+      if (length === 0 || !one.subarray(0, length).equals(two.subarray(0, length))) return false;
+      at += length;
+    }
+    return true;
+  } finally {
+    closeSync(other);
+  }
+}
+
+const PART_BYTES = 256 * 1024;
