@@ -23,6 +23,7 @@ import { UnsyncedOutputs } from "./run/unsynced";
 import { closeWindow } from "./sandboxes/closing";
 import { Custody } from "./sandboxes/custody";
 import { SyncOnSave } from "./run/syncOnSave";
+import { Activity } from "./sandboxes/activity";
 import { CostMeter } from "./sandboxes/costMeter";
 import { SpendingGuard } from "./sandboxes/guard";
 import { clearEnded, refreshSandboxes } from "./sandboxes/refresh";
@@ -107,6 +108,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const images = new ImageGateway(connection);
   const gateway = new SandboxGateway(connection, images, environmentName, log);
   const exec = new ExecGateway(connection);
+  const activity = own.add(new Activity(exec, clock));
   const volumes = new VolumeGateway(connection, environmentName, clock);
   const secrets = new SecretGateway(connection, environmentName, clock);
   const account = own.add(new AccountService(connection, environmentName, log));
@@ -180,9 +182,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
     new RunService({ sandboxes, offerOther: offerOtherGpu(rates), exec, pusher, puller, notices, clock, rates, log }),
   );
 
-  const costWatch = own.add(
+  own.add(
     new CostWatch({
-      ...{ meter, rates, account, store, sandboxes, runs, exec, clock, log, report },
+      ...{ meter, rates, account, store, sandboxes, runs, activity, exec, clock, log, report },
       memento: context.globalState,
     }),
   );
@@ -195,9 +197,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const picker = new SandboxPicker(store, clock);
   const previews = own.add(new SyncPreviews());
   const shell = { exec, picker, log };
-  const view = own.add(new SandboxesView({ sandboxes: store, runs, session, account, clock, rates, log, refresh }));
+  const rowSources = { session, clock, rates, activity, meter };
+  const view = own.add(new SandboxesView({ ...rowSources, sandboxes: store, runs, account, log, refresh }));
   const sections = [
-    own.add(new SectionView(orphanSection(store, clock, rates), { session, log })),
+    own.add(new SectionView(orphanSection(store, rowSources), { session, log })),
     own.add(new SectionView(snapshotSection(kept, scope, clock), { session, log })),
     own.add(new SectionView(volumeSection(volumes, clock), { session, log })),
     own.add(new SectionView(secretSection(secrets, clock), { session, log })),
@@ -206,7 +209,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const loadLater = async () =>
     (await import("./ui/commands/later")).laterCommands({
       account: { session, account, variables: process.env, log },
-      costs: { meter, rates, account, clock, activityOf: (sandbox) => costWatch.activityOf(sandbox) },
+      costs: { meter, rates, account, clock, activity },
       create: { sandboxes, rates },
       images: { images, builds },
       volumes,

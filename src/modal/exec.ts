@@ -1,6 +1,7 @@
 import type { ContainerProcess } from "modal";
 import { abortable } from "../base/async";
 import { messageOf } from "../base/errors";
+import { Emitter } from "../base/event";
 import type { Connection } from "./connection";
 import { isNotFound, sandboxGone, translate, translated } from "./errors";
 import { InputStream } from "./inputStream";
@@ -11,6 +12,15 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A terminal of 24 × 80 instead of pipes: all output comes on `stdout`. */
   readonly pty?: boolean;
+  /** A look by the extension itself. It keeps the sandbox from idling like any program, yet nobody uses it by that. */
+  readonly isProbe?: boolean;
+}
+
+export interface StartedProcess {
+  readonly sandboxId: string;
+  readonly isProbe: boolean;
+  /** Settles when it has ended, in whatever way. */
+  readonly over: Promise<void>;
 }
 
 /** A process in a sandbox. Both outputs must be read, or the process may stall. */
@@ -28,6 +38,8 @@ export interface RemoteProcess {
 /** Starts programs in sandboxes. Arguments are passed as they are, never through a shell; 64 KiB at most in all. */
 export class ExecGateway {
   readonly #connection: Connection;
+  readonly #started = new Emitter<StartedProcess>();
+  readonly onDidStartProcess = this.#started.event;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -50,7 +62,10 @@ export class ExecGateway {
         ...(pty && { pty }),
       }),
     );
-    return new SdkProcess(process, await this.#connection.lost(signal));
+    const started = new SdkProcess(process, await this.#connection.lost(signal));
+    const end = () => undefined;
+    this.#started.fire({ sandboxId, isProbe: options.isProbe ?? false, over: started.exitCode.then(end, end) });
+    return started;
   }
 }
 

@@ -8,7 +8,7 @@ const COMMAND = ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,nohe
 export async function gpuUtilization(exec: ExecGateway, sandboxId: string): Promise<number | undefined> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const { stdout, exitCode } = await collect(await exec.exec(sandboxId, COMMAND, {}, signal));
+    const { stdout, exitCode } = await collect(await exec.exec(sandboxId, COMMAND, { isProbe: true }, signal));
     const percents = stdout.trim().split(/\s+/).map(Number);
     return exitCode === 0 && percents.every(Number.isFinite) ? Math.max(...percents) : undefined;
   } catch {

@@ -32,6 +32,14 @@ export interface MeteredSandbox {
   readonly isEstimate: boolean;
 }
 
+/** What one sandbox has cost until a moment. */
+export interface Spent {
+  /** US dollars. */
+  readonly dollars: number;
+  /** The server has not said what was used. */
+  readonly isEstimate: boolean;
+}
+
 /** What this machine's sandboxes cost, in US dollars. */
 export interface Costs {
   readonly isFree: boolean;
@@ -101,6 +109,15 @@ export class CostMeter implements Disposable {
       today: readings.reduce((sum, reading) => sum + dollarsWithin(reading, midnight, now), 0),
       isTodayEstimate: readings.some(({ isMeasured }) => !isMeasured),
     };
+  }
+
+  /** What a sandbox has cost, be it another machine's. */
+  spentOn(sandbox: RunningSandbox): Spent {
+    const { clock, rates } = this.#options;
+    const { id, startedAt } = sandbox.phase;
+    const known = this.#readings.get(id);
+    if (!known) return { dollars: costOf(sandbox, clock.now() - startedAt, rates.current), isEstimate: true };
+    return { dollars: this.#live(known, clock.now()).dollars, isEstimate: !known.isMeasured };
   }
 
   /** US dollars spent on this day and on each of the days before, today first. */

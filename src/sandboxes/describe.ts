@@ -1,8 +1,9 @@
 import { assertNever } from "../base/errors";
-import { formatElapsed, formatUptime } from "../base/format";
+import { formatDuration, formatElapsed, formatUptime } from "../base/format";
 import { formatGpu, type GpuRequest } from "../modal/gpus";
 import type { EndReason } from "../modal/rpc";
 import type { CreateStep } from "../modal/sandboxes";
+import type { Use } from "./activity";
 import type { Sandbox, SandboxPhase } from "./sandbox";
 
 /** The words that every surface uses for a sandbox. */
@@ -19,6 +20,18 @@ export function describeSandbox(sandbox: Sandbox, now: number): Description {
   const label = formatGpu(sandbox.gpu);
   const state = describePhase(sandbox.phase, now);
   return { label, state, spoken: `${label} sandbox ${sandbox.name}, ${state.replaceAll(" · ", ", ")}` };
+}
+
+/** How a sandbox is used: `idle 4m of 10m`. */
+export function describeUse(use: Use): string {
+  switch (use.kind) {
+    case "busy":
+      return "in use";
+    case "idle":
+      return `idle ${formatUptime(use.idleMs)}${use.leftMs === undefined ? "" : ` of ${formatDuration(use.idleMs + use.leftMs)}`}`;
+    case "usedElsewhere":
+      return "used elsewhere";
+  }
 }
 
 /** What is being waited for while a sandbox is created. */

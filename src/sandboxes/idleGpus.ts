@@ -34,11 +34,6 @@ export class IdleGpus {
     this.#options = options;
   }
 
-  /** When something was last seen running on it. */
-  busyAt(sandbox: RunningSandbox): number {
-    return this.#busyAt.get(sandbox.key) ?? sandbox.phase.startedAt;
-  }
-
   /** Something started or ended on it. */
   touch(key: string): void {
     this.#busyAt.set(key, this.#options.clock.now());
@@ -59,7 +54,7 @@ export class IdleGpus {
     const { clock, idleMs, isBusy, utilization } = this.#options;
     const limitMs = idleMs();
     if (!sandbox.gpu || limitMs <= 0 || this.#told.has(sandbox.key) || isBusy(sandbox.key)) return;
-    const sinceMs = clock.now() - this.busyAt(sandbox);
+    const sinceMs = clock.now() - (this.#busyAt.get(sandbox.key) ?? sandbox.phase.startedAt);
     // To look inside counts as a use, which must not keep alive what would end by itself.
     if (sinceMs < Math.max(limitMs, (sandbox.idleTimeoutMs ?? 0) + GRACE_MS)) return;
     if (((await utilization(sandbox.phase.id)) ?? 0) > 0) {

@@ -1,5 +1,4 @@
 import { DisposableStore, type Disposable } from "../base/disposable";
-import { formatUptime } from "../base/format";
 import type { Clock, Logger, Memento } from "../base/ports";
 import type { AccountService } from "../modal/account";
 import type { ExecGateway } from "../modal/exec";
@@ -7,10 +6,11 @@ import { gpuUtilization } from "../modal/gpuUtilization";
 import type { RateSource } from "../modal/rates";
 import { isOver } from "../run/run";
 import type { RunService } from "../run/runService";
+import type { Activity } from "../sandboxes/activity";
 import type { CostMeter } from "../sandboxes/costMeter";
 import { DayLimits } from "../sandboxes/dayLimits";
 import { IdleGpus } from "../sandboxes/idleGpus";
-import { isRunning, type Sandbox } from "../sandboxes/sandbox";
+import { sandboxIdOf } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import { CostStatus } from "./costStatus";
@@ -25,6 +25,7 @@ export interface CostWatchOptions {
   readonly store: SandboxStore;
   readonly sandboxes: SandboxService;
   readonly runs: RunService;
+  readonly activity: Activity;
   readonly exec: ExecGateway;
   readonly memento: Memento;
   readonly clock: Clock;
@@ -64,18 +65,18 @@ export class CostWatch implements Disposable {
     );
   }
 
-  /** What one of this window's sandboxes does: `idle for 4m`. */
-  activityOf(sandbox: Sandbox): string | undefined {
-    if (!isRunning(sandbox) || sandbox.holder !== "thisWindow") return undefined;
-    if (this.#isBusy(sandbox.key)) return "a program runs";
-    return `idle for ${formatUptime(this.#options.clock.now() - this.#idleGpus.busyAt(sandbox))}`;
-  }
-
   dispose(): void {
     this.#own.dispose();
   }
 
+  /** A run counts from its preparation on, a shell as long as it is open. */
   #isBusy(key: string): boolean {
-    return this.#options.runs.runs.some(({ sandboxKey, state }) => sandboxKey === key && !isOver(state));
+    const { runs, activity, store } = this.#options;
+    const sandbox = store.get(key);
+    const id = sandbox && sandboxIdOf(sandbox);
+    return (
+      (id !== undefined && activity.isBusy(id)) ||
+      runs.runs.some(({ sandboxKey, state }) => sandboxKey === key && !isOver(state))
+    );
   }
 }

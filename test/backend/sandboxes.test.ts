@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { isAbort, UserError } from "../../src/base/errors";
 import { verifyCredentials } from "../../src/modal/connection";
+import type { StartedProcess } from "../../src/modal/exec";
 import { clearEnded } from "../../src/sandboxes/refresh";
 import { isRunning } from "../../src/sandboxes/sandbox";
 import { silentLog } from "../unit/support/fakes";
@@ -42,6 +43,27 @@ describe("sandboxes", function () {
     await sandboxes.create({ spec: spec(), folder }, soon());
     listening.dispose();
     assert.deepEqual(phases, ["image", "queued", "starting", "running"]);
+  });
+
+  it("are in use from the start of a program until its end, however it ends", async () => {
+    const { sandboxes, exec } = services();
+    const { phase, key } = await sandboxes.create({ spec: spec(), folder }, soon());
+    const started: StartedProcess[] = [];
+    const listening = exec.onDidStartProcess((process) => started.push(process));
+    await (
+      await exec.exec(phase.id, ["true"], { isProbe: true }, soon())
+    ).exitCode;
+    await exec.exec(phase.id, ["sleep", "60"], {}, soon());
+    listening.dispose();
+    assert.deepEqual(
+      started.map(({ sandboxId, isProbe }) => [sandboxId, isProbe]),
+      [
+        [phase.id, true],
+        [phase.id, false],
+      ],
+    );
+    await sandboxes.terminate(key, soon());
+    await Promise.all(started.map(({ over }) => over));
   });
 
   it("are found again by a later window with their tunnels, and used again only for the same folder and spec", async () => {

@@ -89,7 +89,7 @@ describe("what sandboxes cost", () => {
     const items = await quickInput.items();
     const [t4, h100, today, week, terminate, limits] = items;
     assert.match(t4?.label ?? "", /^T4 · vscode-/);
-    assert.match(t4?.detail ?? "", /^idle for under 1m · ends in (1h|59m)$/);
+    assert.match(t4?.detail ?? "", /^idle under 1m of 10m · ends in (1h|59m)$/);
     assert.match(h100?.description ?? "", /^\$4\.33\/h · ~?\$\d\.\d\d so far$/);
     assert.match(today?.description ?? "", /^~?\$\d\.\d\d$/);
     assert.match(week?.detail ?? "", /^today \$\d\.\d\d$/);

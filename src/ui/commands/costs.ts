@@ -4,7 +4,9 @@ import type { Clock } from "../../base/ports";
 import type { Account } from "../../modal/account";
 import type { RateSource } from "../../modal/rates";
 import type { CostMeter, MeteredSandbox } from "../../sandboxes/costMeter";
-import type { Sandbox } from "../../sandboxes/sandbox";
+import type { Activity } from "../../sandboxes/activity";
+import { describeUse } from "../../sandboxes/describe";
+import { isRunning } from "../../sandboxes/sandbox";
 import { startOfDay } from "../../sandboxes/spending";
 import { accountName, labelOf, remaining, spent, spentToday } from "../costText";
 import { joined } from "../views/row";
@@ -15,8 +17,7 @@ export interface CostDependencies {
   readonly rates: RateSource;
   readonly account: { readonly current: Account | undefined };
   readonly clock: Clock;
-  /** Says what a sandbox does, where that is known: `idle for 4m`. */
-  readonly activityOf: (sandbox: Sandbox) => string | undefined;
+  readonly activity: Pick<Activity, "useOf">;
 }
 
 type CostLine = QuickPickItem & { readonly act?: () => unknown; readonly key?: string };
@@ -30,7 +31,7 @@ export const costCommands = (dependencies: CostDependencies): CommandTable => ({
 });
 
 /** What each sandbox costs, what was spent, and what can be done about it. */
-async function showCosts({ meter, rates, account, clock, activityOf }: CostDependencies): Promise<void> {
+async function showCosts({ meter, rates, account, clock, activity }: CostDependencies): Promise<void> {
   await meter.update();
   const days = await meter.lastDays(DAYS);
   const { costs } = meter;
@@ -40,7 +41,7 @@ async function showCosts({ meter, rates, account, clock, activityOf }: CostDepen
   own.items = [
     ...section(
       "Running",
-      costs.sandboxes.map((metered) => sandboxLine(metered, costs.isFree, clock.now(), activityOf(metered.sandbox))),
+      costs.sandboxes.map((metered) => sandboxLine(metered, costs.isFree, clock.now(), activity)),
     ),
     ...(costs.isFree
       ? []
@@ -87,14 +88,20 @@ function dayText(dollars: number, daysAgo: number, now: number): string | undefi
   return `${daysAgo === 0 ? "today" : day} ${formatDollars(dollars)}`;
 }
 
-function sandboxLine(metered: MeteredSandbox, isFree: boolean, now: number, activity: string | undefined): CostLine {
+function sandboxLine(
+  metered: MeteredSandbox,
+  isFree: boolean,
+  now: number,
+  activity: Pick<Activity, "useOf">,
+): CostLine {
+  const use = isRunning(metered.sandbox) ? activity.useOf(metered.sandbox) : undefined;
   const price = isFree
     ? "free"
     : joined(formatHourlyRate(metered.perHour), `${spent(metered.soFar, metered.isEstimate)} so far`);
   return {
     label: `$(vm-running) ${labelOf(metered)}`,
     description: price,
-    detail: joined(activity, remaining(metered, now)),
+    detail: joined(use && describeUse(use), remaining(metered, now)),
     key: metered.sandbox.key,
     buttons: [terminateButton],
     act: () => commands.executeCommand("modalSandboxes.sandboxes.focus"),

@@ -1,29 +1,22 @@
-import type { Clock } from "../../base/ports";
-import type { RateSource } from "../../modal/rates";
 import { isOrphan } from "../../sandboxes/sandbox";
 import type { SandboxNode } from "./nodes";
 import type { Row, RowContext } from "./row";
+import { rowContext, type RowSources } from "./rowContext";
 import { sandboxDetails, sandboxRow } from "./sandboxRow";
 import type { SandboxSource } from "./sandboxTreeModel";
 import type { Section } from "./section";
 
-export const orphanSection = (sandboxes: SandboxSource, clock: Clock, rates: RateSource): Section<SandboxNode> => ({
+export const orphanSection = (sandboxes: SandboxSource, sources: RowSources): Section<SandboxNode> => ({
   view: "modalSandboxes.orphans",
   listedKey: "modalSandboxes.orphansListed",
   load: () => Promise.resolve(sandboxes.all.filter(isOrphan).map(({ key }) => ({ kind: "sandbox" as const, key }))),
   onDidChange: sandboxes.onDidChangeSandboxes,
   idOf: ({ key }) => key,
-  rowOf: ({ key }) => orphanRow(sandboxes, key, paidAt(clock, rates)),
+  rowOf: ({ key }) => orphanRow(sandboxes, key, rowContext(sources)),
   detailsOf: ({ key }) => {
     const sandbox = sandboxes.get(key);
-    return sandbox ? sandboxDetails(sandbox, paidAt(clock, rates)) : [];
+    return sandbox ? sandboxDetails(sandbox, rowContext(sources)) : [];
   },
-});
-
-const paidAt = (clock: Clock, rates: RateSource): RowContext => ({
-  now: clock.now(),
-  isLocal: false,
-  rates: rates.current,
 });
 
 function orphanRow(sandboxes: SandboxSource, key: string, context: RowContext): Row {

@@ -1,4 +1,7 @@
 import type { Rates } from "../../modal/rates";
+import type { Use } from "../../sandboxes/activity";
+import type { Spent } from "../../sandboxes/costMeter";
+import type { RunningSandbox } from "../../sandboxes/sandbox";
 
 /** What one line of the tree says, without VS Code. */
 export interface Row {
@@ -25,6 +28,9 @@ export interface RowContext {
   /** On the local backend, where nothing is billed. */
   readonly isLocal: boolean;
   readonly rates: Rates;
+  /** `undefined` where this window cannot know. */
+  readonly useOf: (sandbox: RunningSandbox) => Use | undefined;
+  readonly spentOn: (sandbox: RunningSandbox) => Spent;
 }
 
 /** A line of a tooltip. */

@@ -1,32 +1,36 @@
-import { formatEstimate, formatDuration, formatHourlyRate, formatUptime } from "../../base/format";
+import { formatDollars, formatDuration, formatEstimate, formatHourlyRate, formatUptime } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
-import { costOf, hourlyRate } from "../../sandboxes/cost";
-import { describeSandbox } from "../../sandboxes/describe";
+import type { Use } from "../../sandboxes/activity";
+import { hourlyRate } from "../../sandboxes/cost";
+import type { Spent } from "../../sandboxes/costMeter";
+import { describeSandbox, describeUse } from "../../sandboxes/describe";
 import {
   isRunning,
   sandboxIdOf,
   timeLeftMs,
   type Holder,
+  type RunningSandbox,
   type Sandbox,
   type SandboxPhase,
 } from "../../sandboxes/sandbox";
 import { joined, spinner, type Detail, type Row, type RowContext, type RowIcon } from "./row";
 
-export function sandboxRow(sandbox: Sandbox, { now, isLocal, rates }: RowContext): Row {
+export function sandboxRow(sandbox: Sandbox, { now, isLocal, rates, useOf }: RowContext): Row {
   const { label, state, spoken } = describeSandbox(sandbox, now);
   const price = isRunning(sandbox) && !isLocal ? formatHourlyRate(hourlyRate(sandbox, rates)) : undefined;
   const place = isLocal ? "local" : undefined;
+  const idle = isRunning(sandbox) ? idleFor(useOf(sandbox)) : undefined;
   return {
     label,
-    description: joined(state, endsSoon(sandbox, now), price, place),
+    description: joined(state, endsSoon(sandbox, now), price, idle, place),
     icon: iconOf(sandbox.phase),
     contextValue: flagsOf(sandbox).join(" "),
-    spoken: [spoken, price?.replace("/h", " per hour"), place].filter(Boolean).join(", "),
+    spoken: [spoken, price?.replace("/h", " per hour"), idle, place].filter(Boolean).join(", "),
   };
 }
 
-export function sandboxDetails(sandbox: Sandbox, { now, isLocal, rates }: RowContext): Detail[] {
-  const { phase } = sandbox;
+export function sandboxDetails(sandbox: Sandbox, context: RowContext): Detail[] {
+  const { now } = context;
   const details: Partial<Record<string, string>> = {
     ID: sandboxIdOf(sandbox),
     Name: sandbox.name === sandboxIdOf(sandbox) ? undefined : sandbox.name,
@@ -38,16 +42,40 @@ export function sandboxDetails(sandbox: Sandbox, { now, isLocal, rates }: RowCon
     Image: sandbox.image,
     "Held by": holders[sandbox.holder],
     Region: sandbox.regions.length > 0 ? sandbox.regions.join(", ") : undefined,
-    ...(phase.kind === "running" && {
-      "Ends in": sandbox.timeoutMs > 0 ? timeLeft(phase.startedAt + sandbox.timeoutMs - now) : undefined,
-      "Idle limit": sandbox.idleTimeoutMs === undefined ? undefined : formatDuration(sandbox.idleTimeoutMs),
-      "Cost so far": isLocal
-        ? "none, it runs on this machine"
-        : `${formatEstimate(costOf(sandbox, now - phase.startedAt, rates))} at ${formatHourlyRate(hourlyRate(sandbox, rates))}`,
-    }),
+    ...(isRunning(sandbox) && liveDetails(sandbox, context)),
   };
   return Object.entries(details).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
+
+function liveDetails(sandbox: RunningSandbox, { now, isLocal, rates, useOf, spentOn }: RowContext) {
+  const leftMs = timeLeftMs(sandbox, now);
+  const use = useOf(sandbox);
+  return {
+    "Ends in": leftMs === undefined ? undefined : timeLeft(leftMs),
+    "Idle limit": sandbox.idleTimeoutMs === undefined ? undefined : formatDuration(sandbox.idleTimeoutMs),
+    Use: use && explainUse(use),
+    "Cost so far": isLocal
+      ? "none, it runs on this machine"
+      : `${explainSpent(spentOn(sandbox))}, at ${formatHourlyRate(hourlyRate(sandbox, rates))}`,
+  };
+}
+
+/** Modal does not tell when a sandbox was last used, so that this is said only as far as this window sees. */
+function explainUse(use: Use): string {
+  if (use.kind === "usedElsewhere") return "by something that this window does not see: it outlives its idle limit";
+  if (use.kind === "busy") return "a program or a shell of this window runs";
+  if (use.leftMs === undefined) return `${describeUse(use)}, as this window sees it`;
+  return `${describeUse(use)}, as this window sees it: ends in about ${timeLeft(use.leftMs)} unless it is used`;
+}
+
+const explainSpent = ({ dollars, isEstimate }: Spent): string =>
+  isEstimate ? `${formatEstimate(dollars)} by time and rate` : `${formatDollars(dollars)} by what Modal metered`;
+
+/** So short an idleness is between two uses. */
+const IDLE_MS = 60_000;
+
+const idleFor = (use: Use | undefined): string | undefined =>
+  use?.kind === "idle" && use.idleMs >= IDLE_MS ? describeUse(use) : undefined;
 
 const holders: Record<Holder, string | undefined> = {
   thisWindow: undefined,

@@ -11,6 +11,7 @@ import type { MountNode, ProblemNode, RunNode, SandboxNode, TreeNode, TunnelNode
 export interface SandboxTreeModelOptions {
   readonly sandboxes: SandboxSource;
   readonly runs: RunSource;
+  readonly activity: { readonly onDidChangeActivity: Event<string> };
 }
 
 export interface SandboxSource {
@@ -18,6 +19,7 @@ export interface SandboxSource {
   readonly all: readonly Sandbox[];
   readonly onDidChangeSandboxes: Event<SandboxChange>;
   get(key: string): Sandbox | undefined;
+  findById(id: string): Sandbox | undefined;
 }
 
 export interface RunSource {
@@ -61,6 +63,12 @@ export class SandboxTreeModel implements Disposable {
     this.#own.add(
       options.runs.onDidChangeRun((run) => {
         this.#onRun(run);
+      }),
+    );
+    this.#own.add(
+      options.activity.onDidChangeActivity((id) => {
+        const sandbox = options.sandboxes.findById(id);
+        if (sandbox) this.#changes.add(this.#sandboxNode(sandbox.key));
       }),
     );
   }

@@ -1,23 +1,18 @@
 import { MarkdownString, TreeItemCollapsibleState, type Command, type TreeDataProvider, type TreeItem } from "vscode";
-import type { Session } from "../../auth/session";
-import type { Clock } from "../../base/ports";
-import type { RateSource } from "../../modal/rates";
 import { escapeMarkdown, markdownTable } from "./markdown";
 import { mountRow } from "./mountRow";
 import type { TreeNode } from "./nodes";
 import { problemRow } from "./problemRow";
 import type { Row, RowContext } from "./row";
+import { rowContext, type RowSources } from "./rowContext";
 import { rowItem } from "./rowItem";
 import { runDetails, runRow } from "./runRow";
 import { sandboxDetails, sandboxRow } from "./sandboxRow";
 import type { SandboxTreeModel } from "./sandboxTreeModel";
 import { tunnelNote, tunnelRow } from "./tunnelRow";
 
-export interface SandboxesTreeOptions {
+export interface SandboxesTreeOptions extends RowSources {
   readonly model: SandboxTreeModel;
-  readonly session: { readonly current: Session };
-  readonly clock: Clock;
-  readonly rates: RateSource;
 }
 
 /** Up to how many sandboxes all fit on a screen with what is below them. */
@@ -102,8 +97,7 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
   }
 
   get #context(): RowContext {
-    const { clock, session, rates } = this.#options;
-    return { now: clock.now(), isLocal: session.current.kind === "local", rates: rates.current };
+    return rowContext(this.#options);
   }
 }
 

@@ -4,22 +4,24 @@ import { DisposableStore, MutableDisposable, toDisposable, type Disposable } fro
 import { isAbort, messageOf } from "../../base/errors";
 import type { Event } from "../../base/event";
 import { Poller } from "../../base/poller";
-import type { Clock, Logger } from "../../base/ports";
+import type { Logger } from "../../base/ports";
 import type { Account } from "../../modal/account";
 import type { RateSource } from "../../modal/rates";
+import type { Activity } from "../../sandboxes/activity";
 import { setContextKey } from "../contextKeys";
 import type { TreeNode } from "./nodes";
+import type { RowSources } from "./rowContext";
 import { SandboxesTree } from "./sandboxesTree";
 import { SandboxTreeModel, type RunSource, type SandboxSource } from "./sandboxTreeModel";
 import { summarize } from "./summary";
 
-export interface SandboxesViewOptions {
+export interface SandboxesViewOptions extends RowSources {
   readonly sandboxes: SandboxSource;
   readonly runs: RunSource;
   readonly session: { readonly current: Session; readonly onDidChangeSession: Event<Session> };
   readonly account: { readonly current: Account | undefined; readonly onDidChangeAccount: Event<unknown> };
-  readonly clock: Clock;
   readonly rates: RateSource & { readonly onDidChangeRates: Event<unknown> };
+  readonly activity: Pick<Activity, "useOf" | "onDidChangeActivity">;
   readonly log: Logger;
   /** Brings the sandboxes up to date with one list of the server. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
@@ -47,12 +49,12 @@ export class SandboxesView implements Disposable {
   #abort = new AbortController();
 
   constructor(options: SandboxesViewOptions) {
-    const { sandboxes, session, clock, rates } = options;
+    const { sandboxes, session } = options;
     this.#options = options;
     this.#model = this.#own.add(new SandboxTreeModel(options));
     this.#view = this.#own.add(
       window.createTreeView<TreeNode>(VIEW, {
-        treeDataProvider: new SandboxesTree({ model: this.#model, session, clock, rates }),
+        treeDataProvider: new SandboxesTree({ ...options, model: this.#model }),
         canSelectMany: true,
         showCollapseAll: true,
       }),

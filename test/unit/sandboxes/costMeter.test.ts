@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import { listRates } from "../../../src/modal/rates";
 import type { Usage } from "../../../src/modal/usage";
 import { CostMeter } from "../../../src/sandboxes/costMeter";
+import { isRunning } from "../../../src/sandboxes/sandbox";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
 import { Spending, startOfDay } from "../../../src/sandboxes/spending";
 import { silentLog } from "../support/fakes";
@@ -94,6 +95,17 @@ describe("the meter of costs", () => {
     assert.equal(meter.costs.isTodayEstimate, false);
     now += HOUR;
     close(meter.costs.today, 3);
+  });
+
+  it("knows of one sandbox whether the server said it, and estimates another machine's", async () => {
+    const { store, meter } = open({ usage: () => ({ gpuSeconds: 2 * 3600, coreSeconds: 0, gibSeconds: 0 }) });
+    const [ours, theirs] = [running("a"), running("b", { holder: "elsewhere" })];
+    store.apply({ put: [ours, theirs], removeKeys: [] });
+    now += HOUR;
+    await meter.update();
+    assert.ok(isRunning(ours) && isRunning(theirs));
+    assert.deepEqual(meter.spentOn(ours), { dollars: 2, isEstimate: false });
+    assert.deepEqual(meter.spentOn(theirs), { dollars: 1, isEstimate: true });
   });
 
   it("survives a restart, also for what ran on meanwhile", async () => {

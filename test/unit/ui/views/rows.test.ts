@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../../../src/base/errors";
-import { listRates } from "../../../../src/modal/rates";
 import type { Run, RunState } from "../../../../src/run/run";
 import { targetOf, launchers } from "../../../../src/run/target";
+import type { Use } from "../../../../src/sandboxes/activity";
 import type { Sandbox, SandboxPhase } from "../../../../src/sandboxes/sandbox";
 import { escapeMarkdown, markdownTable } from "../../../../src/ui/views/markdown";
 import { problemRow } from "../../../../src/ui/views/problemRow";
@@ -12,12 +12,13 @@ import { sandboxDetails, sandboxRow } from "../../../../src/ui/views/sandboxRow"
 import { tunnelNote, tunnelRow } from "../../../../src/ui/views/tunnelRow";
 import { parseWhen } from "../../support/whenClause";
 import { readManifest } from "../../support/manifest";
+import { rowContextAt } from "../../support/rows";
 import { sandbox } from "../../support/sandboxes";
 
 const MINUTE = 60_000;
 const now = 100 * MINUTE;
-const cloud = { now, isLocal: false, rates: listRates };
-const local = { now, isLocal: true, rates: listRates };
+const cloud = rowContextAt(now);
+const local = rowContextAt(now, { isLocal: true });
 
 const publicTunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
 const localTunnel = { port: 8000, url: "http://127.0.0.1:40123", isPublic: false };
@@ -68,6 +69,16 @@ describe("the row of a sandbox", () => {
     assert.equal(icon({ kind: "ended", reason: "failed", endedAt: now }), "error");
   });
 
+  it("says how long it has been idle, once that is worth a word", () => {
+    const idle = (idleMs: number) =>
+      rowContextAt(now, { useOf: () => ({ kind: "idle", idleMs, leftMs: 10 * MINUTE - idleMs }) });
+    assert.equal(sandboxRow(running(), idle(4 * MINUTE)).description, "running · 12m · $0.97/h · idle 4m of 10m");
+    assert.match(sandboxRow(running(), idle(4 * MINUTE)).spoken, /idle 4m of 10m$/);
+    assert.equal(sandboxRow(running(), idle(MINUTE / 2)).description, "running · 12m · $0.97/h");
+    const busy = rowContextAt(now, { useOf: () => ({ kind: "busy" }) });
+    assert.equal(sandboxRow(running(), busy).description, "running · 12m · $0.97/h");
+  });
+
   it("details what it reserves, when it ends and what it has cost", () => {
     const details = new Map(
       sandboxDetails(running({ regions: ["us-east"] }), cloud).map(({ name, value }) => [name, value]),
@@ -78,7 +89,24 @@ describe("the row of a sandbox", () => {
     assert.equal(details.get("Region"), "us-east");
     assert.equal(details.get("Ends in"), "48m");
     assert.equal(details.get("Idle limit"), "10m");
-    assert.equal(details.get("Cost so far"), "about $0.19 at $0.97/h");
+    assert.equal(details.get("Cost so far"), "about $0.19 by time and rate, at $0.97/h");
+    assert.equal(details.get("Use"), undefined);
+  });
+
+  it("details what Modal metered where it tells, rather than time and rate", () => {
+    const metered = rowContextAt(now, { spentOn: () => ({ dollars: 0.31, isEstimate: false }) });
+    const cost = sandboxDetails(running(), metered).find(({ name }) => name === "Cost so far");
+    assert.equal(cost?.value, "$0.31 by what Modal metered, at $0.97/h");
+  });
+
+  it("details its use as far as this window sees it", () => {
+    const detailed = (use: Use) =>
+      sandboxDetails(running(), rowContextAt(now, { useOf: () => use })).find(({ name }) => name === "Use")?.value;
+    const idle = { kind: "idle", idleMs: 4 * MINUTE, leftMs: 6 * MINUTE } as const;
+    assert.equal(detailed(idle), "idle 4m of 10m, as this window sees it: ends in about 6m unless it is used");
+    assert.equal(detailed({ ...idle, leftMs: undefined }), "idle 4m, as this window sees it");
+    assert.equal(detailed({ kind: "busy" }), "a program or a shell of this window runs");
+    assert.match(detailed({ kind: "usedElsewhere" }) ?? "", /^by something that this window does not see/);
   });
 
   it("leaves out what the server does not say", () => {

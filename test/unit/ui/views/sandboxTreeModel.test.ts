@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { Emitter } from "../../../../src/base/event";
+import { RunLog } from "../../../../src/run/runLog";
 import { Run } from "../../../../src/run/run";
 import { targetOf, launchers } from "../../../../src/run/target";
 import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
 import type { Changes } from "../../../../src/ui/views/coalescedChanges";
 import type { TreeNode } from "../../../../src/ui/views/nodes";
 import { SandboxTreeModel } from "../../../../src/ui/views/sandboxTreeModel";
-import { listRates } from "../../../../src/modal/rates";
 import { mountRow } from "../../../../src/ui/views/mountRow";
 import { sandboxRow } from "../../../../src/ui/views/sandboxRow";
+import { rowContextAt } from "../../support/rows";
 import { sandbox } from "../../support/sandboxes";
 
 const tunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
@@ -20,12 +21,17 @@ function arrange() {
   const store = new SandboxStore();
   const runs: Run[] = [];
   const changedRun = new Emitter<Run>();
-  const model = new SandboxTreeModel({ sandboxes: store, runs: { runs, onDidChangeRun: changedRun.event } });
+  const used = new Emitter<string>();
+  const model = new SandboxTreeModel({
+    sandboxes: store,
+    runs: { runs, onDidChangeRun: changedRun.event },
+    activity: { onDidChangeActivity: used.event },
+  });
   const heard: Changes<TreeNode>[] = [];
   model.onDidChange((changes) => heard.push(changes));
 
   const addRun = (id: string, key: string) => {
-    const run = new Run({ id, target, gpu: undefined, group: "" });
+    const run = new Run({ id, target, gpu: undefined, group: "", isBackground: false, log: new RunLog("") });
     run.onDidChangeState(() => {
       changedRun.fire(run);
     });
@@ -39,7 +45,7 @@ function arrange() {
     for (let quarter = 0; quarter < 4; quarter++) mock.timers.tick(250);
     heard.length = 0;
   };
-  return { store, model, heard, addRun, calm };
+  return { store, model, heard, addRun, calm, used };
 }
 
 const running = (key: string, createdAt = 0) =>
@@ -140,6 +146,15 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, [undefined]);
   });
 
+  it("tells of a sandbox that begins or ceases to be used, and of nothing that is gone", () => {
+    const { store, model, heard, calm, used } = arrange();
+    store.add(running("a"));
+    calm();
+    used.fire("sb-a");
+    used.fire("sb-gone");
+    assert.deepEqual(heard, [[model.roots[0]]]);
+  });
+
   it("tells of the sandbox when a run joins it, and later only of the run", () => {
     const { store, model, heard, addRun, calm } = arrange();
     store.add(running("a"));
@@ -199,11 +214,12 @@ describe("the model of the tree", () => {
       ...running(`s${index}`, index),
       gpu: { type: "H100", count: 1 },
     }));
+    const context = rowContextAt(60_000);
     const before = performance.now();
     store.apply({ put: list, removeKeys: [] });
     const rows = model.roots.map((node) => {
       const shown = model.sandbox(node);
-      return shown && sandboxRow(shown, { now: 60_000, isLocal: false, rates: listRates });
+      return shown && sandboxRow(shown, context);
     });
     const elapsedMs = performance.now() - before;
     console.log(`      1,000 rows: ${elapsedMs.toFixed(0)} ms`);

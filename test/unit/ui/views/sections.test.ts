@@ -48,7 +48,13 @@ describe("the list of orphans", () => {
     store.add(sandbox({ key: "ours", phase }));
     store.add(sandbox({ key: "nobodys", holder: "nobody", phase, gpu: { type: "T4", count: 1 } }));
     store.add(sandbox({ key: "over", holder: "nobody", phase: { kind: "ended", reason: "idle", endedAt: 1 } }));
-    const section = orphanSection(store, { now: () => 60_000 }, { current: listRates });
+    const section = orphanSection(store, {
+      session: { current: { kind: "signedOut" } },
+      clock: { now: () => 60_000 },
+      rates: { current: listRates },
+      activity: { useOf: () => undefined },
+      meter: { spentOn: () => ({ dollars: 0, isEstimate: true }) },
+    });
     const listed = await section.load(new AbortController().signal);
     assert.deepEqual(listed, [{ kind: "sandbox", key: "nobodys" }]);
     const row = listed.map(section.rowOf)[0];

@@ -1,0 +1,13 @@
+import { listRates } from "../../../src/modal/rates";
+import { costOf } from "../../../src/sandboxes/cost";
+import type { RowContext } from "../../../src/ui/views/row";
+
+/** What rows depend on, where Modal tells nothing and nobody uses anything. */
+export const rowContextAt = (now: number, properties: Partial<RowContext> = {}): RowContext => ({
+  now,
+  isLocal: false,
+  rates: listRates,
+  useOf: () => undefined,
+  spentOn: (sandbox) => ({ dollars: costOf(sandbox, now - sandbox.phase.startedAt, listRates), isEstimate: true }),
+  ...properties,
+});
