@@ -1,13 +1,15 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startFixture, type Fixture } from "../backend/support/fixture";
-import { median, type Row } from "./table";
+import { sample, sampled, settledSample, type ServerSample } from "./serverSample";
+import type { Row } from "./table";
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 10);
+// Of the time; what a server keeps on purpose, such as its last ended sandboxes, has come together by then.
+const WARM_UP = 0.25;
 const WORKERS = 3;
-const SAMPLE_MS = 1000;
-const KB = 1024;
+const MIB = 1024 * 1024;
 
 const FAULTS = {
   seed: 1,
@@ -21,43 +23,38 @@ const FAULTS = {
   ],
 };
 
-interface Sample {
-  readonly memoryKb: number;
-  readonly descriptors: number;
-  readonly mounts: number;
-  readonly processes: number;
-  readonly files: number;
-}
-
 /** Creates, execs, snapshots and terminates, with faults, for `SOAK_MINUTES`, and looks for what stays behind. */
 export async function soak(): Promise<readonly Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "soak-"));
   const faults = join(folder, "faults.json");
-  const fixture = await startFixture({ arguments: ["--faults", faults] });
+  const fixture = await startFixture({ arguments: ["--faults", faults], ...sampled });
   try {
     const counts = { rounds: 0, broken: 0, snapshots: 0 };
-    const round = () => lifeOf(fixture, counts);
-    for (let i = 0; i < 20; i += 1) await round();
-    const before = await sample(fixture);
+    const runFor = async (minutes: number) => {
+      await writeFile(faults, JSON.stringify(FAULTS));
+      const endAt = Date.now() + minutes * 60_000;
+      const work = async () => {
+        while (Date.now() < endAt) await lifeOf(fixture, counts);
+      };
+      await Promise.all(Array.from({ length: WORKERS }, work));
+      await writeFile(faults, "{}");
+      await endAll(fixture);
+    };
+    const atFirst = await sample(fixture.backend);
+    await runFor(MINUTES * WARM_UP);
+    const before = await settledSample(fixture.backend, atFirst);
+    const roundsBefore = counts.rounds;
+    await runFor(MINUTES * (1 - WARM_UP));
+    const after = await settledSample(fixture.backend, before);
 
-    await writeFile(faults, JSON.stringify(FAULTS));
-    const endAt = Date.now() + MINUTES * 60_000;
-    const memory: number[] = [];
-    const sampling = setInterval(() => void sample(fixture).then(({ memoryKb }) => memory.push(memoryKb)), SAMPLE_MS);
-    await Promise.all(
-      Array.from({ length: WORKERS }, async () => {
-        while (Date.now() < endAt) await round();
-      }),
-    );
-    clearInterval(sampling);
-    await writeFile(faults, "{}");
-    await endAll(fixture);
-
-    const after = await sample(fixture);
-    const fifth = Math.ceil(memory.length / 5);
-    const early = median(memory.slice(fifth, 2 * fifth));
-    const late = median(memory.slice(-fifth));
-    const growth = (what: string, key: keyof Sample): Row => ({
+    const count = (what: string, number: number): Row => ({
+      what,
+      result: String(number),
+      against: "",
+      ratio: "",
+      target: "",
+    });
+    const growth = (what: string, key: keyof ServerSample): Row => ({
       what,
       result: String(after[key]),
       against: `before ${before[key]}`,
@@ -65,14 +62,15 @@ export async function soak(): Promise<readonly Row[]> {
       target: "no growth",
     });
     return [
-      { what: `sandboxes in ${MINUTES} min`, result: String(counts.rounds), against: "", ratio: "", target: "" },
-      { what: "of them broken by a fault", result: String(counts.broken), against: "", ratio: "", target: "" },
-      { what: "snapshots", result: String(counts.snapshots), against: "", ratio: "", target: "" },
+      count(`sandboxes in ${MINUTES} min`, counts.rounds),
+      count("of them before the first sample", roundsBefore),
+      count("broken by a fault", counts.broken),
+      count("snapshots", counts.snapshots),
       {
-        what: "memory, last fifth",
-        result: `${Math.round(late / KB)} MiB`,
-        against: `second fifth ${Math.round(early / KB)} MiB`,
-        ratio: (late / early).toFixed(2),
+        what: "memory without garbage",
+        result: `${Math.round(after.memoryBytes / MIB)} MiB`,
+        against: `before ${Math.round(before.memoryBytes / MIB)} MiB`,
+        ratio: (after.memoryBytes / before.memoryBytes).toFixed(2),
         target: "≤ 1.1",
       },
       growth("file descriptors", "descriptors"),
@@ -114,28 +112,4 @@ async function lifeOf(fixture: Fixture, counts: { rounds: number; broken: number
 /** Those, too, whose creation or end a fault has kept from us. */
 async function endAll({ modal, app }: Fixture): Promise<void> {
   for await (const sandbox of modal.sandboxes.list({ appId: app.appId })) await sandbox.terminate({ wait: true });
-}
-
-async function sample({ backend: { pid, stateDir } }: Fixture): Promise<Sample> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  const files = await readdir(join(stateDir, "servers"), { recursive: true }).catch(() => []);
-  return {
-    memoryKb: Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]),
-    descriptors: (await readdir(`/proc/${pid}/fd`)).length,
-    mounts: (await readFile(`/proc/${pid}/mountinfo`, "utf8")).split("\n").length,
-    processes: (await descendantsOf(pid)).length,
-    files: files.length,
-  };
-}
-
-async function descendantsOf(pid: number): Promise<readonly number[]> {
-  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const parents = new Map<number, number>();
-  for (const id of ids) {
-    const stat = await readFile(`/proc/${id}/stat`, "utf8").catch(() => "");
-    parents.set(id, Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-  }
-  const isBelow = (id: number | undefined): boolean =>
-    id !== undefined && id > 1 && (parents.get(id) === pid || isBelow(parents.get(id)));
-  return ids.filter(isBelow);
 }
