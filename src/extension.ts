@@ -198,7 +198,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const previews = own.add(new SyncPreviews());
   const shell = { exec, picker, log };
   const rowSources = { session, clock, rates, activity, meter };
-  const view = own.add(new SandboxesView({ ...rowSources, sandboxes: store, runs, account, log, refresh }));
+  const view = own.add(
+    new SandboxesView({ ...rowSources, sandboxes: store, runs, snapshots: kept, account, log, refresh }),
+  );
   const sections = [
     own.add(new SectionView(orphanSection(store, rowSources), { session, log })),
     own.add(new SectionView(snapshotSection(kept, scope, clock), { session, log })),

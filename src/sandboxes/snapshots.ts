@@ -28,12 +28,19 @@ export type SnapshotKind = (typeof kinds)[number];
 export class Snapshots {
   readonly #records: RecordFolder<Snapshot>;
   readonly #clock: Clock;
-  readonly #changed = new Emitter<undefined>();
+  readonly #changed = new Emitter<readonly string[]>();
+  /** The names of the sandboxes whose snapshots are other ones. */
   readonly onDidChangeSnapshots = this.#changed.event;
+  #known: readonly Snapshot[] = [];
 
   constructor(folder: string, clock: Clock) {
     this.#records = new RecordFolder(join(folder, "snapshots"), readSnapshot);
     this.#clock = clock;
+  }
+
+  /** Those of the account that was asked for last, as they were then, newest first. */
+  get known(): readonly Snapshot[] {
+    return this.#known;
   }
 
   /** Those of an account, newest first. Forgets those that Modal no longer has. */
@@ -42,9 +49,8 @@ export class Snapshots {
     const records = [...(await this.#records.all()).values()];
     const expired = records.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now);
     await Promise.all(expired.map(({ imageId }) => this.#records.remove(imageId)));
-    return records
-      .filter((snapshot) => snapshot.scope === scope && !expired.includes(snapshot))
-      .sort((a, b) => b.createdAt - a.createdAt);
+    this.#know(records.filter((snapshot) => snapshot.scope === scope && !expired.includes(snapshot)));
+    return [...this.#known];
   }
 
   get(imageId: string): Promise<Snapshot | undefined> {
@@ -53,18 +59,36 @@ export class Snapshots {
 
   async save(snapshot: Snapshot): Promise<void> {
     await this.#records.put(snapshot.imageId, snapshot);
-    this.#changed.fire(undefined);
+    this.#know([...this.#without(snapshot.imageId), snapshot]);
   }
 
   async forget(imageId: string): Promise<void> {
     await this.#records.remove(imageId);
-    this.#changed.fire(undefined);
+    this.#know(this.#without(imageId));
   }
 
   dispose(): void {
     this.#changed.dispose();
   }
+
+  #without(imageId: string): Snapshot[] {
+    return this.#known.filter((snapshot) => snapshot.imageId !== imageId);
+  }
+
+  #know(snapshots: readonly Snapshot[]): void {
+    const before = namesByContent(this.#known);
+    const after = namesByContent(snapshots);
+    this.#known = [...snapshots].sort((a, b) => b.createdAt - a.createdAt);
+    const gone = [...before].filter(([content]) => !after.has(content));
+    const added = [...after].filter(([content]) => !before.has(content));
+    const changed = new Set([...gone, ...added].map(([, name]) => name));
+    if (changed.size > 0) this.#changed.fire([...changed]);
+  }
 }
+
+/** The sandbox of each, by all that is known of the snapshot. */
+const namesByContent = (snapshots: readonly Snapshot[]): ReadonlyMap<string, string> =>
+  new Map(snapshots.map((snapshot) => [JSON.stringify(snapshot), snapshot.sandboxName]));
 
 function readSnapshot(value: unknown): Snapshot | undefined {
   const making = readMaking(value);

@@ -35,7 +35,8 @@ const WITHOUT_TRUST = ["copySandboxId", "copyTunnelUrl", "openSettings", "runFil
 
 /** Context keys of VS Code's own. */
 const BUILT_IN_KEYS = [
-  ...["editorTextFocus", "explorerResourceIsFolder", "focusedView", "inChat", "isInDiffEditor", "isWorkspaceTrusted"],
+  ...["config.modalSandboxes.exitSnapshot", "editorTextFocus"],
+  ...["explorerResourceIsFolder", "focusedView", "inChat", "isInDiffEditor", "isWorkspaceTrusted"],
   ...["listMultiSelection", "notebookEditorFocused", "resourceExtname", "resourceLangId", "resourceScheme", "view"],
   ...["viewItem", "workspaceFolderCount"],
 ];

@@ -5,7 +5,7 @@ import { isOrphan, isRunning, sandboxIdOf } from "../../sandboxes/sandbox";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import type { Clock } from "../../base/ports";
 import { withProgress } from "../progress";
-import type { SandboxNode } from "../views/nodes";
+import type { SandboxNode, TreeNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";
 import type { CommandTable } from "./register";
 import { terminateSandboxes, type TerminateDependencies } from "./terminate";
@@ -40,8 +40,9 @@ export function sandboxCommands(dependencies: SandboxDependencies): CommandTable
       if (id !== undefined) await env.clipboard.writeText(id);
     },
 
-    "modalSandboxes.terminateSandbox": async (node?: SandboxNode, nodes?: readonly SandboxNode[]) => {
-      const clicked = (nodes ?? (node ? [node] : [])).flatMap(({ key }) => store.get(key) ?? []);
+    "modalSandboxes.terminateSandbox": async (node?: SandboxNode, nodes?: readonly TreeNode[]) => {
+      const selected: readonly TreeNode[] = nodes ?? (node ? [node] : []);
+      const clicked = selected.flatMap((one) => (one.kind === "sandbox" ? (store.get(one.key) ?? []) : []));
       const picked = clicked.length > 0 ? clicked : [await picker.pick("Terminate which sandbox?")];
       await terminateSandboxes(
         picked.filter((sandbox) => sandbox !== undefined),

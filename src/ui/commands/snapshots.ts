@@ -24,6 +24,9 @@ export interface SnapshotDependencies {
   readonly nameOf: (node: SandboxNode) => string | undefined;
 }
 
+/** A line of either view. */
+type Clicked = Pick<Snapshot, "imageId">;
+
 export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf }: SnapshotDependencies): CommandTable {
   const pick = async (placeHolder: string): Promise<Snapshot | undefined> => {
     const all = await kept.all(scope());
@@ -35,6 +38,12 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf 
       snapshot,
     }));
     return (await window.showQuickPick(items, { placeHolder, matchOnDetail: true }))?.snapshot;
+  };
+
+  const find = async ({ imageId }: Clicked): Promise<Snapshot> => {
+    const snapshot = await kept.get(imageId);
+    if (!snapshot) throw deletedElsewhere();
+    return snapshot;
   };
 
   const createFrom = async (snapshot: Snapshot, title: string): Promise<void> => {
@@ -51,8 +60,8 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf 
   };
 
   return {
-    "modalSandboxes.createFromSnapshot": async (clicked?: Snapshot) => {
-      const snapshot = clicked ?? (await pick("Create a sandbox from which snapshot?"));
+    "modalSandboxes.createFromSnapshot": async (clicked?: Clicked) => {
+      const snapshot = clicked ? await find(clicked) : await pick("Create a sandbox from which snapshot?");
       if (snapshot) await createFrom(snapshot, "Create from Snapshot On");
     },
 
@@ -64,8 +73,11 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf 
       await createFrom(snapshot, "Restore On");
     },
 
-    "modalSandboxes.deleteSnapshot": async (clicked?: Snapshot, several?: readonly Snapshot[]) => {
-      const picked = several ?? [clicked ?? (await pick("Delete which snapshot?"))];
+    "modalSandboxes.deleteSnapshot": async (clicked?: Clicked, several?: readonly Partial<Clicked>[]) => {
+      const selected = (several ?? []).filter((node): node is Clicked => node.imageId !== undefined);
+      const picked = clicked
+        ? await Promise.all((selected.length > 0 ? selected : [clicked]).map(find))
+        : [await pick("Delete which snapshot?")];
       const chosen = picked.filter((snapshot) => snapshot !== undefined);
       if (chosen.length === 0) return;
       const paused = chosen.filter(({ isPaused }) => isPaused).length;
@@ -80,6 +92,11 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf 
     },
   };
 }
+
+const deletedElsewhere = () =>
+  new UserError("The snapshot is not there any more: another window deleted it, or it expired.", {
+    actions: [{ title: "Refresh Sandboxes", command: "modalSandboxes.refreshSandboxes" }],
+  });
 
 const noSnapshots = () =>
   new UserError("There is no snapshot yet. Take one of a running sandbox, or pause it.", {

@@ -22,6 +22,14 @@ export interface MountNode {
   readonly mount: VolumeMount;
 }
 
+/** Files of a sandbox that Modal keeps. */
+export interface SnapshotNode {
+  readonly kind: "snapshot";
+  /** The key of its sandbox. */
+  readonly key: string;
+  readonly imageId: string;
+}
+
 export interface RunNode {
   readonly kind: "run";
   readonly runId: string;
@@ -32,4 +40,4 @@ export interface ProblemNode {
   readonly kind: "problem";
 }
 
-export type TreeNode = SandboxNode | TunnelNode | MountNode | RunNode | ProblemNode;
+export type TreeNode = SandboxNode | TunnelNode | MountNode | SnapshotNode | RunNode | ProblemNode;

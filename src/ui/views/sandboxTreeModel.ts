@@ -5,13 +5,15 @@ import type { Tunnel } from "../../modal/tunnels";
 import type { Run } from "../../run/run";
 import { isOrphan, isRunning, type Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxChange } from "../../sandboxes/sandboxStore";
+import type { Snapshot } from "../../sandboxes/snapshots";
 import { CoalescedChanges } from "./coalescedChanges";
-import type { MountNode, ProblemNode, RunNode, SandboxNode, TreeNode, TunnelNode } from "./nodes";
+import type { MountNode, ProblemNode, RunNode, SandboxNode, SnapshotNode, TreeNode, TunnelNode } from "./nodes";
 
 export interface SandboxTreeModelOptions {
   readonly sandboxes: SandboxSource;
   readonly runs: RunSource;
   readonly activity: { readonly onDidChangeActivity: Event<string> };
+  readonly snapshots: SnapshotSource;
 }
 
 export interface SandboxSource {
@@ -26,6 +28,13 @@ export interface RunSource {
   /** Newest last. */
   readonly runs: readonly Run[];
   readonly onDidChangeRun: Event<Run>;
+}
+
+export interface SnapshotSource {
+  /** Newest first. */
+  readonly known: readonly Snapshot[];
+  /** The names of the sandboxes whose snapshots are other ones. */
+  readonly onDidChangeSnapshots: Event<readonly string[]>;
 }
 
 /** How many of a sandbox's runs are shown, newest first. */
@@ -43,6 +52,7 @@ export class SandboxTreeModel implements Disposable {
   readonly #runNodes = new WeakMap<Run, RunNode>();
   readonly #tunnelNodes = new WeakMap<Tunnel, TunnelNode>();
   readonly #mountNodes = new WeakMap<VolumeMount, MountNode>();
+  readonly #snapshotNodes = new Map<string, SnapshotNode>();
   readonly #problemNode: ProblemNode = { kind: "problem" };
   /** The sandbox under which each run was last seen. */
   readonly #placeOfRun = new Map<string, string>();
@@ -69,6 +79,12 @@ export class SandboxTreeModel implements Disposable {
       options.activity.onDidChangeActivity((id) => {
         const sandbox = options.sandboxes.findById(id);
         if (sandbox) this.#changes.add(this.#sandboxNode(sandbox.key));
+      }),
+    );
+    this.#own.add(
+      options.snapshots.onDidChangeSnapshots((names) => {
+        const concerned = options.sandboxes.all.filter(({ name }) => names.includes(name));
+        this.#changes.add(...concerned.map(({ key }) => this.#sandboxNode(key)));
       }),
     );
   }
@@ -103,11 +119,12 @@ export class SandboxTreeModel implements Disposable {
       ...tunnels.map((tunnel) => this.#tunnelNode(sandbox.key, tunnel)),
       ...this.#runsOf(sandbox.key).map((run) => this.#runNode(run)),
       ...(isRunning(sandbox) ? (sandbox.volumes ?? []) : []).map((mount) => this.#mountNode(sandbox.key, mount)),
+      ...this.#snapshotsOf(sandbox).map(({ imageId }) => this.#snapshotNode(sandbox.key, imageId)),
     ];
   }
 
   parent(node: TreeNode): SandboxNode | undefined {
-    const key = node.kind === "tunnel" || node.kind === "mount" ? node.key : this.run(node)?.sandboxKey;
+    const key = "key" in node && node.kind !== "sandbox" ? node.key : this.run(node)?.sandboxKey;
     return key === undefined || !this.#options.sandboxes.get(key) ? undefined : this.#sandboxNode(key);
   }
 
@@ -120,6 +137,8 @@ export class SandboxTreeModel implements Disposable {
         return `${node.key}/tunnel/${node.tunnel.port}`;
       case "mount":
         return `${node.key}/mount${node.mount.path}`;
+      case "snapshot":
+        return `${node.key}/snapshot/${node.imageId}`;
       case "run":
         return `${this.run(node)?.sandboxKey ?? ""}/run/${node.runId}`;
       case "problem":
@@ -129,6 +148,12 @@ export class SandboxTreeModel implements Disposable {
 
   sandbox(node: TreeNode): Sandbox | undefined {
     return node.kind === "sandbox" ? this.#options.sandboxes.get(node.key) : undefined;
+  }
+
+  snapshot(node: TreeNode): Snapshot | undefined {
+    return node.kind === "snapshot"
+      ? this.#options.snapshots.known.find(({ imageId }) => imageId === node.imageId)
+      : undefined;
   }
 
   run(node: TreeNode): Run | undefined {
@@ -181,6 +206,12 @@ export class SandboxTreeModel implements Disposable {
     return this.#runsBySandbox.get(key) ?? [];
   }
 
+  /** Newest first, without the one that a paused sandbox itself is. */
+  #snapshotsOf({ name, phase }: Sandbox): readonly Snapshot[] {
+    const own = phase.kind === "paused" ? phase.imageId : undefined;
+    return this.#options.snapshots.known.filter(({ sandboxName, imageId }) => sandboxName === name && imageId !== own);
+  }
+
   #sandboxNode(key: string): SandboxNode {
     return cached(this.#sandboxNodes, key, () => ({ kind: "sandbox", key }));
   }
@@ -191,6 +222,10 @@ export class SandboxTreeModel implements Disposable {
 
   #mountNode(key: string, mount: VolumeMount): MountNode {
     return cached(this.#mountNodes, mount, () => ({ kind: "mount", key, mount }));
+  }
+
+  #snapshotNode(key: string, imageId: string): SnapshotNode {
+    return cached(this.#snapshotNodes, `${key} ${imageId}`, () => ({ kind: "snapshot", key, imageId }));
   }
 
   #tunnelNode(key: string, tunnel: Tunnel): TunnelNode {

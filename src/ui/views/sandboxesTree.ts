@@ -9,6 +9,7 @@ import { rowItem } from "./rowItem";
 import { runDetails, runRow } from "./runRow";
 import { sandboxDetails, sandboxRow } from "./sandboxRow";
 import type { SandboxTreeModel } from "./sandboxTreeModel";
+import { snapshotDetails, snapshotRow } from "./snapshotSection";
 import { tunnelNote, tunnelRow } from "./tunnelRow";
 
 export interface SandboxesTreeOptions extends RowSources {
@@ -65,6 +66,10 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
         return tunnelRow(node.tunnel);
       case "mount":
         return mountRow(node.mount);
+      case "snapshot": {
+        const snapshot = model.snapshot(node);
+        return snapshot ? snapshotRow(snapshot, this.#context.now) : goneRow;
+      }
       case "problem":
         return problemRow(model.problem);
     }
@@ -85,6 +90,10 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
         return `${escapeMarkdown(node.tunnel.url)}\n\n${escapeMarkdown(tunnelNote(node.tunnel))}`;
       case "mount":
         return escapeMarkdown(mountRow(node.mount).spoken);
+      case "snapshot": {
+        const snapshot = model.snapshot(node);
+        return snapshot ? markdownTable(snapshotDetails(snapshot, this.#context.now)) : "";
+      }
       case "problem":
         return escapeMarkdown(model.problem ?? "");
     }
@@ -106,6 +115,7 @@ function commandOf(node: TreeNode): Command | undefined {
   switch (node.kind) {
     case "sandbox":
     case "mount":
+    case "snapshot":
       return undefined;
     case "tunnel":
       return { command: "modalSandboxes.openTunnel", title: "Open Tunnel URL", arguments: [node] };

@@ -12,12 +12,13 @@ import { setContextKey } from "../contextKeys";
 import type { TreeNode } from "./nodes";
 import type { RowSources } from "./rowContext";
 import { SandboxesTree } from "./sandboxesTree";
-import { SandboxTreeModel, type RunSource, type SandboxSource } from "./sandboxTreeModel";
+import { SandboxTreeModel, type RunSource, type SandboxSource, type SnapshotSource } from "./sandboxTreeModel";
 import { summarize } from "./summary";
 
 export interface SandboxesViewOptions extends RowSources {
   readonly sandboxes: SandboxSource;
   readonly runs: RunSource;
+  readonly snapshots: SnapshotSource;
   readonly session: { readonly current: Session; readonly onDidChangeSession: Event<Session> };
   readonly account: { readonly current: Account | undefined; readonly onDidChangeAccount: Event<unknown> };
   readonly rates: RateSource & { readonly onDidChangeRates: Event<unknown> };

@@ -10,11 +10,13 @@ import { problemRow } from "../../../../src/ui/views/problemRow";
 import { runDetails, runRow } from "../../../../src/ui/views/runRow";
 import { sandboxDetails, sandboxRow } from "../../../../src/ui/views/sandboxRow";
 import { tunnelNote, tunnelRow } from "../../../../src/ui/views/tunnelRow";
-import { parseWhen } from "../../support/whenClause";
+import { snapshotRow } from "../../../../src/ui/views/snapshotSection";
+import { parseWhen, type Context } from "../../support/whenClause";
 import { readManifest } from "../../support/manifest";
 import { rowContextAt } from "../../support/rows";
 import { sandbox } from "../../support/sandboxes";
 
+import { snapshot } from "../../support/snapshots";
 const MINUTE = 60_000;
 const now = 100 * MINUTE;
 const cloud = rowContextAt(now);
@@ -185,10 +187,10 @@ describe("tooltips", () => {
 describe("menus of the tree", () => {
   const { menus } = readManifest().contributes;
   const context = { view: "modalSandboxes.sandboxes", listMultiSelection: false };
-  const actions = (viewItem: string) => [
+  const actions = (viewItem: string, others: Context = {}) => [
     ...new Set(
       menus["view/item/context"]
-        ?.filter(({ when }) => when && parseWhen(when).holds({ ...context, viewItem }))
+        ?.filter(({ when }) => when && parseWhen(when).holds({ ...context, viewItem, ...others }))
         .map(({ command }) => command.replace("modalSandboxes.", "")),
     ),
   ];
@@ -219,6 +221,17 @@ describe("menus of the tree", () => {
   });
 
   it("offer no tunnel where there is none", () => {
+  it("offer to restore what has ended where Modal is to keep its files", () => {
+    const ended = sandboxRow(sandbox({ phase: { kind: "ended", reason: "timeout", endedAt: now } }), cloud);
+    assert.deepEqual(actions(ended.contextValue, { "config.modalSandboxes.exitSnapshot": true }), ["restoreSandbox"]);
+  });
+
+  it("offer the same for a snapshot below its sandbox as among the snapshots", () => {
+    const { contextValue } = snapshotRow(snapshot(), now);
+    assert.deepEqual(actions(contextValue), ["createFromSnapshot", "deleteSnapshot"]);
+    assert.deepEqual(actions(contextValue, { view: "modalSandboxes.snapshots" }), actions(contextValue));
+  });
+
     const phase: SandboxPhase = { kind: "running", id: "sb-1", startedAt: now, tunnels: [] };
     assert.ok(!sandboxActions(phase).includes("openTunnel"));
   });

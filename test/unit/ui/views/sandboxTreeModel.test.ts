@@ -7,6 +7,7 @@ import { Run } from "../../../../src/run/run";
 import { targetOf, launchers } from "../../../../src/run/target";
 import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
 import type { Changes } from "../../../../src/ui/views/coalescedChanges";
+import type { Snapshot } from "../../../../src/sandboxes/snapshots";
 import type { TreeNode } from "../../../../src/ui/views/nodes";
 import { SandboxTreeModel } from "../../../../src/ui/views/sandboxTreeModel";
 import { mountRow } from "../../../../src/ui/views/mountRow";
@@ -14,6 +15,7 @@ import { sandboxRow } from "../../../../src/ui/views/sandboxRow";
 import { rowContextAt } from "../../support/rows";
 import { sandbox } from "../../support/sandboxes";
 
+import { snapshot } from "../../support/snapshots";
 const tunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
 const target = targetOf("train.py", launchers.python, { kind: "synced", path: "train.py" });
 
@@ -23,10 +25,17 @@ function arrange() {
   const changedRun = new Emitter<Run>();
   const used = new Emitter<string>();
   const model = new SandboxTreeModel({
+  const changedSnapshots = new Emitter<readonly string[]>();
+  const snapshots = { known: [] as Snapshot[], onDidChangeSnapshots: changedSnapshots.event };
+  const keep = (kept: Snapshot) => {
+    snapshots.known = [kept, ...snapshots.known];
+    changedSnapshots.fire([kept.sandboxName]);
+  };
     sandboxes: store,
     runs: { runs, onDidChangeRun: changedRun.event },
     activity: { onDidChangeActivity: used.event },
   });
+    snapshots,
   const heard: Changes<TreeNode>[] = [];
   model.onDidChange((changes) => heard.push(changes));
 
@@ -45,7 +54,7 @@ function arrange() {
     for (let quarter = 0; quarter < 4; quarter++) mock.timers.tick(250);
     heard.length = 0;
   };
-  return { store, model, heard, addRun, calm, used };
+  return { store, model, heard, addRun, calm, used, keep };
 }
 
 const running = (key: string, createdAt = 0) =>
@@ -113,6 +122,36 @@ describe("the model of the tree", () => {
   });
 
   it("shows no run that has no sandbox yet, and no tunnel of one that ended", () => {
+  it("has a sandbox's snapshots at the end, whatever became of it, and tells of it when there is one more", () => {
+    const { store, model, heard, calm, keep } = arrange();
+    store.add(running("a", 2));
+    store.add(running("b", 1));
+    calm();
+    keep(snapshot({ sandboxName: "a" }));
+    const [root] = model.roots;
+    assert.ok(root);
+    assert.deepEqual(heard, [[root]]);
+    const [tunnelNode, node] = model.children(root);
+    assert.ok(tunnelNode && node);
+    assert.equal(tunnelNode.kind, "tunnel");
+    assert.equal(model.idOf(node), "a/snapshot/im-1");
+    assert.equal(model.parent(node), root);
+    assert.equal(model.snapshot(node)?.imageId, "im-1");
+    store.transition("a", { kind: "ended", reason: "timeout", endedAt: 1 });
+    assert.deepEqual(model.children(root), [node]);
+  });
+
+  it("does not list below a paused sandbox the snapshot that it is", () => {
+    const { store, model, keep } = arrange();
+    store.add(sandbox({ name: "a", phase: { kind: "paused", imageId: "im-2", pausedAt: 0 } }));
+    keep(snapshot({ sandboxName: "a" }));
+    keep(snapshot({ sandboxName: "a", imageId: "im-2", kind: "pause", isPaused: true }));
+    assert.deepEqual(
+      model.roots.flatMap((root) => model.children(root)).map((node) => model.snapshot(node)?.imageId),
+      ["im-1"],
+    );
+  });
+
     const { store, model, addRun } = arrange();
     store.add(running("a"));
     addRun("r1", "elsewhere");

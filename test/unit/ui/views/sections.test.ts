@@ -1,27 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { listRates } from "../../../../src/modal/rates";
-import { registryImage } from "../../../../src/modal/spec";
-import { makingOf } from "../../../../src/sandboxes/savedSpec";
-import type { Snapshot } from "../../../../src/sandboxes/snapshots";
 import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
 import { orphanSection } from "../../../../src/ui/views/orphanSection";
 import { snapshotDetails, snapshotRow } from "../../../../src/ui/views/snapshotSection";
 import { sandbox } from "../../support/sandboxes";
-
-const DAY = 24 * 3_600_000;
-const spec = { ...makingOf(sandbox()).spec, gpu: { type: "T4", count: 1 }, image: registryImage("debian") };
-const snapshot = (properties: Partial<Snapshot> = {}): Snapshot => ({
-  spec,
-  folder: "/home/me/project",
-  imageId: "im-1",
-  kind: "manual",
-  sandboxName: "vscode-1",
-  scope: "account",
-  createdAt: 0,
-  expiresAt: 30 * DAY,
-  ...properties,
-});
+import { snapshot } from "../../support/snapshots";
 
 describe("a row of a snapshot", () => {
   it("says what it is of, how old it is and when it expires", () => {
