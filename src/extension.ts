@@ -18,6 +18,8 @@ import { SecretGateway } from "./modal/secrets";
 import { UsageGateway } from "./modal/usage";
 import { VolumeGateway } from "./modal/volumes";
 import { SnapshotGateway } from "./modal/snapshots";
+import { resumeRuns } from "./run/resumeRuns";
+import { RunRecords } from "./run/runRecords";
 import { RunService } from "./run/runService";
 import { UnsyncedOutputs } from "./run/unsynced";
 import { closeWindow } from "./sandboxes/closing";
@@ -179,7 +181,10 @@ export async function activate(context: ExtensionContext): Promise<void> {
   });
   const notices = (signal: AbortSignal) => gateway.notices(signal);
   const runs = own.add(
-    new RunService({ sandboxes, offerOther: offerOtherGpu(rates), exec, pusher, puller, notices, clock, rates, log }),
+    new RunService({
+      ...{ sandboxes, offerOther: offerOtherGpu(rates), exec, pusher, puller, notices, clock, rates, log },
+      records: new RunRecords(context.globalStorageUri.fsPath),
+    }),
   );
 
   own.add(
@@ -193,6 +198,12 @@ export async function activate(context: ExtensionContext): Promise<void> {
   own.add(watchSaves(syncOnSave, log));
 
   const terminals = own.add(new RunTerminals(() => session.current.kind === "local", log));
+  own.add(
+    runs.onDidResumeRun((run) => {
+      if (!run.isBackground) terminals.open([run]);
+    }),
+  );
+  own.add(resumeRuns({ sandboxes: store, runs, log }));
   const builds = own.add(new BuildTerminals(images.onDidStartBuild));
   const picker = new SandboxPicker(store, clock);
   const previews = own.add(new SyncPreviews());

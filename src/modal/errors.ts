@@ -47,6 +47,11 @@ export const isNotFound = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name === "NotFoundError" || codeOf(error) === status.notFound || isNotFound(error.cause));
 
+/** Whether it says nothing of the thing itself, only of the way to it. */
+export const isConnectionLost = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === "ClientClosedError" || connectionCodes.has(codeOf(error) ?? "") || isConnectionLost(error.cause));
+
 export const sandboxGone = (cause?: unknown) =>
   new UserError("The sandbox is gone: it was terminated, or reached its lifetime or idle limit. Create another one.", {
     cause,
@@ -63,6 +68,15 @@ export const NO_CAPACITY = "noCapacity";
 
 /** The code of errors that say so. */
 export const SANDBOX_GONE = "sandboxGone";
+
+const connectionCodes: ReadonlySet<string> = new Set([
+  status.cancelled,
+  status.unknown,
+  status.deadlineExceeded,
+  status.aborted,
+  status.internal,
+  status.unavailable,
+]);
 
 /** By the name of the SDK's class. */
 const sentences: Record<string, (error: Error) => UserError> = {

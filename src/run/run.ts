@@ -1,10 +1,11 @@
-import { Deferred } from "../base/async";
+import { Deferred, SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import type { GpuRequest } from "../modal/gpus";
+import type { RunLog } from "./runLog";
 import type { RunTarget } from "./target";
 
-/** Where the output of a run goes. A write that is not settled holds the program back. */
+/** Where the output of a run is shown. A write that is not settled holds the output back, not the program. */
 export interface OutputSink {
   /** The program's own bytes, unchanged, in the order they came; characters may be split between two writes. */
   write(bytes: Uint8Array, stream: "stdout" | "stderr"): Promise<void>;
@@ -40,8 +41,16 @@ export interface RunControls {
   write(bytes: Uint8Array): Promise<void>;
   endInput(): Promise<void>;
   interrupt(): Promise<void>;
+  /** Ends the program, gently at first; settles when it is gone. */
   stop(): Promise<void>;
+  /** The same for the impatient. */
+  hurry(): Promise<void>;
 }
+
+export type RunProperties = Pick<Run, "id" | "target" | "gpu" | "group" | "log" | "isBackground">;
+
+/** Two interrupts within this time are one that is to be hurried. */
+const HURRY_MS = 5000;
 
 /** One execution of a target on one sandbox: what it is, how far it is, and the ways to act on it. */
 export class Run implements Disposable {
@@ -50,23 +59,38 @@ export class Run implements Disposable {
   readonly gpu: GpuRequest | undefined;
   /** The same for the runs that were started together. */
   readonly group: string;
+  /** All output that came here. */
+  readonly log: RunLog;
+  /** It starts without anybody who looks. */
+  readonly isBackground: boolean;
   readonly #output = new Emitter<RunOutput>();
   /** Fires for all that the program writes, as it comes. */
   readonly onDidOutput = this.#output.event;
   readonly #changed = new Emitter<RunState>();
   readonly onDidChangeState = this.#changed.event;
-  readonly #sink = new Deferred<OutputSink>();
+  readonly #size = new Deferred<OutputSink["size"]>();
   readonly #over = new Deferred<RunState>();
   readonly #abort = new AbortController();
+  readonly #shows = new SerialQueue();
+  /** Lines of ours that nobody has seen yet. */
+  readonly #lines: string[] = [];
+  #viewer: OutputSink | undefined;
+  /** The viewer, once it has what came before. */
+  #receiver: OutputSink | undefined;
+  #hasOutput = false;
   #state: RunState = { kind: "preparing", step: "Starting" };
   #sandboxKey: string | undefined;
   #controls: RunControls | undefined;
+  #interruptedAt = -Infinity;
 
-  constructor({ id, target, gpu, group }: Pick<Run, "id" | "target" | "gpu" | "group">) {
+  constructor({ id, target, gpu, group, log, isBackground }: RunProperties) {
     this.id = id;
     this.target = target;
     this.gpu = gpu;
     this.group = group;
+    this.log = log;
+    this.isBackground = isBackground;
+    if (isBackground) this.#size.resolve(UNSEEN);
   }
 
   get state(): RunState {
@@ -88,13 +112,27 @@ export class Run implements Disposable {
     return this.#over.promise;
   }
 
-  /** Where the output goes; the program waits until it is known. */
-  get sink(): Promise<OutputSink> {
-    return this.#sink.promise;
+  /** The size of where the output is shown; the program waits until it is known. */
+  get size(): Promise<OutputSink["size"]> {
+    return this.#size.promise;
   }
 
-  attach(sink: OutputSink): void {
-    this.#sink.resolve(sink);
+  /** Shows the run there from now on, and what was so far; settles when that is shown. */
+  async attach(sink: OutputSink): Promise<void> {
+    this.#viewer = sink;
+    for (const line of this.#lines.splice(0)) sink.status(line);
+    this.#size.resolve(sink.size);
+    await this.#shows.run(async () => {
+      this.#receiver = undefined;
+      if (this.#hasOutput) for await (const bytes of this.log.read()) await sink.write(bytes, "stdout");
+      if (this.#viewer === sink) this.#receiver = sink;
+    });
+  }
+
+  /** Shows it there no more; the run goes on. */
+  detach(sink: OutputSink): void {
+    if (this.#viewer === sink) this.#viewer = undefined;
+    if (this.#receiver === sink) this.#receiver = undefined;
   }
 
   /** Input for the program; dropped where none is running. */
@@ -106,16 +144,22 @@ export class Run implements Disposable {
     await this.#controls?.endInput();
   }
 
-  /** As Ctrl+C: interrupts the program, or cancels what comes before it. */
+  /** As Ctrl+C: interrupts the program, or cancels what comes before it. Once more soon after ends it. */
   async interrupt(): Promise<void> {
-    if (this.#controls) await this.#controls.interrupt();
-    else this.#abort.abort();
+    if (!this.#controls) {
+      this.#abort.abort();
+      return;
+    }
+    const now = performance.now();
+    const isAgain = now - this.#interruptedAt < HURRY_MS;
+    this.#interruptedAt = now;
+    await (isAgain ? this.#controls.hurry() : this.#controls.interrupt());
   }
 
-  /** Ends the program and what it started. */
+  /** Ends the program and what it started; settles when all of it is gone. */
   async stop(): Promise<void> {
     if (isOver(this.#state)) return;
-    this.#abort.abort();
+    if (!this.#controls) this.#abort.abort();
     await this.#controls?.stop();
   }
 
@@ -123,22 +167,27 @@ export class Run implements Disposable {
   enter(state: RunState): void {
     if (isOver(this.#state)) return;
     this.#state = state;
-    if (state.kind === "preparing") {
-      const { step } = state;
-      void this.sink.then((sink) => {
-        sink.status(step);
-      });
-    }
+    if (state.kind === "preparing") this.tell(state.step);
     this.#changed.fire(state);
     if (!isOver(state)) return;
     this.#controls = undefined;
     this.#over.resolve(state);
   }
 
+  /** For the service: a line of ours. */
+  tell(line: string): void {
+    if (this.#viewer) this.#viewer.status(line);
+    else this.#lines.push(line);
+  }
+
   /** For the service: shows what the program wrote. Settles when there is room for more. */
-  async show(sink: OutputSink, output: RunOutput): Promise<void> {
+  async show(output: RunOutput): Promise<void> {
+    this.#hasOutput = true;
     this.#output.fire(output);
-    await sink.write(output.bytes, output.stream);
+    await this.#shows.run(async () => {
+      await this.log.append(output);
+      await this.#receiver?.write(output.bytes, output.stream);
+    });
   }
 
   useSandbox(key: string): void {
@@ -155,3 +204,6 @@ export class Run implements Disposable {
     this.#output.dispose();
   }
 }
+
+/** The size for a program whose output nobody looks at. */
+const UNSEEN = { columns: 80, rows: 24 };

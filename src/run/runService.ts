@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { posix } from "node:path";
 import { SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { isAbort, messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
 import { isSandboxGone } from "../modal/errors";
-import { collect, type ExecGateway } from "../modal/exec";
+import type { ExecGateway } from "../modal/exec";
 import type { RateSource } from "../modal/rates";
 import type { CreateStep } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
@@ -15,15 +14,18 @@ import { describeStep } from "../sandboxes/describe";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import { describePush, pushLog } from "../sync/describePush";
-import { describePull, pullLog, type Puller } from "../sync/puller";
+import type { Puller } from "../sync/puller";
 import type { Pusher } from "../sync/push";
 import type { PushRequest, PushResult } from "../sync/pushRequest";
 import { lifetimeNotice } from "./lifetimeNotice";
 import { createOrSwap, type OfferOther } from "./createOrSwap";
-import { programEnvironment, pump } from "./program";
-import { Run, type OutputSink } from "./run";
-import { interruptCommand, stopCommand, supervised } from "./supervisor";
-import type { RunTarget, TargetFile } from "./target";
+import { runProgram } from "./programRun";
+import { pullOutputs } from "./pullOutputs";
+import { Run, type RunProperties } from "./run";
+import { RunLog } from "./runLog";
+import type { RunRecord, RunRecords } from "./runRecords";
+import { remoteFile } from "./remoteFile";
+import type { RunTarget } from "./target";
 import { transferExec } from "./transferExec";
 import { upload } from "./upload";
 
@@ -32,6 +34,7 @@ export interface RunServiceOptions {
   /** Without it a run fails where its GPU is not to be had. */
   readonly offerOther?: OfferOther;
   readonly exec: ExecGateway;
+  readonly records: RunRecords;
   /** What the server has to say about itself, for the user to read. */
   readonly notices: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly clock: Clock;
@@ -49,15 +52,12 @@ export interface RunRequest {
   readonly specs: readonly SandboxSpec[];
   /** Where the folder lies in the sandbox: the program's working directory. */
   readonly remotePath: string;
+  /** Nobody needs to look. */
+  readonly isBackground?: boolean;
 }
 
 /** A folder for one sandbox. */
 export type FolderPush = Pick<PushRequest, "root" | "remotePath" | "isUnattended" | "onProgress" | "signal">;
-
-/** The exit code with which a shell says that there is no such program. */
-const NO_SUCH_PROGRAM = 127;
-
-const SIGNAL_TIMEOUT_MS = 15_000;
 
 /** Runs a target on sandboxes: ensure → push → exec → pull, one run for each spec, each on its own. */
 export class RunService implements Disposable {
@@ -66,6 +66,9 @@ export class RunService implements Disposable {
   readonly #changed = new Emitter<Run>();
   /** Fires when a run is added and whenever its state changes. */
   readonly onDidChangeRun = this.#changed.event;
+  readonly #resumed = new Emitter<Run>();
+  /** Fires for a run that an earlier window started, and that goes on here. */
+  readonly onDidResumeRun = this.#resumed.event;
   /** One push or pull at a time for each sandbox. */
   readonly #syncs = new Map<string, SerialQueue>();
 
@@ -81,16 +84,31 @@ export class RunService implements Disposable {
   /** Starts one run for each spec and returns them at once; they report everything else themselves. */
   start(request: RunRequest): Run[] {
     const group = randomId();
+    const { target, isBackground = false } = request;
     return request.specs.map((spec) => {
-      const run = new Run({ id: randomId(), target: request.target, gpu: spec.gpu, group });
-      this.#runs.push(run);
-      run.onDidChangeState(() => {
-        this.#changed.fire(run);
+      const run = this.#add({ id: randomId(), target, gpu: spec.gpu, group, isBackground });
+      void this.#execute(run, async () => {
+        const sandbox = await this.#prepare(run, request, spec);
+        run.signal.throwIfAborted();
+        const { folder, remotePath } = request;
+        const startedAt = this.#options.clock.now();
+        const record = { id: run.id, group, target, gpu: spec.gpu, isBackground, folder, remotePath, startedAt };
+        await this.#finish(run, sandbox, { ...record, sandboxId: sandbox.phase.id }, false);
       });
-      this.#changed.fire(run);
-      void this.#execute(run, request, spec);
       return run;
     });
+  }
+
+  /** Goes on with the runs of a sandbox that an earlier window started. */
+  async resume(sandbox: RunningSandbox): Promise<void> {
+    const records = await this.#options.records.underWay(sandbox.phase.id);
+    for (const record of records) {
+      if (this.#runs.some(({ id }) => id === record.id)) continue;
+      const run = this.#add(record);
+      run.useSandbox(sandbox.key);
+      void this.#execute(run, () => this.#finish(run, sandbox, record, true));
+      this.#resumed.fire(run);
+    }
   }
 
   /** Sends the folder to a sandbox. */
@@ -111,16 +129,60 @@ export class RunService implements Disposable {
   dispose(): void {
     for (const run of this.#runs) run.dispose();
     this.#changed.dispose();
+    this.#resumed.dispose();
   }
 
-  async #execute(run: Run, request: RunRequest, spec: SandboxSpec): Promise<void> {
+  #add(properties: Omit<RunProperties, "log">): Run {
+    const run = new Run({ ...properties, log: new RunLog(this.#options.records.logPath(properties.id)) });
+    this.#runs.push(run);
+    run.onDidChangeState(() => {
+      this.#changed.fire(run);
+    });
+    this.#changed.fire(run);
+    return run;
+  }
+
+  async #execute(run: Run, work: () => Promise<void>): Promise<void> {
     try {
-      const sandbox = await this.#prepare(run, request, spec);
-      run.signal.throwIfAborted();
-      await this.#runProgram(run, request, sandbox);
+      await work();
     } catch (error) {
-      if (isAbort(error)) run.enter({ kind: "cancelled" });
-      else run.enter({ kind: "failed", error });
+      run.enter(isAbort(error) ? { kind: "cancelled" } : { kind: "failed", error });
+    } finally {
+      await run.log.end();
+      if (run.log.failure !== undefined) this.#options.log.warn(`Output of a run: ${messageOf(run.log.failure)}`);
+    }
+  }
+
+  /** The program from its start, here or earlier, to its end; then what it made is brought back. */
+  async #finish(run: Run, sandbox: RunningSandbox, record: RunRecord, isStarted: boolean): Promise<void> {
+    const { clock, rates, records, log } = this.#options;
+    const { sandboxId, folder, remotePath, startedAt } = record;
+    const keep = async (written: Promise<void>) => {
+      await written.catch((error: unknown) => {
+        log.warn(`Record of a run: ${messageOf(error)}`);
+      });
+    };
+    const begun = isStarted ? undefined : keep(records.begin(record));
+    const end = () => ({ endedAt: clock.now(), dollars: costOf(sandbox, clock.now() - startedAt, rates.current) });
+    try {
+      const exitCode = await runProgram(run, {
+        ...{ exec: this.#options.exec, sandboxId, remotePath, isStarted },
+        onStarted: () => {
+          run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, rates.current) });
+        },
+      });
+      const ended = { ...end(), exitCode };
+      if (folder !== undefined)
+        await this.#syncsOf(sandbox).run(() =>
+          pullOutputs(run, { ...this.#options, sandboxId, root: folder, remotePath }),
+        );
+      await begun;
+      await keep(records.end({ ...record, end: ended }));
+      run.enter({ kind: "ended", startedAt, ...ended });
+    } catch (error) {
+      await begun;
+      if (isSandboxGone(error)) await keep(records.end({ ...record, end: end() }));
+      throw error;
     }
   }
 
@@ -182,88 +244,6 @@ export class RunService implements Disposable {
     );
     return durations.at(-1);
   }
-
-  async #runProgram(run: Run, request: RunRequest, sandbox: RunningSandbox): Promise<void> {
-    const { exec, clock, rates } = this.#options;
-    const { remotePath, target } = request;
-    const sink = await run.sink;
-    const process = await exec.exec(
-      sandbox.phase.id,
-      supervised(run.id, commandLine(run.id, target, remotePath)),
-      {
-        workdir: posix.resolve(remotePath, target.workdir ?? ""),
-        env: { ...programEnvironment(sink), ...target.env },
-      },
-      run.signal,
-    );
-    const startedAt = clock.now();
-    const signal = (argv: string[]) => this.#signal(sandbox, argv);
-    run.control({
-      write: (bytes) => process.write(bytes),
-      endInput: () => process.closeInput(),
-      interrupt: () => signal(interruptCommand(run.id)),
-      stop: () => signal(stopCommand(run.id)),
-    });
-    run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, rates.current) });
-    if (run.signal.aborted) await run.stop();
-
-    const exitCode = await pump(process, (output) => run.show(sink, output));
-    const endedAt = clock.now();
-    if (exitCode === NO_SUCH_PROGRAM) sink.status(programMissing(target.program));
-    if (request.folder !== undefined) await this.#pull(run, request.folder, remotePath, sandbox, sink);
-    const dollars = costOf(sandbox, endedAt - startedAt, rates.current);
-    run.enter({ kind: "ended", startedAt, endedAt, exitCode, dollars });
-  }
-
-  /** Brings back what the program made. How the program ended counts, not how this does. */
-  async #pull(run: Run, root: string, remotePath: string, sandbox: RunningSandbox, sink: OutputSink): Promise<void> {
-    const { exec, pusher, puller, log } = this.#options;
-    const cancelled = new AbortController();
-    const cancel = () => {
-      cancelled.abort();
-      return Promise.resolve();
-    };
-    const ignore = () => Promise.resolve();
-    run.control({ write: ignore, endInput: ignore, interrupt: cancel, stop: cancel });
-    const { id } = sandbox.phase;
-    const source = {
-      root,
-      remotePath,
-      sandboxId: id,
-      // What ends the other side of a cancelled pull must still start.
-      exec: (argv: string[]) => exec.exec(id, argv, {}, new AbortController().signal),
-      signal: cancelled.signal,
-    };
-    try {
-      const result = await this.#syncsOf(sandbox).run(async () => {
-        await pusher.saved();
-        return puller.pullChanges(source);
-      });
-      for (const line of pullLog(result)) log.warn(line);
-      const outcome = describePull(result);
-      if (outcome !== undefined) sink.status(outcome);
-    } catch (error) {
-      sink.status(isAbort(error) ? "The pull was cancelled." : messageOf(error));
-      if (!isAbort(error)) log.warn(`Pull: ${messageOf(error)}`);
-    }
-  }
-
-  async #signal(sandbox: RunningSandbox, argv: string[]): Promise<void> {
-    const process = await this.#options.exec.exec(sandbox.phase.id, argv, {}, AbortSignal.timeout(SIGNAL_TIMEOUT_MS));
-    await collect(process);
-  }
 }
 
 const randomId = () => randomBytes(6).toString("hex");
-
-const programMissing = (program: string) =>
-  `The image may lack ${program}. Choose an image that has it: the setting "modalSandboxes.image".`;
-
-const commandLine = (runId: string, { argv, file, args = [] }: RunTarget, remotePath: string): string[] => [
-  ...argv,
-  ...(file ? [remoteFile(runId, file, remotePath)] : []),
-  ...args,
-];
-
-const remoteFile = (runId: string, file: TargetFile, remotePath: string): string =>
-  file.kind === "loose" ? posix.join("/tmp/.modal-sandboxes", runId, file.name) : posix.join(remotePath, file.path);

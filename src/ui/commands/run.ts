@@ -7,7 +7,8 @@ import { gpuArgument, parseGpu } from "../../modal/gpus";
 import type { RateSource } from "../../modal/rates";
 import type { SandboxSpec } from "../../modal/spec";
 import type { RunRequest, RunService } from "../../run/runService";
-import { findLauncher, launchers, targetOf, type Launcher, type RunTarget, type TargetFile } from "../../run/target";
+import { findLauncher, launchers, type Launcher } from "../../run/launchers";
+import { targetOf, type RunTarget, type TargetFile } from "../../run/target";
 import type { SyncThread } from "../../sync/syncThread";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
 import type { Choice } from "../pickers/gpuItems";
@@ -75,8 +76,8 @@ export function runCommands({ runs, terminals, thread, state, rates }: RunDepend
     },
 
     "modalSandboxes.showRun": (node?: RunNode) => {
-      const runId = node?.runId ?? runs.runs.at(-1)?.id;
-      if (runId !== undefined) terminals.show(runId);
+      const run = node ? runs.runs.find(({ id }) => id === node.runId) : runs.runs.at(-1);
+      if (run) terminals.show(run);
     },
 
     "modalSandboxes.stopRun": async (node?: RunNode) => {

@@ -21,6 +21,7 @@ export class RunTerminal implements Pseudoterminal {
   readonly #writer = new TerminalWriter();
   readonly #input = new LineInput();
   readonly #encoder = new TextEncoder();
+  #sink: OutputSink | undefined;
 
   /** `isFree`: on the local backend the cost is what Modal would ask. */
   constructor(run: Run, isFree: boolean, log: Logger) {
@@ -39,14 +40,14 @@ export class RunTerminal implements Pseudoterminal {
       status: (line) => void this.#writer.write(dim(line)),
       write: (bytes, stream) => this.#writer.writeAll(texts[stream].decode(bytes)),
     };
-    this.#run.attach(sink);
-    void this.#run.over.then((state) => this.#writer.write(lastLine(state, this.#isFree, this.#log)));
+    this.#sink = sink;
+    this.#attempt(this.#show(sink));
   }
 
-  /** Closing the terminal stops the program. */
+  /** Whether the run is to end with its terminal depends on who closed it. */
   close(): void {
     this.#writer.close();
-    this.#attempt(this.#run.stop());
+    if (this.#sink) this.#run.detach(this.#sink);
   }
 
   handleInput(data: string): void {
@@ -60,6 +61,11 @@ export class RunTerminal implements Pseudoterminal {
       else if (action.kind === "end") this.#attempt(this.#run.endInput());
       else this.#attempt(this.#run.interrupt());
     }
+  }
+
+  async #show(sink: OutputSink): Promise<void> {
+    await this.#run.attach(sink);
+    await this.#writer.write(lastLine(await this.#run.over, this.#isFree, this.#log));
   }
 
   #attempt(act: Promise<void>): void {

@@ -1,5 +1,6 @@
-import { ThemeIcon, window, type Terminal } from "vscode";
+import { TerminalExitReason, ThemeIcon, window, type Terminal } from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable";
+import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
 import type { Run } from "../../run/run";
@@ -10,35 +11,56 @@ export class RunTerminals implements Disposable {
   readonly #isFree: () => boolean;
   readonly #log: Logger;
   readonly #own = new DisposableStore();
-  readonly #terminals = new Map<string, Terminal>();
+  readonly #terminals = new Map<Run, Terminal>();
 
   constructor(isFree: () => boolean, log: Logger) {
     this.#isFree = isFree;
     this.#log = log;
     this.#own.add(
       window.onDidCloseTerminal((closed) => {
-        for (const [runId, terminal] of this.#terminals) if (terminal === closed) this.#terminals.delete(runId);
+        this.#onClosed(closed);
       }),
     );
   }
 
   /** Opens the terminals of runs that were started together, and shows the first. */
   open(runs: readonly Run[]): void {
-    for (const run of runs) {
-      const terminal = window.createTerminal({
-        name: `${run.target.label} · ${formatGpu(run.gpu)}`,
-        pty: new RunTerminal(run, this.#isFree(), this.#log),
-        iconPath: new ThemeIcon("server-process"),
-        isTransient: true,
-      });
-      this.#terminals.set(run.id, terminal);
-    }
+    for (const run of runs) this.#create(run);
     const [first] = runs;
-    if (first) this.show(first.id);
+    if (first) this.show(first);
   }
 
-  show(runId: string): void {
-    this.#terminals.get(runId)?.show();
+  /** Shows the terminal of a run; one that has none gets it, with all the output so far. */
+  show(run: Run): void {
+    (this.#terminals.get(run) ?? this.#create(run)).show();
+  }
+
+  /** Closes the terminal of a run that goes on. */
+  detach(run: Run): void {
+    this.#terminals.get(run)?.dispose();
+  }
+
+  #create(run: Run): Terminal {
+    const terminal = window.createTerminal({
+      name: `${run.target.label} · ${formatGpu(run.gpu)}`,
+      pty: new RunTerminal(run, this.#isFree(), this.#log),
+      iconPath: new ThemeIcon("server-process"),
+      isTransient: true,
+    });
+    this.#terminals.set(run, terminal);
+    return terminal;
+  }
+
+  /** A person who closes the terminal ends the run; a window that closes leaves it to the next. */
+  #onClosed(closed: Terminal): void {
+    for (const [run, terminal] of this.#terminals) {
+      if (terminal !== closed) continue;
+      this.#terminals.delete(run);
+      if (closed.exitStatus?.reason !== TerminalExitReason.User) continue;
+      run.stop().catch((error: unknown) => {
+        this.#log.warn(`Run ${run.id}: ${messageOf(error)}`);
+      });
+    }
   }
 
   dispose(): void {

@@ -15,8 +15,10 @@ import { SnapshotGateway } from "../../../src/modal/snapshots";
 import { registryImage, type SandboxSpec } from "../../../src/modal/spec";
 import type { OfferOther } from "../../../src/run/createOrSwap";
 import type { OutputSink, Run, RunState } from "../../../src/run/run";
+import { RunRecords } from "../../../src/run/runRecords";
 import { RunService } from "../../../src/run/runService";
-import { launchers, targetOf, type Launcher, type RunTarget } from "../../../src/run/target";
+import { launchers, type Launcher } from "../../../src/run/launchers";
+import { targetOf, type RunTarget } from "../../../src/run/target";
 import { Custody } from "../../../src/sandboxes/custody";
 import type { Guard } from "../../../src/sandboxes/guard";
 import { refreshSandboxes } from "../../../src/sandboxes/refresh";
@@ -131,9 +133,11 @@ export async function startServices({
   });
   const syncThread = own.add(new SyncThread({ workerFile: resolve("dist/syncWorker.js"), baselineFolder }));
   const pusher = own.add(new Pusher({ thread: syncThread }));
+  const records = new RunRecords(custodyFolder ?? join(home, "custody"));
   const runs = own.add(
     new RunService({
       sandboxes,
+      records,
       ...(offerOther && { offerOther }),
       exec,
       notices: (signal) => gateway.notices(signal),

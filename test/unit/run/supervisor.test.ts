@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { describe, it } from "mocha";
-import { interruptCommand, stopCommand, supervised } from "../../../src/run/supervisor";
+import { attachCommand, interruptCommand, stopCommand } from "../../../src/run/supervisor";
 
 const start = ([program = "", ...args]: string[]): ChildProcess =>
   spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
@@ -30,6 +30,8 @@ async function gone(pid: number): Promise<void> {
     await setImmediate();
   }
 }
+
+const supervised = (id: string, argv: string[]) => attachCommand(id, { stdout: 0, stderr: 0 }, argv);
 
 describe("the supervisor", () => {
   const newId = () => randomBytes(6).toString("hex");
@@ -60,7 +62,7 @@ describe("the supervisor", () => {
     const script = "trap '' INT TERM HUP; sh -c 'trap \"\" TERM; echo $$; exec sleep 60' & wait";
     const child = start(supervised(id, ["sh", "-c", script]));
     const grandchild = Number(await firstLine(child));
-    assert.equal(await ended(start(stopCommand(id))), 0);
+    assert.equal(await ended(start(stopCommand(id, "INT"))), 0);
     assert.equal(await ended(child), 137);
     await gone(grandchild);
   }).timeout(10_000);
@@ -69,7 +71,7 @@ describe("the supervisor", () => {
     const id = newId();
     const child = start(supervised(id, ["sh", "-c", "echo ready; exec sleep 60"]));
     await firstLine(child);
-    assert.equal(await ended(start(stopCommand(id))), 0);
-    assert.equal(await ended(child), 143);
+    assert.equal(await ended(start(stopCommand(id, "INT"))), 0);
+    assert.equal(await ended(child), 130);
   });
 });

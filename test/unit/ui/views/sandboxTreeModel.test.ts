@@ -4,18 +4,19 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import { Emitter } from "../../../../src/base/event";
 import { RunLog } from "../../../../src/run/runLog";
 import { Run } from "../../../../src/run/run";
-import { targetOf, launchers } from "../../../../src/run/target";
+import { launchers } from "../../../../src/run/launchers";
+import { targetOf } from "../../../../src/run/target";
 import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
-import type { Changes } from "../../../../src/ui/views/coalescedChanges";
 import type { Snapshot } from "../../../../src/sandboxes/snapshots";
+import type { Changes } from "../../../../src/ui/views/coalescedChanges";
 import type { TreeNode } from "../../../../src/ui/views/nodes";
 import { SandboxTreeModel } from "../../../../src/ui/views/sandboxTreeModel";
 import { mountRow } from "../../../../src/ui/views/mountRow";
 import { sandboxRow } from "../../../../src/ui/views/sandboxRow";
 import { rowContextAt } from "../../support/rows";
 import { sandbox } from "../../support/sandboxes";
-
 import { snapshot } from "../../support/snapshots";
+
 const tunnel = { port: 8000, url: "https://abc.modal.host", isPublic: true };
 const target = targetOf("train.py", launchers.python, { kind: "synced", path: "train.py" });
 
@@ -24,18 +25,18 @@ function arrange() {
   const runs: Run[] = [];
   const changedRun = new Emitter<Run>();
   const used = new Emitter<string>();
-  const model = new SandboxTreeModel({
   const changedSnapshots = new Emitter<readonly string[]>();
   const snapshots = { known: [] as Snapshot[], onDidChangeSnapshots: changedSnapshots.event };
   const keep = (kept: Snapshot) => {
     snapshots.known = [kept, ...snapshots.known];
     changedSnapshots.fire([kept.sandboxName]);
   };
+  const model = new SandboxTreeModel({
     sandboxes: store,
     runs: { runs, onDidChangeRun: changedRun.event },
     activity: { onDidChangeActivity: used.event },
-  });
     snapshots,
+  });
   const heard: Changes<TreeNode>[] = [];
   model.onDidChange((changes) => heard.push(changes));
 
@@ -121,7 +122,6 @@ describe("the model of the tree", () => {
     assert.deepEqual(mountRow({ path: "/data", volume: "sets", isReadOnly: true }).description, "/data · read-only");
   });
 
-  it("shows no run that has no sandbox yet, and no tunnel of one that ended", () => {
   it("has a sandbox's snapshots at the end, whatever became of it, and tells of it when there is one more", () => {
     const { store, model, heard, calm, keep } = arrange();
     store.add(running("a", 2));
@@ -152,6 +152,7 @@ describe("the model of the tree", () => {
     );
   });
 
+  it("shows no run that has no sandbox yet, and no tunnel of one that ended", () => {
     const { store, model, addRun } = arrange();
     store.add(running("a"));
     addRun("r1", "elsewhere");

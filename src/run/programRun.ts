@@ -1,0 +1,101 @@
+import { posix } from "node:path";
+import { UserError } from "../base/errors";
+import { collect, type ExecGateway, type ExecOptions, type RemoteProcess } from "../modal/exec";
+import { follow } from "./follow";
+import { programEnvironment } from "./programEnvironment";
+import type { OutputSink, Run, RunControls } from "./run";
+import { attachCommand, interruptCommand, NO_SUCH_RUN, stopCommand, type Seen } from "./supervisor";
+import { remoteFile } from "./remoteFile";
+
+export interface ProgramRunOptions {
+  readonly exec: ExecGateway;
+  readonly sandboxId: string;
+  /** Where the folder lies in the sandbox. */
+  readonly remotePath: string;
+  /** An earlier window started it. */
+  readonly isStarted: boolean;
+  readonly onStarted: () => void;
+}
+
+/** The exit code with which a shell says that there is no such program. */
+const NO_SUCH_PROGRAM = 127;
+
+/** So many attempts are made to start a program; one that was started is followed for as long as it takes. */
+const START_ATTEMPTS = 3;
+
+const SIGNAL_TIMEOUT_MS = 15_000;
+
+/** Starts the program of a run, or goes on with it; returns its exit code once all its output is shown. */
+export async function runProgram(run: Run, options: ProgramRunOptions): Promise<number> {
+  const { exec, sandboxId, remotePath } = options;
+  const size = await run.size;
+  run.signal.throwIfAborted();
+  let { isStarted } = options;
+  let process: RemoteProcess | undefined;
+  let attempts = 0;
+  run.control(controlsOf(run, options, () => process));
+
+  const attach = async (seen: Seen) => {
+    attempts++;
+    const [argv, context] = isStarted ? [[], {}] : startOf(run, remotePath, size);
+    process = await exec.exec(sandboxId, attachCommand(run.id, seen, argv), context, new AbortController().signal);
+    if (isStarted) run.tell("Connected again.");
+    isStarted = true;
+    options.onStarted();
+    return process;
+  };
+  const exitCode = await follow({
+    attach,
+    mayTryAgain: () => isStarted || attempts < START_ATTEMPTS,
+    show: (output) => run.show(output),
+    onLost: () => {
+      run.tell("The connection broke; the program goes on in the sandbox. Connecting again…");
+    },
+  });
+  if (exitCode === NO_SUCH_RUN && attempts > 1 - Number(options.isStarted)) throw outputLost();
+  if (exitCode === NO_SUCH_PROGRAM) run.tell(programMissing(run.target.program));
+  return exitCode;
+}
+
+const startOf = (run: Run, remotePath: string, size: OutputSink["size"]): [string[], ExecOptions] => {
+  const { argv, file, args = [], env, workdir = "" } = run.target;
+  return [
+    [...argv, ...(file ? [remoteFile(run.id, file, remotePath)] : []), ...args],
+    { workdir: posix.resolve(remotePath, workdir), env: { ...programEnvironment(size), ...env } },
+  ];
+};
+
+function controlsOf(
+  run: Run,
+  { exec, sandboxId }: ProgramRunOptions,
+  current: () => RemoteProcess | undefined,
+): RunControls {
+  const signal = async (argv: string[]) =>
+    collect(await exec.exec(sandboxId, argv, {}, AbortSignal.timeout(SIGNAL_TIMEOUT_MS)));
+  const stop = async (first: "INT" | "TERM") => {
+    const { exitCode } = await signal(stopCommand(run.id, first));
+    if (exitCode !== 0) throw stillThere(run.target.label);
+  };
+  return {
+    write: async (bytes) => current()?.write(bytes),
+    endInput: async () => current()?.closeInput(),
+    interrupt: async () => {
+      await signal(interruptCommand(run.id));
+    },
+    stop: () => stop("INT"),
+    hurry: () => stop("TERM"),
+  };
+}
+
+const stillThere = (label: string) =>
+  new UserError(`${label} could not be ended. Terminate its sandbox.`, {
+    actions: [{ title: "Terminate Sandbox", command: "modalSandboxes.terminateSandbox" }],
+  });
+
+const outputLost = () =>
+  new UserError("The sandbox has nothing of this run any more. Run it again.", {
+    actions: [{ title: "Run Last File Again", command: "modalSandboxes.runFileAgain" }],
+  });
+
+const programMissing = (program: string) =>
+  `The image may lack ${program}. Choose an image that has it: the setting "modalSandboxes.image".`;

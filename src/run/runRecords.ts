@@ -1,0 +1,106 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { RecordFolder } from "../base/recordFolder";
+import type { GpuRequest } from "../modal/gpus";
+import type { RunTarget } from "./target";
+
+/** What is on disk of a run whose program was started, so that a later window can go on with it, or tell of it. */
+export interface RunRecord {
+  readonly id: string;
+  readonly group: string;
+  readonly target: RunTarget;
+  readonly gpu: GpuRequest | undefined;
+  readonly sandboxId: string;
+  /** Absolute path of the folder that is synced. */
+  readonly folder: string | undefined;
+  readonly remotePath: string;
+  readonly isBackground: boolean;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly end?: RunEnd;
+}
+
+/** `exitCode` is absent where the program was lost, with its sandbox as a rule. */
+export interface RunEnd {
+  readonly endedAt: number;
+  readonly dollars: number;
+  readonly exitCode?: number;
+}
+
+/** So many runs are remembered with their output. */
+const KEPT = 300;
+
+/** The runs of this installation, by id: those under way, and the latest of those that are over. */
+export class RunRecords {
+  readonly #folder: string;
+  readonly #open: RecordFolder<RunRecord>;
+  readonly #ended: RecordFolder<RunRecord>;
+
+  /** `folder` is shared by all windows. */
+  constructor(folder: string) {
+    this.#folder = join(folder, "runs");
+    this.#open = new RecordFolder(join(this.#folder, "open"), parseRecord);
+    this.#ended = new RecordFolder(join(this.#folder, "ended"), parseRecord);
+  }
+
+  /** Where a run's output is kept on this machine. */
+  logPath(id: string): string {
+    return join(this.#folder, "logs", `${id}.log`);
+  }
+
+  async begin(record: RunRecord): Promise<void> {
+    await this.#open.put(record.id, record);
+  }
+
+  async end(record: RunRecord): Promise<void> {
+    await this.#ended.put(record.id, record);
+    await this.#open.remove(record.id);
+  }
+
+  /** Of a sandbox, oldest first. */
+  async underWay(sandboxId: string): Promise<RunRecord[]> {
+    const records = [...(await this.#open.all()).values()];
+    return byStart(records.filter((record) => record.sandboxId === sandboxId));
+  }
+
+  /** Oldest first. */
+  async past(): Promise<RunRecord[]> {
+    return byStart([...(await this.#ended.all()).values()]);
+  }
+
+  /** Leaves the latest, and of the others nothing: neither record nor output. */
+  async forgetOld(): Promise<void> {
+    const past = await this.past();
+    const open = await this.#open.all();
+    const old = past.slice(0, Math.max(0, past.length - KEPT)).map(({ id }) => id);
+    for (const id of old) await this.#ended.remove(id);
+    const kept = new Set([...past.map(({ id }) => id), ...open.keys()]);
+    for (const id of old) kept.delete(id);
+    const logs = await readdir(join(this.#folder, "logs")).catch(() => []);
+    for (const name of logs) if (!kept.has(name.replace(/\.log$/, ""))) await rm(join(this.#folder, "logs", name));
+  }
+}
+
+const byStart = (records: RunRecord[]) => records.sort((one, other) => one.startedAt - other.startedAt);
+
+/** Reads what an earlier version may have written; `undefined` for what is no such record. */
+const parseRecord = (value: unknown): RunRecord | undefined => (isRecord(value) ? value : undefined);
+
+function isRecord(value: unknown): value is RunRecord {
+  if (!isObject(value) || !isObject(value.target)) return false;
+  const { id, group, sandboxId, remotePath, startedAt, folder, gpu, end, target } = value;
+  return (
+    [id, group, sandboxId, remotePath, target.label, target.program].every((text) => typeof text === "string") &&
+    typeof startedAt === "number" &&
+    (folder === undefined || typeof folder === "string") &&
+    (gpu === undefined || isObject(gpu)) &&
+    (end === undefined || (isObject(end) && typeof end.endedAt === "number" && typeof end.dollars === "number")) &&
+    isWords(target.argv) &&
+    (target.args === undefined || isWords(target.args)) &&
+    (target.file === undefined || isObject(target.file))
+  );
+}
+
+const isWords = (value: unknown) => Array.isArray(value) && value.every((word) => typeof word === "string");
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
