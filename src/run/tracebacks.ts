@@ -1,3 +1,5 @@
+import { withoutColors } from "../base/ansi";
+
 /** Where something went wrong, in the sandbox. Lines and columns count from one. */
 export interface Frame {
   /** Absolute, or relative to where the program started. */
@@ -166,5 +168,4 @@ function pick(pattern: RegExp, line: string): Frame | undefined {
 }
 
 /** Without colours, and without the rank that torchrun puts before each line. */
-const plain = (line: string): string =>
-  (line.includes("\x1b") ? line.replaceAll(/\x1b\[[\d;]*[mK]/g, "") : line).replace(/^\[rank\d+\]: ?/, "");
+const plain = (line: string): string => withoutColors(line).replace(/^\[rank\d+\]: ?/, "");
