@@ -1,0 +1,131 @@
+import type { Disposable } from "../base/disposable";
+import { Emitter } from "../base/event";
+import { formatDollars } from "../base/format";
+import type { Clock } from "../base/ports";
+import type { ArgumentSet } from "./argumentSets";
+import { dollarsOf } from "./comparison";
+import { isOver, type Run } from "./run";
+
+export interface SweepLimits {
+  /** So many sandboxes at once. */
+  readonly parallel: number;
+  /** US dollars; `undefined` for no limit. */
+  readonly dollars: number | undefined;
+}
+
+export type SweepRun = Pick<Run, "id" | "state" | "over" | "stop">;
+
+/** The sandboxes of a sweep, by their number. */
+export interface SweepLanes<R extends SweepRun> {
+  /** Runs a set on the lane's sandbox, which is created for the first and used again for the others. */
+  start(args: ArgumentSet, lane: number): R;
+  /** Ends the lane's sandbox, if it has one. */
+  end(lane: number): Promise<void>;
+  /** What all lanes have cost so far, in US dollars. */
+  readonly spent: number;
+  /** Of one lane. */
+  readonly dollarsPerHour: number;
+}
+
+/** An argument set with its run, once it is started, or why it never will be. */
+export interface SweepEntry<R extends SweepRun> {
+  readonly args: ArgumentSet;
+  readonly run?: R;
+  readonly skipped?: string;
+}
+
+/** What a run is taken to cost at least until one has shown it. */
+const UNKNOWN_HOURS = 1 / 60;
+
+/**
+ * Runs a file over argument sets, a few at a time. None is started any more once what was spent and what the runs under
+ * way and the next may cost, which is as much as the dearest so far, reach the limit; what runs is left to finish.
+ */
+export class Sweep<R extends SweepRun> implements Disposable {
+  readonly limits: SweepLimits;
+  readonly #lanes: SweepLanes<R>;
+  readonly #clock: Clock;
+  readonly #changed = new Emitter<void>();
+  /** Fires when an entry changes; not for what happens within its run. */
+  readonly onDidChangeSweep = this.#changed.event;
+  readonly over: Promise<void>;
+  #entries: readonly SweepEntry<R>[];
+
+  /** Starts at once. */
+  constructor(sets: readonly ArgumentSet[], limits: SweepLimits, lanes: SweepLanes<R>, clock: Clock) {
+    this.limits = limits;
+    this.#lanes = lanes;
+    this.#clock = clock;
+    this.#entries = sets.map((args) => ({ args }));
+    const count = Math.min(limits.parallel, sets.length);
+    this.over = Promise.all(Array.from({ length: count }, (_, lane) => this.#work(lane))).then(() => undefined);
+  }
+
+  get entries(): readonly SweepEntry<R>[] {
+    return this.#entries;
+  }
+
+  /** Whether nothing runs or waits any more. */
+  get isOver(): boolean {
+    return this.#waiting < 0 && this.#running.length === 0;
+  }
+
+  get spent(): number {
+    return this.#lanes.spent;
+  }
+
+  /** Starts no other and stops those that run; settles when they are gone. */
+  async stop(): Promise<void> {
+    this.#skipRest("the sweep was stopped");
+    await Promise.all(this.#running.map((run) => run.stop()));
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  async #work(lane: number): Promise<void> {
+    try {
+      for (let index = this.#next(); index >= 0; index = this.#next()) {
+        const run = this.#lanes.start(this.#entries[index]?.args ?? [], lane);
+        this.#entries = this.#entries.map((entry, at) => (at === index ? { ...entry, run } : entry));
+        this.#changed.fire();
+        await run.over;
+        this.#changed.fire();
+      }
+    } finally {
+      await this.#lanes.end(lane);
+    }
+  }
+
+  /** The index of the next entry to start; -1 for none. */
+  #next(): number {
+    const { dollars } = this.limits;
+    if (this.#waiting >= 0 && dollars !== undefined && this.#wouldSpend() >= dollars)
+      this.#skipRest(`the spending limit of ${formatDollars(dollars)} would be reached`);
+    return this.#waiting;
+  }
+
+  /** What all comes to once another is started and ends with those that run. */
+  #wouldSpend(): number {
+    const runs = this.#entries.flatMap(({ run }) => (run ? [run] : []));
+    const costs = runs.map(({ state }) => dollarsOf(state, this.#clock.now()) ?? 0);
+    const hasShown = runs.some(({ state }) => state.kind === "ended");
+    const expected = Math.max(hasShown ? 0 : this.#lanes.dollarsPerHour * UNKNOWN_HOURS, ...costs);
+    const stillToCome = runs.map(({ state }, index) => (isOver(state) ? 0 : expected - (costs[index] ?? 0)));
+    return this.spent + stillToCome.reduce((sum, more) => sum + more, 0) + expected;
+  }
+
+  #skipRest(reason: string): void {
+    this.#entries = this.#entries.map((entry) => (entry.run ? entry : { skipped: reason, ...entry }));
+    this.#changed.fire();
+  }
+
+  get #waiting(): number {
+    return this.#entries.findIndex(({ run, skipped }) => !run && skipped === undefined);
+  }
+
+  get #running(): R[] {
+    return this.#entries.flatMap(({ run }) => (run && !isOver(run.state) ? [run] : []));
+  }
+}
