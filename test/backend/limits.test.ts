@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../src/base/errors";
-import { targetOf, launchers } from "../../src/run/target";
+import { launchers } from "../../src/run/launchers";
+import { targetOf } from "../../src/run/target";
 import { sandboxIdOf } from "../../src/sandboxes/sandbox";
 import { spec, useServices } from "./support/services";
 

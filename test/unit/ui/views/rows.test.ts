@@ -2,21 +2,22 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../../../src/base/errors";
 import type { Run, RunState } from "../../../../src/run/run";
-import { targetOf, launchers } from "../../../../src/run/target";
+import { launchers } from "../../../../src/run/launchers";
+import { targetOf } from "../../../../src/run/target";
 import type { Use } from "../../../../src/sandboxes/activity";
 import type { Sandbox, SandboxPhase } from "../../../../src/sandboxes/sandbox";
 import { escapeMarkdown, markdownTable } from "../../../../src/ui/views/markdown";
 import { problemRow } from "../../../../src/ui/views/problemRow";
 import { runDetails, runRow } from "../../../../src/ui/views/runRow";
 import { sandboxDetails, sandboxRow } from "../../../../src/ui/views/sandboxRow";
-import { tunnelNote, tunnelRow } from "../../../../src/ui/views/tunnelRow";
 import { snapshotRow } from "../../../../src/ui/views/snapshotSection";
+import { tunnelNote, tunnelRow } from "../../../../src/ui/views/tunnelRow";
 import { parseWhen, type Context } from "../../support/whenClause";
 import { readManifest } from "../../support/manifest";
 import { rowContextAt } from "../../support/rows";
 import { sandbox } from "../../support/sandboxes";
-
 import { snapshot } from "../../support/snapshots";
+
 const MINUTE = 60_000;
 const now = 100 * MINUTE;
 const cloud = rowContextAt(now);
@@ -220,7 +221,6 @@ describe("menus of the tree", () => {
     assert.deepEqual(sandboxActions({ kind: "pausing", id: "sb-1" }), ["copySandboxId"]);
   });
 
-  it("offer no tunnel where there is none", () => {
   it("offer to restore what has ended where Modal is to keep its files", () => {
     const ended = sandboxRow(sandbox({ phase: { kind: "ended", reason: "timeout", endedAt: now } }), cloud);
     assert.deepEqual(actions(ended.contextValue, { "config.modalSandboxes.exitSnapshot": true }), ["restoreSandbox"]);
@@ -232,6 +232,7 @@ describe("menus of the tree", () => {
     assert.deepEqual(actions(contextValue, { view: "modalSandboxes.snapshots" }), actions(contextValue));
   });
 
+  it("offer no tunnel where there is none", () => {
     const phase: SandboxPhase = { kind: "running", id: "sb-1", startedAt: now, tunnels: [] };
     assert.ok(!sandboxActions(phase).includes("openTunnel"));
   });

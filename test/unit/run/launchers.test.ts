@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { findLauncher, launchers, type Launcher } from "../../../src/run/target";
+import { findLauncher, launchers, type Launcher } from "../../../src/run/launchers";
 
 const find = (name: string, languageId = "plaintext", firstLine = ""): Launcher | undefined =>
   findLauncher({ name, languageId, firstLine });
@@ -17,6 +17,14 @@ describe("how a file is run", () => {
     assert.equal(find("SERVER.MJS"), launchers.javascript);
     assert.equal(find("model.ts"), launchers.typescript);
     assert.equal(find("setup.sh"), launchers.shell);
+    assert.equal(find("kernel.CU"), launchers.cuda);
+  });
+
+  it("goes by the extension where the language is that of the file's form", () => {
+    assert.equal(find("train.ipynb", "json"), launchers.notebook);
+    assert.equal(find("kernel.cu", "cpp"), launchers.cuda);
+    assert.equal(find("anything", "cuda-cpp"), launchers.cuda);
+    assert.equal(find("main.cpp", "cpp"), undefined);
   });
 
   it("keeps the shell that a script names", () => {
