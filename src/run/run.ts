@@ -47,7 +47,9 @@ export interface RunControls {
   hurry(): Promise<void>;
 }
 
-export type RunProperties = Pick<Run, "id" | "target" | "gpu" | "group" | "log" | "isBackground">;
+export type RunProperties = Pick<Run, "id" | "target" | "gpu" | "group" | "log" | "isBackground"> & {
+  readonly queuedAt?: number;
+};
 
 /** Two interrupts within this time are one that is to be hurried. */
 const HURRY_MS = 5000;
@@ -63,6 +65,8 @@ export class Run implements Disposable {
   readonly log: RunLog;
   /** It starts without anybody who looks. */
   readonly isBackground: boolean;
+  /** When it was asked for, in milliseconds since the epoch; `undefined` for one of an earlier window. */
+  readonly queuedAt: number | undefined;
   readonly #output = new Emitter<RunOutput>();
   /** Fires for all that the program writes, as it comes. */
   readonly onDidOutput = this.#output.event;
@@ -83,13 +87,14 @@ export class Run implements Disposable {
   #controls: RunControls | undefined;
   #interruptedAt = -Infinity;
 
-  constructor({ id, target, gpu, group, log, isBackground }: RunProperties) {
+  constructor({ id, target, gpu, group, log, isBackground, queuedAt }: RunProperties) {
     this.id = id;
     this.target = target;
     this.gpu = gpu;
     this.group = group;
     this.log = log;
     this.isBackground = isBackground;
+    this.queuedAt = queuedAt;
     if (isBackground) this.#size.resolve(UNSEEN);
   }
 

@@ -85,8 +85,9 @@ export class RunService implements Disposable {
   start(request: RunRequest): Run[] {
     const group = randomId();
     const { target, isBackground = false } = request;
+    const queuedAt = this.#options.clock.now();
     return request.specs.map((spec) => {
-      const run = this.#add({ id: randomId(), target, gpu: spec.gpu, group, isBackground });
+      const run = this.#add({ id: randomId(), target, gpu: spec.gpu, group, isBackground, queuedAt });
       void this.#execute(run, async () => {
         const sandbox = await this.#prepare(run, request, spec);
         run.signal.throwIfAborted();
