@@ -1,5 +1,7 @@
+import { formatHourlyRate } from "../base/format";
 import type { GpuRequest } from "../modal/gpus";
 import type { Rates } from "../modal/rates";
+import { regionFactor, regionSurcharge } from "../modal/regions";
 import type { Usage } from "../modal/usage";
 
 /** What a sandbox is billed for. */
@@ -7,6 +9,8 @@ export interface Billable {
   readonly gpu: GpuRequest | undefined;
   readonly cpu: number | undefined;
   readonly memoryMiB: number | undefined;
+  /** What it is pinned to, which costs more; absent where that is not known. */
+  readonly regions?: readonly string[];
 }
 
 /** What Modal reserves where nothing is asked: cores and MiB. */
@@ -22,8 +26,14 @@ const HOUR_MS = HOUR_S * 1000;
  */
 export function hourlyRate(billable: Billable, rates: Rates): number {
   const { gpus, cores, gib } = reserved(billable);
-  return gpus * gpuRate(billable, rates) + cores * rates.core + gib * rates.gib;
+  return (
+    (gpus * gpuRate(billable, rates) + cores * rates.core + gib * rates.gib) * regionFactor(billable.regions ?? [])
+  );
 }
+
+/** The same for people: `$4.98/h`, `$5.73/h incl. 15% for us (as of 2026-09)`. */
+export const describePrice = (billable: Billable, rates: Rates): string =>
+  [formatHourlyRate(hourlyRate(billable, rates)), regionSurcharge(billable.regions ?? [])].filter(Boolean).join(" ");
 
 /** US dollars for `ms` milliseconds: an estimate. */
 export const costOf = (billable: Billable, ms: number, rates: Rates): number =>
@@ -43,7 +53,7 @@ export function costOfUsage(usage: Usage, billable: Billable, ms: number, rates:
     Math.max(usage.gpuSeconds, gpus * seconds) * gpuRate(billable, rates) +
     Math.max(usage.coreSeconds, cores * seconds) * rates.core +
     Math.max(usage.gibSeconds, gib * seconds) * rates.gib;
-  return dollars / HOUR_S;
+  return (dollars * regionFactor(billable.regions ?? [])) / HOUR_S;
 }
 
 /** How many of each thing a sandbox keeps for itself. */

@@ -180,13 +180,18 @@ export class CostMeter implements Disposable {
     this.#changed.fire();
   }
 
-  #begin({ key, phase, gpu, cpu, memoryMiB }: RunningSandbox): void {
+  #begin({ key, phase, gpu, cpu, memoryMiB, regions }: RunningSandbox): void {
     const { id, startedAt } = phase;
     this.#ids.set(key, id);
     if (this.#readings.has(id)) return;
     const start = { at: startedAt, dollars: 0, isMeasured: false, isOver: false };
     this.#readings.set(id, {
-      ...{ id, startedAt, scope: this.#options.scope(), billable: { gpu, cpu, memoryMiB } },
+      ...{
+        id,
+        startedAt,
+        scope: this.#options.scope(),
+        billable: { gpu, cpu, memoryMiB, ...(regions && { regions }) },
+      },
       ...start,
     });
   }

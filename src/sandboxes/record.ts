@@ -1,26 +1,28 @@
 import type { ListedSandbox } from "../modal/rpc";
+import type { Survey } from "./custody";
 import { originFromTags } from "./origin";
-import { isRunning, type Holder, type Sandbox, type SandboxPhase } from "./sandbox";
+import { isRunning, type Sandbox, type SandboxPhase } from "./sandbox";
 
 /** What the server lists, with what only we know. */
-export function recordOf(entry: ListedSandbox, known: Sandbox | undefined, holder: Holder): Sandbox {
+export function recordOf(entry: ListedSandbox, known: Sandbox | undefined, survey: Survey): Sandbox {
+  const spec = survey.entryOf(entry)?.making?.spec;
   const origin = known?.origin ?? originFromTags(entry.tags);
   return {
     key: known?.key ?? (origin && entry.name ? entry.name : entry.id),
     name: entry.name || entry.id,
     gpu: entry.gpu ?? known?.gpu,
     ...(known?.givenGpu && { givenGpu: known.givenGpu }),
-    image: known?.image,
+    image: spec?.image.label ?? known?.image,
     cpu: entry.cpu,
     memoryMiB: entry.memoryMiB,
     timeoutMs: entry.timeoutMs,
     idleTimeoutMs: entry.idleTimeoutMs,
     ports: known?.ports ?? entry.tunnels.map(({ port }) => port),
-    ...(known?.volumes && { volumes: known.volumes }),
+    ...(spec && { volumes: spec.volumes, regions: spec.regions }),
     createdAt: entry.createdAt,
-    regions: entry.regions,
+    placement: entry.regions,
     origin,
-    holder,
+    holder: survey.holderOf(entry),
     phase: phaseOf(entry, known),
   };
 }

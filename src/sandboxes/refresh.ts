@@ -55,7 +55,7 @@ export function clearEnded(store: SandboxStore): void {
 
 function merge(entry: ListedSandbox, store: SandboxStore, survey: Survey): Sandbox[] {
   const known = store.findById(entry.id) ?? (entry.name ? store.get(entry.name) : undefined);
-  return known && isInOurHands(known.phase) ? [] : [recordOf(entry, known, survey.holderOf(entry))];
+  return known && isInOurHands(known.phase) ? [] : [recordOf(entry, known, survey)];
 }
 
 async function settleVanished(

@@ -22,11 +22,14 @@ export interface Sandbox {
   readonly idleTimeoutMs: number | undefined;
   /** The ports that were asked for; their tunnels come with the running phase. */
   readonly ports: readonly number[];
-  /** Known only where it was made here. */
+  /** Known only where it was made here, as are the regions. */
   readonly volumes?: readonly VolumeMount[];
+  /** What it is pinned to; empty where it may be anywhere. */
+  readonly regions?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  readonly regions: readonly string[];
+  /** Where the server says that it is. */
+  readonly placement: readonly string[];
   /** Whose it is, where the extension made it. */
   readonly origin: Origin | undefined;
   readonly holder: Holder;

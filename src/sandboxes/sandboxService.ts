@@ -116,7 +116,7 @@ export class SandboxService {
       key: name,
       name,
       createdAt: clock.now(),
-      regions: [],
+      placement: [],
       origin,
       holder: "thisWindow",
       phase: { kind: "creating", step: "image", since: clock.now() },
@@ -169,14 +169,9 @@ export class SandboxService {
     if (!sandbox || !isRunning(sandbox)) return undefined;
     if (sandbox.holder === "thisWindow") return sandbox;
     const isTaken = await custody.claim({ id: sandbox.phase.id, name: sandbox.name });
-    const making = isTaken ? await custody.makingOf(sandbox.name) : undefined;
     const current = store.get(key);
     if (!current || !isRunning(current)) return undefined;
-    const adopted: RunningSandbox = {
-      ...current,
-      holder: isTaken ? "thisWindow" : "otherWindow",
-      ...(making && { image: making.spec.image.label, volumes: making.spec.volumes }),
-    };
+    const adopted: RunningSandbox = { ...current, holder: isTaken ? "thisWindow" : "otherWindow" };
     store.add(adopted);
     return isTaken ? adopted : undefined;
   }
@@ -189,7 +184,7 @@ export class SandboxService {
     const listed = await gateway.find(idOrName, signal);
     const id = listed?.id ?? idOrName;
     const known = store.findById(id);
-    const attached = listed && recordOf(listed, known, (await this.#options.custody.survey()).holderOf(listed));
+    const attached = listed && recordOf(listed, known, await this.#options.custody.survey());
     if (!attached || !isRunning(attached)) throw notRunning(id);
 
     store.add(attached);

@@ -176,6 +176,7 @@ function pausedRecord(snapshot: Snapshot): Sandbox {
     ports,
     createdAt,
     regions,
+    placement: [],
     origin: originOf(spec, folder),
     holder: "thisWindow",
     phase: { kind: "paused", imageId, pausedAt: createdAt, ...(expiresAt !== undefined && { expiresAt }) },

@@ -102,12 +102,13 @@ function parseReading(value: unknown): Reading | undefined {
 }
 
 function readBillable(value: unknown): Billable {
-  const { gpu, cpu, memoryMiB }: Partial<Record<keyof Billable, unknown>> = fieldsOf(value);
+  const { gpu, cpu, memoryMiB, regions }: Partial<Record<keyof Billable, unknown>> = fieldsOf(value);
   const { type, count }: Partial<Record<keyof GpuRequest, unknown>> = fieldsOf(gpu);
   return {
     gpu: typeof type === "string" && typeof count === "number" ? { type, count } : undefined,
     cpu: typeof cpu === "number" ? cpu : undefined,
     memoryMiB: typeof memoryMiB === "number" ? memoryMiB : undefined,
+    ...(Array.isArray(regions) && { regions: regions.map(String) }),
   };
 }
 

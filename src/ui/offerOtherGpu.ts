@@ -1,10 +1,9 @@
 import { window } from "vscode";
-import { formatHourlyRate } from "../base/format";
 import { formatGpu, gpuArgument, type GpuRequest } from "../modal/gpus";
 import type { RateSource } from "../modal/rates";
 import type { SandboxSpec } from "../modal/spec";
 import type { OfferOther } from "../run/createOrSwap";
-import { hourlyRate } from "../sandboxes/cost";
+import { describePrice } from "../sandboxes/cost";
 import { pickGpu } from "./pickers/gpuPicker";
 
 const PICK = "Pick Another GPU…";
@@ -14,14 +13,14 @@ export const offerOtherGpu =
   (rates: RateSource): OfferOther =>
   async (spec) => {
     const offers = spec.gpuFallback.map((gpu) => {
-      const price = formatHourlyRate(hourlyRate({ ...spec, gpu }, rates.current));
+      const price = describePrice({ ...spec, gpu }, rates.current);
       return { title: `${formatGpu(gpu)} · ${price}`, gpu };
     });
     const question = `Modal has no ${formatGpu(spec.gpu)} free right now. Run on another GPU instead?`;
     const answer = await window.showWarningMessage(question, ...offers.map(({ title }) => title), PICK);
     const offered = offers.find(({ title }) => title === answer);
     if (offered) return withGpu(spec, offered.gpu);
-    const picked = answer === PICK ? await pickGpu(`Instead of ${formatGpu(spec.gpu)}`, spec.gpu, rates) : undefined;
+    const picked = answer === PICK ? await pickGpu(`Instead of ${formatGpu(spec.gpu)}`, spec, rates) : undefined;
     return picked && withGpu(spec, picked.gpu);
   };
 

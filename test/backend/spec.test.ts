@@ -61,6 +61,16 @@ describe("the spec of a sandbox", function () {
     assert.deepEqual(services().store.all, []);
   });
 
+  it("is known to other windows as far as the server does not tell it: what it mounts, and what it is pinned to", async () => {
+    const { sandboxes, openWindow } = services();
+    const { key, phase } = await sandboxes.create({ spec: spec({ regions: ["eu"] }), folder }, soon());
+    const other = openWindow();
+    await other.refresh();
+    const { regions, volumes, image } = other.store.findById(phase.id) ?? {};
+    assert.deepEqual({ regions, volumes, image }, { regions: ["eu"], volumes: [], image: "python:3.12-slim" });
+    await sandboxes.terminate(key, soon());
+  });
+
   it("names the regions and the addresses that a sandbox is kept to, which Modal then checks", async () => {
     const { sandboxes } = services();
     const refused = (wanted: Partial<SandboxSpec>) => sandboxes.create({ spec: spec(wanted), folder }, soon());

@@ -1,7 +1,6 @@
 import { commands, env, ThemeIcon, version, window, workspace, type QuickPickItem } from "vscode";
 import type { SessionService } from "../../auth/session";
 import { isAbort } from "../../base/errors";
-import { formatHourlyRate } from "../../base/format";
 import { redact } from "../../base/redact";
 import type { AccountService } from "../../modal/account";
 import { checkConnection, type Finding } from "../../modal/checkConnection";
@@ -10,7 +9,7 @@ import type { ExecGateway } from "../../modal/exec";
 import type { ProxyEnvironment } from "../../modal/proxy";
 import { checkSandbox } from "../../sandboxes/checkSandbox";
 import type { RateSource } from "../../modal/rates";
-import { hourlyRate } from "../../sandboxes/cost";
+import { describePrice } from "../../sandboxes/cost";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
 import type { SandboxService } from "../../sandboxes/sandboxService";
 import { environmentName, settingsDefinition } from "../settings";
@@ -83,7 +82,7 @@ class ConnectionCheck {
     this.#show([
       {
         label: "$(play) Test a sandbox too",
-        detail: `Creates one at ${formatHourlyRate(hourlyRate(spec, rates.current))}, looks for the tools it needs, and terminates it.`,
+        detail: `Creates one at ${describePrice(spec, rates.current)}, looks for the tools it needs, and terminates it.`,
         act: () => this.#collect(checkSandbox({ sandboxes, exec, spec }, signal)),
       },
     ]);

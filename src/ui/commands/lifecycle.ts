@@ -71,13 +71,13 @@ export function lifecycleCommands({
 
     "modalSandboxes.resumeOnAnotherGpu": async (node?: SandboxNode) => {
       const paused = await pickPaused(node);
-      const choice = paused && (await pickGpu("Resume On", paused.gpu, rates));
+      const choice = paused && (await pickGpu("Resume On", paused, rates));
       if (paused && choice) await resume(paused, { gpu: { request: choice.gpu } });
     },
 
     "modalSandboxes.branchSandbox": async (node?: SandboxNode) => {
       const sandbox = await picker.pick("Branch which sandbox?", node);
-      const choice = sandbox && (await pickGpu("Branch Onto", sandbox.gpu, rates));
+      const choice = sandbox && (await pickGpu("Branch Onto", sandbox, rates));
       if (!sandbox || !choice) return;
       const { gpu } = choice;
       await withProgress(`Branching onto ${formatGpu(gpu)}`, (report, signal) => {

@@ -17,8 +17,8 @@ export function otherGpuCommands(sandboxes: SandboxService, rates: RateSource): 
         await commands.executeCommand("modalSandboxes.createSandbox");
         return;
       }
-      const [fallback = wanted.gpu] = wanted.gpuFallback;
-      const choice = await pickGpu(`Instead of ${formatGpu(wanted.gpu)}`, fallback, rates);
+      const [gpu = wanted.gpu] = wanted.gpuFallback;
+      const choice = await pickGpu(`Instead of ${formatGpu(wanted.gpu)}`, { ...wanted, gpu }, rates);
       if (!choice) return;
       const spec = withGpu(wanted, choice.gpu);
       await withProgress(`Creating ${formatGpu(spec.gpu)} sandbox`, (report, signal) => {

@@ -48,7 +48,7 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf 
 
   const createFrom = async (snapshot: Snapshot, title: string): Promise<void> => {
     const { spec } = snapshot;
-    const choice = await pickGpu(title, spec.gpu, rates);
+    const choice = await pickGpu(title, spec, rates);
     if (!choice) return;
     const { gpu } = choice;
     await withProgress(`Creating a ${formatGpu(gpu)} sandbox`, (report, signal) => {

@@ -1,9 +1,9 @@
 import { QuickPickItemKind, type QuickPickItem } from "vscode";
-import { formatHourlyRate } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
+import { describePrice } from "../../sandboxes/cost";
 import type { SpecDefinition } from "../../sandboxes/specDefinition";
 import { namedDefinition } from "../settings";
-import type { GpuLine, Pricing } from "./gpuItems";
+import { onModal, type GpuLine, type Pricing } from "./gpuItems";
 import { specLines } from "./gpuPicker";
 import { askImage, labelOf } from "./imageStep";
 import { askGpu } from "./pickOneGpu";
@@ -103,7 +103,7 @@ function reviewItems(
   definition: SpecDefinition,
   { pricing, ...sources }: CreateStepsOptions,
 ): readonly (QuickPickItem | ActionLine | ReviewLine)[] {
-  const price = `${formatHourlyRate(pricing.rateOfSpec(definition))}${pricing.isFree ? " on Modal" : ""}`;
+  const price = describePrice(definition, pricing.rates) + onModal(pricing);
   return [
     {
       label: "$(check) Create",

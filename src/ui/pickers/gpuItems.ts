@@ -1,5 +1,7 @@
 import { formatHourlyRate } from "../../base/format";
-import type { Billable } from "../../sandboxes/cost";
+import { describePrice, hourlyRate, type Billable } from "../../sandboxes/cost";
+import type { Rates } from "../../modal/rates";
+import { regionSurcharge } from "../../modal/regions";
 import { formatGpu, gpuTypes, type GpuRequest, type GpuType } from "../../modal/gpus";
 
 /** What a sandbox is to be: what the settings say with a GPU or without one, or what a named spec says. */
@@ -19,24 +21,29 @@ export interface GpuLine extends Choice {
 }
 
 export interface Pricing {
-  /** Of a whole sandbox with that GPU on Modal, in US dollars an hour. */
-  readonly rateOf: (gpu: GpuRequest | undefined) => number;
-  /** The same of a sandbox that is described on its own. */
-  readonly rateOfSpec: (spec: Billable) => number;
+  /** What a sandbox is beside its GPU. */
+  readonly base: Omit<Billable, "gpu">;
+  readonly rates: Rates;
   /** On the local backend nothing is billed. */
   readonly isFree: boolean;
 }
 
+/** What whoever picks a GPU should know of all the prices; empty where there is nothing. */
+export const priceNote = ({ base, isFree }: Pricing): string => {
+  const surcharge = isFree ? undefined : regionSurcharge(base.regions ?? []);
+  return surcharge === undefined ? "" : ` · prices ${surcharge}`;
+};
+
 /** One line for each type, cheapest first, with the count that `counts` has for it. */
 export function gpuLines(counts: ReadonlyMap<string, number>, pricing: Pricing): GpuLine[] {
   const types = gpuTypes.map((type) => gpuLine(type, counts.get(type.name) ?? 1, pricing));
-  const rate = pricing.rateOf(undefined);
+  const rate = rateOf(undefined, pricing);
   return [{ gpu: undefined, label: "CPU only", description: priceOf(rate, pricing), maxCount: 1, rate }, ...types];
 }
 
 export const specLine = (name: string, definition: Billable, pricing: Pricing): GpuLine => {
-  const rate = pricing.rateOfSpec(definition);
-  const description = `${formatGpu(definition.gpu)} · ${priceOf(rate, pricing)}`;
+  const rate = hourlyRate(definition, pricing.rates);
+  const description = `${formatGpu(definition.gpu)} · ${describePrice(definition, pricing.rates)}${onModal(pricing)}`;
   return { gpu: definition.gpu, spec: name, label: name, description, maxCount: 1, rate };
 };
 
@@ -55,9 +62,13 @@ export function totalPrice(lines: readonly GpuLine[], { isFree }: Pricing): stri
 
 function gpuLine({ name, memoryGb, maxCount }: GpuType, count: number, pricing: Pricing): GpuLine {
   const gpu = { type: name, count };
-  const rate = pricing.rateOf(gpu);
+  const rate = rateOf(gpu, pricing);
   const description = `${memoryGb * count} GB · ${priceOf(rate, pricing)}`;
   return { gpu, label: formatGpu(gpu), description, maxCount, rate };
 }
 
-const priceOf = (rate: number, { isFree }: Pricing): string => `${formatHourlyRate(rate)}${isFree ? " on Modal" : ""}`;
+const rateOf = (gpu: GpuRequest | undefined, { base, rates }: Pricing): number => hourlyRate({ ...base, gpu }, rates);
+
+const priceOf = (rate: number, pricing: Pricing): string => formatHourlyRate(rate) + onModal(pricing);
+
+export const onModal = ({ isFree }: Pricing): string => (isFree ? " on Modal" : "");

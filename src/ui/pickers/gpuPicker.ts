@@ -1,6 +1,5 @@
-import type { GpuRequest } from "../../modal/gpus";
 import type { RateSource } from "../../modal/rates";
-import { hourlyRate } from "../../sandboxes/cost";
+import type { Billable } from "../../sandboxes/cost";
 import { namedDefinition, settingsDefinition, usesLocalBackend, writtenSpecs } from "../settings";
 import { specLine, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { askGpu } from "./pickOneGpu";
@@ -16,25 +15,18 @@ export function pickChoices(
   return pickSeveralGpus(title, selected, prices, specLines(prices));
 }
 
-/** One GPU, or none of any kind as a choice of its own; `undefined` if the user went away. */
-export async function pickGpu(
-  title: string,
-  selected: GpuRequest | undefined,
-  rates: RateSource,
-): Promise<Choice | undefined> {
-  const answer = await askGpu({ title, hasBack: false }, selected, pricing(rates));
+/** One GPU for a sandbox, or none of any kind as a choice of its own; `undefined` if the user went away. */
+export async function pickGpu(title: string, sandbox: Billable, rates: RateSource): Promise<Choice | undefined> {
+  const answer = await askGpu({ title, hasBack: false }, sandbox.gpu, pricing(rates, sandbox));
   return answer?.kind === "answered" ? { gpu: answer.value } : undefined;
 }
 
-/** Prices of a sandbox as the settings describe it. */
-export function pricing(rates: RateSource): Pricing {
-  const { cpu, memoryMiB } = settingsDefinition(undefined);
-  return {
-    rateOf: (gpu: GpuRequest | undefined) => hourlyRate({ gpu, cpu, memoryMiB }, rates.current),
-    rateOfSpec: (spec) => hourlyRate(spec, rates.current),
-    isFree: usesLocalBackend(),
-  };
-}
+/** Prices of a sandbox, else of one as the settings describe it. */
+export const pricing = (rates: RateSource, base: Billable = settingsDefinition(undefined)): Pricing => ({
+  base,
+  rates: rates.current,
+  isFree: usesLocalBackend(),
+});
 
 /** A line for each named spec of the settings. */
 export const specLines = (prices: Pricing): GpuLine[] =>

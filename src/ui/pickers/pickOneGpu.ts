@@ -1,5 +1,5 @@
 import { findGpuType, type GpuRequest } from "../../modal/gpus";
-import { countLines, gpuLines, keyOf, type GpuLine, type Pricing } from "./gpuItems";
+import { countLines, gpuLines, keyOf, priceNote, type GpuLine, type Pricing } from "./gpuItems";
 import { askPick, type Answer, type StepPlace } from "./steps";
 
 /** First the type, then how many of it. */
@@ -12,7 +12,7 @@ export async function askGpu(
   for (;;) {
     const typed = await askPick<GpuLine>({
       ...place,
-      placeholder: "Which GPU?",
+      placeholder: `Which GPU?${priceNote(pricing)}`,
       items: gpuLines(new Map(), pricing),
       isActive: (line) => keyOf(line) === keyOf({ gpu: active }),
     });
@@ -25,7 +25,7 @@ export async function askGpu(
     const counted = await askPick<GpuLine>({
       ...place,
       hasBack: true,
-      placeholder: `How many ${type.name}?`,
+      placeholder: `How many ${type.name}?${priceNote(pricing)}`,
       items: countLines(type, pricing),
       isActive: (line) => line.gpu?.count === count,
     });

@@ -3,7 +3,7 @@ import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { parseGpu, type GpuRequest } from "../../modal/gpus";
 import { GpuChecklist } from "./gpuChecklist";
-import { keyOf, type Choice, type GpuLine, type Pricing } from "./gpuItems";
+import { keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 
 type GpuItem = QuickPickItem & GpuLine;
 type Item = GpuItem | (QuickPickItem & { readonly kind: QuickPickItemKind.Separator });
@@ -24,7 +24,7 @@ export async function pickSeveralGpus(
   const picker = own.add(window.createQuickPick<Item>());
   picker.canSelectMany = true;
   picker.keepScrollPosition = true;
-  picker.placeholder = "Tick one or several: each gets a sandbox and a terminal of its own";
+  picker.placeholder = `Tick one or several: each gets a sandbox and a terminal of its own${priceNote(pricing)}`;
 
   const showTotal = () => {
     picker.title = checklist.total ? `${title} · ${checklist.total}` : title;

@@ -1,5 +1,6 @@
 import type { QuickPickItem } from "vscode";
 import { formatDuration } from "../../base/format";
+import { regionSurcharge } from "../../modal/regions";
 import type { VolumeMount } from "../../modal/spec";
 import type { SpecDefinition } from "../../sandboxes/specDefinition";
 import { specFields } from "../../sandboxes/specFields";
@@ -36,6 +37,13 @@ export const reviewLines = (definition: SpecDefinition, { volumes, secrets }: Sp
   ),
   line("Python Packages", listed(definition.packages), list("packages", "Python packages to add to the image")),
   line("Debian Packages", listed(definition.aptPackages), list("aptPackages", "Debian packages to add to the image")),
+  line(
+    "Regions",
+    definition.regions.length === 0
+      ? "anywhere"
+      : `${definition.regions.join(", ")} · prices ${regionSurcharge(definition.regions)}`,
+    list("regions", "Regions to be pinned to, which costs more; none is anywhere"),
+  ),
   line("Network", networkText(definition), editNetwork),
 ];
 
@@ -64,7 +72,7 @@ const number =
 /** Several words. */
 const list =
   (
-    name: "ports" | "packages" | "aptPackages",
+    name: "ports" | "packages" | "aptPackages" | "regions",
     prompt: string,
     item: (word: string) => unknown = (word) => word,
   ): Edit =>

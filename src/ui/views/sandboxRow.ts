@@ -1,7 +1,7 @@
 import { formatDollars, formatDuration, formatEstimate, formatHourlyRate, formatUptime } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
 import type { Use } from "../../sandboxes/activity";
-import { hourlyRate } from "../../sandboxes/cost";
+import { describePrice, hourlyRate } from "../../sandboxes/cost";
 import type { Spent } from "../../sandboxes/costMeter";
 import { describeSandbox, describeUse } from "../../sandboxes/describe";
 import {
@@ -41,7 +41,7 @@ export function sandboxDetails(sandbox: Sandbox, context: RowContext): Detail[] 
     Memory: sandbox.memoryMiB === undefined ? undefined : formatMemory(sandbox.memoryMiB),
     Image: sandbox.image,
     "Held by": holders[sandbox.holder],
-    Region: sandbox.regions.length > 0 ? sandbox.regions.join(", ") : undefined,
+    Region: sandbox.placement.length > 0 ? sandbox.placement.join(", ") : undefined,
     ...(isRunning(sandbox) && liveDetails(sandbox, context)),
   };
   return Object.entries(details).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
@@ -56,7 +56,7 @@ function liveDetails(sandbox: RunningSandbox, { now, isLocal, rates, useOf, spen
     Use: use && explainUse(use),
     "Cost so far": isLocal
       ? "none, it runs on this machine"
-      : `${explainSpent(spentOn(sandbox))}, at ${formatHourlyRate(hourlyRate(sandbox, rates))}`,
+      : `${explainSpent(spentOn(sandbox))}, at ${describePrice(sandbox, rates)}`,
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { listRates } from "../../../src/modal/rates";
-import { costOf, hourlyRate } from "../../../src/sandboxes/cost";
+import { costOf, costOfUsage, hourlyRate } from "../../../src/sandboxes/cost";
 
 const close = (actual: number, expected: number) => {
   assert.ok(Math.abs(actual - expected) < 0.005, `${actual} is not about ${expected}`);
@@ -19,6 +19,17 @@ describe("what a sandbox costs", () => {
       hourlyRate({ gpu: undefined, cpu: undefined, memoryMiB: undefined }, listRates),
       0.125 * 0.142 + 0.125 * 0.024,
     );
+  });
+
+  it("is more where it is pinned to a region: by the least of its regions", () => {
+    const t4 = { gpu: { type: "T4", count: 1 }, cpu: 2, memoryMiB: 4096 };
+    const free = hourlyRate(t4, listRates);
+    close(hourlyRate({ ...t4, regions: [] }, listRates), free);
+    close(hourlyRate({ ...t4, regions: ["eu"] }, listRates), free * 1.15);
+    close(hourlyRate({ ...t4, regions: ["us-east", "jp"] }, listRates), free * 1.75);
+    close(hourlyRate({ ...t4, regions: ["us-east", "us"] }, listRates), free * 1.15);
+    const hour = { gpuSeconds: 3600, coreSeconds: 0, gibSeconds: 0 };
+    close(costOfUsage(hour, { ...t4, regions: ["eu"] }, 3_600_000, listRates), free * 1.15);
   });
 
   it("grows with time", () => {

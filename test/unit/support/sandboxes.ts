@@ -12,7 +12,7 @@ export const sandbox = (properties: Partial<Sandbox> = {}): Sandbox => ({
   idleTimeoutMs: 600_000,
   ports: [],
   createdAt: 0,
-  regions: [],
+  placement: [],
   origin: undefined,
   holder: "thisWindow",
   phase: { kind: "creating", step: "image" },

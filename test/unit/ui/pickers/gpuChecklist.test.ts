@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { gpuTypes, type GpuRequest } from "../../../../src/modal/gpus";
+import { gpuTypes } from "../../../../src/modal/gpus";
 import { listRates } from "../../../../src/modal/rates";
-import { hourlyRate, type Billable } from "../../../../src/sandboxes/cost";
 import { GpuChecklist } from "../../../../src/ui/pickers/gpuChecklist";
-import { countLines, gpuLines, specLine } from "../../../../src/ui/pickers/gpuItems";
+import { countLines, gpuLines, priceNote, specLine } from "../../../../src/ui/pickers/gpuItems";
 
-const pricing = {
-  rateOf: (gpu: GpuRequest | undefined) => hourlyRate({ gpu, cpu: 2, memoryMiB: 4096 }, listRates),
-  rateOfSpec: (spec: Billable) => hourlyRate(spec, listRates),
-  isFree: false,
-};
+const base = { cpu: 2, memoryMiB: 4096, regions: [] };
+const pricing = { base, rates: listRates, isFree: false };
 
 describe("the list of GPUs", () => {
   it("starts with CPU only and has every type with its memory and price", () => {
@@ -35,6 +31,15 @@ describe("the list of GPUs", () => {
     assert.equal(lines[0]?.description, "$0.38/h on Modal");
     assert.equal(lines[1]?.description, "16 GB · $0.97/h on Modal");
     assert.equal(new GpuChecklist([{ gpu: undefined }], free).total, "free on the local backend");
+  });
+
+  it("asks more for a region, and says so: beside each spec, and once for the GPUs", () => {
+    const pinned = { ...pricing, base: { ...base, regions: ["us"] } };
+    assert.equal(gpuLines(new Map(), pinned)[1]?.description, "16 GB · $1.12/h");
+    assert.equal(priceNote(pinned), " · prices incl. 15% for us (as of 2026-09)");
+    assert.equal(priceNote(pricing), "");
+    const named = specLine("train", { gpu: { type: "T4", count: 1 }, ...base, regions: ["us-east"] }, pricing);
+    assert.equal(named.description, "T4 · $1.70/h incl. 75% for us-east (as of 2026-09)");
   });
 
   it("offers each count up to the most that the type can have", () => {

@@ -84,7 +84,7 @@ describe("the row of a sandbox", () => {
 
   it("details what it reserves, when it ends and what it has cost", () => {
     const details = new Map(
-      sandboxDetails(running({ regions: ["us-east"] }), cloud).map(({ name, value }) => [name, value]),
+      sandboxDetails(running({ placement: ["us-east"] }), cloud).map(({ name, value }) => [name, value]),
     );
     assert.equal(details.get("ID"), "sb-1");
     assert.equal(details.get("CPU"), "2 cores");
