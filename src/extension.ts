@@ -67,6 +67,7 @@ import {
   proxySettings,
   pullSettings,
   spendingLimits,
+  syncCompression,
   usesLocalBackend,
 } from "./ui/settings";
 import { watchSaves } from "./ui/syncOnSave";
@@ -170,7 +171,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const tunnels = new TunnelService(gateway, store);
   const baselineFolder = join(context.globalStorageUri.fsPath, "baselines");
   const syncThread = own.add(new SyncThread({ baselineFolder }));
-  const pusher = own.add(new Pusher({ thread: syncThread, approve: approvePush }));
+  const pusher = own.add(
+    new Pusher({
+      thread: syncThread,
+      approve: approvePush,
+      compression: () => syncCompression(session.current.kind === "local"),
+    }),
+  );
   const puller = new Puller({
     baselineFolder,
     settings: pullSettings,

@@ -1,6 +1,7 @@
 import { abortable } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import type { BaselineKey } from "./baseline";
+import { Compression, type CompressionSetting } from "./compression";
 import { PushJob, type Delivering } from "./pushJob";
 import type { BigPush, PushRequest, PushResult } from "./pushRequest";
 import type { SyncThread } from "./syncThread";
@@ -9,6 +10,8 @@ export interface PusherOptions {
   readonly thread: SyncThread;
   /** Asked before every push; a push that it does not let through is cancelled. */
   readonly approve?: (push: BigPush) => Promise<boolean>;
+  /** Read at each push; without it nothing is compressed. */
+  readonly compression?: () => CompressionSetting;
 }
 
 /** Makes what folders hold the content of sandboxes, less what is ignored; what else is there stays. */
@@ -17,9 +20,11 @@ export class Pusher implements Disposable {
   /** What was asked for in this turn of the event loop, by folder. */
   readonly #gathering = new Map<string, Delivering[]>();
   readonly #disposed = new AbortController();
+  readonly #compression: Compression;
 
   constructor(options: PusherOptions) {
     this.#options = options;
+    this.#compression = new Compression(options.compression ?? (() => "off"));
   }
 
   /** Sends what changed. What is asked for at once of one folder is scanned once and, where it is the same, packed once. */
@@ -71,7 +76,8 @@ export class Pusher implements Disposable {
   async #start(root: string, together: readonly Delivering[]): Promise<void> {
     const { thread, approve } = this.#options;
     try {
-      await thread.use((worker) => new PushJob({ root, worker, approve, targets: together }).run());
+      const compression = this.#compression;
+      await thread.use((worker) => new PushJob({ root, worker, approve, compression, targets: together }).run());
     } catch (error) {
       for (const { reject } of together) reject(error);
     }

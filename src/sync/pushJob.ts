@@ -4,6 +4,8 @@ import { ProgressReporter } from "./progressReporter";
 import type { BigPush, PushProgress, PushRequest, PushResult } from "./pushRequest";
 import { folderRefused, keepsChanging } from "./pushErrors";
 import { askSandbox } from "./askSandbox";
+import type { Compression } from "./compression";
+import type { Delivery } from "./receiver";
 import type { PackedSummary, PlanSummary } from "./syncCalls";
 import type { RunningWorker } from "./syncThread";
 import { Transfer } from "./transfer";
@@ -18,6 +20,7 @@ interface JobOptions {
   readonly root: string;
   readonly worker: RunningWorker;
   readonly approve: ((push: BigPush) => Promise<boolean>) | undefined;
+  readonly compression: Compression;
   readonly targets: readonly Delivering[];
 }
 
@@ -43,7 +46,7 @@ export class PushJob {
     try {
       const opened = await worker.call("open", { session: this.#session, root, keys });
       if ("problem" in opened) throw folderRefused(root, opened.problem);
-      const groups = groupBy(targets.map((target, index) => planned(target, index, opened.plans[index])));
+      const groups = this.#groupBy(targets.map((target, index) => planned(target, index, opened.plans[index])));
       await Promise.all(groups.map((group) => this.#deliver(group, 1)));
     } finally {
       if (!worker.isDead) await worker.call("close", { session: this.#session });
@@ -76,30 +79,35 @@ export class PushJob {
   async #send(group: readonly Planned[], attempt: number): Promise<void> {
     const { worker } = this.#options;
     const stream = worker.newId();
+    const startedAt = performance.now();
+    const isCompressed = group.every((planned) => this.#isCompressed(planned));
     const stamp = new Date().toISOString().slice(0, -1).replaceAll(/[-:]/g, "").replaceAll(/[T.]/g, "-");
-    const sendings = group.map(({ target, plan, index }) => new Sending({ target, plan, index, stamp }));
+    const sendings = group.map((planned) => new Sending({ ...planned, stamp, isCompressed }));
     const live = () => sendings.filter((sending) => !sending.transfer.isOver);
 
     try {
       const packed = await worker.pack(
-        { session: this.#session, stream, targets: group.map(({ index }) => index) },
+        { session: this.#session, stream, targets: group.map(({ index }) => index), isCompressed },
         async (block, progress) => {
           await Promise.all(live().map((sending) => sending.transfer.write(block)));
           if (live().length === 0) worker.stop(stream);
           for (const sending of live()) sending.report(progress);
         },
       );
-      await Promise.all(sendings.map((sending) => this.#finish(sending, { stream, packed, attempt })));
+      const sent = { stream, packed, attempt, startedAt, copies: group.length };
+      await Promise.all(sendings.map((sending) => this.#finish(sending, sent)));
     } catch (error) {
       // All targets gave up: each says why.
       if (live().length > 0) throw error;
-      await Promise.all(sendings.map((sending) => this.#finish(sending, { stream, packed: undefined, attempt })));
+      const sent = { stream, packed: undefined, attempt, startedAt, copies: group.length };
+      await Promise.all(sendings.map((sending) => this.#finish(sending, sent)));
     } finally {
       for (const sending of sendings) sending.dispose();
     }
   }
 
-  async #finish(sending: Sending, { stream, packed, attempt }: Sent): Promise<void> {
+  async #finish(sending: Sending, { stream, packed, attempt, startedAt, copies }: Sent): Promise<void> {
+    const { worker, compression } = this.#options;
     const { target, plan, index, generation, stamp } = sending;
     try {
       target.signal.throwIfAborted();
@@ -108,16 +116,38 @@ export class PushJob {
         await this.#repair({ target, plan, index }, attempt);
         return;
       }
+      if (end.kind === "noGzip") {
+        compression.lacksGzip(target.sandboxId);
+        await this.#send([{ target, plan, index }], attempt);
+        return;
+      }
       if (!packed) throw abortError();
       const { report } = end;
+      const elapsedMs = performance.now() - startedAt;
+      compression.learn({ ...packed, wireBytes: packed.wireBytes * copies, elapsedMs });
       const confirmed = { session: this.#session, target: index, stream, generation, stamp, report };
-      const conflicts = await this.#options.worker.call("confirm", confirmed);
+      const conflicts = await worker.call("confirm", confirmed);
       sending.finishReport();
       const { files, bytes } = packed;
       target.resolve({ files, bytes, deleted: plan.deletes, skipped: [...plan.skipped, ...packed.skipped], conflicts });
     } catch (error) {
       target.reject(error);
     }
+  }
+
+  #isCompressed({ target, plan }: Planned): boolean {
+    return this.#options.compression.paysFor(target.sandboxId, plan.bytes);
+  }
+
+  /** Only a target that never had the folder gets an archive without checks. */
+  #groupBy(all: readonly Planned[]): Planned[][] {
+    const groups = new Map<string, Planned[]>();
+    for (const one of all) {
+      const { digest, known, isEmpty } = one.plan;
+      const key = [digest, known === undefined, isEmpty, this.#isCompressed(one)].join(" ");
+      groups.set(key, [...(groups.get(key) ?? []), one]);
+    }
+    return [...groups.values()];
   }
 
   /** Asks a sandbox what it holds, and sends what that lacks. */
@@ -142,6 +172,9 @@ interface Sent {
   readonly stream: number;
   readonly packed: PackedSummary | undefined;
   readonly attempt: number;
+  readonly startedAt: number;
+  /** How many targets got it. */
+  readonly copies: number;
 }
 
 /** One target's end of a stream. */
@@ -155,14 +188,14 @@ class Sending {
   readonly #progress: ProgressReporter<PushProgress>;
   readonly #stopListening: () => void;
 
-  constructor({ target, plan, index, stamp }: Planned & { readonly stamp: string }) {
+  constructor({ target, plan, index, stamp, isCompressed }: Planned & Pick<Delivery, "stamp" | "isCompressed">) {
     this.target = target;
     this.plan = plan;
     this.index = index;
     this.stamp = stamp;
     const { remotePath, exec, signal, onProgress } = target;
     const delivery = { remotePath, expected: plan.generation, isFirst: plan.known === undefined };
-    this.transfer = new Transfer({ ...delivery, generation: this.generation, stamp }, exec);
+    this.transfer = new Transfer({ ...delivery, generation: this.generation, stamp, isCompressed }, exec);
     this.#progress = new ProgressReporter((value: PushProgress) => onProgress?.(value), PROGRESS_MS);
     this.report({ files: 0, bytes: 0, path: "" });
     this.#stopListening = onAbort(signal, () => {
@@ -188,16 +221,6 @@ class Sending {
 function planned(target: Delivering, index: number, plan: PlanSummary | undefined): Planned {
   if (!plan) throw new Error(`The sync worker made no plan for target ${index}.`);
   return { target, index, plan };
-}
-
-/** Only a target that never had the folder gets an archive without checks. */
-function groupBy(all: readonly Planned[]): Planned[][] {
-  const groups = new Map<string, Planned[]>();
-  for (const one of all) {
-    const key = `${one.plan.digest} ${one.plan.known === undefined ? "first" : "next"} ${one.plan.isEmpty ? "" : "sent"}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  return [...groups.values()];
 }
 
 const nothingSent = ({ skipped }: PlanSummary): PushResult => ({

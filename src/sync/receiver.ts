@@ -2,7 +2,15 @@ import { STAGING_PREFIX, SYNC_MARKER } from "./builtinExcludes";
 import { CHECKS, MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
 
 /** How the receiver ends. 0 is success; every other code leaves the target as it was, but for `notInPlace`. */
-export const ReceiverExit = { noTar: 41, noTarget: 42, notUnpacked: 43, cut: 44, notInPlace: 45, drifted: 46 } as const;
+export const ReceiverExit = {
+  noTar: 41,
+  noTarget: 42,
+  notUnpacked: 43,
+  cut: 44,
+  notInPlace: 45,
+  drifted: 46,
+  noGzip: 47,
+} as const;
 
 export interface Delivery {
   readonly remotePath: string;
@@ -14,6 +22,8 @@ export interface Delivery {
   readonly generation: string;
   /** Ends the names under which the receiver sets aside what it must not overwrite: `keptName`. */
   readonly stamp: string;
+  /** Whether the stream comes through gzip. */
+  readonly isCompressed: boolean;
 }
 
 /**
@@ -21,8 +31,10 @@ export interface Delivery {
  * each of `checkedPaths` that is not what it was expected to be: `left N` is still there although it was to be deleted,
  * `kept N` and `aside N` made way for what was sent and are now called `keptName`.
  */
-export const receiverCommand = ({ remotePath, expected, isFirst, generation, stamp }: Delivery): string[] => {
-  return ["sh", "-c", RECEIVER, "sh", remotePath, isFirst ? "first" : "next", expected, generation, stamp];
+export const receiverCommand = (delivery: Delivery): string[] => {
+  const { remotePath, expected, isFirst, generation, stamp, isCompressed } = delivery;
+  const format = isCompressed ? "gzip" : "plain";
+  return ["sh", "-c", RECEIVER, "sh", remotePath, isFirst ? "first" : "next", expected, generation, stamp, format];
 };
 
 export type Verb = "left" | "kept" | "aside";
@@ -231,6 +243,7 @@ is_expected() {
 }
 
 command -v tar >/dev/null 2>&1 || exit ${ReceiverExit.noTar}
+[ "$6" = plain ] || [ "$(echo well | gzip -c 2>/dev/null | gzip -dc 2>/dev/null)" = well ] || exit ${ReceiverExit.noGzip}
 cd -- "$1" 2>/dev/null || { mkdir -p -- "$1" && cd -- "$1"; } || exit ${ReceiverExit.noTarget}
 remove_stale
 is_expected && { [ "$2" = next ] || is_fresh; } || exit ${ReceiverExit.drifted}
@@ -238,7 +251,11 @@ trap 'remove "$stage"' EXIT
 trap 'exit 129' HUP INT PIPE TERM
 mkdir -- "$stage" "$tree" || exit ${ReceiverExit.noTarget}
 
-tar -x -p -o -f - -C "$stage" || exit ${ReceiverExit.notUnpacked}
+unpack() { tar -x -p -o -f - -C "$stage"; }
+# tar need not read to the very end, for which gzip would be taken for broken.
+unzip() { { gzip -dc 2>/dev/null || : >"$stage/cut"; } | { unpack && cat >/dev/null; }; }
+case $6 in gzip) unzip ;; *) unpack ;; esac || exit ${ReceiverExit.notUnpacked}
+[ ! -e "$stage/cut" ] || exit ${ReceiverExit.cut}
 { read -r mark <"$stage/${MARK}"; } 2>/dev/null
 [ "$mark" = ${MARK_TEXT} ] || exit ${ReceiverExit.cut}
 

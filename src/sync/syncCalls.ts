@@ -17,7 +17,12 @@ export interface SyncCalls {
   readonly prepare: { readonly asks: string; readonly answers: null };
   /** Sends the blocks of an archive for targets with equal plans; answers after the last. */
   readonly pack: {
-    readonly asks: { readonly session: number; readonly stream: number; readonly targets: readonly number[] };
+    readonly asks: {
+      readonly session: number;
+      readonly stream: number;
+      readonly targets: readonly number[];
+      readonly isCompressed: boolean;
+    };
     readonly answers: PackedSummary;
   };
   /** The script that asks a sandbox what it holds. */
@@ -80,6 +85,9 @@ export interface PlanSummary {
 export interface PackedSummary {
   readonly files: number;
   readonly bytes: number;
+  /** Of the archive, as it was sent. */
+  readonly wireBytes: number;
+  readonly compressMs: number;
   readonly skipped: readonly SkippedEntry[];
 }
 

@@ -7,6 +7,7 @@ import { Blocks } from "./blocks";
 import { Credits } from "./credits";
 import { explain } from "./explain";
 import { resolveRoot } from "./folderRoot";
+import { Gzip } from "./gzip";
 import { pack, type PackProgress } from "./pack";
 import { PushSession } from "./pushSession";
 import { Scanner } from "./scan";
@@ -43,16 +44,19 @@ class SyncWorker {
       if ("path" in resolved) this.#scanner(resolved.path).scan();
       return null;
     },
-    pack: async ({ session, stream, targets }) => {
+    pack: async ({ session, stream, targets, isCompressed }) => {
       const opened = this.#session(session);
       const progress: PackProgress = { files: 0, bytes: 0, path: "" };
-      const sink = new Stream(stream, progress, this.#port);
+      const gzip = isCompressed ? new Gzip() : undefined;
+      const sink = new Stream({ stream, progress, gzip }, this.#port);
       this.#streams.set(stream, sink);
       try {
         const packed = await pack(opened.root, opened.cargoFor(targets[0] ?? 0), sink, progress);
         opened.keepPacked(stream, packed, targets);
         sink.flush();
-        return { files: progress.files, bytes: progress.bytes, skipped: packed.skipped };
+        const { files, bytes } = progress;
+        const { skipped } = packed;
+        return { files, bytes, wireBytes: sink.sentBytes, compressMs: gzip?.elapsedMs ?? 0, skipped };
       } finally {
         this.#streams.delete(stream);
       }
@@ -111,19 +115,28 @@ class SyncWorker {
 /** An archive on its way to the host in blocks, no more of them at once than it has taken credit for. */
 class Stream {
   readonly #blocks: Blocks;
+  /** Where the archive goes in: the same, or what compresses it. */
+  readonly #input: Blocks;
   readonly #credits = new Credits(CREDITS);
   #isStopped = false;
+  #sentBytes = 0;
 
-  constructor(stream: number, progress: PackProgress, port: MessagePort) {
+  constructor({ stream, progress, gzip }: StreamOptions, port: MessagePort) {
     this.#blocks = new Blocks((bytes) => {
       this.#credits.take();
+      this.#sentBytes += bytes.length;
       const message: FromWorker = { kind: "block", stream, bytes, progress };
       port.postMessage(message, [bytes.buffer]);
     });
+    this.#input = gzip ? compressing(gzip, this.#blocks) : this.#blocks;
+  }
+
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   write(chunk: Uint8Array): void {
-    this.#blocks.append(chunk);
+    this.#input.append(chunk);
   }
 
   async ready(): Promise<void> {
@@ -132,6 +145,7 @@ class Stream {
   }
 
   flush(): void {
+    this.#input.flush();
     this.#blocks.flush();
   }
 
@@ -144,6 +158,20 @@ class Stream {
     this.#isStopped = true;
     for (let credit = 0; credit < CREDITS; credit += 1) this.#credits.grant();
   }
+}
+
+interface StreamOptions {
+  readonly stream: number;
+  readonly progress: PackProgress;
+  readonly gzip: Gzip | undefined;
+}
+
+function compressing(gzip: Gzip, into: Blocks): Blocks {
+  const blocks: Blocks = new Blocks((block) => {
+    into.append(gzip.compress(block));
+    blocks.recycle(block.buffer);
+  });
+  return blocks;
 }
 
 if (!parentPort) throw new Error("This is a worker's entry point.");

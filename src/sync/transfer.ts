@@ -7,8 +7,12 @@ import type { Exec, RemoteProcess } from "./remoteProcess";
 /** How long a receiver whose input broke has to say why. */
 const LAST_WORDS_MS = 5000;
 
-/** How a transfer ended: `report` is what the receiver printed; a target that drifted is as it was. */
-export type TransferEnd = { readonly kind: "arrived"; readonly report: string } | { readonly kind: "drifted" };
+/**
+ * How a transfer ended: `report` is what the receiver printed; a target that drifted, or that cannot
+ * take what is compressed, is as it was.
+ */
+export type TransferEnd =
+  { readonly kind: "arrived"; readonly report: string } | { readonly kind: "drifted" } | { readonly kind: "noGzip" };
 
 /** One sandbox's end of a push. Only `finish` rejects, so that a target that fails does not stop the others. */
 export class Transfer {
@@ -56,6 +60,7 @@ export class Transfer {
     const { exitCode, stdout, stderr } = await this.#outcome(process);
     if (exitCode === 0) return { kind: "arrived", report: stdout };
     if (exitCode === ReceiverExit.drifted) return { kind: "drifted" };
+    if (exitCode === ReceiverExit.noGzip) return { kind: "noGzip" };
     throw receiverFailed(this.#remotePath, { exitCode, stderr }, this.#writeError);
   }
 

@@ -6,6 +6,7 @@ import { DEFAULT_BASE_IMAGE, type SpecDefinition } from "../sandboxes/specDefini
 import { readDefinition, type WrittenSpec } from "../sandboxes/writtenSpec";
 import type { OnWindowClose } from "../sandboxes/closing";
 import type { Limits } from "../sandboxes/limits";
+import type { CompressionSetting } from "../sync/compression";
 import type { PullSettings } from "../sync/puller";
 
 const MB = 1_000_000;
@@ -67,6 +68,14 @@ export const defaultGpus = (): (GpuRequest | undefined)[] => setting<readonly st
 
 /** Whether saving a file syncs its folder. */
 export const syncsOnSave = (file: Uri): boolean => setting("sync.onSave", false, file);
+
+/** Whether what is pushed goes through gzip, which on this machine's own line pays never. */
+export const syncCompression = (isLocal: boolean): CompressionSetting => {
+  const known = compressions.find((value) => value === setting<string>("sync.compression", "auto")) ?? "auto";
+  return known === "auto" && isLocal ? "off" : known;
+};
+
+const compressions: readonly CompressionSetting[] = ["auto", "on", "off"];
 
 /** What is pushed without a question. */
 export const pushLimits = (): { readonly maxFiles: number; readonly maxBytes: number } => ({

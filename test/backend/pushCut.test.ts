@@ -8,6 +8,7 @@ import { after, before, describe, it } from "mocha";
 import type { Sandbox } from "modal";
 
 import { UserError } from "../../src/base/errors";
+import type { CompressionSetting } from "../../src/sync/compression";
 import type { Exec } from "../../src/sync/remoteProcess";
 import { build, file, temporaryFolders } from "../unit/sync/support/folders";
 import { SyncWindow } from "../unit/sync/support/pushing";
@@ -31,7 +32,8 @@ describe("a push that breaks at any byte", function () {
   const plan = (...rules: readonly object[]) => {
     writeFileSync(faults, JSON.stringify({ rules }));
   };
-  const window = new SyncWindow();
+  let compression: CompressionSetting = "off";
+  const window = new SyncWindow(undefined, { compression: () => compression });
   after(() => {
     window.dispose();
     rmSync(faultsFolder, { recursive: true });
@@ -58,6 +60,7 @@ describe("a push that breaks at any byte", function () {
           const old = digests(root);
           edit(root, round, next);
           const fresh = digests(root);
+          compression = next() < 0.5 ? "on" : "off";
 
           const interrupt = next() < 0.7 ? () => cutLine() : () => killReceiver(sandbox);
           const error = await push(breaking(execIn(sandbox), next, interrupt)).then(

@@ -188,9 +188,11 @@ describe("a push of what was pushed before", function () {
 
   it("asks before it sends, and sends nothing without leave", async () => {
     const asked: number[] = [];
-    const window = open(undefined, ({ files }) => {
-      asked.push(files);
-      return Promise.resolve(false);
+    const window = open(undefined, {
+      approve: ({ files }) => {
+        asked.push(files);
+        return Promise.resolve(false);
+      },
     });
     const root = build(folder(), { a: file(), b: file() });
     const exec: Exec = () => assert.fail("nothing may be started");

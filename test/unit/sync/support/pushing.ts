@@ -14,9 +14,9 @@ export class SyncWindow {
   readonly #pusher: Pusher;
 
   /** @param baselineFolder what windows share; without it a window knows of nothing that others pushed */
-  constructor(baselineFolder?: string, approve?: PusherOptions["approve"]) {
+  constructor(baselineFolder?: string, options: Omit<PusherOptions, "thread"> = {}) {
     this.thread = new SyncThread({ workerFile, ...(baselineFolder !== undefined && { baselineFolder }) });
-    this.#pusher = new Pusher({ thread: this.thread, ...(approve && { approve }) });
+    this.#pusher = new Pusher({ thread: this.thread, ...options });
   }
 
   push(request: Request): Promise<PushResult> {
