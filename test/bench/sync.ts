@@ -1,7 +1,7 @@
 import { benchAgain, benchGrowth, benchOverheads } from "./syncAgain";
 import { benchFirst } from "./syncFirst";
-import { benchFar, benchHost, benchThrough, FAR_TARGET, withSandbox } from "./syncRemote";
-import { makeBigFiles, makeFewTiny, makeIgnored, makeProject, makeTiny } from "./syncTrees";
+import { benchFar, benchHost, benchSlow, benchThrough, FAR_TARGET, withSandbox } from "./syncRemote";
+import { makeBigFiles, makeFewTiny, makeIgnored, makeProject, makeSource, makeTiny } from "./syncTrees";
 import { withSyncWork } from "./syncWork";
 import type { Row } from "./table";
 
@@ -13,6 +13,8 @@ export const benchSync = (): Promise<readonly Row[]> =>
     const root = work.source("project");
     makeProject(root);
     makeIgnored(root);
+    const compressible = work.source("compressible");
+    makeSource(compressible);
     return [
       ...(await benchFirst(work, PROJECT, root, 3)),
       ...(await benchOverheads(work, root)),
@@ -20,6 +22,7 @@ export const benchSync = (): Promise<readonly Row[]> =>
       ...(await withSandbox(async (far) => [
         await benchThrough(far, PROJECT, root, 3),
         await benchFar(far, PROJECT, root),
+        await benchSlow(far, "compressible tree", compressible),
         ...(await benchHost(far, PROJECT, { direction: "push", root, remotePath: `${FAR_TARGET}/host` })),
       ])),
     ];

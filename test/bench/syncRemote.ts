@@ -7,7 +7,8 @@ import type { ModalClient, Sandbox } from "modal";
 
 import { createClient, startLocalBackend, type LocalBackend } from "../backend/support/localBackend";
 import { execIn } from "../backend/support/sdkExec";
-import { push } from "../unit/sync/support/pushing";
+import type { CompressionSetting } from "../../src/sync/compression";
+import { push, SyncWindow } from "../unit/sync/support/pushing";
 import { compared, measured, timed } from "./compared";
 import type { ProbeOrder, ProbeResult } from "./syncProbe";
 import type { Row } from "./table";
@@ -68,6 +69,23 @@ export async function benchFar({ sandbox, setLink }: Far, what: string, root: st
   await (await sandbox.exec(["rm", "-rf", remotePath])).wait();
   const least = (archiveOf(root).length / bytesPerSecond) * 1000;
   return compared(`${what} at 40 ms and 100 Mbit/s`, { ours: [ours], theirs: [least] }, "on the line", 1.25);
+}
+
+/** Over a slow line: compressed by what `auto` makes of it, beside the same push as it is. */
+export async function benchSlow({ sandbox, setLink }: Far, what: string, root: string): Promise<Row> {
+  const remotePath = `${FAR_TARGET}/slow`;
+  const pushed = async (setting: CompressionSetting) => {
+    const window = new SyncWindow(undefined, { compression: () => setting });
+    const elapsed = await timed(() => window.push({ root, remotePath, exec: execIn(sandbox), signal: never }));
+    window.dispose();
+    await (await sandbox.exec(["rm", "-rf", remotePath])).wait();
+    return elapsed;
+  };
+  setLink({ roundTripMs: 40, bytesPerSecond: 2_500_000 });
+  const theirs = await pushed("off");
+  const ours = await pushed("auto");
+  setLink(undefined);
+  return compared(`${what} at 40 ms and 20 Mbit/s`, { ours: [ours], theirs: [theirs] }, "uncompressed", 0.5);
 }
 
 /** In a process of its own: what it costs the extension host. */

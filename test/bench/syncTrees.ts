@@ -13,6 +13,27 @@ export function makeProject(root: string): void {
   }
 }
 
+/** 1,000 files of 16 KB that shrink to less than a third, as source code does. */
+export function makeSource(root: string): void {
+  let state = 1;
+  const next = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 8) % below;
+  };
+  const words = Array.from({ length: 400 }, () =>
+    next(2 ** 24)
+      .toString(36)
+      .padEnd(3 + next(9), "e"),
+  );
+  const line = () => `${" ".repeat(next(4) * 2)}${Array.from({ length: 6 }, () => words[next(400)]).join(" ")}\n`;
+  for (let file = 0; file < 1000; file += 1) {
+    mkdirSync(join(root, `package${file % 50}`), { recursive: true });
+    const lines: string[] = [];
+    for (let bytes = 0; bytes < 16_000; bytes += lines.at(-1)?.length ?? 0) lines.push(line());
+    writeFileSync(join(root, `package${file % 50}`, `module${file}.py`), lines.join(""));
+  }
+}
+
 /** 40,000 small files in `node_modules`, and a rules file that ignores another 5,000. */
 export function makeIgnored(root: string): void {
   makeFiles(join(root, "node_modules"), { folders: 2000, filesEach: 20, bytes: 100 });
