@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { DisposableStore, type Disposable } from "../base/disposable";
+import { messageOf } from "../base/errors";
+import type { Clock, Logger } from "../base/ports";
+import type { RateSource } from "../modal/rates";
+import type { SandboxSpec } from "../modal/spec";
+import { costOf, hourlyRate } from "../sandboxes/cost";
+import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
+import type { SandboxService } from "../sandboxes/sandboxService";
+import type { SandboxStore } from "../sandboxes/sandboxStore";
+import type { ArgumentSet } from "./argumentSets";
+import type { Run } from "./run";
+import type { RunRequest, RunService } from "./runService";
+import type { SweepLanes } from "./sweep";
+
+export interface SweepSandboxesOptions {
+  readonly runs: Pick<RunService, "start">;
+  readonly sandboxes: Pick<SandboxService, "terminate">;
+  readonly store: SandboxStore;
+  readonly rates: RateSource;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What is run; its own arguments come before those of a set. */
+  readonly request: Omit<RunRequest, "specs" | "isBackground">;
+  readonly spec: SandboxSpec;
+}
+
+interface Use {
+  readonly sandbox: RunningSandbox;
+  endedAt?: number;
+}
+
+const TERMINATE_MS = 60_000;
+
+/** Runs of the same spec share a sandbox, so each lane's tells by its number that it is one of its own. */
+const LANE = "MODAL_SANDBOXES_LANE";
+
+/** The sandboxes of a sweep: one for each lane, made for it and ended with it. */
+export class SweepSandboxes implements SweepLanes<Run>, Disposable {
+  readonly #options: SweepSandboxesOptions;
+  readonly #id = randomBytes(4).toString("hex");
+  readonly #own = new DisposableStore();
+  readonly #lastRuns = new Map<number, Run>();
+  /** By key, each as long as it costs. */
+  readonly #uses = new Map<string, Use>();
+
+  constructor(options: SweepSandboxesOptions) {
+    this.#options = options;
+    this.#own.add(
+      options.store.onDidChangeSandboxes(({ changed, removed }) => {
+        for (const { key, phase } of changed) if (phase.kind === "ended") this.#end(key);
+        for (const { key } of removed) this.#end(key);
+      }),
+    );
+  }
+
+  get dollarsPerHour(): number {
+    return hourlyRate(this.#options.spec, this.#options.rates.current);
+  }
+
+  get spent(): number {
+    const { rates, clock } = this.#options;
+    return [...this.#uses.values()]
+      .map(({ sandbox, endedAt = clock.now() }) => costOf(sandbox, endedAt - sandbox.phase.startedAt, rates.current))
+      .reduce((sum, dollars) => sum + dollars, 0);
+  }
+
+  start(args: ArgumentSet, lane: number): Run {
+    const { runs, request, spec } = this.#options;
+    const { target } = request;
+    const [run] = runs.start({
+      ...request,
+      target: { ...target, args: [...(target.args ?? []), ...args] },
+      specs: [{ ...spec, env: { ...spec.env, [LANE]: `${this.#id}-${lane}` } }],
+      isBackground: true,
+    });
+    if (!run) throw new Error("A run was asked for and none came.");
+    this.#lastRuns.set(lane, run);
+    this.#own.add(
+      run.onDidChangeState(() => {
+        this.#begin(run.sandboxKey);
+      }),
+    );
+    return run;
+  }
+
+  async end(lane: number): Promise<void> {
+    const key = this.#lastRuns.get(lane)?.sandboxKey;
+    if (key === undefined) return;
+    try {
+      await this.#options.sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_MS));
+    } catch (error) {
+      this.#options.log.warn(`Sandbox ${key} of a sweep is left to its idle limit: ${messageOf(error)}`);
+    }
+  }
+
+  dispose(): void {
+    this.#own.dispose();
+  }
+
+  #begin(key: string | undefined): void {
+    const sandbox = key === undefined || this.#uses.has(key) ? undefined : this.#options.store.get(key);
+    if (sandbox && isRunning(sandbox)) this.#uses.set(sandbox.key, { sandbox });
+  }
+
+  #end(key: string): void {
+    const use = this.#uses.get(key);
+    if (use) use.endedAt ??= this.#options.clock.now();
+  }
+}

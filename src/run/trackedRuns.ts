@@ -1,0 +1,143 @@
+import { DisposableStore, MutableDisposable, type Disposable } from "../base/disposable";
+import { messageOf } from "../base/errors";
+import { Emitter } from "../base/event";
+import type { Clock, Logger } from "../base/ports";
+import type { MetricService } from "../sandboxes/metricService";
+import type { ComparedRun } from "./comparison";
+import { ReportedValues } from "./reportedValues";
+import { isOver, type Run } from "./run";
+
+export interface TrackedRunsOptions {
+  readonly metrics: Pick<MetricService, "watch" | "of" | "gpuPeak" | "onDidChangeMetrics">;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What is found out about runs from the moment on that somebody compares them. */
+export class TrackedRuns implements Disposable {
+  readonly #options: TrackedRunsOptions;
+  readonly #own = new DisposableStore();
+  readonly #tracked = new Map<Run, TrackedRun>();
+  readonly #changed = new Emitter<Run>();
+  readonly onDidChangeTracked = this.#changed.event;
+
+  constructor(options: TrackedRunsOptions) {
+    this.#options = options;
+    this.#own.add(
+      options.metrics.onDidChangeMetrics((key) => {
+        for (const run of this.#tracked.keys())
+          if (run.sandboxKey === key && run.state.kind === "running") this.#changed.fire(run);
+      }),
+    );
+  }
+
+  /** What is known at this moment; the first question begins the tracking. */
+  of(run: Run): ComparedRun {
+    const known = this.#tracked.get(run);
+    if (known) return known.current;
+    const tracked = new TrackedRun(run, this.#options, () => {
+      this.#changed.fire(run);
+    });
+    this.#tracked.set(run, this.#own.add(tracked));
+    return tracked.current;
+  }
+
+  dispose(): void {
+    this.#own.dispose();
+    this.#changed.dispose();
+  }
+}
+
+type Measures = Pick<ComparedRun, "peak" | "utilization">;
+
+/** So many points make a small chart. */
+const MAX_POINTS = 60;
+
+class TrackedRun implements Disposable {
+  readonly #run: Run;
+  readonly #options: TrackedRunsOptions;
+  readonly #onChange: () => void;
+  readonly #own = new DisposableStore();
+  readonly #watch = this.#own.add(new MutableDisposable());
+  /** Of the output before the tracking, and since. */
+  readonly #logged = new ReportedValues();
+  readonly #live = new ReportedValues();
+  /** Kept, since a sandbox that is gone takes its measures along. */
+  #last: Measures | undefined;
+
+  constructor(run: Run, options: TrackedRunsOptions, onChange: () => void) {
+    this.#run = run;
+    this.#options = options;
+    this.#onChange = onChange;
+    if (run.state.kind !== "preparing") void this.#readLog();
+    if (isOver(run.state)) return;
+    this.#own.add(
+      run.onDidOutput((output) => {
+        if (this.#live.add(output)) onChange();
+      }),
+    );
+    this.#own.add(
+      run.onDidChangeState(() => {
+        this.#onState();
+      }),
+    );
+    this.#onState();
+  }
+
+  get current(): ComparedRun {
+    const { id, target, gpu, state, queuedAt } = this.#run;
+    return {
+      ...{ id, gpu, state, queuedAt },
+      label: target.label,
+      args: target.args ?? [],
+      values: new Map([...this.#logged.all, ...this.#live.all]),
+      ...(this.#last ?? this.#measures()),
+    };
+  }
+
+  dispose(): void {
+    this.#own.dispose();
+  }
+
+  #onState(): void {
+    const { state, sandboxKey, gpu } = this.#run;
+    if (state.kind === "running" && sandboxKey !== undefined && gpu && !this.#watch.value)
+      this.#watch.value = this.#options.metrics.watch(sandboxKey);
+    if (isOver(state)) {
+      this.#live.end();
+      this.#last = this.#measures();
+      this.#watch.value = undefined;
+    }
+    this.#onChange();
+  }
+
+  #measures(): Measures {
+    const { metrics, clock } = this.#options;
+    const { state, sandboxKey } = this.#run;
+    if (sandboxKey === undefined || !("startedAt" in state)) return { peak: undefined, utilization: [] };
+    const to = state.kind === "ended" ? state.endedAt : clock.now();
+    const samples = metrics.of(sandboxKey).filter(({ at }) => at >= state.startedAt && at <= to);
+    const utilization = samples.flatMap(({ gpus = [] }) =>
+      gpus.length > 0 ? [Math.max(...gpus.map(({ utilization: percent = 0 }) => percent))] : [],
+    );
+    return { peak: metrics.gpuPeak(sandboxKey, state.startedAt, to), utilization: thinned(utilization) };
+  }
+
+  async #readLog(): Promise<void> {
+    try {
+      for await (const bytes of this.#run.log.read()) this.#logged.add({ bytes, stream: "stdout" });
+    } catch (error) {
+      this.#options.log.debug(`Output of the run ${this.#run.id}: ${messageOf(error)}`);
+    }
+    if (isOver(this.#run.state)) this.#logged.end();
+    this.#onChange();
+  }
+}
+
+/** At most so many points, each the highest of those that it stands for. */
+function thinned(points: readonly number[]): number[] {
+  const size = Math.ceil(points.length / MAX_POINTS);
+  return Array.from({ length: size === 0 ? 0 : Math.ceil(points.length / size) }, (_, index) =>
+    Math.max(...points.slice(index * size, (index + 1) * size)),
+  );
+}
