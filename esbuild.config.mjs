@@ -6,6 +6,7 @@ import { readFile, rm } from "node:fs/promises";
  *
  * dist/extension.js   what VS Code activates; small, requires modal.js on first use
  * dist/commands.js    the commands that are no part of running a file, loaded on first use
+ * dist/watching.js    what looks at programs while they run, loaded with the first run
  * dist/modal.js       the SDK, a chunk of its own
  * dist/local.js       the local backend, a program of its own
  * dist/sandboxFs.js   the filesystem tool that the local backend runs inside a sandbox
@@ -19,6 +20,7 @@ const chunks = {
   setup(build) {
     build.onResolve({ filter: /^\.\/sdk$/ }, () => ({ path: "./modal.js", external: true }));
     build.onResolve({ filter: /^\.\/ui\/commands\/later$/ }, () => ({ path: "./commands.js", external: true }));
+    build.onResolve({ filter: /^\.\/ui\/watching$/ }, () => ({ path: "./watching.js", external: true }));
   },
 };
 
@@ -59,6 +61,7 @@ const extension = { ...product, keepNames: false, target: "node22", external: ["
 const builds = [
   { ...extension, entryPoints: ["src/extension.ts"] },
   { ...extension, entryPoints: { commands: "src/ui/commands/later.ts" } },
+  { ...extension, entryPoints: { watching: "src/ui/watching.ts" } },
   { ...product, entryPoints: { modal: "src/modal/sdk.ts" }, target: "node22" },
   { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [definitions] },
   { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs.ts" } },

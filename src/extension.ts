@@ -57,6 +57,7 @@ import { createErrorReporter } from "./ui/errorReporter";
 import { approveAboveLimit } from "./ui/limitQuestions";
 import { watchOrphans } from "./ui/orphanNotice";
 import { offerOtherGpu } from "./ui/offerOtherGpu";
+import { RunWatch } from "./ui/runWatch";
 import { approvePull, offerConflicts } from "./ui/pullQuestions";
 import { approvePush } from "./ui/pushQuestions";
 import {
@@ -194,9 +195,17 @@ export async function activate(context: ExtensionContext): Promise<void> {
     }),
   );
 
+  const watch = own.add(
+    new RunWatch({
+      runs,
+      load: async () => new (await import("./ui/watching")).Watching({ exec, store, runs, activity, clock, log }),
+      report,
+    }),
+  );
   own.add(
     new CostWatch({
-      ...{ meter, rates, account, store, sandboxes, runs, activity, exec, clock, log, report },
+      ...{ meter, rates, account, store, sandboxes, runs, activity, clock, log, report },
+      metrics: () => watch.metrics(),
       memento: context.globalState,
     }),
   );
@@ -217,7 +226,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const shell = { exec, picker, log };
   const rowSources = { session, clock, rates, activity, meter };
   const view = own.add(
-    new SandboxesView({ ...rowSources, sandboxes: store, runs, snapshots: kept, account, log, refresh }),
+    new SandboxesView({ ...rowSources, sandboxes: store, runs, snapshots: kept, meters: watch, account, log, refresh }),
   );
   const sections = [
     own.add(new SectionView(orphanSection(store, rowSources), { session, log })),

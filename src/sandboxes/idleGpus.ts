@@ -8,7 +8,7 @@ export interface IdleGpusOptions {
   /** Whether something that was started here runs on it. */
   readonly isBusy: (key: string) => boolean;
   /** How busy its GPUs are, in percent; `undefined` where it has no tool to say so. */
-  readonly utilization: (sandboxId: string) => Promise<number | undefined>;
+  readonly utilization: (sandbox: RunningSandbox) => Promise<number | undefined>;
   /** After how long a GPU counts as idle; 0 is never. */
   readonly idleMs: () => number;
   readonly clock: Clock;
@@ -57,7 +57,7 @@ export class IdleGpus {
     const sinceMs = clock.now() - (this.#busyAt.get(sandbox.key) ?? sandbox.phase.startedAt);
     // To look inside counts as a use, which must not keep alive what would end by itself.
     if (sinceMs < Math.max(limitMs, (sandbox.idleTimeoutMs ?? 0) + GRACE_MS)) return;
-    if (((await utilization(sandbox.phase.id)) ?? 0) > 0) {
+    if (((await utilization(sandbox)) ?? 0) > 0) {
       this.#busyAt.set(sandbox.key, clock.now());
       return;
     }

@@ -1,8 +1,6 @@
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Clock, Logger, Memento } from "../base/ports";
 import type { AccountService } from "../modal/account";
-import type { ExecGateway } from "../modal/exec";
-import { gpuUtilization } from "../modal/gpuUtilization";
 import type { RateSource } from "../modal/rates";
 import { isOver } from "../run/run";
 import type { RunService } from "../run/runService";
@@ -10,7 +8,8 @@ import type { Activity } from "../sandboxes/activity";
 import type { CostMeter } from "../sandboxes/costMeter";
 import { DayLimits } from "../sandboxes/dayLimits";
 import { IdleGpus } from "../sandboxes/idleGpus";
-import { sandboxIdOf } from "../sandboxes/sandbox";
+import { sandboxIdOf, type RunningSandbox } from "../sandboxes/sandbox";
+import type { MetricService } from "../sandboxes/metricService";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import { CostStatus } from "./costStatus";
@@ -26,7 +25,7 @@ export interface CostWatchOptions {
   readonly sandboxes: SandboxService;
   readonly runs: RunService;
   readonly activity: Activity;
-  readonly exec: ExecGateway;
+  readonly metrics: () => Promise<MetricService>;
   readonly memento: Memento;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,9 +42,9 @@ export class CostWatch implements Disposable {
 
   constructor(options: CostWatchOptions) {
     this.#options = options;
-    const { meter, rates, account, store, sandboxes, runs, exec, memento, clock, log, report } = options;
+    const { meter, rates, account, store, sandboxes, runs, metrics, memento, clock, log, report } = options;
     const isBusy = (key: string) => this.#isBusy(key);
-    const utilization = (id: string) => gpuUtilization(exec, id);
+    const utilization = async (sandbox: RunningSandbox) => (await metrics()).gpuUtilization(sandbox);
     this.#idleGpus = new IdleGpus({ store, isBusy, utilization, idleMs: idleGpuMs, clock });
     this.#own.add(watchIdleGpus(this.#idleGpus, rates, report));
     this.#own.add(

@@ -76,11 +76,11 @@ describe("the sandboxes", () => {
     const rows = await sandboxes.rows();
     assert.deepEqual(
       rows.map(({ level, label }) => `${level} ${label}`),
-      ["1 T4", "2 :8000", `2 ${server}`],
+      ["1 T4", "2 :8000", "2 Meters", `2 ${server}`],
     );
     assert.match(rows[0]?.description ?? "", /^running · under 1m · \$0\.\d\d\/h$/);
     assert.match(rows[1]?.description ?? "", /^http:\/\/127\.0\.0\.1:\d+$/);
-    assert.match(rows[2]?.description ?? "", /^running · under 1m$/);
+    assert.match(rows[3]?.description ?? "", /^running · under 1m$/);
     await workbench.movePointerAway();
     await workbench.screenshot("tree");
   });

@@ -12,12 +12,22 @@ export interface Measured {
 /** In a few words: `GPU 87 % · 12.3/15 GiB`. */
 export function meterSummary({ latest, isLive }: Measured): string {
   if (!latest) return isLive ? "measuring" : "";
-  const { gpus = [], cpuCores, memory } = latest;
-  const busiest = gpus.toSorted((a, b) => (b.utilization ?? 0) - (a.utilization ?? 0))[0];
-  const text = busiest
-    ? joined(`GPU ${percent(busiest.utilization)}`, gibibytes(busiest.memory))
-    : joined(cpuCores === undefined ? undefined : `CPU ${cores(cpuCores)}`, gibibytes(memory));
-  return joined(text, isLive ? undefined : time(latest.at));
+  return joined(metersTogether([latest]), isLive ? undefined : time(latest.at));
+}
+
+/** The last samples of several sandboxes, one of each, in a few words: `3 sandboxes · GPU 12–87 %`. */
+export function metersTogether(samples: readonly MetricSample[]): string {
+  const gpus = samples.flatMap((sample) => sample.gpus ?? []);
+  const total = (amounts: readonly (Amount | undefined)[]) =>
+    samples.length === 1 && amounts.length === 1 ? gibibytes(amounts[0]) : undefined;
+  const loads = gpus.flatMap(({ utilization }) => utilization ?? []).map(Math.round);
+  const range = loads.length > 0 ? [...new Set([Math.min(...loads), Math.max(...loads)])].join("–") : undefined;
+  const busyCores = samples.reduce((sum, { cpuCores = 0 }) => sum + cpuCores, 0);
+  return joined(
+    samples.length > 1 ? `${samples.length} sandboxes` : undefined,
+    range === undefined ? `CPU ${cores(busyCores)}` : `GPU ${range} %`,
+    total(range === undefined ? samples.map(({ memory }) => memory) : gpus.map(({ memory }) => memory)),
+  );
 }
 
 /** One row for each thing that is measured. */

@@ -35,9 +35,24 @@ export interface RunNode {
   readonly runId: string;
 }
 
+/** What a sandbox does at the moment; measured while it is expanded. */
+export interface MetersNode {
+  readonly kind: "meters";
+  /** The key of its sandbox. */
+  readonly key: string;
+}
+
+export interface MeterNode {
+  readonly kind: "meter";
+  /** The key of its sandbox. */
+  readonly key: string;
+  readonly index: number;
+}
+
 /** Stands for a list that could not be fetched. */
 export interface ProblemNode {
   readonly kind: "problem";
 }
 
-export type TreeNode = SandboxNode | TunnelNode | MountNode | SnapshotNode | RunNode | ProblemNode;
+export type TreeNode =
+  SandboxNode | TunnelNode | MountNode | SnapshotNode | RunNode | MetersNode | MeterNode | ProblemNode;

@@ -7,13 +7,25 @@ import { isOrphan, isRunning, type Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxChange } from "../../sandboxes/sandboxStore";
 import type { Snapshot } from "../../sandboxes/snapshots";
 import { CoalescedChanges } from "./coalescedChanges";
-import type { MountNode, ProblemNode, RunNode, SandboxNode, SnapshotNode, TreeNode, TunnelNode } from "./nodes";
+import type {
+  MeterNode,
+  MetersNode,
+  MountNode,
+  ProblemNode,
+  RunNode,
+  SandboxNode,
+  SnapshotNode,
+  TreeNode,
+  TunnelNode,
+} from "./nodes";
+import type { Row } from "./row";
 
 export interface SandboxTreeModelOptions {
   readonly sandboxes: SandboxSource;
   readonly runs: RunSource;
   readonly activity: { readonly onDidChangeActivity: Event<string> };
   readonly snapshots: SnapshotSource;
+  readonly meters: MeterSource;
 }
 
 export interface SandboxSource {
@@ -37,6 +49,13 @@ export interface SnapshotSource {
   readonly onDidChangeSnapshots: Event<readonly string[]>;
 }
 
+export interface MeterSource {
+  /** In a few words, and a row for each thing that is measured. */
+  metersOf(key: string): { readonly summary: string; readonly rows: readonly Row[] };
+  /** The key of the sandbox whose meters say something else. */
+  readonly onDidChangeMetrics: Event<string>;
+}
+
 /** How many of a sandbox's runs are shown, newest first. */
 const MAX_RUNS = 10;
 
@@ -53,6 +72,8 @@ export class SandboxTreeModel implements Disposable {
   readonly #tunnelNodes = new WeakMap<Tunnel, TunnelNode>();
   readonly #mountNodes = new WeakMap<VolumeMount, MountNode>();
   readonly #snapshotNodes = new Map<string, SnapshotNode>();
+  readonly #metersNodes = new Map<string, MetersNode>();
+  readonly #meterNodes = new Map<string, MeterNode>();
   readonly #problemNode: ProblemNode = { kind: "problem" };
   /** The sandbox under which each run was last seen. */
   readonly #placeOfRun = new Map<string, string>();
@@ -87,6 +108,12 @@ export class SandboxTreeModel implements Disposable {
         this.#changes.add(...concerned.map(({ key }) => this.#sandboxNode(key)));
       }),
     );
+    this.#own.add(
+      options.meters.onDidChangeMetrics((key) => {
+        const sandbox = options.sandboxes.get(key);
+        if (sandbox && isRunning(sandbox)) this.#changes.add(this.#metersNode(key));
+      }),
+    );
   }
 
   /** Why the list could not be fetched the last time; what was known before stays visible. */
@@ -112,18 +139,21 @@ export class SandboxTreeModel implements Disposable {
   }
 
   children(node: TreeNode): TreeNode[] {
+    if (node.kind === "meters") return this.meters(node.key).rows.map((_, index) => this.#meterNode(node.key, index));
     const sandbox = this.sandbox(node);
     if (!sandbox) return [];
     const tunnels = isRunning(sandbox) ? sandbox.phase.tunnels : [];
     return [
       ...tunnels.map((tunnel) => this.#tunnelNode(sandbox.key, tunnel)),
+      ...(isRunning(sandbox) ? [this.#metersNode(sandbox.key)] : []),
       ...this.#runsOf(sandbox.key).map((run) => this.#runNode(run)),
       ...(isRunning(sandbox) ? (sandbox.volumes ?? []) : []).map((mount) => this.#mountNode(sandbox.key, mount)),
       ...this.#snapshotsOf(sandbox).map(({ imageId }) => this.#snapshotNode(sandbox.key, imageId)),
     ];
   }
 
-  parent(node: TreeNode): SandboxNode | undefined {
+  parent(node: TreeNode): SandboxNode | MetersNode | undefined {
+    if (node.kind === "meter") return this.#metersNode(node.key);
     const key = "key" in node && node.kind !== "sandbox" ? node.key : this.run(node)?.sandboxKey;
     return key === undefined || !this.#options.sandboxes.get(key) ? undefined : this.#sandboxNode(key);
   }
@@ -139,6 +169,10 @@ export class SandboxTreeModel implements Disposable {
         return `${node.key}/mount${node.mount.path}`;
       case "snapshot":
         return `${node.key}/snapshot/${node.imageId}`;
+      case "meters":
+        return `${node.key}/meters`;
+      case "meter":
+        return `${node.key}/meters/${node.index}`;
       case "run":
         return `${this.run(node)?.sandboxKey ?? ""}/run/${node.runId}`;
       case "problem":
@@ -154,6 +188,11 @@ export class SandboxTreeModel implements Disposable {
     return node.kind === "snapshot"
       ? this.#options.snapshots.known.find(({ imageId }) => imageId === node.imageId)
       : undefined;
+  }
+
+  /** Of a sandbox, by its key. */
+  meters(key: string): ReturnType<MeterSource["metersOf"]> {
+    return this.#options.meters.metersOf(key);
   }
 
   run(node: TreeNode): Run | undefined {
@@ -226,6 +265,14 @@ export class SandboxTreeModel implements Disposable {
 
   #snapshotNode(key: string, imageId: string): SnapshotNode {
     return cached(this.#snapshotNodes, `${key} ${imageId}`, () => ({ kind: "snapshot", key, imageId }));
+  }
+
+  #metersNode(key: string): MetersNode {
+    return cached(this.#metersNodes, key, () => ({ kind: "meters", key }));
+  }
+
+  #meterNode(key: string, index: number): MeterNode {
+    return cached(this.#meterNodes, `${key} ${index}`, () => ({ kind: "meter", key, index }));
   }
 
   #tunnelNode(key: string, tunnel: Tunnel): TunnelNode {

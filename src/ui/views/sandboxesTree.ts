@@ -1,5 +1,6 @@
 import { MarkdownString, TreeItemCollapsibleState, type Command, type TreeDataProvider, type TreeItem } from "vscode";
 import { escapeMarkdown, markdownTable } from "./markdown";
+import { metersRow } from "./metersRow";
 import { mountRow } from "./mountRow";
 import type { TreeNode } from "./nodes";
 import { problemRow } from "./problemRow";
@@ -70,6 +71,10 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
         const snapshot = model.snapshot(node);
         return snapshot ? snapshotRow(snapshot, this.#context.now) : goneRow;
       }
+      case "meters":
+        return metersRow(model.meters(node.key).summary);
+      case "meter":
+        return model.meters(node.key).rows[node.index] ?? goneRow;
       case "problem":
         return problemRow(model.problem);
     }
@@ -94,6 +99,9 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
         const snapshot = model.snapshot(node);
         return snapshot ? markdownTable(snapshotDetails(snapshot, this.#context.now)) : "";
       }
+      case "meters":
+      case "meter":
+        return escapeMarkdown(this.#rowOf(node).spoken);
       case "problem":
         return escapeMarkdown(model.problem ?? "");
     }
@@ -101,6 +109,8 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
 
   #collapsibleState(node: TreeNode): TreeItemCollapsibleState {
     const { model } = this.#options;
+    // Whoever expands it looks, and is measured for.
+    if (node.kind === "meters") return TreeItemCollapsibleState.Collapsed;
     if (model.children(node).length === 0) return TreeItemCollapsibleState.None;
     return model.size > MAX_SIZE_EXPANDED ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.Expanded;
   }
@@ -116,6 +126,8 @@ function commandOf(node: TreeNode): Command | undefined {
     case "sandbox":
     case "mount":
     case "snapshot":
+    case "meters":
+    case "meter":
       return undefined;
     case "tunnel":
       return { command: "modalSandboxes.openTunnel", title: "Open Tunnel URL", arguments: [node] };

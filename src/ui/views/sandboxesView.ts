@@ -9,16 +9,24 @@ import type { Account } from "../../modal/account";
 import type { RateSource } from "../../modal/rates";
 import type { Activity } from "../../sandboxes/activity";
 import { setContextKey } from "../contextKeys";
+import { watchMeters } from "./meterWatch";
 import type { TreeNode } from "./nodes";
 import type { RowSources } from "./rowContext";
 import { SandboxesTree } from "./sandboxesTree";
-import { SandboxTreeModel, type RunSource, type SandboxSource, type SnapshotSource } from "./sandboxTreeModel";
+import {
+  SandboxTreeModel,
+  type MeterSource,
+  type RunSource,
+  type SandboxSource,
+  type SnapshotSource,
+} from "./sandboxTreeModel";
 import { summarize } from "./summary";
 
 export interface SandboxesViewOptions extends RowSources {
   readonly sandboxes: SandboxSource;
   readonly runs: RunSource;
   readonly snapshots: SnapshotSource;
+  readonly meters: MeterSource & { watch(key: string): Disposable };
   readonly session: { readonly current: Session; readonly onDidChangeSession: Event<Session> };
   readonly account: { readonly current: Account | undefined; readonly onDidChangeAccount: Event<unknown> };
   readonly rates: RateSource & { readonly onDidChangeRates: Event<unknown> };
@@ -97,6 +105,7 @@ export class SandboxesView implements Disposable {
         this.#adjustPolling();
       }),
     );
+    this.#own.add(watchMeters(this.#view, options.meters));
     const ages = setInterval(() => {
       if (this.#view.visible) this.#model.touchAges();
     }, AGES_INTERVAL_MS);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { MetricSample } from "../../../../src/sandboxes/metrics";
-import { meterRows, meterSummary } from "../../../../src/ui/views/meterRows";
+import { meterRows, meterSummary, metersTogether } from "../../../../src/ui/views/meterRows";
 
 const GIB = 2 ** 30;
 const gpu = { index: 0, utilization: 87, memory: { used: 12.34 * GIB, total: 15 * GIB }, celsius: 61, watts: 48.12 };
@@ -48,9 +48,20 @@ describe("the rows of the meters", () => {
     assert.deepEqual(texts({ latest: undefined, isLive: false, hasGpu: true }), ["Nothing measured: "]);
   });
 
-  it("are summed up by the busiest GPU, or by the CPU where there is none", () => {
-    assert.equal(meterSummary(live({ gpus: [{ ...gpu, utilization: 3 }, gpu] })), "GPU 87 % · 12.3/15 GiB");
+  it("are summed up by the GPU, or by the CPU where there is none", () => {
+    assert.equal(meterSummary(live()), "GPU 87 % · 12.3/15 GiB");
+    assert.equal(meterSummary(live({ gpus: [{ ...gpu, utilization: 3 }, gpu] })), "GPU 3–87 %");
     assert.equal(meterSummary(live({ gpus: undefined, cpuCores: 1 })), "CPU 1.0 core · 2/15.7 GiB");
     assert.equal(meterSummary({ latest: undefined, isLive: true, hasGpu: true }), "measuring");
+  });
+
+  it("are summed up for several sandboxes together", () => {
+    const idle = sample({ gpus: [{ ...gpu, utilization: 12 }] });
+    assert.equal(metersTogether([idle, sample()]), "2 sandboxes · GPU 12–87 %");
+    assert.equal(metersTogether([sample(), sample()]), "2 sandboxes · GPU 87 %");
+    assert.equal(
+      metersTogether([1, 2].map((cpuCores) => sample({ gpus: undefined, cpuCores }))),
+      "2 sandboxes · CPU 3.0 cores",
+    );
   });
 });

@@ -11,6 +11,7 @@ import type { Snapshot } from "../../../../src/sandboxes/snapshots";
 import type { Changes } from "../../../../src/ui/views/coalescedChanges";
 import type { TreeNode } from "../../../../src/ui/views/nodes";
 import { SandboxTreeModel } from "../../../../src/ui/views/sandboxTreeModel";
+import { problemRow } from "../../../../src/ui/views/problemRow";
 import { mountRow } from "../../../../src/ui/views/mountRow";
 import { sandboxRow } from "../../../../src/ui/views/sandboxRow";
 import { rowContextAt } from "../../support/rows";
@@ -26,6 +27,8 @@ function arrange() {
   const changedRun = new Emitter<Run>();
   const used = new Emitter<string>();
   const changedSnapshots = new Emitter<readonly string[]>();
+  const measured = new Emitter<string>();
+  const metered = { rows: [problemRow(), problemRow()] };
   const snapshots = { known: [] as Snapshot[], onDidChangeSnapshots: changedSnapshots.event };
   const keep = (kept: Snapshot) => {
     snapshots.known = [kept, ...snapshots.known];
@@ -36,6 +39,7 @@ function arrange() {
     runs: { runs, onDidChangeRun: changedRun.event },
     activity: { onDidChangeActivity: used.event },
     snapshots,
+    meters: { metersOf: () => ({ summary: "CPU 1.0 core", rows: metered.rows }), onDidChangeMetrics: measured.event },
   });
   const heard: Changes<TreeNode>[] = [];
   model.onDidChange((changes) => heard.push(changes));
@@ -55,7 +59,7 @@ function arrange() {
     for (let quarter = 0; quarter < 4; quarter++) mock.timers.tick(250);
     heard.length = 0;
   };
-  return { store, model, heard, addRun, calm, used, keep };
+  return { store, model, heard, addRun, calm, used, keep, measured, metered };
 }
 
 const running = (key: string, createdAt = 0) =>
@@ -100,9 +104,28 @@ describe("the model of the tree", () => {
     const children = model.children(root);
     assert.deepEqual(
       children.map((node) => model.idOf(node)),
-      ["a/tunnel/8000", "a/run/r2", "a/run/r1"],
+      ["a/tunnel/8000", "a/meters", "a/run/r2", "a/run/r1"],
     );
     for (const child of children) assert.equal(model.parent(child), root);
+  });
+
+  it("has the meters of a running sandbox, a row for each thing, and tells of them alone when they change", () => {
+    const { store, model, heard, calm, measured, metered } = arrange();
+    store.add(running("a"));
+    store.add(sandbox({ key: "b" }));
+    const [, meters] = model.roots.flatMap((root) => model.children(root));
+    assert.deepEqual(meters, { kind: "meters", key: "a" });
+    const rows = model.children(meters);
+    assert.deepEqual(
+      rows.map((row) => model.idOf(row)),
+      ["a/meters/0", "a/meters/1"],
+    );
+    for (const row of rows) assert.equal(model.parent(row), meters);
+    calm();
+    metered.rows = [];
+    for (const key of ["a", "b", "gone"]) measured.fire(key);
+    assert.deepEqual(heard, [[meters]]);
+    assert.deepEqual(model.children(meters), []);
   });
 
   it("has the volumes of a running sandbox below its runs", () => {
@@ -115,10 +138,10 @@ describe("the model of the tree", () => {
     const children = model.children(root);
     assert.deepEqual(
       children.map((node) => model.idOf(node)),
-      ["a/tunnel/8000", "a/run/r1", "a/mount/data"],
+      ["a/tunnel/8000", "a/meters", "a/run/r1", "a/mount/data"],
     );
     for (const child of children) assert.equal(model.parent(child), root);
-    assert.equal(model.children(root)[2], children[2]);
+    assert.equal(model.children(root)[3], children[3]);
     assert.deepEqual(mountRow({ path: "/data", volume: "sets", isReadOnly: true }).description, "/data · read-only");
   });
 
@@ -131,7 +154,7 @@ describe("the model of the tree", () => {
     const [root] = model.roots;
     assert.ok(root);
     assert.deepEqual(heard, [[root]]);
-    const [tunnelNode, node] = model.children(root);
+    const [tunnelNode, , node] = model.children(root);
     assert.ok(tunnelNode && node);
     assert.equal(tunnelNode.kind, "tunnel");
     assert.equal(model.idOf(node), "a/snapshot/im-1");
@@ -284,7 +307,7 @@ describe("the model of the tree", () => {
     const before = performance.now();
     const children = model.roots.flatMap((node) => model.children(node));
     const elapsedMs = performance.now() - before;
-    assert.equal(children.length, 2000);
+    assert.equal(children.length, 3000);
     assert.ok(elapsedMs < 250, `${elapsedMs.toFixed(0)} ms`);
   });
 });

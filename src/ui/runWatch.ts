@@ -1,0 +1,68 @@
+import { DisposableStore, type Disposable } from "../base/disposable";
+import { Emitter } from "../base/event";
+import type { RunService } from "../run/runService";
+import type { MetricService } from "../sandboxes/metricService";
+import type { MeterSource } from "./views/sandboxTreeModel";
+import type { Watching } from "./watching";
+
+export interface RunWatchOptions {
+  readonly runs: Pick<RunService, "onDidChangeRun">;
+  /** Loads the code. */
+  readonly load: () => Promise<Watching>;
+  readonly report: (error: unknown) => void;
+}
+
+/** What programs are watched with, loaded with the first run, or when somebody first looks. */
+export class RunWatch implements MeterSource, Disposable {
+  readonly #options: RunWatchOptions;
+  readonly #own = new DisposableStore();
+  readonly #changed = this.#own.add(new Emitter<string>());
+  readonly onDidChangeMetrics = this.#changed.event;
+  #loading: Promise<Watching> | undefined;
+  #loaded: Watching | undefined;
+
+  constructor(options: RunWatchOptions) {
+    this.#options = options;
+    this.#own.add(
+      options.runs.onDidChangeRun(() => {
+        this.#ensure();
+      }),
+    );
+  }
+
+  /** The service that measures sandboxes. */
+  async metrics(): Promise<MetricService> {
+    return (await this.#load()).metrics;
+  }
+
+  metersOf(key: string): ReturnType<MeterSource["metersOf"]> {
+    return this.#loaded?.metersOf(key) ?? { summary: "", rows: [] };
+  }
+
+  /** Has a sandbox measured until the result is disposed. */
+  watch(key: string): Disposable {
+    const own = new DisposableStore();
+    this.#ensure((watching) => own.add(watching.metrics.watch(key)));
+    return own;
+  }
+
+  dispose(): void {
+    this.#own.dispose();
+  }
+
+  #ensure(then: (watching: Watching) => void = () => undefined): void {
+    this.#load().then(then, this.#options.report);
+  }
+
+  #load(): Promise<Watching> {
+    return (this.#loading ??= this.#options.load().then((watching) => {
+      this.#loaded = this.#own.add(watching);
+      this.#own.add(
+        watching.metrics.onDidChangeMetrics((key) => {
+          this.#changed.fire(key);
+        }),
+      );
+      return watching;
+    }));
+  }
+}
