@@ -102,6 +102,31 @@ describe("kinds of sandboxes", () => {
     await quickInput.dismiss();
   });
 
+  it("are offered beside one that makes no sense, which says why and leads to the settings", async () => {
+    const { quickInput } = workbench;
+    const path = join(vscode.folder, ".vscode", "settings.json");
+    const settings = JSON.parse(await readFile(path, "utf8")) as { "modalSandboxes.specs": object };
+    const specs = { ...settings["modalSandboxes.specs"], wrong: { cpu: "many" } };
+    await writeFile(path, JSON.stringify({ ...settings, "modalSandboxes.specs": specs }));
+    const wrong = await pollUntil("the picker has it", async () => {
+      await workbench.runCommand("Modal: Run Current File on GPU…");
+      await quickInput.row("train").waitFor();
+      const item = (await quickInput.items()).find(({ label }) => label === "wrong");
+      if (!item) await quickInput.dismiss();
+      return item;
+    });
+    assert.equal(wrong.detail, 'The spec "wrong": "cpu" must be a number of cores from 0.125 to 64.');
+    await workbench.screenshot("run-specs-wrong");
+    await quickInput.dismiss();
+    await workbench.runCommand("Modal: Create Sandbox…");
+    await quickInput.pick("wrong");
+    await pollUntil("the settings show the specs", async () =>
+      (await workbench.page.locator(".settings-editor").innerText()).includes("Modal Sandboxes: Specs"),
+    );
+    await workbench.screenshot("specs-wrong-settings");
+    await writeFile(path, JSON.stringify(settings));
+  });
+
   it("are built from a Dockerfile, with the log in a terminal and the line that fails in the message", async () => {
     const { quickInput, notifications, terminals } = workbench;
     await workbench.runCommand("Modal: Prebuild Image…");

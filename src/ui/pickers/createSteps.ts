@@ -3,6 +3,7 @@ import { formatGpu } from "../../modal/gpus";
 import { describePrice } from "../../sandboxes/cost";
 import type { SpecDefinition } from "../../sandboxes/specDefinition";
 import { namedDefinition } from "../settings";
+import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
 import { onModal, type GpuLine, type Pricing } from "./gpuItems";
 import { specLines } from "./gpuPicker";
 import { askImage, labelOf } from "./imageStep";
@@ -29,6 +30,10 @@ export async function askDefinition(options: CreateStepsOptions): Promise<SpecDe
   if (named.length > 0) {
     const start = await askStart(named);
     if (!start) return undefined;
+    if (isBroken(start)) {
+      await mend(start);
+      return undefined;
+    }
     if (start.spec !== undefined) return namedDefinition(start.spec);
   }
 
@@ -46,12 +51,11 @@ export async function askDefinition(options: CreateStepsOptions): Promise<SpecDe
 
 const STEP_BY_STEP = "$(list-ordered) Choose step by step…";
 
+type StartLine = BrokenSpec | (QuickPickItem & { readonly spec?: string });
+
 /** The named spec that was picked, or a line without one. */
-async function askStart(named: readonly GpuLine[]): Promise<{ readonly spec?: string } | undefined> {
-  const items: readonly (QuickPickItem & { readonly spec?: string })[] = [
-    ...named,
-    { label: STEP_BY_STEP, description: "GPU, image and the rest" },
-  ];
+async function askStart(named: readonly (GpuLine | BrokenSpec)[]): Promise<StartLine | undefined> {
+  const items: readonly StartLine[] = [...named, { label: STEP_BY_STEP, description: "GPU, image and the rest" }];
   const answer = await askPick({
     title: TITLE,
     placeholder: "Create a named spec's sandbox, or choose step by step",

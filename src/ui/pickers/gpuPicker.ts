@@ -1,6 +1,8 @@
+import { UserError } from "../../base/errors";
 import type { RateSource } from "../../modal/rates";
 import type { Billable } from "../../sandboxes/cost";
 import { namedDefinition, settingsDefinition, usesLocalBackend, writtenSpecs } from "../settings";
+import { brokenSpec, type BrokenSpec } from "./brokenSpec";
 import { specLine, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { askGpu } from "./pickOneGpu";
 import { pickSeveralGpus } from "./pickSeveralGpus";
@@ -28,6 +30,13 @@ export const pricing = (rates: RateSource, base: Billable = settingsDefinition(u
   isFree: usesLocalBackend(),
 });
 
-/** A line for each named spec of the settings. */
-export const specLines = (prices: Pricing): GpuLine[] =>
-  Object.keys(writtenSpecs()).map((name) => specLine(name, namedDefinition(name), prices));
+/** A line for each named spec of the settings, be it one that makes no sense: the others still do. */
+export const specLines = (prices: Pricing): (GpuLine | BrokenSpec)[] =>
+  Object.keys(writtenSpecs()).map((name) => {
+    try {
+      return specLine(name, namedDefinition(name), prices);
+    } catch (error) {
+      if (error instanceof UserError) return brokenSpec(name, error);
+      throw error;
+    }
+  });

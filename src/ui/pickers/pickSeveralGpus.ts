@@ -2,11 +2,12 @@ import { QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from "vscode
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { parseGpu, type GpuRequest } from "../../modal/gpus";
+import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
 import { GpuChecklist } from "./gpuChecklist";
 import { keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 
 type GpuItem = QuickPickItem & GpuLine;
-type Item = GpuItem | (QuickPickItem & { readonly kind: QuickPickItemKind.Separator });
+type Item = GpuItem | BrokenSpec | (QuickPickItem & { readonly kind: QuickPickItemKind.Separator });
 
 const fewer = { iconPath: new ThemeIcon("remove"), tooltip: "One GPU Fewer" };
 const more = { iconPath: new ThemeIcon("add"), tooltip: "One GPU More" };
@@ -16,11 +17,13 @@ export async function pickSeveralGpus(
   title: string,
   selected: readonly Choice[],
   pricing: Pricing,
-  specs: readonly GpuLine[],
+  specs: readonly (GpuLine | BrokenSpec)[],
 ): Promise<Choice[] | undefined> {
   const own = new DisposableStore();
   const result = new Deferred<Choice[] | undefined>();
-  const checklist = new GpuChecklist(selected, pricing, specs);
+  const broken = specs.filter(isBroken);
+  const named = specs.filter((line): line is GpuLine => !isBroken(line));
+  const checklist = new GpuChecklist(selected, pricing, named);
   const picker = own.add(window.createQuickPick<Item>());
   picker.canSelectMany = true;
   picker.keepScrollPosition = true;
@@ -32,10 +35,14 @@ export async function pickSeveralGpus(
   const show = () => {
     const active = new Set(picker.activeItems.filter(isLine).map(keyOf));
     const items = checklist.lines.map(itemOf);
-    picker.items = specs.length > 0 ? withHeadings(items) : items;
+    picker.items = specs.length > 0 ? withHeadings(items, broken) : items;
     picker.selectedItems = items.filter((item) => checklist.isTicked(item));
     picker.activeItems = items.filter((item) => active.has(keyOf(item)));
     showTotal();
+  };
+  const leaveForSettings = (item: BrokenSpec) => {
+    result.resolve(undefined);
+    void mend(item);
   };
   const setCount = (gpu: GpuRequest) => {
     checklist.setCount(gpu);
@@ -46,6 +53,7 @@ export async function pickSeveralGpus(
     picker.onDidChangeSelection((items) => {
       checklist.tick(items.filter(isLine));
       showTotal();
+      items.filter(isBroken).forEach(leaveForSettings);
     }),
   );
   own.add(
@@ -63,7 +71,10 @@ export async function pickSeveralGpus(
   own.add(
     picker.onDidAccept(() => {
       // Nothing ticked: Enter means the line that it was pressed on.
-      if (checklist.chosen.length === 0) checklist.tick(picker.activeItems.filter(isLine));
+      if (checklist.chosen.length === 0) {
+        checklist.tick(picker.activeItems.filter(isLine));
+        picker.activeItems.filter(isBroken).forEach(leaveForSettings);
+      }
       if (checklist.chosen.length > 0) result.resolve(checklist.chosen);
     }),
   );
@@ -90,11 +101,12 @@ function itemOf(line: GpuLine): GpuItem {
   return { ...line, buttons, alwaysShow: gpu.count > 1 };
 }
 
-const isLine = (item: Item): item is GpuItem => item.kind !== QuickPickItemKind.Separator;
+const isLine = (item: Item): item is GpuItem => item.kind !== QuickPickItemKind.Separator && !isBroken(item);
 
-const withHeadings = (items: readonly GpuItem[]): Item[] => [
+const withHeadings = (items: readonly GpuItem[], broken: readonly BrokenSpec[]): Item[] => [
   heading("specs"),
   ...items.filter(({ spec }) => spec !== undefined),
+  ...broken,
   heading("GPUs"),
   ...items.filter(({ spec }) => spec === undefined),
 ];
