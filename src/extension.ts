@@ -27,6 +27,7 @@ import { Custody } from "./sandboxes/custody";
 import { SyncOnSave } from "./run/syncOnSave";
 import { Activity } from "./sandboxes/activity";
 import { CostMeter } from "./sandboxes/costMeter";
+import { EnvVault } from "./sandboxes/envVault";
 import { SpendingGuard } from "./sandboxes/guard";
 import { clearEnded, refreshSandboxes } from "./sandboxes/refresh";
 import { SandboxService } from "./sandboxes/sandboxService";
@@ -120,11 +121,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
 
   const store = own.add(new SandboxStore());
   const localId = randomUUID();
+  const vault = new EnvVault(context.secrets, log);
   const scope = () => scopeOf(session.current, settings(), localId);
   const custody = own.add(
     new Custody({
       folder: context.globalStorageUri.fsPath,
       hostName: hostname(),
+      vault,
       scope,
       clock,
       log,
@@ -154,7 +157,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   });
   const sandboxes = new SandboxService({ gateway, store, custody, guard, clock, log, keepsExitSnapshots });
   const folders = () => (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
-  const kept = own.add(new Snapshots(context.globalStorageUri.fsPath, clock));
+  const kept = own.add(new Snapshots(context.globalStorageUri.fsPath, vault, clock));
   const snapshots = new SnapshotService({
     gateway: new SnapshotGateway(connection),
     sandboxes,

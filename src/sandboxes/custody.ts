@@ -1,10 +1,12 @@
 import { SerialQueue } from "../base/async";
 import { messageOf, UserError } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
+import type { SandboxSpec } from "../modal/spec";
+import type { EnvVault } from "./envVault";
 import { installIdOf } from "./installId";
 import { openJournal, type JournalEntry } from "./journal";
 import type { Holder } from "./sandbox";
-import type { Making } from "./savedSpec";
+import { savedSpec, type Making } from "./savedSpec";
 import { Windows } from "./windows";
 
 export interface CustodyOptions {
@@ -13,6 +15,8 @@ export interface CustodyOptions {
   readonly hostName: string;
   /** Names the account, environment and app of the moment. */
   readonly scope: () => string;
+  /** What the journal must not say. */
+  readonly vault: EnvVault;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -60,18 +64,22 @@ export class Custody {
   }
 
   /** Before the server is asked to create it: from here on it is not lost track of. */
-  async begin(name: string, making: Making, hasExitSnapshot: boolean): Promise<void> {
-    const { clock } = this.#options;
+  async begin(
+    name: string,
+    { spec, folder }: { readonly spec: SandboxSpec; readonly folder: string },
+    hasExitSnapshot: boolean,
+  ): Promise<void> {
+    const { clock, vault } = this.#options;
     const entry = {
       name,
       windowId: this.#windows.id,
       scope: this.scope,
       createdAt: clock.now(),
-      making,
+      making: { spec: savedSpec(spec), folder },
       hasExitSnapshot,
     };
     try {
-      await this.#windows.show();
+      await Promise.all([this.#windows.show(), vault.keep(name, spec.env)]);
       await this.#writes.run(() => this.#journal.put(name, entry));
     } catch (error) {
       throw unrecorded(this.#options.folder, error);
@@ -105,6 +113,7 @@ export class Custody {
   /** It is gone from the server. */
   async forget(name: string): Promise<void> {
     await this.#writes.run(() => this.#journal.remove(name));
+    await this.#options.vault.forget(name);
   }
 
   /** Takes what nobody holds. `false` if another window that lives holds it. */

@@ -1,11 +1,19 @@
 import { registryImage, type SandboxSpec } from "../modal/spec";
 import type { Sandbox } from "./sandbox";
 
+/** A spec without what its variables hold: that may be secret, and is kept elsewhere. */
+export interface SavedSpec extends Omit<SandboxSpec, "env"> {
+  readonly envNames: readonly string[];
+}
+
 /** What a sandbox was made of, kept on disk so that another can be made like it. */
 export interface Making {
-  readonly spec: SandboxSpec;
+  readonly spec: SavedSpec;
   readonly folder: string;
 }
+
+/** As much of a spec as may lie on disk. */
+export const savedSpec = ({ env, ...spec }: SandboxSpec): SavedSpec => ({ ...spec, envNames: Object.keys(env) });
 
 /** Reads what an earlier version may have written; `undefined` for what is none. */
 export function readMaking(value: unknown): Making | undefined {
@@ -27,7 +35,7 @@ export const makingOf = (sandbox: Sandbox): Making => ({
     ports: sandbox.ports,
     volumes: [],
     secrets: [],
-    env: {},
+    envNames: [],
     regions: [],
     network: { kind: "open" },
   },
@@ -36,15 +44,15 @@ export const makingOf = (sandbox: Sandbox): Making => ({
 const DEFAULT_IMAGE = "python:3.12-slim";
 const DEFAULT_IDLE_MS = 600_000;
 
-function isSpec(value: unknown): value is SandboxSpec {
-  if (!isObject(value) || !isObject(value.image) || !isObject(value.network) || !isObject(value.env)) return false;
+function isSpec(value: unknown): value is SavedSpec {
+  if (!isObject(value) || !isObject(value.image) || !isObject(value.network)) return false;
   const { gpu, cpu, memoryMiB, timeoutMs, idleTimeoutMs } = value;
   const hasGpu = isObject(gpu) && typeof gpu.type === "string" && typeof gpu.count === "number";
-  const { gpuFallback, ports, volumes, secrets, regions } = value;
+  const { gpuFallback, ports, volumes, secrets, envNames, regions } = value;
   return (
     (gpu === undefined || hasGpu) &&
     [cpu, memoryMiB, timeoutMs, idleTimeoutMs].every((number) => typeof number === "number") &&
-    [gpuFallback, ports, volumes, secrets, regions, value.image.layers].every(Array.isArray)
+    [gpuFallback, ports, volumes, secrets, envNames, regions, value.image.layers].every(Array.isArray)
   );
 }
 

@@ -5,7 +5,6 @@ import type { CreateStep } from "../modal/sandboxes";
 import type { SnapshotGateway } from "../modal/snapshots";
 import type { Custody } from "./custody";
 import type { JournalEntry } from "./journal";
-import { originOf } from "./origin";
 import type { RunningSandbox, Sandbox } from "./sandbox";
 import type { SandboxService } from "./sandboxService";
 import type { SandboxStore } from "./sandboxStore";
@@ -56,7 +55,7 @@ export class SnapshotService {
       expiresAt: createdAt + TTL_MS,
       ...(kind === "pause" && { isPaused: true }),
     };
-    await snapshots.save(snapshot);
+    await snapshots.add(snapshot);
     return snapshot;
   }
 
@@ -109,15 +108,17 @@ export class SnapshotService {
   }
 
   async createFrom(
-    { spec, folder, imageId }: Snapshot,
+    snapshot: Snapshot,
     { gpu, onDidEnterStep }: CreateFromOptions,
     signal: AbortSignal,
   ): Promise<RunningSandbox> {
+    const { sandboxes, snapshots, log } = this.#options;
+    const { folder, imageId } = snapshot;
+    const spec = await snapshots.specOf(snapshot);
+    const lost = snapshot.spec.envNames.filter((name) => !(name in spec.env));
+    if (lost.length > 0) log.warn(`What these variables held is not known any more: ${lost.join(", ")}.`);
     const wanted = gpu ? { ...spec, gpu: gpu.request } : spec;
-    return this.#options.sandboxes.create(
-      { spec: wanted, folder, imageId, ...(onDidEnterStep && { onDidEnterStep }) },
-      signal,
-    );
+    return sandboxes.create({ spec: wanted, folder, imageId, ...(onDidEnterStep && { onDidEnterStep }) }, signal);
   }
 
   /** Deletes a snapshot, and with it the paused sandbox that it stands for. */
@@ -150,7 +151,7 @@ export class SnapshotService {
         scope: custody.scope,
         createdAt: clock.now(),
       } as const;
-      if (imageId !== undefined) await snapshots.save({ ...exit, imageId });
+      if (imageId !== undefined) await snapshots.add({ ...exit, imageId });
       return true;
     } catch (error) {
       log.warn(`Exit snapshot of ${name}: ${messageOf(error)}`);
@@ -162,7 +163,7 @@ export class SnapshotService {
 const pausedKey = ({ imageId }: Snapshot) => `paused-${imageId}`;
 
 function pausedRecord(snapshot: Snapshot): Sandbox {
-  const { spec, folder, imageId, createdAt, expiresAt, sandboxName } = snapshot;
+  const { spec, imageId, createdAt, expiresAt, sandboxName } = snapshot;
   const { gpu, cpu, memoryMiB, timeoutMs, idleTimeoutMs, ports, regions, image } = spec;
   return {
     key: pausedKey(snapshot),
@@ -177,7 +178,7 @@ function pausedRecord(snapshot: Snapshot): Sandbox {
     createdAt,
     regions,
     placement: [],
-    origin: originOf(spec, folder),
+    origin: undefined,
     holder: "thisWindow",
     phase: { kind: "paused", imageId, pausedAt: createdAt, ...(expiresAt !== undefined && { expiresAt }) },
   };

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { Emitter } from "../base/event";
 import type { Clock } from "../base/ports";
 import { RecordFolder } from "../base/recordFolder";
+import type { SandboxSpec } from "../modal/spec";
+import type { EnvVault } from "./envVault";
 import { readMaking, type Making } from "./savedSpec";
 
 /** The files of a sandbox, kept by Modal as an image, from which another sandbox can be made. */
@@ -27,14 +29,16 @@ export type SnapshotKind = (typeof kinds)[number];
 /** The snapshots of this installation, shared by its windows through files. */
 export class Snapshots {
   readonly #records: RecordFolder<Snapshot>;
+  readonly #vault: EnvVault;
   readonly #clock: Clock;
   readonly #changed = new Emitter<readonly string[]>();
   /** The names of the sandboxes whose snapshots are other ones. */
   readonly onDidChangeSnapshots = this.#changed.event;
   #known: readonly Snapshot[] = [];
 
-  constructor(folder: string, clock: Clock) {
+  constructor(folder: string, vault: EnvVault, clock: Clock) {
     this.#records = new RecordFolder(join(folder, "snapshots"), readSnapshot);
+    this.#vault = vault;
     this.#clock = clock;
   }
 
@@ -48,7 +52,7 @@ export class Snapshots {
     const now = this.#clock.now();
     const records = [...(await this.#records.all()).values()];
     const expired = records.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now);
-    await Promise.all(expired.map(({ imageId }) => this.#records.remove(imageId)));
+    await Promise.all(expired.map(({ imageId }) => this.#remove(imageId)));
     this.#know(records.filter((snapshot) => snapshot.scope === scope && !expired.includes(snapshot)));
     return [...this.#known];
   }
@@ -57,18 +61,35 @@ export class Snapshots {
     return this.#records.get(imageId);
   }
 
+  /** Keeps one that was taken, with the variables of its sandbox. */
+  async add(snapshot: Snapshot): Promise<void> {
+    if (snapshot.spec.envNames.length > 0) await this.#vault.copy(snapshot.sandboxName, snapshot.imageId);
+    await this.save(snapshot);
+  }
+
+  /** What a sandbox is made of that is made from it; variables that are not known any more are left out. */
+  async specOf({ imageId, spec }: Snapshot): Promise<SandboxSpec> {
+    const { envNames, ...rest } = spec;
+    return { ...rest, env: envNames.length > 0 ? await this.#vault.of(imageId) : {} };
+  }
+
   async save(snapshot: Snapshot): Promise<void> {
     await this.#records.put(snapshot.imageId, snapshot);
     this.#know([...this.#without(snapshot.imageId), snapshot]);
   }
 
   async forget(imageId: string): Promise<void> {
-    await this.#records.remove(imageId);
+    await this.#remove(imageId);
     this.#know(this.#without(imageId));
   }
 
   dispose(): void {
     this.#changed.dispose();
+  }
+
+  async #remove(imageId: string): Promise<void> {
+    await this.#records.remove(imageId);
+    await this.#vault.forget(imageId);
   }
 
   #without(imageId: string): Snapshot[] {

@@ -3,6 +3,7 @@ import { describe, it } from "mocha";
 import { isAbort } from "../../src/base/errors";
 import { collect } from "../../src/modal/exec";
 import type { RunningSandbox } from "../../src/sandboxes/sandbox";
+import { savedSpec } from "../../src/sandboxes/savedSpec";
 import { eventually } from "./support/processes";
 import { L4, spec, T4, useServices } from "./support/services";
 
@@ -117,7 +118,7 @@ describe("an exit snapshot", function () {
       );
       const snapshot = await find();
       assert.equal(snapshot?.kind, "exit");
-      const restored = await snapshots.createFrom({ ...snapshot, spec: spec() }, {}, soon());
+      const restored = await snapshots.createFrom({ ...snapshot, spec: savedSpec(spec()) }, {}, soon());
       const work = await collect(await exec.exec(restored.phase.id, ["cat", "/root/work"], {}, soon()));
       assert.equal(work.stdout, "work\n");
       assert.ok(!(await custody.survey()).entries.some((entry) => entry.name === name));

@@ -21,6 +21,7 @@ import { launchers, type Launcher } from "../../../src/run/launchers";
 import { targetOf, type RunTarget } from "../../../src/run/target";
 import { Custody } from "../../../src/sandboxes/custody";
 import type { Guard } from "../../../src/sandboxes/guard";
+import { EnvVault } from "../../../src/sandboxes/envVault";
 import { refreshSandboxes } from "../../../src/sandboxes/refresh";
 import { SandboxService } from "../../../src/sandboxes/sandboxService";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
@@ -107,11 +108,12 @@ export async function startServices({
   const newCustody = () => {
     const scope = () => scopeOf(session.current, settings(), "local");
     return own.add(
-      new Custody({ folder: custodyFolder ?? join(home, "custody"), hostName: "here", scope, clock, log }),
+      new Custody({ folder: custodyFolder ?? join(home, "custody"), hostName: "here", scope, vault, clock, log }),
+  const vault = new EnvVault(secretStore(), log);
     );
   };
   const custody = newCustody();
-  const kept = own.add(new Snapshots(custodyFolder ?? join(home, "custody"), clock));
+  const kept = own.add(new Snapshots(custodyFolder ?? join(home, "custody"), vault, clock));
   const sandboxes = new SandboxService({
     gateway,
     store,

@@ -8,17 +8,20 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { UserError } from "../../../src/base/errors";
 import { Custody } from "../../../src/sandboxes/custody";
+import { EnvVault } from "../../../src/sandboxes/envVault";
 import type { Holder } from "../../../src/sandboxes/sandbox";
 import { makingOf } from "../../../src/sandboxes/savedSpec";
-import { silentLog } from "../support/fakes";
+import { secretStore, silentLog } from "../support/fakes";
 import { sandbox as plainSandbox } from "../support/sandboxes";
 
-const making = makingOf(plainSandbox());
+const making = { folder: "", spec: { ...makingOf(plainSandbox()).spec, env: {} } };
 
 describe("the custody of sandboxes", () => {
   let folder: string;
+  let vault: EnvVault;
   const opened: Custody[] = [];
   beforeEach(() => {
+    vault = new EnvVault(secretStore(), silentLog);
     folder = mkdtempSync(join(tmpdir(), "custody-"));
   });
   afterEach(() => {
@@ -32,6 +35,7 @@ describe("the custody of sandboxes", () => {
       hostName,
       scope: () => scope,
       clock: { now: () => Date.now() },
+      vault,
       log: silentLog,
     });
     opened.push(custody);
@@ -146,6 +150,19 @@ describe("the custody of sandboxes", () => {
     assert.deepEqual(entries(), []);
     await custody.settle("vscode-a", "sb-late");
     assert.deepEqual(entries(), [], "what comes late does not bring it back");
+  });
+
+  it("keeps what variables hold off the disk, and only as long as the sandbox is there", async () => {
+    const custody = open();
+    const env = { HF_TOKEN: "hf_secret" };
+    await custody.begin("vscode-a", { ...making, spec: { ...making.spec, env } }, false);
+    const [file] = readdirSync(join(folder, "journal"));
+    const written = await readFile(join(folder, "journal", file ?? ""), "utf8");
+    assert.match(written, /HF_TOKEN/);
+    assert.doesNotMatch(written, /hf_secret/);
+    assert.deepEqual(await vault.of("vscode-a"), env);
+    await custody.forget("vscode-a");
+    assert.deepEqual(await vault.of("vscode-a"), {});
   });
 
   it("passes over files that hold no entry", async () => {

@@ -1,21 +1,25 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import { EnvVault } from "../../../src/sandboxes/envVault";
 import { Snapshots } from "../../../src/sandboxes/snapshots";
+import { secretStore, silentLog } from "../support/fakes";
 import { snapshot } from "../support/snapshots";
 
 describe("the snapshots of an installation", () => {
   let folder: string;
+  let vault: EnvVault;
   beforeEach(async () => {
+    vault = new EnvVault(secretStore(), silentLog);
     folder = await mkdtemp(join(tmpdir(), "snapshots-"));
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   /** A window of it. */
   const open = () => {
-    const snapshots = new Snapshots(folder, { now: () => 1000 });
+    const snapshots = new Snapshots(folder, vault, { now: () => 1000 });
     const heard: (readonly string[])[] = [];
     snapshots.onDidChangeSnapshots((names) => heard.push(names));
     return { snapshots, heard };
@@ -42,6 +46,19 @@ describe("the snapshots of an installation", () => {
     await here.snapshots.all("account");
     assert.deepEqual(here.heard, [["a"], ["a"]]);
     assert.deepEqual(here.snapshots.known, []);
+  });
+
+  it("bring back the variables of their sandbox, which are not on the disk and go with the snapshot", async () => {
+    const { snapshots } = open();
+    const env = { HF_TOKEN: "hf_secret" };
+    await vault.keep("vscode-1", env);
+    const taken = snapshot({ spec: { ...snapshot().spec, envNames: ["HF_TOKEN"] } });
+    await snapshots.add(taken);
+    await vault.forget("vscode-1");
+    assert.deepEqual((await snapshots.specOf(taken)).env, env);
+    assert.doesNotMatch(await readFile(join(folder, "snapshots", "im-1.json"), "utf8"), /hf_secret/);
+    await snapshots.forget("im-1");
+    assert.deepEqual((await snapshots.specOf(taken)).env, {});
   });
 
   it("are forgotten once Modal has deleted them", async () => {
