@@ -5,7 +5,7 @@ import { readFile, rm } from "node:fs/promises";
  * The build: `node esbuild.config.mjs [--watch] [--tests]`.
  *
  * dist/extension.js   what VS Code activates; small, requires modal.js on first use
- * dist/commands.js    the commands that are no part of running a file, loaded on first use
+ * dist/commands.js    the commands that activation does without, loaded on first use
  * dist/watching.js    what looks at programs while they run, loaded with the first run
  * dist/modal.js       the SDK, a chunk of its own
  * dist/local.js       the local backend, a program of its own

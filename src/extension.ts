@@ -44,7 +44,6 @@ import { SandboxPicker } from "./ui/commands/pickSandbox";
 import { generalCommands } from "./ui/commands/general";
 import { loadedOnUse } from "./ui/commands/loadedOnUse";
 import { registerCommands } from "./ui/commands/register";
-import { runCommands } from "./ui/commands/run";
 import { sandboxCommands } from "./ui/commands/sandboxes";
 import { sectionCommands } from "./ui/commands/sections";
 import { shellCommands, shellProfile } from "./ui/commands/shell";
@@ -244,6 +243,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
       costs: { meter, rates, account, clock, activity },
       create: { sandboxes, rates },
       images: { images, builds },
+      run: { runs, terminals, thread: syncThread, state: context.workspaceState, rates },
       volumes,
       secrets,
       download: { puller, exec, picker, log },
@@ -253,7 +253,6 @@ export async function activate(context: ExtensionContext): Promise<void> {
       check: { session, connection, account, proxy, sandboxes, exec, rates, extensionVersion: manifest.version },
     });
   const eager = [
-    runCommands({ runs, terminals, thread: syncThread, state: context.workspaceState, rates }),
     syncCommands({ runs, picker, log }),
     tunnelCommands({ tunnels, picker }),
     shellCommands(shell),

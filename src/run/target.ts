@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import type { Launcher } from "./launchers";
 
 /**
@@ -28,7 +27,3 @@ export type TargetFile =
 export const targetOf = (label: string, { program, argv }: Launcher, file: TargetFile): RunTarget => ({
   ...{ label, program, argv, file },
 });
-
-/** Where a file lies in a sandbox whose folder is at `remotePath`. */
-export const remoteFile = (runId: string, file: TargetFile, remotePath: string): string =>
-  file.kind === "loose" ? posix.join("/tmp/.modal-sandboxes", runId, file.name) : posix.join(remotePath, file.path);

@@ -6,13 +6,16 @@ export type BuiltinExclude = "clutter" | "secret";
 /** The prefix of the folder that a push fills inside the target before it moves anything into place. */
 export const STAGING_PREFIX = ".modal-push-";
 
+/** The prefix of a file with a part of another one, which a run puts beside that. */
+export const SELECTION_PREFIX = ".modal-selection-";
+
 /** The file in the target that says which push filled it last: `Baseline.generation`. */
 export const SYNC_MARKER = ".modal-sync";
 
 /** By name alone, at any depth. Virtual environments are also known by what they hold: `isEnvironment`. */
 export function builtinExclude(name: string): BuiltinExclude | undefined {
-  if (CLUTTER.has(name) || name === SYNC_MARKER || name.startsWith(STAGING_PREFIX) || /\.py[co]$/.test(name))
-    return "clutter";
+  if (CLUTTER.has(name) || name === SYNC_MARKER || /\.py[co]$/.test(name)) return "clutter";
+  if (name.startsWith(STAGING_PREFIX) || name.startsWith(SELECTION_PREFIX)) return "clutter";
   if (isPullsOwn(name)) return "clutter";
   if (SECRETS.has(name) || isDotEnv(name) || isKeyFile(name)) return "secret";
   return undefined;

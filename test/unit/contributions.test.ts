@@ -35,9 +35,10 @@ const WITHOUT_TRUST = ["copySandboxId", "copyTunnelUrl", "openSettings", "runFil
 
 /** Context keys of VS Code's own. */
 const BUILT_IN_KEYS = [
-  ...["config.modalSandboxes.exitSnapshot", "editorTextFocus"],
+  ...["config.modalSandboxes.exitSnapshot", "editorHasSelection", "editorTextFocus"],
   ...["explorerResourceIsFolder", "focusedView", "inChat", "isInDiffEditor", "isWorkspaceTrusted"],
-  ...["listMultiSelection", "notebookEditorFocused", "resourceExtname", "resourceLangId", "resourceScheme", "view"],
+  ...["listMultiSelection", "notebookEditorFocused", "notebookType"],
+  ...["resourceExtname", "resourceLangId", "resourceScheme", "view"],
   ...["viewItem", "workspaceFolderCount"],
 ];
 
@@ -82,7 +83,7 @@ describe("contributed commands", () => {
   it("have the category Modal and a title in Title Case", () => {
     for (const { title, category } of commands) {
       assert.equal(category, "Modal", title);
-      assert.match(title, /^[A-Z]\w*( (?:[A-Z]\w*|from|in|on|to))*…?$/, title);
+      assert.match(title, /^[A-Z]\w*( (?:[A-Z]\w*|from|in|on|to|with))*…?$/, title);
     }
   });
 

@@ -7,6 +7,7 @@ import { imageCommands, type ImageDependencies } from "./images";
 import { lifecycleCommands, type LifecycleDependencies } from "./lifecycle";
 import { otherGpuCommands } from "./otherGpu";
 import type { CommandTable } from "./register";
+import { runCommands, type RunDependencies } from "./run";
 import { secretCommands } from "./secrets";
 import { snapshotCommands, type SnapshotDependencies } from "./snapshots";
 import { specSources } from "./specSources";
@@ -22,13 +23,14 @@ export interface LaterDependencies {
   readonly download: DownloadDependencies;
   readonly images: ImageDependencies;
   readonly lifecycle: LifecycleDependencies;
+  readonly run: RunDependencies;
   readonly secrets: Parameters<typeof secretCommands>[0];
   readonly snapshots: SnapshotDependencies;
   readonly syncPreview: SyncPreviewDependencies;
   readonly volumes: Parameters<typeof volumeCommands>[0];
 }
 
-/** The commands that are no part of running a file: a chunk of the build, loaded when one of them is first used. */
+/** The commands that activation does without: a chunk of the build, loaded when one of them is first used. */
 export const laterCommands = (dependencies: LaterDependencies): CommandTable => ({
   ...accountCommands(dependencies.account),
   ...checkCommands(dependencies.check),
@@ -38,6 +40,7 @@ export const laterCommands = (dependencies: LaterDependencies): CommandTable => 
   ...imageCommands(dependencies.images),
   ...lifecycleCommands(dependencies.lifecycle),
   ...otherGpuCommands(dependencies.create.sandboxes, dependencies.create.rates),
+  ...runCommands(dependencies.run),
   ...secretCommands(dependencies.secrets),
   ...snapshotCommands(dependencies.snapshots),
   ...syncExplainCommands(dependencies.syncPreview.thread),

@@ -257,7 +257,7 @@ describe("menus of the tree", () => {
       "stopRun",
       "showRun",
     ]);
-    assert.deepEqual(actions(runRow(run(ended(0)), cloud).contextValue), ["showRun"]);
+    assert.deepEqual(actions(runRow(run(ended(0)), cloud).contextValue), ["runAgain", "showRun"]);
     assert.deepEqual(actions(problemRow("No network.").contextValue), ["refreshSandboxes"]);
   });
 });

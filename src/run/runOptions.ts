@@ -1,0 +1,78 @@
+import type { Memento } from "../base/ports";
+import type { RunTarget } from "./target";
+import { formatVariables, joinWords } from "./words";
+
+/** How a program is run, other than by itself. */
+export interface RunOptions {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Relative to the folder; empty for the folder itself. */
+  readonly workdir: string;
+}
+
+export const noOptions: RunOptions = { args: [], env: {}, workdir: "" };
+
+/** A target with options; what they leave open stays as it is. */
+export const withOptions = (target: RunTarget, { args, env, workdir }: RunOptions): RunTarget => ({
+  ...target,
+  ...(args.length > 0 && { args }),
+  ...(Object.keys(env).length > 0 && { env }),
+  ...(workdir !== "" && { workdir }),
+});
+
+/** All of it in a line, and whether there is anything to say. */
+export function describeOptions({ args, env, workdir }: RunOptions): string {
+  const parts = [joinWords(args), formatVariables(env), workdir && `in ${workdir}`].filter((part) => part !== "");
+  return parts.length === 0 ? "no arguments" : parts.join(" · ");
+}
+
+const MEMORY = "modalSandboxes.runOptions";
+
+/** So many are kept of each file, and of so many files. */
+const KEPT = 10;
+const KEPT_FILES = 200;
+
+/** What each file was run with, the last first. */
+export class RunOptionsMemory {
+  readonly #state: Memento;
+
+  constructor(state: Memento) {
+    this.#state = state;
+  }
+
+  /** `key` names the file. */
+  of(key: string): readonly RunOptions[] {
+    return this.#all().get(key) ?? [];
+  }
+
+  async remember(key: string, options: RunOptions): Promise<void> {
+    const all = this.#all();
+    const same = JSON.stringify(options);
+    const others = (all.get(key) ?? []).filter((known) => JSON.stringify(known) !== same);
+    all.delete(key);
+    const files = [[key, [options, ...others].slice(0, KEPT)], ...all].slice(0, KEPT_FILES);
+    await this.#state.update(MEMORY, files);
+  }
+
+  #all(): Map<string, readonly RunOptions[]> {
+    const stored = this.#state.get(MEMORY);
+    if (!Array.isArray(stored)) return new Map();
+    return new Map(stored.flatMap((entry: unknown) => (isEntry(entry) ? [entry] : [])));
+  }
+}
+
+const isEntry = (value: unknown): value is [string, RunOptions[]] =>
+  Array.isArray(value) && typeof value[0] === "string" && Array.isArray(value[1]) && value[1].every(isOptions);
+
+const isOptions = (value: unknown): value is RunOptions =>
+  typeof value === "object" &&
+  value !== null &&
+  "args" in value &&
+  Array.isArray(value.args) &&
+  value.args.every((word) => typeof word === "string") &&
+  "env" in value &&
+  typeof value.env === "object" &&
+  value.env !== null &&
+  Object.values(value.env).every((text) => typeof text === "string") &&
+  "workdir" in value &&
+  typeof value.workdir === "string";

@@ -1,0 +1,43 @@
+import type { Memento } from "../../base/ports";
+import { gpuArgument, parseGpu } from "../../modal/gpus";
+import type { SandboxSpec } from "../../modal/spec";
+import { resolveSpec } from "../../sandboxes/resolveSpec";
+import type { Choice } from "../pickers/gpuItems";
+import { defaultGpus, namedDefinition, settingsDefinition, writtenSpecs } from "../settings";
+
+const CHOSEN_GPUS = "modalSandboxes.chosenGpus";
+
+/** How a sandbox without a GPU is remembered, and one of a named spec. */
+const CPU = "cpu";
+const SPEC = "spec:";
+
+/** What was chosen the last time, else what the settings say. */
+export function rememberedChoices(state: Memento): Choice[] {
+  const stored = state.get(CHOSEN_GPUS);
+  if (!Array.isArray(stored)) return defaultGpus().map((gpu) => ({ gpu }));
+  return stored.flatMap((text) => (typeof text === "string" ? choiceOf(text) : []));
+}
+
+export const rememberChoices = (state: Memento, choices: readonly Choice[]): PromiseLike<void> =>
+  state.update(CHOSEN_GPUS, choices.map(remembered));
+
+/** What was chosen, as the settings and the folder's files have it at this moment. */
+export function specsOf(choices: readonly Choice[], folder: string | undefined): Promise<SandboxSpec[]> {
+  const definitions = choices.map(({ gpu, spec }) =>
+    spec === undefined ? settingsDefinition(gpu) : namedDefinition(spec),
+  );
+  return Promise.all(definitions.map((definition) => resolveSpec(definition, folder)));
+}
+
+const remembered = ({ gpu, spec }: Choice): string => {
+  if (spec !== undefined) return SPEC + spec;
+  return gpu ? gpuArgument(gpu) : CPU;
+};
+
+function choiceOf(text: string): Choice[] {
+  if (text === CPU) return [{ gpu: undefined }];
+  const spec = text.startsWith(SPEC) ? text.slice(SPEC.length) : undefined;
+  if (spec !== undefined) return spec in writtenSpecs() ? [{ gpu: undefined, spec }] : [];
+  const gpu = parseGpu(text);
+  return gpu ? [{ gpu }] : [];
+}

@@ -1,0 +1,86 @@
+import { UserError } from "../../base/errors";
+import type { Memento } from "../../base/ports";
+import type { RateSource } from "../../modal/rates";
+import type { RunRequest, RunService } from "../../run/runService";
+import type { RunTarget } from "../../run/target";
+import type { Choice } from "../pickers/gpuItems";
+import { pickChoices } from "../pickers/gpuPicker";
+import { remotePath } from "../settings";
+import type { RunTerminals } from "../terminals/runTerminals";
+import { rememberChoices, rememberedChoices, specsOf } from "./chosenGpus";
+import type { SyncFolder } from "./folders";
+
+/** What can be run, wherever that will be. */
+export interface Runnable {
+  /** Names it to the user: `train.py`. */
+  readonly label: string;
+  /** Where it belongs; nowhere for a loose file. */
+  readonly folder: SyncFolder | undefined;
+  /** As it is at this moment: what is on the screen is saved first. */
+  readonly target: () => Promise<RunTarget>;
+}
+
+interface Started {
+  readonly runnable: Runnable;
+  readonly choices: readonly Choice[];
+}
+
+export interface RunStarterOptions {
+  readonly runs: RunService;
+  readonly terminals: RunTerminals;
+  readonly state: Memento;
+  readonly rates: RateSource;
+}
+
+/** Starts runs where the user wants them, and starts them again. */
+export class RunStarter {
+  readonly #options: RunStarterOptions;
+  #last: Started | undefined;
+  readonly #byRun = new Map<string, Started>();
+
+  constructor(options: RunStarterOptions) {
+    this.#options = options;
+  }
+
+  /** Asks where to run, and runs it there. */
+  async run(runnable: Runnable): Promise<void> {
+    const { state, rates } = this.#options;
+    const choices = await pickChoices(`Run ${runnable.label} On`, rememberedChoices(state), rates);
+    if (!choices || choices.length === 0) return;
+    await rememberChoices(state, choices);
+    await this.#start({ runnable, choices });
+  }
+
+  /** The same once more: that run, or all that were started together last. */
+  async again(runId?: string): Promise<void> {
+    const started = runId === undefined ? this.#last : this.#byRun.get(runId);
+    if (!started) throw runId === undefined ? nothingRun() : runOfEarlierWindow();
+    await this.#start(started);
+  }
+
+  async #start(started: Started): Promise<void> {
+    const { runs, terminals } = this.#options;
+    const { runnable, choices } = started;
+    const launched = runs.start(await requestFor(runnable, choices));
+    this.#last = started;
+    for (const [index, { id }] of launched.entries())
+      this.#byRun.set(id, { runnable, choices: choices.slice(index, index + 1) });
+    terminals.open(launched);
+  }
+}
+
+export async function requestFor({ target, folder }: Runnable, choices: readonly Choice[]): Promise<RunRequest> {
+  return {
+    target: await target(),
+    folder: folder?.path,
+    remotePath: folder?.remotePath ?? remotePath(),
+    specs: await specsOf(choices, folder?.path),
+  };
+}
+
+const nothingRun = () =>
+  new UserError("Nothing was run in this window yet.", {
+    actions: [{ title: "Run Current File on GPU…", command: "modalSandboxes.runFile" }],
+  });
+
+const runOfEarlierWindow = () => new UserError("An earlier window started this run. Run its file once here first.");

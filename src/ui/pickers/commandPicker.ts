@@ -1,0 +1,37 @@
+import { window, type QuickPickItem } from "vscode";
+import { Deferred } from "../../base/async";
+import { DisposableStore } from "../../base/disposable";
+
+/** A command line that is typed, or one of those used before; `undefined` if the user went away. */
+export async function pickCommand(title: string, used: readonly string[]): Promise<string | undefined> {
+  const own = new DisposableStore();
+  const picker = own.add(window.createQuickPick());
+  const chosen = new Deferred<string | undefined>();
+  const show = () => {
+    const typed = picker.value.trim();
+    const first: QuickPickItem[] = typed === "" || used.includes(typed) ? [] : [{ label: typed, alwaysShow: true }];
+    picker.items = [...first, ...used.map((label) => ({ label, description: "used before" }))];
+  };
+  picker.title = title;
+  picker.placeholder = "A command line, such as: pytest -q tests";
+  picker.ignoreFocusOut = true;
+  show();
+  own.add(picker.onDidChangeValue(show));
+  own.add(
+    picker.onDidAccept(() => {
+      const [item] = picker.activeItems;
+      if (item) chosen.resolve(item.label);
+    }),
+  );
+  own.add(
+    picker.onDidHide(() => {
+      chosen.resolve(undefined);
+    }),
+  );
+  picker.show();
+  try {
+    return await chosen.promise;
+  } finally {
+    own.dispose();
+  }
+}

@@ -1,0 +1,98 @@
+import { QuickPickItemKind, type QuickPickItem } from "vscode";
+import { messageOf } from "../../base/errors";
+import { describeOptions, noOptions, type RunOptions } from "../../run/runOptions";
+import { formatVariables, joinWords, parseVariables, splitWords } from "../../run/words";
+import { askPick, askText, type StepPlace } from "./steps";
+
+interface OptionLine extends QuickPickItem {
+  /** What comes of choosing it; `undefined` to go on without a change. */
+  readonly choose: () => Promise<RunOptions | undefined>;
+  /** Whether that is the answer. */
+  readonly isLast?: boolean;
+}
+
+/** Arguments, environment and working directory; `undefined` if the user went away. The last used ones come first. */
+export async function askOptions(title: string, used: readonly RunOptions[]): Promise<RunOptions | undefined> {
+  let options = used[0] ?? noOptions;
+  for (;;) {
+    const answer = await askPick({
+      ...{ title, hasBack: false },
+      placeholder: "Run it, or change something first",
+      items: optionLines(options, used, title),
+    });
+    if (answer?.kind !== "answered") return undefined;
+    const line = answer.value;
+    if (!("choose" in line)) continue;
+    const chosen = await line.choose();
+    if (chosen && line.isLast) return chosen;
+    options = chosen ?? options;
+  }
+}
+
+function optionLines(options: RunOptions, used: readonly RunOptions[], title: string): (OptionLine | QuickPickItem)[] {
+  const others = used.filter((known) => describeOptions(known) !== describeOptions(options));
+  const done = (chosen: RunOptions) => ({ choose: () => Promise.resolve(chosen), isLast: true });
+  return [
+    { label: "$(play) Run", description: describeOptions(options), ...done(options) },
+    { label: "change", kind: QuickPickItemKind.Separator },
+    ...fields.map((field) => fieldLine(field, options, title)),
+    ...(others.length > 0 ? [{ label: "used before", kind: QuickPickItemKind.Separator }] : []),
+    ...others.map((known) => ({ label: `$(history) ${describeOptions(known)}`, ...done(known) })),
+  ];
+}
+
+/** One of the options, as a line of text. */
+interface Field {
+  readonly label: string;
+  readonly prompt: string;
+  readonly placeholder: string;
+  readonly none: string;
+  readonly write: (options: RunOptions) => string;
+  readonly read: (text: string) => Partial<RunOptions>;
+}
+
+const fields: readonly Field[] = [
+  {
+    label: "Arguments",
+    prompt: "Arguments of the program, with spaces between them and quotes where one has spaces",
+    placeholder: "--epochs 3 --name 'first try'",
+    none: "none",
+    write: ({ args }) => joinWords(args),
+    read: (text) => ({ args: splitWords(text) }),
+  },
+  {
+    label: "Environment",
+    prompt: "Variables as NAME=value. They are kept on this machine as they stand: use a Modal secret for passwords",
+    placeholder: "MODE=fast NAME='first try'",
+    none: "none",
+    write: ({ env }) => formatVariables(env),
+    read: (text) => ({ env: parseVariables(text) }),
+  },
+  {
+    label: "Working Directory",
+    prompt: "Where the program starts, relative to the folder",
+    placeholder: "src",
+    none: "the folder",
+    write: ({ workdir }) => workdir,
+    read: (text) => ({ workdir: text.replace(/^\.?\/+$|^\.$|\/+$/, "") }),
+  },
+];
+
+function fieldLine({ label, write, read, none, ...question }: Field, options: RunOptions, title: string): OptionLine {
+  const value = write(options);
+  const place: StepPlace = { title: `${title}: ${label}`, hasBack: true };
+  const choose = async () => {
+    const answer = await askText({ ...place, ...question, value, complaint: (text) => complaintOf(() => read(text)) });
+    return answer?.kind === "answered" ? { ...options, ...read(answer.value) } : undefined;
+  };
+  return { label, description: value === "" ? none : value, choose };
+}
+
+function complaintOf(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { describeOptions, noOptions, RunOptionsMemory, withOptions } from "../../../src/run/runOptions";
+import { memento } from "../support/fakes";
+
+const options = (...args: string[]) => ({ ...noOptions, args });
+
+describe("the options of a run", () => {
+  it("are told in a line", () => {
+    assert.equal(describeOptions(noOptions), "no arguments");
+    assert.equal(
+      describeOptions({ args: ["--name", "Ada L."], env: { MODE: "fast" }, workdir: "src" }),
+      "--name 'Ada L.' · MODE=fast · in src",
+    );
+  });
+
+  it("leave a target as it is where they say nothing", () => {
+    const target = { label: "a", program: "b", argv: ["b"], workdir: "notebooks" };
+    assert.deepEqual(withOptions(target, noOptions), target);
+    assert.deepEqual(withOptions(target, { args: ["x"], env: { A: "1" }, workdir: "src" }), {
+      ...target,
+      ...{ args: ["x"], env: { A: "1" }, workdir: "src" },
+    });
+  });
+});
+
+describe("the memory of options", () => {
+  it("has those of each file, the last first, each once", async () => {
+    const memory = new RunOptionsMemory(memento());
+    for (const word of ["one", "two", "one"]) await memory.remember("a.py", options(word));
+    await memory.remember("b.py", noOptions);
+    assert.deepEqual(memory.of("a.py"), [options("one"), options("two")]);
+    assert.deepEqual(memory.of("b.py"), [noOptions]);
+    assert.deepEqual(memory.of("c.py"), []);
+  });
+
+  it("keeps the last ten of a file", async () => {
+    const memory = new RunOptionsMemory(memento());
+    for (let count = 1; count <= 12; count++) await memory.remember("a.py", options(String(count)));
+    assert.deepEqual(
+      memory.of("a.py").map(({ args }) => args[0]),
+      ["12", "11", "10", "9", "8", "7", "6", "5", "4", "3"],
+    );
+  });
+
+  it("forgets what it cannot read", async () => {
+    const state = memento();
+    const stored = [["a.py", [{ args: [1], env: {}, workdir: "" }]], ["b.py", [noOptions]], "c.py"];
+    await state.update("modalSandboxes.runOptions", stored);
+    const memory = new RunOptionsMemory(state);
+    assert.deepEqual([memory.of("a.py"), memory.of("b.py")], [[], [noOptions]]);
+  });
+});
