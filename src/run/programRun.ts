@@ -15,12 +15,14 @@ export interface ProgramRunOptions {
   /** An earlier window started it. */
   readonly isStarted: boolean;
   readonly onStarted: () => void;
+  /** Whether the sandbox may still live. */
+  readonly mayLive: () => boolean;
 }
 
 /** The exit code with which a shell says that there is no such program. */
 const NO_SUCH_PROGRAM = 127;
 
-/** So many attempts are made to start a program; one that was started is followed for as long as it takes. */
+/** So many attempts are made to start a program; one that was started is followed as long as its sandbox may live. */
 const START_ATTEMPTS = 3;
 
 const SIGNAL_TIMEOUT_MS = 15_000;
@@ -46,7 +48,7 @@ export async function runProgram(run: Run, options: ProgramRunOptions): Promise<
   };
   const exitCode = await follow({
     attach,
-    mayTryAgain: () => isStarted || attempts < START_ATTEMPTS,
+    mayTryAgain: () => (isStarted ? options.mayLive() : attempts < START_ATTEMPTS),
     show: (output) => run.show(output),
     onLost: () => {
       run.tell("The connection broke; the program goes on in the sandbox. Connecting again…");

@@ -11,7 +11,7 @@ import type { CreateStep } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
 import { costOf, hourlyRate } from "../sandboxes/cost";
 import { describeStep } from "../sandboxes/describe";
-import type { RunningSandbox } from "../sandboxes/sandbox";
+import { timeLeftMs, type RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import { describePush, pushLog } from "../sync/describePush";
 import type { Puller } from "../sync/puller";
@@ -168,6 +168,7 @@ export class RunService implements Disposable {
     try {
       const exitCode = await runProgram(run, {
         ...{ exec: this.#options.exec, sandboxId, remotePath, isStarted },
+        mayLive: () => (timeLeftMs(sandbox, clock.now()) ?? Infinity) > 0,
         onStarted: () => {
           run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, rates.current) });
         },

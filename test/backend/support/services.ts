@@ -15,13 +15,14 @@ import { SnapshotGateway } from "../../../src/modal/snapshots";
 import { registryImage, type SandboxSpec } from "../../../src/modal/spec";
 import type { OfferOther } from "../../../src/run/createOrSwap";
 import type { OutputSink, Run, RunState } from "../../../src/run/run";
+import { resumeRuns } from "../../../src/run/resumeRuns";
 import { RunRecords } from "../../../src/run/runRecords";
 import { RunService } from "../../../src/run/runService";
 import { launchers, type Launcher } from "../../../src/run/launchers";
 import { targetOf, type RunTarget } from "../../../src/run/target";
 import { Custody } from "../../../src/sandboxes/custody";
-import type { Guard } from "../../../src/sandboxes/guard";
 import { EnvVault } from "../../../src/sandboxes/envVault";
+import type { Guard } from "../../../src/sandboxes/guard";
 import { refreshSandboxes } from "../../../src/sandboxes/refresh";
 import { SandboxService } from "../../../src/sandboxes/sandboxService";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
@@ -44,6 +45,8 @@ export interface ServicesOptions {
   readonly keepsExitSnapshots?: boolean;
   /** Shared with other services, as the windows of an installation share one; else one of their own. */
   readonly custodyFolder?: string;
+  /** The folder that is open; else one of their own. */
+  readonly folder?: string;
   /** Signed in to the server that `MODAL_SERVER_URL` names, instead of a local backend of their own. */
   readonly account?: { readonly tokenId: string; readonly tokenSecret: string };
 }
@@ -74,11 +77,12 @@ export async function startServices({
   guard = unguarded,
   keepsExitSnapshots = false,
   offerOther,
+  folder: openFolder,
 }: ServicesOptions) {
   const home = await mkdtemp(join(tmpdir(), "services-"));
-  const folder = join(home, "folder");
+  const folder = openFolder ?? join(home, "folder");
   const stateDir = join(home, "state");
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   const own = new DisposableStore();
   const clock = { now: () => Date.now() };
   const log = silentLog;
@@ -105,11 +109,11 @@ export async function startServices({
   const gateway = new SandboxGateway(connection, images, () => "", log);
   const exec = new ExecGateway(connection);
   const store = own.add(new SandboxStore());
+  const vault = new EnvVault(secretStore(), log);
   const newCustody = () => {
     const scope = () => scopeOf(session.current, settings(), "local");
     return own.add(
       new Custody({ folder: custodyFolder ?? join(home, "custody"), hostName: "here", scope, vault, clock, log }),
-  const vault = new EnvVault(secretStore(), log);
     );
   };
   const custody = newCustody();
@@ -122,7 +126,7 @@ export async function startServices({
     clock,
     log,
     keepsExitSnapshots: () => keepsExitSnapshots,
-    ...(createDeadlineMs !== undefined && { createDeadlineMs }),
+    ...(createDeadlineMs !== undefined && { createDeadlineMs: () => createDeadlineMs }),
   });
   const baselineFolder = join(home, "baselines");
   const conflicts: Conflict[] = [];
@@ -150,6 +154,7 @@ export async function startServices({
       puller,
     }),
   );
+  own.add(resumeRuns({ sandboxes: store, runs, log }));
   await session.resolve(!account);
 
   /** Another window of the same installation on the same server. */
@@ -252,7 +257,7 @@ export class Screen implements OutputSink {
 
   constructor(run: Run) {
     this.#run = run;
-    run.attach(this);
+    void run.attach(this);
   }
 
   get text(): string {

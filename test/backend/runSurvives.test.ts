@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, it } from "mocha";
+import { delay } from "../../src/base/async";
+import { launchers } from "../../src/run/launchers";
+import type { Run } from "../../src/run/run";
+import { digest, KNOWN_EXIT_CODE, KNOWN_PROGRAM, knownOutput } from "./support/knownOutput";
+import { startLocalBackend, type LocalBackend } from "./support/localBackend";
+import { eventually, processesWith } from "./support/processes";
+import { exitCodeOf, fileTarget, Screen, spec, startServices, type Services } from "./support/services";
+
+/** Runs of known output, each broken into in another way and at another moment. */
+const RUNS = Number(process.env.RUN_BREAKS ?? 5);
+
+const troubles = [
+  "connection cut",
+  "connection cut for good",
+  "window asleep",
+  "window killed",
+  "server restarted",
+] as const;
+
+describe("a run that is broken into", function () {
+  this.timeout(60_000 + RUNS * 30_000);
+  const base = mkdtempSync(join(tmpdir(), "survives-"));
+  const faults = join(base, "faults.json");
+  const custodyFolder = join(base, "custody");
+  const folder = join(base, "folder");
+  const previousUrl = process.env.MODAL_SERVER_URL;
+  const known = knownOutput();
+  let backend: LocalBackend;
+  let services: Services;
+
+  const begin = async (port = "0") => {
+    backend = await startLocalBackend({ arguments: ["--faults", faults, "--port", port] });
+    process.env.MODAL_SERVER_URL = backend.serverUrl;
+    services = await startServices({ account: backend, custodyFolder, folder });
+  };
+  before(async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, "known.py"), KNOWN_PROGRAM);
+    await writeFile(faults, "{}");
+    await begin();
+  });
+  after(async () => {
+    await services.stop();
+    if (previousUrl === undefined) Reflect.deleteProperty(process.env, "MODAL_SERVER_URL");
+    else process.env.MODAL_SERVER_URL = previousUrl;
+    await backend.stop();
+    rmSync(base, { recursive: true, force: true });
+  });
+
+  const start = (): { run: Run; screen: Screen } => {
+    const target = fileTarget("known.py", launchers.python);
+    const [run] = services.runs.start({ target, folder, remotePath: "/workspace", specs: [spec()] });
+    assert.ok(run);
+    return { run, screen: new Screen(run) };
+  };
+  const isWhole = async ({ run, screen }: { run: Run; screen: Screen }) => {
+    assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
+    assert.equal(digest(...screen.stdout), known.stdout);
+    assert.equal(digest(...screen.stderr), known.stderr);
+  };
+  const moment = () => delay(Math.random() * 2000);
+  const window = async () => {
+    const env = {
+      ...process.env,
+      ...{ MODAL_TOKEN_ID: backend.tokenId, MODAL_TOKEN_SECRET: backend.tokenSecret },
+      ...{ CUSTODY: custodyFolder, FOLDER: folder },
+    };
+    const child = spawn(process.execPath, [join(__dirname, "support/runningWindow.js")], {
+      env,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const lines = createInterface(child.stdout);
+    await once(lines, "line", { signal: AbortSignal.timeout(30_000) });
+    return { child, lines };
+  };
+
+  const breaks: Record<(typeof troubles)[number], () => Promise<void>> = {
+    "connection cut": async () => {
+      const cutAfterBytes = Math.floor(Math.random() * 500_000);
+      const rules = [{ rpc: "TaskExecStdioRead", share: 0.5, cutAfterBytes, status: "UNAVAILABLE" }];
+      await writeFile(faults, JSON.stringify({ seed: cutAfterBytes, rules }));
+      const started = start();
+      await isWhole(started);
+      await writeFile(faults, "{}");
+    },
+    "connection cut for good": async () => {
+      const started = start();
+      await started.screen.shows("ä");
+      await moment();
+      await writeFile(faults, JSON.stringify({ rules: [{ rpc: "TaskExec*", cutAfterBytes: 0, status: "INTERNAL" }] }));
+      await delay(1000);
+      await writeFile(faults, "{}");
+      await isWhole(started);
+    },
+    "window asleep": async () => {
+      const { child, lines } = await window();
+      await moment();
+      child.kill("SIGSTOP");
+      await delay(2500);
+      const ended = once(lines, "line", { signal: AbortSignal.timeout(30_000) });
+      child.kill("SIGCONT");
+      assert.deepEqual(await ended, [["ended", KNOWN_EXIT_CODE, known.stdout, known.stderr].join(" ")]);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      await services.refresh();
+    },
+    "window killed": async () => {
+      const resumed = new Promise<Run>((resolve) => {
+        const listening = services.runs.onDidResumeRun((run) => {
+          listening.dispose();
+          resolve(run);
+        });
+      });
+      const { child } = await window();
+      await moment();
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      await services.refresh();
+      const run = await resumed;
+      const screen = new Screen(run);
+      assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
+      assert.equal(digest(...screen.stdout) + digest(...screen.stderr), known.stdout + known.stderr);
+    },
+    "server restarted": async () => {
+      const { run, screen } = start();
+      await screen.shows("ä");
+      await delay(Math.random() * 1000);
+      backend.kill();
+      await backend.exited;
+      const ended = services;
+      await begin(new URL(backend.serverUrl).port);
+      assert.equal((await run.over).kind, "failed");
+      await ended.stop();
+      assert.ok(await eventually(async () => (await processesWith("known.py")).length === 0), "no program is left");
+    },
+  };
+
+  for (let index = 0; index < RUNS; index++) {
+    const trouble = troubles[index % troubles.length] ?? "connection cut";
+    it(`${index + 1}: ${trouble}`, () => breaks[trouble]());
+  }
+});
