@@ -200,7 +200,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const watch = own.add(
     new RunWatch({
       runs,
-      load: async () => new (await import("./ui/watching")).Watching({ exec, store, runs, activity, clock, log }),
+      load: async () =>
+        new (await import("./ui/watching")).Watching({
+          ...{ exec, store, runs, activity, tunnels, clock, log, report },
+          runOf: (terminal) => terminals.runOf(terminal),
+        }),
       report,
     }),
   );

@@ -26,9 +26,14 @@ export class ServedPorts {
   #tail = "";
   #looked = 0;
 
+  /** There is no use in more text. */
+  get isDone(): boolean {
+    return this.#looked > LOOKED_AT;
+  }
+
   /** Those that the text tells of. */
   push(text: string): ServedPort[] {
-    if (this.#looked > LOOKED_AT) return [];
+    if (this.isDone) return [];
     this.#looked += text.length;
     const all = this.#tail + text;
     const end = all.lastIndexOf("\n") + 1;

@@ -1,13 +1,18 @@
+import { window, type Terminal } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Clock, Logger } from "../base/ports";
 import type { ExecGateway } from "../modal/exec";
-import { isOver } from "../run/run";
+import { isOver, type Run } from "../run/run";
 import type { RunService } from "../run/runService";
 import type { Activity } from "../sandboxes/activity";
 import { MetricService } from "../sandboxes/metricService";
 import { sandboxIdOf } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
+import type { TunnelService } from "../tunnels/tunnelService";
 import { MeterStatus } from "./meterStatus";
+import { PortOffers } from "./portOffers";
+import { RunProblems } from "./runProblems";
+import { TracebackLinks } from "./terminals/tracebackLinks";
 import { meterRows, meterSummary } from "./views/meterRows";
 import type { MeterSource } from "./views/sandboxTreeModel";
 
@@ -18,15 +23,20 @@ export interface WatchingOptions {
   readonly activity: Activity;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly tunnels: TunnelService;
+  readonly runOf: (terminal: Terminal) => Run | undefined;
+  readonly report: (error: unknown) => void;
 }
 
 /** All that looks at programs while they run: a chunk of the build, which is no part of running them. */
 export class Watching implements Disposable {
   readonly #store: SandboxStore;
   readonly #own = new DisposableStore();
+  readonly #problems = this.#own.add(new RunProblems());
+  readonly #ports: PortOffers;
   readonly metrics: MetricService;
 
-  constructor({ exec, store, runs, activity, clock, log }: WatchingOptions) {
+  constructor({ exec, store, runs, activity, clock, log, tunnels, runOf, report }: WatchingOptions) {
     this.#store = store;
     const isBusy = (key: string) => {
       const sandbox = store.get(key);
@@ -36,6 +46,22 @@ export class Watching implements Disposable {
     };
     this.metrics = this.#own.add(new MetricService({ exec, store, isBusy, clock, log }));
     this.#own.add(new MeterStatus({ metrics: this.metrics, runs, store, metersOf: (key) => this.metersOf(key) }));
+    this.#ports = this.#own.add(new PortOffers({ store, tunnels, report }));
+    this.#own.add(window.registerTerminalLinkProvider(new TracebackLinks(runOf)));
+    this.#follow(runs);
+  }
+
+  /** Listens to each run from its start. */
+  #follow(runs: RunService): void {
+    const followed = new WeakSet<Run>();
+    const follow = (run: Run) => {
+      if (followed.has(run) || isOver(run.state)) return;
+      followed.add(run);
+      this.#problems.follow(run);
+      this.#ports.follow(run);
+    };
+    runs.runs.forEach(follow);
+    this.#own.add(runs.onDidChangeRun(follow));
   }
 
   metersOf(key: string): ReturnType<MeterSource["metersOf"]> {

@@ -35,6 +35,11 @@ export class RunTerminals implements Disposable {
     (this.#terminals.get(run) ?? this.#create(run)).show();
   }
 
+  /** The run that a terminal shows. */
+  runOf(terminal: Terminal): Run | undefined {
+    return [...this.#terminals].find(([, known]) => known === terminal)?.[0];
+  }
+
   /** Closes the terminal of a run that goes on. */
   detach(run: Run): void {
     this.#terminals.get(run)?.dispose();
