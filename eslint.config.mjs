@@ -31,6 +31,11 @@ export default defineConfig(
     },
   },
   {
+    // Scripts of webviews.
+    files: ["media/*.js"],
+    languageOptions: { globals: { acquireVsCodeApi: "readonly", document: "readonly", window: "readonly" } },
+  },
+  {
     files: ["**/*.{mjs,cjs}"],
     languageOptions: {
       globals: {

@@ -7,7 +7,10 @@ import { joinWords } from "./words";
 
 /** A run with what was found out about it, or an argument set of a sweep that is not run (yet). */
 export interface ComparedRun {
+  /** The same whatever becomes of it. */
   readonly id: string;
+  /** Once it is a run. */
+  readonly runId: string | undefined;
   /** What runs: `train.py`. */
   readonly label: string;
   readonly args: readonly string[];
@@ -41,6 +44,7 @@ export interface Column {
 
 export interface ComparisonRow {
   readonly id: string;
+  readonly runId: string | undefined;
   /** What tells it from the others. */
   readonly name: string;
   readonly tone: Tone;
@@ -76,6 +80,7 @@ export function compare(runs: readonly ComparedRun[], { now, isFree }: CompareOp
     })),
     rows: runs.map((run) => ({
       id: run.id,
+      runId: run.runId,
       name: identities.map(({ cell }) => cell(run).text).join(" · "),
       tone: toneOf(run.state),
       cells: columns.map(({ cell }) => cell(run)),
@@ -177,7 +182,8 @@ export function dollarsOf(state: ComparedRun["state"], now: number): number | un
   return state.kind === "running" ? (state.dollarsPerHour * (runSeconds(state, now) ?? 0)) / HOUR_S : undefined;
 }
 
-function describeState(state: ComparedRun["state"]): string {
+/** How it stands, in words. */
+export function describeState(state: ComparedRun["state"]): string {
   switch (state.kind) {
     case "waiting":
       return "Waiting";

@@ -35,16 +35,22 @@ export interface Chart {
   }[];
 }
 
+export interface Bar extends Pick<ComparisonRow, "id" | "name" | "tone"> {
+  readonly text: string;
+  readonly share: number;
+}
+
 /** A chart for each column that has something to compare. */
 export function chartsOf({ columns, rows }: Comparison): Chart[] {
   return columns.flatMap(({ title, hasBars }, index) => {
     const sizes = rows.map(({ cells }) => sizeOf(cells[index]));
     const longest = Math.max(0, ...sizes.map((size = 0) => (Number.isFinite(size) ? size : 0)));
     if (!hasBars || sizes.every((size) => size === undefined)) return [];
-    const bars = rows.flatMap(({ id, name, cells }, at) => {
+    const bars = rows.flatMap(({ id, name, tone, cells }, at) => {
       const size = sizes[at];
       if (size === undefined) return [];
-      return [{ id, name, text: cells[index]?.text ?? "", share: longest > 0 ? Math.min(1, size / longest) || 0 : 0 }];
+      const share = longest > 0 ? Math.min(1, size / longest) || 0 : 0;
+      return [{ id, name, tone, text: cells[index]?.text ?? "", share }];
     });
     return [{ title, bars }];
   });

@@ -87,7 +87,7 @@ class TrackedRun implements Disposable {
   get current(): ComparedRun {
     const { id, target, gpu, state, queuedAt } = this.#run;
     return {
-      ...{ id, gpu, state, queuedAt },
+      ...{ id, runId: id, gpu, state, queuedAt },
       label: target.label,
       args: target.args ?? [],
       values: new Map([...this.#logged.all, ...this.#live.all]),

@@ -8,6 +8,7 @@ const START = 1_000_000;
 
 const run = (type: string, more: Partial<ComparedRun> = {}): ComparedRun => ({
   id: type,
+  runId: type,
   label: "train.py",
   args: [],
   gpu: { type, count: 1 },
@@ -157,8 +158,8 @@ describe("the charts of a comparison", () => {
       ["Run time", "Cost", "loss"],
     );
     assert.deepEqual(charts[2]?.bars, [
-      { id: "T4", name: "T4", text: "0.5", share: 1 },
-      { id: "L4", name: "L4", text: "0.25", share: 0.5 },
+      { id: "T4", name: "T4", tone: "good", text: "0.5", share: 1 },
+      { id: "L4", name: "L4", tone: "good", text: "0.25", share: 0.5 },
     ]);
   });
 

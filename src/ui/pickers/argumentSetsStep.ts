@@ -1,0 +1,126 @@
+import { QuickInputButtons, QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from "vscode";
+import { Deferred } from "../../base/async";
+import { DisposableStore } from "../../base/disposable";
+import { messageOf } from "../../base/errors";
+import { plural } from "../../base/format";
+import type { ArgumentSet } from "../../run/argumentSets";
+import { joinWords, splitWords } from "../../run/words";
+import type { Answer, StepPlace } from "./steps";
+
+export interface ArgumentSetsQuestion extends StepPlace {
+  readonly initial: readonly ArgumentSet[];
+  /** Asks for a file and reads it; `undefined` if the user went away. Rejects where it makes no sense. */
+  readonly fromFile: () => Promise<readonly ArgumentSet[] | undefined>;
+}
+
+interface SetLine extends QuickPickItem {
+  readonly act?: () => void | Promise<void>;
+  readonly index?: number;
+}
+
+const remove = { iconPath: new ThemeIcon("trash"), tooltip: "Remove" };
+
+/** A list to type into: Enter adds a line, and on the empty line goes on. */
+export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<Answer<readonly ArgumentSet[]>> {
+  const own = new DisposableStore();
+  const result = new Deferred<Answer<readonly ArgumentSet[]>>();
+  const picker = own.add(window.createQuickPick<SetLine>());
+  let sets = question.initial;
+  let isAsking = false;
+
+  const show = () => {
+    picker.items = [
+      ...leadingLines(picker.value),
+      ...(sets.length > 0 ? [{ label: "argument sets", kind: QuickPickItemKind.Separator }] : []),
+      ...sets.map((set, index) => ({ label: labelOf(set), buttons: [remove], alwaysShow: true, index })),
+    ];
+    picker.activeItems = picker.items.slice(0, 1);
+  };
+
+  const leadingLines = (typed: string): SetLine[] => {
+    if (typed.trim() === "") return [...(sets.length > 0 ? [goOn] : []), fromFile];
+    const words = read(typed);
+    if (typeof words === "string") return [{ label: "$(warning) Not yet", description: words, alwaysShow: true }];
+    const add = () => {
+      sets = [...sets, words];
+      picker.value = "";
+      show();
+    };
+    return [{ label: "$(add) Add", description: labelOf(words), alwaysShow: true, act: add }];
+  };
+
+  const goOn: SetLine = {
+    label: "$(arrow-right) Continue",
+    get description() {
+      return plural(sets.length, "argument set");
+    },
+    alwaysShow: true,
+    act: () => {
+      result.resolve({ kind: "answered", value: sets });
+    },
+  };
+
+  const fromFile: SetLine = {
+    label: "$(file) From a File…",
+    description: "CSV with option names, a JSON list, or a line each",
+    alwaysShow: true,
+    act: async () => {
+      isAsking = true;
+      try {
+        sets = (await question.fromFile()) ?? sets;
+      } finally {
+        isAsking = false;
+      }
+      picker.show();
+      show();
+    },
+  };
+
+  own.add(picker.onDidChangeValue(show));
+  own.add(
+    picker.onDidTriggerItemButton(({ item: { index } }) => {
+      sets = sets.filter((_, at) => at !== index);
+      show();
+    }),
+  );
+  own.add(
+    picker.onDidAccept(() => {
+      Promise.resolve(picker.activeItems[0]?.act?.()).catch(result.reject);
+    }),
+  );
+  own.add(
+    picker.onDidTriggerButton(() => {
+      result.resolve({ kind: "back" });
+    }),
+  );
+  own.add(
+    picker.onDidHide(() => {
+      if (!isAsking) result.resolve(undefined);
+    }),
+  );
+
+  picker.title = question.title;
+  picker.step = question.step;
+  picker.totalSteps = question.totalSteps;
+  picker.buttons = question.hasBack ? [QuickInputButtons.Back] : [];
+  picker.placeholder = "Arguments of one run, then Enter: --lr 0.1 --epochs 3";
+  picker.ignoreFocusOut = true;
+  show();
+  picker.show();
+  try {
+    return await result.promise;
+  } finally {
+    own.dispose();
+  }
+}
+
+const labelOf = (set: ArgumentSet): string => joinWords(set) || "no arguments";
+
+/** The words of a line, or what is wrong with it. */
+function read(line: string): ArgumentSet | string {
+  try {
+    return splitWords(line);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
