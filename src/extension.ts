@@ -64,6 +64,7 @@ import {
   appName,
   environmentName,
   keepsExitSnapshots,
+  machineWaitMs,
   onWindowClose,
   proxySettings,
   pullSettings,
@@ -120,14 +121,14 @@ export async function activate(context: ExtensionContext): Promise<void> {
 
   const store = own.add(new SandboxStore());
   const localId = randomUUID();
-  const vault = new EnvVault(context.secrets, log);
   const scope = () => scopeOf(session.current, settings(), localId);
+  const vault = new EnvVault(context.secrets, log);
   const custody = own.add(
     new Custody({
       folder: context.globalStorageUri.fsPath,
       hostName: hostname(),
-      vault,
       scope,
+      vault,
       clock,
       log,
     }),
@@ -154,7 +155,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
     approve: approveAboveLimit,
     clock,
   });
-  const sandboxes = new SandboxService({ gateway, store, custody, guard, clock, log, keepsExitSnapshots });
+  const creation = { keepsExitSnapshots, createDeadlineMs: machineWaitMs };
+  const sandboxes = new SandboxService({ gateway, store, custody, guard, clock, log, ...creation });
   const folders = () => (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
   const kept = own.add(new Snapshots(context.globalStorageUri.fsPath, vault, clock));
   const snapshots = new SnapshotService({

@@ -21,7 +21,7 @@ export interface SandboxServiceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** How long to wait for a machine: below the 21 minutes after which the SDK gives up by itself. */
-  readonly createDeadlineMs?: number;
+  readonly createDeadlineMs?: () => number;
   /** Whether Modal shall keep the files of a sandbox that ends. */
   readonly keepsExitSnapshots?: () => boolean;
 }
@@ -136,7 +136,7 @@ export class SandboxService {
           tags: { ...originTags(origin), ...(await custody.tags()) },
           onWillCreate: () => whenRecorded,
           onDidVanish: () => custody.forget(name),
-          deadlineMs: this.#options.createDeadlineMs ?? CREATE_DEADLINE_MS,
+          deadlineMs: this.#options.createDeadlineMs?.() ?? CREATE_DEADLINE_MS,
           onDidEnterStep: (step) => {
             if (step !== sandbox.phase.step) store.transition(name, { kind: "creating", step, since: clock.now() });
             onDidEnterStep?.(step);

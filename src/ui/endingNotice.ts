@@ -4,12 +4,10 @@ import { formatUptime } from "../base/format";
 import type { Clock } from "../base/ports";
 import { describeSandbox } from "../sandboxes/describe";
 import { isRunning, timeLeftMs, type RunningSandbox } from "../sandboxes/sandbox";
+import { endingNoticeMs } from "./settings";
 import type { SandboxSource } from "./views/sandboxTreeModel";
 
-const CHECK_MS = 15_000;
-
-/** How long before its end a sandbox is spoken of: long enough to keep its files and to start another. */
-const NEAR_END_MS = 5 * 60_000;
+const CHECK_MS = 5000;
 
 /** Asks, once for each sandbox of this window, whether to go on in another one before its lifetime is over. */
 export function watchEndings(sandboxes: SandboxSource, clock: Clock): Disposable {
@@ -28,11 +26,12 @@ export function watchEndings(sandboxes: SandboxSource, clock: Clock): Disposable
   });
 }
 
-/** One that was made for minutes ends as it was meant to. */
+/** One that was made for so short a time ends as it was meant to. */
 function isNearEnd(sandbox: RunningSandbox, now: number): boolean {
   const leftMs = timeLeftMs(sandbox, now);
-  const isLong = sandbox.timeoutMs > 2 * NEAR_END_MS;
-  return sandbox.holder === "thisWindow" && isLong && leftMs !== undefined && leftMs < NEAR_END_MS;
+  const noticeMs = endingNoticeMs();
+  const isLong = sandbox.timeoutMs >= 2 * noticeMs;
+  return sandbox.holder === "thisWindow" && isLong && leftMs !== undefined && leftMs < noticeMs;
 }
 
 async function offer(sandbox: RunningSandbox, now: number): Promise<void> {

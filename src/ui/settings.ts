@@ -10,6 +10,7 @@ import type { CompressionSetting } from "../sync/compression";
 import type { PullSettings } from "../sync/puller";
 
 const MB = 1_000_000;
+const MINUTE_MS = 60_000;
 
 /** Reads a setting at the moment of use, so that workspace trust and edits count. Defaults are in package.json. */
 function setting<T>(key: string, fallback: T, of?: Uri): T {
@@ -27,6 +28,12 @@ export const remotePath = (): string => setting("remotePath", "/workspace");
 
 /** Whether Modal shall keep the files of a sandbox that ends. */
 export const keepsExitSnapshots = (): boolean => setting("exitSnapshot", false);
+
+/** How long to wait for a machine. */
+export const machineWaitMs = (): number => setting("machineWaitMinutes", 15) * MINUTE_MS;
+
+/** How long before its end a sandbox is spoken of; 0 is never. */
+export const endingNoticeMs = (): number => setting("endingNoticeMinutes", 5) * MINUTE_MS;
 
 /** What becomes of a window's sandboxes when it closes. */
 export const onWindowClose = (): OnWindowClose =>
@@ -52,7 +59,10 @@ export const spendingLimits = (): { readonly soft: Limits; readonly hard: Limits
 export const stopsIdleAtLimit = (): boolean => setting("limits.stopIdle", false);
 
 /** After how long a GPU that does nothing is pointed out; 0 is never. */
-export const idleGpuMs = (): number => setting("idleGpuMinutes", 10) * 60_000;
+export const idleGpuMs = (): number => setting("idleGpuMinutes", 10) * MINUTE_MS;
+
+/** Whether the comparison of runs that are started together opens by itself. */
+export const opensComparison = (): boolean => setting<string>("comparison.open", "auto") === "auto";
 
 /** VS Code's own settings of the proxy; "off" leaves what the environment says. */
 export const proxySettings = (): ProxySettings => {
