@@ -97,7 +97,9 @@ export async function benchHost(
   const { serverUrl, tokenId, tokenSecret } = far.backend;
   const backend = { serverUrl, tokenId, tokenSecret };
   const json = JSON.stringify({ backend, sandboxId: far.sandbox.sandboxId, ...order } satisfies ProbeOrder);
-  const { stdout } = await promisify(execFile)(process.execPath, [resolve("out/test/bench/syncProbe.js"), json]);
+  // A collector with threads of its own would have the main thread wait for their CPUs, which no counter tells.
+  const program = ["--single-threaded-gc", resolve("out/test/bench/syncProbe.js"), json];
+  const { stdout } = await promisify(execFile)(process.execPath, program);
   const { growthMb, blockMs } = JSON.parse(stdout) as ProbeResult;
   return [
     measured(`memory over the idle host, ${what}`, growthMb, "MB", what.includes("100,000") ? 192 : 96),
