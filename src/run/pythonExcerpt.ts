@@ -6,16 +6,14 @@
  * @param head comments that must stay in sight of whoever starts the program
  */
 export const pythonExcerpt = (path: string, source: string, head: string): string => `${head}
-import ast, os, sys
-
 def start(path, source):
+    import ast, os, sys
     own = start.__code__.co_filename
     sys.argv[0] = path
     sys.path[0] = os.path.dirname(path)
     main = vars(sys.modules["__main__"])
     main["__file__"] = path
-    for name in "ast", "os", "sys", "start":
-        del main[name]
+    del main["start"]
 
     def show(kind, error, trace):
         while trace and trace.tb_frame.f_code.co_filename == own:
