@@ -8,7 +8,7 @@ import { FolderWriter } from "../../../src/sync/folderWriter";
 import type { RemoteEntry } from "../../../src/sync/remoteListing";
 import type { NameRules } from "../../../src/sync/safePath";
 import { Unpacker, type ArchiveEnd, type UnpackedEntry, type UnpackLimits } from "../../../src/sync/unpack";
-import { END, entry, header, padded, pax } from "./support/archives";
+import { END, entry, header, padded, pax, sign } from "./support/archives";
 import { build, listTree, temporaryFolders } from "./support/folders";
 import { nasty } from "./support/nasty";
 import { random } from "./support/random";
@@ -370,6 +370,28 @@ describe("unpacking what a sandbox sent", () => {
       );
       if (existsSync(join(root, "liar"))) assert.equal(readFileSync(join(root, "liar"), "utf8").length, 10);
     });
+
+  it("comes to an end, and writes nothing outside, whatever bytes of an archive are others", function () {
+    this.timeout(60_000);
+    const source = build(folder(), { ...nasty, ["long/".repeat(60) + "name"]: { kind: "file" } });
+    const archives = ["gnu", "posix"].map(
+      (format) => spawnSync("tar", ["-c", `--format=${format}`, "-C", source, "."], { maxBuffer: 1e9 }).stdout,
+    );
+    const next = random(17);
+    for (let round = 0; round < 60; round += 1) {
+      const archive = Buffer.from(archives[round % 2] ?? []);
+      for (let count = 0; count < 1 + round / 2; count += 1) {
+        // Most of them in headers, with a checksum that is right again.
+        const at = Math.floor((next() * archive.length) / 512) * 512;
+        archive[at + Math.floor(next() ** 2 * 512)] = Math.floor(next() * 256);
+        if (archive.toString("latin1", at + 257, at + 262) === "ustar") sign(archive.subarray(at, at + 512));
+      }
+      const top = folder();
+      mkdirSync(join(top, "root"));
+      unpackStream(join(top, "root"), [archive]);
+      assert.deepEqual(readdirSync(top), ["root"]);
+    }
+  });
 
   it("leaves no file half written wherever the stream is cut", function () {
     this.timeout(60_000);

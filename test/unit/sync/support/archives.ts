@@ -34,10 +34,15 @@ export function header({
   if (rawSize) rawSize.copy(block, 124);
   else block.write(`${size.toString(8).padStart(11, "0")} `, 124);
   block.write(`${mtime.toString(8).padStart(11, "0")} `, 136);
-  block.write("        ", 148);
   block.write(type, 156);
   block.write(linkname, 157, 100);
   block.write("ustar\0" + "00", 257);
+  return sign(block);
+}
+
+/** Gives a header the checksum that is right. */
+export function sign(block: Buffer): Buffer {
+  block.write("        ", 148);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
   return block;
