@@ -41,14 +41,15 @@ export function readDefinition(written: WrittenSpec, place: string, defaults?: S
 export function writeDefinition(definition: SpecDefinition, defaults: SpecDefinition): WrittenSpec {
   const names = Object.keys(specFields) as (keyof SpecDefinition)[];
   const entries = names.flatMap((name) => {
-    const written = write(name, definition[name]);
-    const isDifferent = JSON.stringify(written) !== JSON.stringify(write(name, defaults[name]));
+    const written = writeField(name, definition[name]);
+    const isDifferent = JSON.stringify(written) !== JSON.stringify(writeField(name, defaults[name]));
     return isDifferent || name === "gpu" ? [[specFields[name].key, written] as const] : [];
   });
   return Object.fromEntries(entries);
 }
 
-const write = <K extends keyof SpecDefinition>(name: K, value: SpecDefinition[K]): unknown =>
+/** One property as it is in the settings. */
+export const writeField = <K extends keyof SpecDefinition>(name: K, value: SpecDefinition[K]): unknown =>
   specFields[name].write(value);
 
 const wrongSpec = (message: string, setting: string): UserError =>

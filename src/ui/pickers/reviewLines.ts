@@ -1,10 +1,12 @@
 import type { QuickPickItem } from "vscode";
 import { formatDuration } from "../../base/format";
+import { formatGpu } from "../../modal/gpus";
 import { regionSurcharge } from "../../modal/regions";
 import type { VolumeMount } from "../../modal/spec";
 import type { SpecDefinition } from "../../sandboxes/specDefinition";
 import { specFields } from "../../sandboxes/specFields";
-import { MOUNT_PATH } from "../../sandboxes/specReaders";
+import { MOUNT_PATH, readEnv } from "../../sandboxes/specReaders";
+import { writeField } from "../../sandboxes/writtenSpec";
 import { askPick, askText, askTicks, type Answer, type StepPlace } from "./steps";
 
 /** Where volumes and secrets come from, and how one more is made: its name, or nothing if the user went away. */
@@ -26,8 +28,14 @@ export interface ReviewLine extends QuickPickItem {
 export const reviewLines = (definition: SpecDefinition, { volumes, secrets }: SpecSources): ReviewLine[] => [
   line("CPU", `${definition.cpu} ${definition.cpu === 1 ? "core" : "cores"}`, number("cpu", "Cores to reserve")),
   line("Memory", `${definition.memoryMiB} MiB`, number("memoryMiB", "Memory to reserve, in MiB")),
+  line(
+    "GPU Fallback",
+    listed(definition.gpuFallback.map(formatGpu)),
+    list("gpuFallback", "GPUs to offer in this order where the first is not to be had"),
+  ),
   line("Volumes", listed(definition.volumes.map(({ volume, path }) => `${volume} at ${path}`)), editVolumes(volumes)),
   line("Secrets", listed(definition.secrets), editSecrets(secrets)),
+  line("Variables", listed(Object.keys(definition.env)), editEnv),
   line("Ports", listed(definition.ports.map(String)), list("ports", "Ports that get a URL", Number)),
   line("Lifetime", formatDuration(definition.timeoutMs), number("timeoutMs", "Minutes after which it ends")),
   line(
@@ -69,18 +77,16 @@ const number =
     });
   };
 
-/** Several words. */
+type Words = "ports" | "packages" | "aptPackages" | "regions" | "gpuFallback";
+
+/** Several words, each as the settings have it. */
 const list =
-  (
-    name: "ports" | "packages" | "aptPackages" | "regions",
-    prompt: string,
-    item: (word: string) => unknown = (word) => word,
-  ): Edit =>
+  (name: Words, prompt: string, item: (word: string) => unknown = (word) => word): Edit =>
   (definition, place) => {
     const { read, expects } = specFields[name];
     return askValue(place, {
       prompt: `${prompt}, with spaces between them`,
-      value: definition[name].join(" "),
+      value: (writeField(name, definition[name]) as readonly unknown[]).join(" "),
       parse: (text) =>
         read(
           text
@@ -92,6 +98,22 @@ const list =
       apply: (value) => ({ ...definition, [name]: value }),
     });
   };
+
+/** Values may have spaces in them: the next variable is known by its `=`. */
+const editEnv: Edit = (definition, place) =>
+  askValue(place, {
+    prompt: "Variables such as LOG_LEVEL=debug, with spaces between them; what is secret belongs into a secret",
+    value: Object.entries(definition.env)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" "),
+    parse: (text) => {
+      const parts = text.split(/\s+(?=[A-Za-z_]\w*=)/).filter(Boolean);
+      const entries = parts.map((part) => [part.replace(/=[^]*/, ""), part.replace(/^[^=]*=?/, "")] as const);
+      return parts.every((part) => part.includes("=")) ? readEnv(Object.fromEntries(entries))?.value : undefined;
+    },
+    expects: "NAME=value, for each variable",
+    apply: (env) => ({ ...definition, env }),
+  });
 
 interface ValueQuestion<T> {
   readonly prompt: string;
