@@ -1,4 +1,5 @@
 import { EventEmitter, type Pseudoterminal, type TerminalDimensions } from "vscode";
+import { Deferred } from "../../base/async";
 import { messageOf, isAbort, UserError } from "../../base/errors";
 import { formatEstimate, formatDuration } from "../../base/format";
 import type { Logger } from "../../base/ports";
@@ -21,6 +22,9 @@ export class RunTerminal implements Pseudoterminal {
   readonly #writer = new TerminalWriter();
   readonly #input = new LineInput();
   readonly #encoder = new TextEncoder();
+  readonly #finished = new Deferred<RunState>();
+  /** Settles once the last line is shown. */
+  readonly finished = this.#finished.promise;
   #sink: OutputSink | undefined;
 
   /** `isFree`: on the local backend the cost is what Modal would ask. */
@@ -65,7 +69,9 @@ export class RunTerminal implements Pseudoterminal {
 
   async #show(sink: OutputSink): Promise<void> {
     await this.#run.attach(sink);
-    await this.#writer.write(lastLine(await this.#run.over, this.#isFree, this.#log));
+    const state = await this.#run.over;
+    await this.#writer.write(lastLine(state, this.#isFree, this.#log));
+    this.#finished.resolve(state);
   }
 
   #attempt(act: Promise<void>): void {

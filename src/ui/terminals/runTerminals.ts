@@ -40,6 +40,11 @@ export class RunTerminals implements Disposable {
     return [...this.#terminals].find(([, known]) => known === terminal)?.[0];
   }
 
+  /** What a terminal of any kind shows of a run. */
+  pty(run: Run): RunTerminal {
+    return new RunTerminal(run, this.#isFree(), this.#log);
+  }
+
   /** Closes the terminal of a run that goes on. */
   detach(run: Run): void {
     this.#terminals.get(run)?.dispose();
@@ -48,7 +53,7 @@ export class RunTerminals implements Disposable {
   #create(run: Run): Terminal {
     const terminal = window.createTerminal({
       name: `${run.target.label} · ${formatGpu(run.gpu)}`,
-      pty: new RunTerminal(run, this.#isFree(), this.#log),
+      pty: this.pty(run),
       iconPath: new ThemeIcon("server-process"),
       isTransient: true,
     });
