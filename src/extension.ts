@@ -98,6 +98,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
       log,
     }),
   );
+  const isFree = () => session.current.kind === "local";
   const localBackend = own.add(
     new LocalBackend({
       program: context.asAbsolutePath("dist/local.js"),
@@ -140,7 +141,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
       spending: new Spending(context.globalStorageUri.fsPath),
       rates,
       scope,
-      isFree: () => session.current.kind === "local",
+      isFree,
       clock,
       log,
     }),
@@ -180,7 +181,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     new Pusher({
       thread: syncThread,
       approve: approvePush,
-      compression: () => syncCompression(session.current.kind === "local"),
+      compression: () => syncCompression(isFree()),
     }),
   );
   const puller = new Puller({
@@ -204,7 +205,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
       runs,
       load: async () =>
         new (await import("./ui/watching")).Watching({
-          ...{ exec, store, runs, activity, tunnels, clock, log, report },
+          ...{ exec, store, runs, activity, tunnels, clock, log, report, isFree },
+          extensionUri: context.extensionUri,
           runOf: (terminal) => terminals.runOf(terminal),
         }),
       report,
@@ -221,7 +223,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const syncOnSave = own.add(new SyncOnSave({ sandboxes: store, pusher, runs, report }));
   own.add(watchSaves(syncOnSave, log));
 
-  const terminals = own.add(new RunTerminals(() => session.current.kind === "local", log));
+  const terminals = own.add(new RunTerminals(isFree, log));
   own.add(
     runs.onDidResumeRun((run) => {
       if (!run.isBackground) terminals.open([run]);
@@ -243,13 +245,17 @@ export async function activate(context: ExtensionContext): Promise<void> {
     own.add(new SectionView(secretSection(secrets, clock), { session, log })),
   ];
   const manifest = context.extension.packageJSON as Manifest;
+  const comparisons = () => watch.comparisons();
+  const running = { runs, thread: syncThread, state: context.workspaceState, rates };
   const loadLater = async () =>
     (await import("./ui/commands/later")).laterCommands({
       account: { session, account, variables: process.env, log },
       costs: { meter, rates, account, clock, activity },
       create: { sandboxes, rates },
       images: { images, builds },
-      run: { runs, terminals, thread: syncThread, state: context.workspaceState, rates },
+      run: { ...running, terminals },
+      compare: { runs, comparisons },
+      sweep: { ...running, sandboxes, store, clock, log, comparisons },
       volumes,
       secrets,
       download: { puller, exec, picker, log },

@@ -2,6 +2,7 @@ import { DisposableStore, type Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import type { RunService } from "../run/runService";
 import type { MetricService } from "../sandboxes/metricService";
+import type { Comparisons } from "./comparisons";
 import type { MeterSource } from "./views/sandboxTreeModel";
 import type { Watching } from "./watching";
 
@@ -33,6 +34,10 @@ export class RunWatch implements MeterSource, Disposable {
   /** The service that measures sandboxes. */
   async metrics(): Promise<MetricService> {
     return (await this.#load()).metrics;
+  }
+
+  async comparisons(): Promise<Comparisons> {
+    return (await this.#load()).comparisons;
   }
 
   metersOf(key: string): ReturnType<MeterSource["metersOf"]> {

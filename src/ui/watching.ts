@@ -9,6 +9,7 @@ import { MetricService } from "../sandboxes/metricService";
 import { sandboxIdOf } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import type { TunnelService } from "../tunnels/tunnelService";
+import { Comparisons, type ComparisonsOptions } from "./comparisons";
 import { MeterStatus } from "./meterStatus";
 import { PortOffers } from "./portOffers";
 import { RunProblems } from "./runProblems";
@@ -16,7 +17,7 @@ import { TracebackLinks } from "./terminals/tracebackLinks";
 import { meterRows, meterSummary } from "./views/meterRows";
 import type { MeterSource } from "./views/sandboxTreeModel";
 
-export interface WatchingOptions {
+export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri" | "isFree"> {
   readonly exec: ExecGateway;
   readonly store: SandboxStore;
   readonly runs: RunService;
@@ -35,8 +36,10 @@ export class Watching implements Disposable {
   readonly #problems = this.#own.add(new RunProblems());
   readonly #ports: PortOffers;
   readonly metrics: MetricService;
+  readonly comparisons: Comparisons;
 
-  constructor({ exec, store, runs, activity, clock, log, tunnels, runOf, report }: WatchingOptions) {
+  constructor(options: WatchingOptions) {
+    const { exec, store, runs, activity, clock, log, tunnels, runOf, report } = options;
     this.#store = store;
     const isBusy = (key: string) => {
       const sandbox = store.get(key);
@@ -48,6 +51,7 @@ export class Watching implements Disposable {
     this.#own.add(new MeterStatus({ metrics: this.metrics, runs, store, metersOf: (key) => this.metersOf(key) }));
     this.#ports = this.#own.add(new PortOffers({ store, tunnels, report }));
     this.#own.add(window.registerTerminalLinkProvider(new TracebackLinks(runOf)));
+    this.comparisons = this.#own.add(new Comparisons({ ...options, metrics: this.metrics }));
     this.#follow(runs);
   }
 

@@ -1,5 +1,6 @@
 import { accountCommands, type AccountDependencies } from "./account";
 import { checkCommands, type CheckDependencies } from "./checkConnection";
+import { compareCommands, type CompareDependencies } from "./compare";
 import { costCommands, type CostDependencies } from "./costs";
 import { createCommands, type CreateDependencies } from "./create";
 import { downloadCommands, type DownloadDependencies } from "./download";
@@ -11,6 +12,7 @@ import { runCommands, type RunDependencies } from "./run";
 import { secretCommands } from "./secrets";
 import { snapshotCommands, type SnapshotDependencies } from "./snapshots";
 import { specSources } from "./specSources";
+import { sweepCommands, type SweepDependencies } from "./sweep";
 import { syncExplainCommands } from "./syncExplain";
 import { syncPreviewCommands, type SyncPreviewDependencies } from "./syncPreview";
 import { volumeCommands } from "./volumes";
@@ -18,6 +20,7 @@ import { volumeCommands } from "./volumes";
 export interface LaterDependencies {
   readonly account: AccountDependencies;
   readonly check: CheckDependencies;
+  readonly compare: CompareDependencies;
   readonly costs: CostDependencies;
   readonly create: Omit<CreateDependencies, "sources">;
   readonly download: DownloadDependencies;
@@ -26,6 +29,7 @@ export interface LaterDependencies {
   readonly run: RunDependencies;
   readonly secrets: Parameters<typeof secretCommands>[0];
   readonly snapshots: SnapshotDependencies;
+  readonly sweep: SweepDependencies;
   readonly syncPreview: SyncPreviewDependencies;
   readonly volumes: Parameters<typeof volumeCommands>[0];
 }
@@ -34,6 +38,7 @@ export interface LaterDependencies {
 export const laterCommands = (dependencies: LaterDependencies): CommandTable => ({
   ...accountCommands(dependencies.account),
   ...checkCommands(dependencies.check),
+  ...compareCommands(dependencies.compare),
   ...costCommands(dependencies.costs),
   ...createCommands({ ...dependencies.create, sources: specSources(dependencies.volumes, dependencies.secrets) }),
   ...downloadCommands(dependencies.download),
@@ -43,6 +48,7 @@ export const laterCommands = (dependencies: LaterDependencies): CommandTable => 
   ...runCommands(dependencies.run),
   ...secretCommands(dependencies.secrets),
   ...snapshotCommands(dependencies.snapshots),
+  ...sweepCommands(dependencies.sweep),
   ...syncExplainCommands(dependencies.syncPreview.thread),
   ...syncPreviewCommands(dependencies.syncPreview),
   ...volumeCommands(dependencies.volumes),
