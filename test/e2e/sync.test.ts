@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
-import { pollUntil } from "./workbench/locators";
+import { createSandbox } from "./createSandbox";
 import { useVsCode } from "./vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
@@ -21,17 +21,7 @@ describe("syncing a folder", () => {
     await writeFile(join(vscode.folder, "node_modules", "left.js"), "");
     await writeFile(join(vscode.folder, "größer ≥ 'x' 🚀.txt"), "unicode");
     workbench = await vscode.open();
-    await workbench.runCommand("Modal: Create Sandbox…");
-    await workbench.quickInput.pick("T4");
-    await workbench.quickInput.row("8 × T4").waitFor();
-    await workbench.quickInput.pick("T4");
-    await workbench.quickInput.waitForTitle("Create Sandbox (2/3)");
-    await workbench.quickInput.pick("python:3.12-slim");
-    await workbench.quickInput.pick("Create");
-    await workbench.sandboxes.open();
-    await pollUntil("the sandbox runs", async () =>
-      (await workbench.sandboxes.rows()).some(({ description }) => description.startsWith("running")),
-    );
+    await createSandbox(workbench);
   });
 
   it("says how far it is, and in the end what was sent", async () => {

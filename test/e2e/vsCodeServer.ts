@@ -69,7 +69,7 @@ export class VsCodeServer {
   url(folder: string | undefined, payload: Readonly<Record<string, string>> = {}): string {
     const query = new URLSearchParams();
     if (folder === undefined) query.set("ew", "true");
-    else query.set("folder", folder);
+    else query.set(folder.endsWith(".code-workspace") ? "workspace" : "folder", folder);
     query.set("payload", JSON.stringify(Object.entries({ skipWelcome: "true", ...payload })));
     return `http://${this.authority}/?${query.toString()}`;
   }

@@ -12,7 +12,7 @@ export interface VsCodeSuite {
   /** The sample folder's copy that every window of the suite opens. */
   readonly folder: string;
   readonly server: VsCodeServer;
-  /** A fresh window on the folder. One opened in a test is closed after it, one opened before the tests after them. */
+  /** A fresh window on the folder, or on a workspace's file. One opened in a test is closed after it, one opened before the tests after them. */
   open(folder?: string): Promise<Workbench>;
   /** The same without a folder. */
   openEmpty(): Promise<Workbench>;
