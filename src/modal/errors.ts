@@ -127,7 +127,11 @@ function byStatus(cause: Error): UserError | undefined {
       return new UserError(`Modal refused this: ${detailsOf(cause)}`, { cause, actions: [signIn] });
     case status.unavailable:
     case status.deadlineExceeded:
-      return told("Modal cannot be reached. Check the network connection and try again.")(cause);
+      return told(
+        /certificate/i.test(detailsOf(cause))
+          ? untrustedCertificate("Modal")
+          : "Modal cannot be reached. Check the network connection and try again.",
+      )(cause);
     case status.resourceExhausted:
       return new UserError(`Modal's limit is reached: ${detailsOf(cause)} Wait a moment, or terminate a sandbox.`, {
         cause,
@@ -156,6 +160,10 @@ function byStatus(cause: Error): UserError | undefined {
       return undefined;
   }
 }
+
+/** gRPC has Node's own certificates and those of that file; the system's are not among them. */
+export const untrustedCertificate = (host: string): string =>
+  `The certificate of ${host} is not trusted: something between may be inspecting the connection. Name that one's certificate file in the environment variable NODE_EXTRA_CA_CERTS, and start VS Code anew.`;
 
 const sentenceOf = (error: Error) => sentence(error.message);
 

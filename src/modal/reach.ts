@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { codeOf, messageOf, UserError } from "../base/errors";
+import { untrustedCertificate } from "./errors";
 
 const TIMEOUT_MS = 10_000;
 const PROXY_AUTHENTICATION_REQUIRED = 407;
@@ -78,7 +79,7 @@ const openProxySetting = {
 };
 
 function unreachable(host: string, error: unknown): UserError {
-  const sentence = sentences[codeOf(error) ?? ""] ?? (isUntrusted(error) ? UNTRUSTED : undefined);
+  const sentence = sentences[codeOf(error) ?? ""] ?? (isUntrusted(error) ? untrustedCertificate : undefined);
   return new UserError(sentence?.(host) ?? `${host} cannot be reached: ${messageOf(error)}.`, { cause: error });
 }
 
@@ -90,9 +91,5 @@ const sentences: Record<string, (host: string) => string> = {
   ENETUNREACH: (host) => `There is no network that leads to ${host}.`,
   ABORT_ERR: (host) => `${host} did not answer within ${TIMEOUT_MS / 1000} seconds. A firewall may be in the way.`,
 };
-
-const UNTRUSTED = (host: string) =>
-  `The certificate of ${host} is not trusted; something between may be inspecting the connection. ` +
-  "Add its certificate to the system's, or name its file in NODE_EXTRA_CA_CERTS.";
 
 const isUntrusted = (error: unknown) => /CERT|SELF_SIGNED|UNABLE_TO/.test(codeOf(error) ?? "");

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:tls";
 import { connect, type AddressInfo } from "node:net";
 import { after, before, describe, it } from "mocha";
 import { UserError } from "../../src/base/errors";
 import { verifyCredentials } from "../../src/modal/connection";
+import { makeCertificate } from "../../src/local/tls/certificate";
 import { ProxyEnvironment } from "../../src/modal/proxy";
 import { silentLog } from "../unit/support/fakes";
 import { useLocalBackend } from "./support/fixture";
@@ -60,5 +62,22 @@ describe("behind a proxy", function () {
       verify(`http://${HOST}:443`),
       (error) => error instanceof UserError && error.message.includes("cannot be reached"),
     );
+  });
+});
+
+describe("a server whose certificate nobody knows", function () {
+  this.timeout(30_000);
+
+  it("is not spoken to, and the message says what to do", async () => {
+    const server = createTlsServer({ ...makeCertificate(), ALPNProtocols: ["h2"] }).listen(0, "127.0.0.1");
+    server.on("tlsClientError", () => undefined);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const target = { tokenId: "ak-1", tokenSecret: "as-1", serverUrl: `https://127.0.0.1:${port}` };
+    await assert.rejects(
+      verifyCredentials(target, silentLog, AbortSignal.timeout(20_000)),
+      (error) => error instanceof UserError && /^The certificate of Modal is not trusted: /.test(error.message),
+    );
+    server.close();
   });
 });
