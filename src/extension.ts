@@ -53,6 +53,7 @@ import { askAboutClosing } from "./ui/closeQuestion";
 import { keepContextKeys } from "./ui/contextKeys";
 import { watchEndings } from "./ui/endingNotice";
 import { CostWatch } from "./ui/costWatch";
+import { registerCellLenses } from "./ui/cellLenses";
 import { createErrorReporter } from "./ui/errorReporter";
 import { approveAboveLimit } from "./ui/limitQuestions";
 import { watchOrphans } from "./ui/orphanNotice";
@@ -73,6 +74,7 @@ import {
   usesLocalBackend,
 } from "./ui/settings";
 import { watchSaves } from "./ui/syncOnSave";
+import { registerTasks } from "./ui/taskProvider";
 import { BuildTerminals } from "./ui/terminals/buildTerminals";
 import { RunTerminals } from "./ui/terminals/runTerminals";
 import { SandboxesView } from "./ui/views/sandboxesView";
@@ -286,6 +288,12 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const known = new Set(eager.flatMap((table) => Object.keys(table)));
   const later = manifest.contributes.commands.map(({ command }) => command).filter((id) => !known.has(id));
   own.add(registerCommands([...eager, loadedOnUse(later, loadLater)], report));
+  own.add(
+    registerTasks(async () =>
+      (await import("./ui/commands/later")).laterTasks({ runs, terminals, thread: syncThread }),
+    ),
+  );
+  own.add(registerCellLenses());
   own.add(
     window.registerTerminalProfileProvider("modalSandboxes.shell", {
       provideTerminalProfile: () => shellProfile(shell),

@@ -11,9 +11,6 @@ export interface Cell {
 /** As VS Code's Python extension marks cells: `# %%`, `#%%`, `# In[3]:` or `# <codecell>`; `// %%` in JavaScript. */
 const MARKER = /^(?:(?:#|\/\/)\s*%%(.*)|#\s*In\[[\d ]*\](.*)|#\s*<codecell>(.*))$/;
 
-/** Whether a text has cells. */
-export const hasCells = (text: string): boolean => new RegExp(MARKER.source, "m").test(text.replaceAll("\r", ""));
-
 /** The cells of a text, in order; none where no line marks one. What stands before the first mark is a cell too. */
 export function cellsOf(text: string): Cell[] {
   const lines = text.split(/\r?\n/);

@@ -76,6 +76,9 @@ export const proxySettings = (): ProxySettings => {
 /** The GPUs that a run starts with; what is no GPU type counts as none. */
 export const defaultGpus = (): (GpuRequest | undefined)[] => setting<readonly string[]>("gpus", []).map(parseGpu);
 
+/** Whether cells have a line above them that runs them. */
+export const showsCellLenses = (): boolean => setting("cellCodeLens", true);
+
 /** Whether saving a file syncs its folder. */
 export const syncsOnSave = (file: Uri): boolean => setting("sync.onSave", false, file);
 

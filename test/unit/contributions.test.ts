@@ -257,6 +257,14 @@ describe("contributed settings", () => {
 });
 
 describe("other contributions", () => {
+  it("tasks are of the type that the code provides", () => {
+    const provided = files.flatMap(({ tree }) => firstArguments(tree, "registerTaskProvider"));
+    assert.deepEqual(
+      provided,
+      manifest.contributes.taskDefinitions.map(({ type }) => type),
+    );
+  });
+
   it("terminal profiles are exactly those that the code provides", () => {
     const provided = files.flatMap(({ tree }) => firstArguments(tree, "registerTerminalProfileProvider"));
     assert.deepEqual(

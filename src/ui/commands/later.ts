@@ -1,3 +1,4 @@
+import type { TaskSource } from "../taskProvider";
 import { accountCommands, type AccountDependencies } from "./account";
 import { checkCommands, type CheckDependencies } from "./checkConnection";
 import { compareCommands, type CompareDependencies } from "./compare";
@@ -9,6 +10,7 @@ import { lifecycleCommands, type LifecycleDependencies } from "./lifecycle";
 import { otherGpuCommands } from "./otherGpu";
 import type { CommandTable } from "./register";
 import { runCommands, type RunDependencies } from "./run";
+import { offeredTasks, resolvedTask, type TaskDependencies } from "./runTasks";
 import { secretCommands } from "./secrets";
 import { snapshotCommands, type SnapshotDependencies } from "./snapshots";
 import { specSources } from "./specSources";
@@ -52,4 +54,10 @@ export const laterCommands = (dependencies: LaterDependencies): CommandTable => 
   ...syncExplainCommands(dependencies.syncPreview.thread),
   ...syncPreviewCommands(dependencies.syncPreview),
   ...volumeCommands(dependencies.volumes),
+});
+
+/** The tasks, which activation does without too. */
+export const laterTasks = (dependencies: TaskDependencies): TaskSource => ({
+  offered: () => offeredTasks(dependencies),
+  resolved: (task) => resolvedTask(task, dependencies),
 });

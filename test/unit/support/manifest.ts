@@ -26,6 +26,15 @@ export interface Setting {
   readonly additionalProperties?: { readonly properties?: Readonly<Record<string, unknown>> };
 }
 
+/** One line of a problem matcher; `message` and so on say which group holds that. */
+export interface Pattern {
+  readonly regexp: string;
+  readonly file?: number;
+  readonly line?: number;
+  readonly severity?: number;
+  readonly message?: number;
+}
+
 interface Welcome {
   readonly view: string;
   readonly when: string;
@@ -56,6 +65,11 @@ export interface Manifest {
     >;
     readonly viewsWelcome: readonly Welcome[];
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
+    readonly taskDefinitions: readonly {
+      readonly type: string;
+      readonly properties: Readonly<Record<string, unknown>>;
+    }[];
+    readonly problemMatchers: readonly { readonly name: string; readonly pattern: Pattern | readonly Pattern[] }[];
     readonly terminal: { readonly profiles: readonly { readonly id: string }[] };
     readonly walkthroughs: readonly { readonly icon: string; readonly steps: readonly WalkthroughStep[] }[];
   };

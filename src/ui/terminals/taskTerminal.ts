@@ -1,0 +1,68 @@
+import { EventEmitter, type Pseudoterminal, type TerminalDimensions } from "vscode";
+import { messageOf } from "../../base/errors";
+import type { Run, RunState } from "../../run/run";
+import type { RunTerminal } from "./runTerminal";
+import { red } from "./styles";
+
+/** The exit code of a shell for what was interrupted. */
+const INTERRUPTED = 130;
+
+/** Shows the run of a task, which begins with its terminal and ends with the run. */
+export class TaskTerminal implements Pseudoterminal {
+  readonly #start: () => Promise<Run>;
+  readonly #ptyOf: (run: Run) => RunTerminal;
+  readonly #written = new EventEmitter<string>();
+  readonly onDidWrite = this.#written.event;
+  readonly #closed = new EventEmitter<number>();
+  readonly onDidClose = this.#closed.event;
+  #run: Run | undefined;
+  #pty: RunTerminal | undefined;
+  #isClosed = false;
+
+  constructor(start: () => Promise<Run>, ptyOf: (run: Run) => RunTerminal) {
+    this.#start = start;
+    this.#ptyOf = ptyOf;
+  }
+
+  open(size: TerminalDimensions | undefined): void {
+    void this.#show(size);
+  }
+
+  /** Who ends a task ends its program. */
+  close(): void {
+    this.#isClosed = true;
+    this.#pty?.close();
+    // Its failure is told where the run is listed.
+    this.#run?.stop().catch(() => undefined);
+  }
+
+  handleInput(data: string): void {
+    this.#pty?.handleInput(data);
+  }
+
+  async #show(size: TerminalDimensions | undefined): Promise<void> {
+    try {
+      this.#run = await this.#start();
+    } catch (error) {
+      this.#written.fire(red(`✗ ${messageOf(error)}`));
+      this.#closed.fire(1);
+      return;
+    }
+    if (this.#isClosed) {
+      this.close();
+      return;
+    }
+    const pty = this.#ptyOf(this.#run);
+    this.#pty = pty;
+    pty.onDidWrite((text) => {
+      this.#written.fire(text);
+    });
+    pty.open(size);
+    this.#closed.fire(exitCodeOf(await pty.finished));
+  }
+}
+
+function exitCodeOf(state: RunState): number {
+  if (state.kind === "ended") return state.exitCode;
+  return state.kind === "cancelled" ? INTERRUPTED : 1;
+}
