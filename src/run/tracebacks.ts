@@ -89,7 +89,7 @@ export class TraceFinder {
   #readAlone(line: string): Trace[] {
     const place = pick(/^(?:file:\/\/)?(\/[^:]+):(\d+)$/, line);
     if (place) this.#place = { frame: place, age: 0 };
-    const arrow = pick(/^\s*--> (\S+?):(\d+):(\d+)$/, line);
+    const arrow = line.includes("--> ") ? pick(/^\s*--> (\S+?):(\d+):(\d+)$/, line) : undefined;
     if (arrow) return [{ message: this.#headline, isWarning: this.#headline.startsWith("warning"), frames: [arrow] }];
     if (!isHeadline(line)) return [];
     this.#headline = line;
@@ -113,16 +113,16 @@ type Kind = "python" | "javascript" | "go" | "rust";
 function frameOf(line: string): { readonly kind: Kind; readonly place: Frame | undefined } | undefined {
   const python = line.includes('File "') ? pick(/^[\s|]*File "([^"]+)", line (\d+)/, line) : undefined;
   if (python) return { kind: "python", place: python };
-  if (/^\s+at /.test(line))
-    return {
-      kind: "javascript",
-      place: pick(/^\s+at (?:.*\()?(?:async )?(?:file:\/\/)?(\/[^()]+?):(\d+):(\d+)\)?$/, line),
-    };
-  const go = pick(/^\t(\/\S+\.go):(\d+)/, line);
-  if (go) return { kind: "go", place: go };
-  const rust = pick(/^thread .* panicked at (\S+?):(\d+):(\d+):$/, line);
-  return rust && { kind: "rust", place: rust };
+  if (line.startsWith("thread ")) {
+    const rust = pick(/^thread .* panicked at (\S+?):(\d+):(\d+):$/, line);
+    return rust && { kind: "rust", place: rust };
+  }
+  if (/^\s+at /.test(line)) return { kind: "javascript", place: pick(JAVASCRIPT, line) };
+  const go = line.startsWith("\t/") ? pick(/^\t(\/\S+\.go):(\d+)/, line) : undefined;
+  return go && { kind: "go", place: go };
 }
+
+const JAVASCRIPT = /^\s+at (?:.*\()?(?:async )?(?:file:\/\/)?(\/[^()]+?):(\d+):(\d+)\)?$/;
 
 /** Go tells what happened before the goroutine and its calls. */
 const isHeadline = (line: string) =>
