@@ -85,13 +85,13 @@
     if (isName) cell.scope = "row";
     const content = add(cell, run === undefined ? "span" : "button");
     if (run === undefined) return;
-    content.title = "Show the terminal of this run";
     content.addEventListener("click", () => send({ kind: "show", run }));
   }
 
-  function updateCell(cell, { text, isNumeric, isName }) {
+  function updateCell(cell, { text, isNumeric, run }) {
     write(cell.firstChild, text);
-    if (!isNumeric && !isName && cell.title !== text) cell.title = text;
+    const title = isNumeric ? "" : run === undefined ? text : `${text}\nShow the terminal of this run`;
+    if (cell.title !== title) cell.title = title;
   }
 
   /** Percents from 0 to 100, as a line behind the cell's text. */

@@ -72,7 +72,12 @@ interface ColumnOf extends Column {
 
 export function compare(runs: readonly ComparedRun[], { now, isFree }: CompareOptions): Comparison {
   const identities = identitiesOf(runs);
-  const columns = [...identities, ...factColumns(runs, now, isFree), ...reportColumns(runs)];
+  const columns = [
+    ...identities,
+    ...costColumns(runs, { now, isFree }),
+    ...reportColumns(runs),
+    ...circumstanceColumns(runs, now),
+  ];
   return {
     columns: columns.map(({ key, title, unit, isNumeric, hasBars }) => ({
       ...{ key, title, isNumeric, hasBars },
@@ -101,36 +106,41 @@ function identitiesOf(runs: readonly ComparedRun[]): ColumnOf[] {
   return differing.length > 0 ? differing : [gpu];
 }
 
-function factColumns(runs: readonly ComparedRun[], now: number, isFree: boolean): ColumnOf[] {
-  const cheapest = Math.min(...runs.filter(isDone).map((run) => dollarsOf(run.state, now) ?? Infinity));
+function costColumns(runs: readonly ComparedRun[], { now, isFree }: CompareOptions): ColumnOf[] {
+  const cheapest = Math.min(...runs.filter(isDone).map(({ state }) => dollarsOf(state, now) ?? Infinity));
   const relative = (run: ComparedRun): number | undefined => {
     const dollars = isDone(run) ? dollarsOf(run.state, now) : undefined;
     return dollars === undefined || cheapest <= 0 ? undefined : dollars / cheapest;
   };
-  const peaks = [
-    numberColumn(
-      { key: "memory", title: "Peak GPU memory", unit: "bytes" },
-      formatBytes,
-      ({ peak }) => peak?.memoryBytes,
-    ),
-    numberColumn({ key: "utilization", title: "Peak GPU use", unit: "%" }, percent, ({ peak }) => peak?.utilization),
-  ];
   return [
     textColumn("state", "State", ({ state }) => describeState(state)),
-    numberColumn({ key: "start", title: "Time to start", unit: "s" }, seconds, (run) => startSeconds(run, now)),
     numberColumn({ key: "time", title: "Run time", unit: "s", hasBars: true }, seconds, ({ state }) =>
       runSeconds(state, now),
     ),
-    numberColumn({ key: "exit", title: "Exit code" }, String, ({ state }) =>
-      state.kind === "ended" ? state.exitCode : undefined,
-    ),
-    ...peaks.filter(({ cell }) => runs.some((run) => cell(run).value !== undefined)),
     numberColumn(
       { key: "cost", title: isFree ? "Cost on Modal" : "Cost", unit: "USD", hasBars: true },
       formatDollars,
       ({ state }) => dollarsOf(state, now),
     ),
     numberColumn({ key: "relative", title: "Vs. cheapest" }, times, relative),
+  ];
+}
+
+function circumstanceColumns(runs: readonly ComparedRun[], now: number): ColumnOf[] {
+  const peaks = [
+    numberColumn({ key: "utilization", title: "Peak GPU use", unit: "%" }, percent, ({ peak }) => peak?.utilization),
+    numberColumn(
+      { key: "memory", title: "Peak GPU memory", unit: "bytes" },
+      formatBytes,
+      ({ peak }) => peak?.memoryBytes,
+    ),
+  ];
+  return [
+    ...peaks.filter(({ cell }) => runs.some((run) => cell(run).value !== undefined)),
+    numberColumn({ key: "start", title: "Time to start", unit: "s" }, seconds, (run) => startSeconds(run, now)),
+    numberColumn({ key: "exit", title: "Exit code" }, String, ({ state }) =>
+      state.kind === "ended" ? state.exitCode : undefined,
+    ),
   ];
 }
 
@@ -194,7 +204,7 @@ export function describeState(state: ComparedRun["state"]): string {
     case "running":
       return "Running";
     case "ended":
-      return state.exitCode === 0 ? "Done" : "Failed";
+      return state.exitCode === 0 ? "Done" : `Exit code ${state.exitCode}`;
     case "failed":
       return `Failed: ${messageOf(state.error)}`;
     case "cancelled":

@@ -76,7 +76,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
 
   /** Starts no other and stops those that run; settles when they are gone. */
   async stop(): Promise<void> {
-    this.#skipRest("the sweep was stopped");
+    this.#skipRest("stopped");
     await Promise.all(this.#running.map((run) => run.stop()));
   }
 
@@ -102,7 +102,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
   #next(): number {
     const { dollars } = this.limits;
     if (this.#waiting >= 0 && dollars !== undefined && this.#wouldSpend() >= dollars)
-      this.#skipRest(`the spending limit of ${formatDollars(dollars)} would be reached`);
+      this.#skipRest(`spending limit of ${formatDollars(dollars)}`);
     return this.#waiting;
   }
 

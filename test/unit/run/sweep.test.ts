@@ -140,7 +140,7 @@ describe("a sweep", () => {
     assert.equal(started(), "abcd");
     assert.deepEqual(
       sweep.entries.slice(4).map(({ skipped }) => skipped),
-      Array.from({ length: 4 }, () => "the spending limit of $4.00 would be reached"),
+      Array.from({ length: 4 }, () => "spending limit of $4.00"),
     );
   });
 
@@ -167,7 +167,7 @@ describe("a sweep", () => {
     assert.equal(lanes.run("a").state.kind, "cancelled");
     assert.deepEqual(
       sweep.entries.map(({ skipped }) => skipped),
-      [undefined, undefined, "the sweep was stopped", "the sweep was stopped"],
+      [undefined, undefined, "stopped", "stopped"],
     );
     assert.deepEqual([...lanes.ended].sort(), [0, 1]);
   });

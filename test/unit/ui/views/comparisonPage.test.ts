@@ -63,7 +63,7 @@ describe("the page of a comparison", () => {
         ["H100", undefined, "quiet"],
       ],
     );
-    assert.deepEqual(rows[0]?.cells.slice(0, 4), ["L4", "Done", "1.0s", "10s"]);
+    assert.deepEqual(rows[0]?.cells.slice(0, 4), ["L4", "Done", "10s", "$0.10"]);
     assert.deepEqual(rows[0].line, [10, 90]);
   });
 
