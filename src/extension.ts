@@ -81,6 +81,7 @@ import { SandboxesView } from "./ui/views/sandboxesView";
 import { orphanSection } from "./ui/views/orphanSection";
 import { SectionView } from "./ui/views/sectionView";
 import { secretSection, volumeSection } from "./ui/views/storageSections";
+import { pastRunSection } from "./ui/views/pastRunSection";
 import { snapshotSection } from "./ui/views/snapshotSection";
 import { SyncPreviews } from "./ui/views/syncPreviews";
 
@@ -195,10 +196,11 @@ export async function activate(context: ExtensionContext): Promise<void> {
     },
   });
   const notices = (signal: AbortSignal) => gateway.notices(signal);
+  const records = new RunRecords(context.globalStorageUri.fsPath);
   const runs = own.add(
     new RunService({
       ...{ sandboxes, offerOther: offerOtherGpu(rates), exec, pusher, puller, notices, clock, rates, log },
-      records: new RunRecords(context.globalStorageUri.fsPath),
+      records,
     }),
   );
 
@@ -242,6 +244,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   );
   const sections = [
     own.add(new SectionView(orphanSection(store, rowSources), { session, log })),
+    own.add(new SectionView(pastRunSection(records, clock), { session, log })),
     own.add(new SectionView(snapshotSection(kept, scope, clock), { session, log })),
     own.add(new SectionView(volumeSection(volumes, clock), { session, log })),
     own.add(new SectionView(secretSection(secrets, clock), { session, log })),
@@ -256,13 +259,14 @@ export async function activate(context: ExtensionContext): Promise<void> {
       create: { sandboxes, rates },
       images: { images, builds },
       run: { ...running, terminals },
+      runHistory: { runs, records, terminals },
       compare: { runs, comparisons },
       sweep: { ...running, sandboxes, store, clock, log, comparisons },
       volumes,
       secrets,
       download: { puller, exec, picker, log },
       syncPreview: { thread: syncThread, exec, picker, previews },
-      lifecycle: { sandboxes, snapshots, store, picker, clock, rates },
+      lifecycle: { sandboxes, snapshots, store, picker, activity, clock, rates },
       snapshots: { snapshots, kept, scope, clock, rates, nameOf: ({ key }) => store.get(key)?.name },
       check: { session, connection, account, proxy, sandboxes, exec, rates, extensionVersion: manifest.version },
     });

@@ -94,7 +94,8 @@ const stillThere = (label: string) =>
     actions: [{ title: "Terminate Sandbox", command: "modalSandboxes.terminateSandbox" }],
   });
 
-const outputLost = () =>
+/** How it ended is not known. */
+export const outputLost = () =>
   new UserError("The sandbox has nothing of this run any more. Run it again.", {
     actions: [{ title: "Run Last File Again", command: "modalSandboxes.runFileAgain" }],
   });

@@ -81,7 +81,6 @@ export class Run implements Disposable {
   #viewer: OutputSink | undefined;
   /** The viewer, once it has what came before. */
   #receiver: OutputSink | undefined;
-  #hasOutput = false;
   #state: RunState = { kind: "preparing", step: "Starting" };
   #sandboxKey: string | undefined;
   #controls: RunControls | undefined;
@@ -129,7 +128,7 @@ export class Run implements Disposable {
     this.#size.resolve(sink.size);
     await this.#shows.run(async () => {
       this.#receiver = undefined;
-      if (this.#hasOutput) for await (const bytes of this.log.read()) await sink.write(bytes, "stdout");
+      for await (const bytes of this.log.read()) await sink.write(bytes, "stdout");
       if (this.#viewer === sink) this.#receiver = sink;
     });
   }
@@ -187,7 +186,6 @@ export class Run implements Disposable {
 
   /** For the service: shows what the program wrote. Settles when there is room for more. */
   async show(output: RunOutput): Promise<void> {
-    this.#hasOutput = true;
     this.#output.fire(output);
     await this.#shows.run(async () => {
       await this.log.append(output);

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { RunOutput } from "./run";
@@ -22,9 +22,12 @@ export class RunLog {
   #sizeBytes = 0;
   #writing: Promise<void> | undefined;
   #failure: unknown;
+  #isThere: boolean;
 
-  constructor(path: string) {
+  /** `isPast`: the file is there. Else one that an earlier window left is begun anew. */
+  constructor(path: string, isPast = false) {
     this.path = path;
+    this.#isThere = isPast;
   }
 
   /** Why no more is kept, if so: the run itself must not suffer from a full disk. */
@@ -43,9 +46,15 @@ export class RunLog {
     if (this.#unwrittenBytes > UNWRITTEN_BYTES) await this.#writing;
   }
 
+  /** Settles when all that came so far is in the file. */
+  async flushed(): Promise<void> {
+    await this.#writing;
+  }
+
   /** All there is, from the start. */
   async *read(): AsyncGenerator<Uint8Array> {
-    await this.#writing;
+    await this.flushed();
+    if (!this.#isThere || !existsSync(this.path)) return;
     for await (const chunk of createReadStream(this.path)) if (chunk instanceof Uint8Array) yield chunk;
   }
 
@@ -69,6 +78,7 @@ export class RunLog {
   async #write(): Promise<void> {
     try {
       this.#file ??= await create(this.path);
+      this.#isThere = true;
       while (this.#unwritten.length > 0) {
         const parts = this.#unwritten.splice(0);
         await writeAll(this.#file, parts);

@@ -1,5 +1,6 @@
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { Emitter } from "../base/event";
 import { RecordFolder } from "../base/recordFolder";
 import type { GpuRequest } from "../modal/gpus";
 import type { RunTarget } from "./target";
@@ -35,6 +36,9 @@ export class RunRecords {
   readonly #folder: string;
   readonly #open: RecordFolder<RunRecord>;
   readonly #ended: RecordFolder<RunRecord>;
+  readonly #changed = new Emitter<undefined>();
+  /** Fires when a run of this window has joined those that are over, or some were forgotten. */
+  readonly onDidChangePast = this.#changed.event;
 
   /** `folder` is shared by all windows. */
   constructor(folder: string) {
@@ -55,6 +59,7 @@ export class RunRecords {
   async end(record: RunRecord): Promise<void> {
     await this.#ended.put(record.id, record);
     await this.#open.remove(record.id);
+    this.#changed.fire(undefined);
   }
 
   /** Of a sandbox, oldest first. */
@@ -71,13 +76,15 @@ export class RunRecords {
   /** Leaves the latest, and of the others nothing: neither record nor output. */
   async forgetOld(): Promise<void> {
     const past = await this.past();
-    const open = await this.#open.all();
-    const old = past.slice(0, Math.max(0, past.length - KEPT)).map(({ id }) => id);
-    for (const id of old) await this.#ended.remove(id);
-    const kept = new Set([...past.map(({ id }) => id), ...open.keys()]);
-    for (const id of old) kept.delete(id);
-    const logs = await readdir(join(this.#folder, "logs")).catch(() => []);
-    for (const name of logs) if (!kept.has(name.replace(/\.log$/, ""))) await rm(join(this.#folder, "logs", name));
+    await this.forget(past.slice(0, Math.max(0, past.length - KEPT)));
+  }
+
+  async forget(records: readonly RunRecord[]): Promise<void> {
+    for (const { id } of records) {
+      await rm(this.logPath(id), { force: true });
+      await this.#ended.remove(id);
+    }
+    if (records.length > 0) this.#changed.fire(undefined);
   }
 }
 

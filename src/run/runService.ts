@@ -19,7 +19,7 @@ import type { Pusher } from "../sync/push";
 import type { PushRequest, PushResult } from "../sync/pushRequest";
 import { lifetimeNotice } from "./lifetimeNotice";
 import { createOrSwap, type OfferOther } from "./createOrSwap";
-import { runProgram } from "./programRun";
+import { outputLost, runProgram } from "./programRun";
 import { pullOutputs } from "./pullOutputs";
 import { Run, type RunProperties } from "./run";
 import { RunLog } from "./runLog";
@@ -112,6 +112,17 @@ export class RunService implements Disposable {
     }
   }
 
+  /** A run that is over, maybe since an earlier window, with the output that was kept of it. */
+  past(record: RunRecord): Run {
+    const known = this.#runs.find(({ id }) => id === record.id);
+    if (known) return known;
+    const run = this.#make(record, true);
+    const { startedAt, end } = record;
+    if (end?.exitCode === undefined) run.enter({ kind: "failed", error: outputLost() });
+    else run.enter({ kind: "ended", startedAt, ...end, exitCode: end.exitCode });
+    return run;
+  }
+
   /** Sends the folder to a sandbox. */
   async push(sandbox: RunningSandbox, request: FolderPush): Promise<PushResult> {
     const { id } = sandbox.phase;
@@ -133,8 +144,12 @@ export class RunService implements Disposable {
     this.#resumed.dispose();
   }
 
+  #make(properties: Omit<RunProperties, "log">, isPast = false): Run {
+    return new Run({ ...properties, log: new RunLog(this.#options.records.logPath(properties.id), isPast) });
+  }
+
   #add(properties: Omit<RunProperties, "log">): Run {
-    const run = new Run({ ...properties, log: new RunLog(this.#options.records.logPath(properties.id)) });
+    const run = this.#make(properties);
     this.#runs.push(run);
     run.onDidChangeState(() => {
       this.#changed.fire(run);

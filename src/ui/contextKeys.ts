@@ -14,6 +14,7 @@ export interface ContextKeys {
   /** Whether sandboxes run that this installation made and no window holds. */
   "modalSandboxes.hasOrphans": boolean;
   "modalSandboxes.orphansListed": boolean;
+  "modalSandboxes.runsListed": boolean;
   "modalSandboxes.snapshotsListed": boolean;
   "modalSandboxes.volumesListed": boolean;
   "modalSandboxes.secretsListed": boolean;

@@ -10,6 +10,7 @@ import { lifecycleCommands, type LifecycleDependencies } from "./lifecycle";
 import { otherGpuCommands } from "./otherGpu";
 import type { CommandTable } from "./register";
 import { runCommands, type RunDependencies } from "./run";
+import { runHistoryCommands, type RunHistoryDependencies } from "./runHistory";
 import { offeredTasks, resolvedTask, type TaskDependencies } from "./runTasks";
 import { secretCommands } from "./secrets";
 import { snapshotCommands, type SnapshotDependencies } from "./snapshots";
@@ -29,6 +30,7 @@ export interface LaterDependencies {
   readonly images: ImageDependencies;
   readonly lifecycle: LifecycleDependencies;
   readonly run: RunDependencies;
+  readonly runHistory: RunHistoryDependencies;
   readonly secrets: Parameters<typeof secretCommands>[0];
   readonly snapshots: SnapshotDependencies;
   readonly sweep: SweepDependencies;
@@ -48,6 +50,7 @@ export const laterCommands = (dependencies: LaterDependencies): CommandTable => 
   ...lifecycleCommands(dependencies.lifecycle),
   ...otherGpuCommands(dependencies.create.sandboxes, dependencies.create.rates),
   ...runCommands(dependencies.run),
+  ...runHistoryCommands(dependencies.runHistory),
   ...secretCommands(dependencies.secrets),
   ...snapshotCommands(dependencies.snapshots),
   ...sweepCommands(dependencies.sweep),

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { RunOptionsMemory } from "../../run/runOptions";
+import type { RunRecord } from "../../run/runRecords";
 import type { SyncThread } from "../../sync/syncThread";
 import { askOptions } from "../pickers/optionsPicker";
 import type { RunNode } from "../views/nodes";
@@ -24,6 +25,11 @@ export function runCommands(dependencies: RunDependencies): CommandTable {
       if (runnable) await starter.run(runnable);
     },
 
+    "modalSandboxes.runFileInBackground": async (uri?: unknown) => {
+      const runnable = await runnableFile(await documentToRun(uri), thread);
+      if (runnable) await starter.run(runnable, { isBackground: true });
+    },
+
     "modalSandboxes.runFileWithArguments": async (uri?: unknown) => {
       const document = await documentToRun(uri);
       const key = document.uri.toString();
@@ -36,7 +42,8 @@ export function runCommands(dependencies: RunDependencies): CommandTable {
 
     "modalSandboxes.runFileAgain": () => starter.again(),
 
-    "modalSandboxes.runAgain": (node?: RunNode) => starter.again(node?.runId),
+    "modalSandboxes.runAgain": (chosen?: RunNode | RunRecord) =>
+      chosen && "target" in chosen ? starter.repeat(chosen) : starter.again(chosen?.runId),
 
     "modalSandboxes.showRun": (node?: RunNode) => {
       const run = node ? runs.runs.find(({ id }) => id === node.runId) : runs.runs.at(-1);

@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import { UserError } from "../../base/errors";
 import type { Memento } from "../../base/ports";
 import type { RateSource } from "../../modal/rates";
+import type { RunRecord } from "../../run/runRecords";
 import type { RunRequest, RunService } from "../../run/runService";
 import type { RunTarget } from "../../run/target";
 import type { Choice } from "../pickers/gpuItems";
@@ -23,6 +25,8 @@ export interface Runnable {
 interface Started {
   readonly runnable: Runnable;
   readonly choices: readonly Choice[];
+  /** Nobody needs to look. */
+  readonly isBackground: boolean;
 }
 
 export interface RunStarterOptions {
@@ -43,12 +47,12 @@ export class RunStarter {
   }
 
   /** Asks where to run, and runs it there. */
-  async run(runnable: Runnable): Promise<void> {
+  async run(runnable: Runnable, { isBackground = false } = {}): Promise<void> {
     const { state, rates } = this.#options;
     const choices = await pickChoices(`Run ${runnable.label} On`, rememberedChoices(state), rates);
     if (!choices || choices.length === 0) return;
     await rememberChoices(state, choices);
-    await this.#start({ runnable, choices });
+    await this.#start({ runnable, choices, isBackground });
   }
 
   /** The same once more: that run, or all that were started together last. */
@@ -58,14 +62,24 @@ export class RunStarter {
     await this.#start(started);
   }
 
+  /** A run of the past once more. */
+  async repeat({ target, folder, remotePath, gpu, isBackground }: RunRecord): Promise<void> {
+    const runnable = {
+      label: target.label,
+      folder: folder === undefined ? undefined : { path: folder, name: basename(folder), remotePath },
+      target: () => Promise.resolve(target),
+    };
+    await this.#start({ runnable, choices: [{ gpu }], isBackground });
+  }
+
   async #start(started: Started): Promise<void> {
     const { runs, terminals } = this.#options;
-    const { runnable, choices } = started;
-    const launched = runs.start(await requestFor(runnable, choices));
+    const { runnable, choices, isBackground } = started;
+    const launched = runs.start({ ...(await requestFor(runnable, choices)), isBackground });
     this.#last = started;
     for (const [index, { id }] of launched.entries())
-      this.#byRun.set(id, { runnable, choices: choices.slice(index, index + 1) });
-    terminals.open(launched);
+      this.#byRun.set(id, { ...started, choices: choices.slice(index, index + 1) });
+    if (!isBackground) terminals.open(launched);
   }
 }
 

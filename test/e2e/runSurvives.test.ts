@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { before, describe, it } from "mocha";
+
+import { useSharedBackend } from "./localBackend";
+import { pollUntil } from "./workbench/locators";
+import { TreeView } from "./workbench/treeView";
+import { useVsCode } from "./vsCodeSuite";
+import type { Workbench } from "./workbench/workbench";
+
+/** Counts aloud until it is told to end. */
+const COUNT = `n=0
+while [ ! -e /tmp/end ]; do n=$((n + 1)); echo "tick $n"; sleep 0.1; done
+rm /tmp/end; echo over; exit 3
+`;
+
+const STUBBORN = `trap 'echo "no, I stay"' INT
+echo ready
+while true; do sleep 0.1; done
+`;
+
+const TERMINAL = "count.sh · T4";
+
+describe("a run", () => {
+  const modal = useSharedBackend();
+  const vscode = useVsCode(() => ({
+    env: modal.signedIn,
+    settings: { "modalSandboxes.gpus": ["T4"], "modalSandboxes.onWindowClose": "keep" },
+  }));
+  let workbench: Workbench;
+  before(async () => {
+    await writeFile(join(vscode.folder, "count.sh"), COUNT);
+    await writeFile(join(vscode.folder, "stubborn.sh"), STUBBORN);
+    workbench = await vscode.open();
+    await workbench.sandboxes.open();
+  });
+
+  const inSandbox = async (...argv: string[]) => {
+    for await (const sandbox of modal.client.sandboxes.list()) await (await sandbox.exec(argv)).wait();
+  };
+  const endProgram = () => inSandbox("touch", "/tmp/end");
+  /** Each number once, in order. */
+  const isWhole = (text: string) => {
+    const ticks = [...text.matchAll(/^tick (\d+)$/gm)].map(([, number]) => Number(number));
+    assert.deepEqual(
+      ticks,
+      ticks.map((_, index) => index + 1),
+    );
+  };
+
+  it("goes on while its window reloads, and its terminal comes back with all of it", async () => {
+    const { terminals } = workbench;
+    await workbench.runFile("count.sh");
+    await terminals.waitForText(TERMINAL, /^tick 5$/m);
+    await workbench.reload();
+    const text = await terminals.waitForText(TERMINAL, /^tick 25$/m, 30_000);
+    isWhole(text);
+    await workbench.screenshot("run-reattached");
+    await endProgram();
+    const whole = await terminals.waitForText(TERMINAL, /exit code 3/);
+    isWhole(whole);
+    assert.match(whole, /^over$/m);
+  });
+
+  it("is left in the background, and shown again with all of it", async () => {
+    const { terminals, sandboxes } = workbench;
+    await terminals.close(TERMINAL);
+    await workbench.runFile("count.sh");
+    await terminals.waitForText(TERMINAL, /^tick 3$/m);
+    await workbench.runCommand("Modal: Leave Run in Background");
+    await pollUntil("its terminal is closed", async () => !(await terminals.names()).includes(TERMINAL));
+    await sandboxes.expand("T4");
+    await pollUntil("it runs still", async () =>
+      (await sandboxes.rows()).some(({ description }) => /^running/.test(description)),
+    );
+    await workbench.screenshot("run-in-background");
+    await (await sandboxes.child("T4", "count.sh")).click();
+    const text = await terminals.waitForText(TERMINAL, /^tick 20$/m);
+    isWhole(text);
+    await endProgram();
+    await terminals.waitForText(TERMINAL, /exit code 3/);
+  });
+
+  it("ends by a second Ctrl+C where it ignores the first", async () => {
+    const { terminals } = workbench;
+    const name = "stubborn.sh · T4";
+    await workbench.runFile("stubborn.sh");
+    await terminals.waitForText(name, /^ready$/m);
+    await terminals.press(name, "Control+c");
+    await terminals.waitForText(name, /no, I stay/);
+    await terminals.press(name, "Control+c");
+    await terminals.waitForText(name, /exit code 143/);
+    await workbench.screenshot("run-stopped");
+  });
+
+  it("is listed with those of the past, with what it wrote", async () => {
+    const { page, terminals } = workbench;
+    const history = new TreeView(page, "Modal", "Run History");
+    await history.unfold();
+    const rows = await pollUntil("the runs are listed", async () => {
+      const listed = await history.rows();
+      return listed.length === 3 ? listed : undefined;
+    });
+    assert.deepEqual(
+      rows.map(({ label }) => label),
+      ["stubborn.sh", "count.sh", "count.sh"],
+    );
+    assert.match(rows[0]?.description ?? "", /^exit code 143 · T4 · /);
+    await workbench.screenshot("run-history");
+    await terminals.close("stubborn.sh · T4");
+    await history.contextAction(history.row("stubborn.sh"), "Show Output");
+    const text = await terminals.waitForText("stubborn.sh · T4", /exit code 143/);
+    assert.match(text, /ready\n/);
+  });
+});
