@@ -72,7 +72,7 @@ describe("a run", () => {
     await pollUntil("its terminal is closed", async () => !(await terminals.names()).includes(TERMINAL));
     await sandboxes.expand("T4");
     await pollUntil("it runs still", async () =>
-      (await sandboxes.rows()).some(({ description }) => /^running/.test(description)),
+      (await sandboxes.rows()).some(({ description }) => description.startsWith("running")),
     );
     await workbench.screenshot("run-in-background");
     await (await sandboxes.child("T4", "count.sh")).click();
