@@ -43,11 +43,13 @@ describe("the meters of a sandbox", function () {
         return process;
       },
     };
+    const told: string[] = [];
+    const log = { ...silentLog, info: (line: string) => told.push(line) };
     const metrics = new MetricService({
-      ...{ exec: counting, store, clock, log: silentLog, intervalMs },
+      ...{ exec: counting, store, clock, log, intervalMs },
       isBusy: () => state.isBusy,
     });
-    return { sandbox, metrics, processes, state };
+    return { sandbox, metrics, processes, state, told };
   };
 
   const shell = async ({ phase }: RunningSandbox, script: string) =>
@@ -119,6 +121,15 @@ describe("the meters of a sandbox", function () {
     await until(metrics, () => !metrics.isLive(sandbox.key));
     assert.equal(processes.length, 2);
     assert.equal(metrics.of(sandbox.key).length, 60);
+    await services().sandboxes.terminate(sandbox.key, soon());
+  });
+
+  it("say once that a sandbox with a GPU has no nvidia-smi", async () => {
+    const { sandbox, metrics, told } = await arrange({ isBusy: true, intervalMs: 10 });
+    own.add(metrics.watch(sandbox.key));
+    await until(metrics, () => metrics.of(sandbox.key).length > 3);
+    assert.deepEqual(told, [`${sandbox.name} has no nvidia-smi: nothing is known of its GPU.`]);
+    assert.equal(metrics.of(sandbox.key).at(-1)?.gpus, undefined);
     await services().sandboxes.terminate(sandbox.key, soon());
   });
 
