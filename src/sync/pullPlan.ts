@@ -85,9 +85,10 @@ const hasFineTime = ({ mtimeMs }: Stats): boolean => mtimeMs % 1000 !== 0;
 
 /** The baseline's entry for a file or link that is the same on both sides. */
 export function entryHere(path: string, here: Stats, target: string | undefined): FolderEntry {
-  const base = { path, mode: here.mode & 0o7777, mtimeMs: here.mtimeMs };
-  if (target !== undefined) return { ...base, kind: "symlink", target };
-  return { ...base, kind: "file", size: here.size, ctimeMs: here.ctimeMs, ino: here.ino };
+  const { mtimeMs, size, ctimeMs, ino } = here;
+  const mode = here.mode & 0o7777;
+  if (target !== undefined) return { kind: "symlink", path, mode, mtimeMs, target };
+  return { kind: "file", path, mode, mtimeMs, size, ctimeMs, ino };
 }
 
 /**
