@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { ClientError, Status } from "nice-grpc";
+import { messageOf } from "../../src/base/errors";
 import { useLocalBackend } from "./support/fixture";
 import { createClient, startLocalBackend } from "./support/localBackend";
 import { RawRouter } from "./support/routerClient";
@@ -66,6 +68,25 @@ describe("the local backend as a program", function () {
     );
   });
 
+  it("answers whatever the SDK can ask, or says why it cannot", async () => {
+    const { calls, close } = await RawRouter.open(local.modal, await local.create());
+    const source = await readFile(createRequire(__filename).resolve("modal"), "utf8");
+    const asked = new Set([...source.matchAll(/\bcpClient\.(\w+)\(/g)].map(([, name]) => name));
+    const controlPlane = callsOf(local.modal.cpClient).filter(([name]) => asked.has(name));
+    // The one that takes a stream of messages has tests of its own.
+    const router = callsOf(calls).filter(([name]) => name !== "taskExecStdinWriteStream");
+    assert.deepEqual([controlPlane.length > 70, router.length > 20], [true, true]);
+
+    const answers = await Promise.all(
+      [...controlPlane, ...router].map(async ([name, call]) => `${name}: ${await outcomeOf(call)}`),
+    );
+    assert.deepEqual(
+      answers.filter((answer) => /does not offer|has failed|failed in/.test(answer)),
+      [],
+    );
+    close();
+  });
+
   it("finds only apps that were made", async () => {
     await assert.rejects(local.modal.apps.fromName("never-made"), { name: "NotFoundError" });
     const again = await local.modal.apps.fromName("tests");
@@ -101,6 +122,22 @@ describe("the local backend as a program", function () {
 });
 
 const filesIn = (folder: string): Promise<readonly string[]> => readdir(join(folder, "servers"));
+
+type Call = (request: object) => PromiseLike<unknown> | AsyncIterable<unknown>;
+
+const callsOf = (client: object): [string, Call][] => Object.entries(client) as [string, Call][];
+
+/** What is said of a call with nothing in it. */
+async function outcomeOf(call: Call): Promise<string> {
+  const answer = call({});
+  try {
+    if (!(Symbol.asyncIterator in answer)) await answer;
+    else for await (const message of answer) return `streams ${typeof message}`;
+    return "answers";
+  } catch (error) {
+    return error instanceof ClientError ? error.details : messageOf(error);
+  }
+}
 
 /** A sandbox whose command, a child of it and an exec carry `marker` in their command lines. */
 async function startSleepers(backend: Parameters<typeof createClient>[0]) {

@@ -11,6 +11,7 @@ export const leftOutService = (): ControlPlane => ({
   ...refuse("SandboxSnapshotWait", MEMORY),
   ...refuse("SandboxRestore", MEMORY),
   ...refuse("SandboxRestoreV2", MEMORY),
+  ...refuse("FunctionRetryInputs", "no call here fails in a way that the client has to send it again for."),
   ...refuse("FunctionGetMetrics", METRICS),
   ...refuse("MetricsGetInfo", METRICS),
   ...refuse("WorkspaceBillingSummary", "the local backend bills nothing, so it has no summary."),
