@@ -27,17 +27,10 @@ export function inOrder({ columns, rows }: Comparison, order: Order | undefined)
 /** A chart of one column: `share` is the length of a bar between 0 and 1. */
 export interface Chart {
   readonly title: string;
-  readonly bars: readonly {
-    readonly id: string;
-    readonly name: string;
+  readonly bars: readonly (Pick<ComparisonRow, "id" | "name" | "tone"> & {
     readonly text: string;
     readonly share: number;
-  }[];
-}
-
-export interface Bar extends Pick<ComparisonRow, "id" | "name" | "tone"> {
-  readonly text: string;
-  readonly share: number;
+  })[];
 }
 
 /** A chart for each column that has something to compare. */

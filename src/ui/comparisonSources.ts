@@ -9,8 +9,10 @@ import type { RunTarget } from "../run/target";
 import type { TrackedRuns } from "../run/trackedRuns";
 import type { ComparisonSource } from "./views/comparisonPanel";
 
+type Tracked = Pick<TrackedRuns, "of" | "onDidChangeTracked">;
+
 /** Runs that were started together, which may become more, or were picked. */
-export function comparisonOf(runsOf: () => readonly Run[], tracked: TrackedRuns): ComparisonSource & Disposable {
+export function comparisonOf(runsOf: () => readonly Run[], tracked: Tracked): ComparisonSource & Disposable {
   const own = new DisposableStore();
   const changed = own.add(new Emitter<void>());
   own.add(
@@ -45,7 +47,7 @@ export interface SweepSubject {
 export function comparisonOfSweep(
   sweep: Sweep<Run>,
   { target, gpu }: SweepSubject,
-  tracked: TrackedRuns,
+  tracked: Tracked,
 ): ComparisonSource & Disposable {
   const own = new DisposableStore();
   const changed = own.add(new Emitter<void>());
