@@ -28,6 +28,12 @@ describe("the local backend as a program", function () {
     await assert.rejects(startLocalBackend({ arguments: ["--port", "no"] }), /"no" is not a port/);
   });
 
+  it("says on Windows where it can run instead", async () => {
+    const isWindows = "data:text/javascript,Object.defineProperty(process,'platform',{value:'win32'})";
+    const start = startLocalBackend({ env: { NODE_OPTIONS: `--import ${isWindows}` } });
+    await assert.rejects(start, /could not start: .* on Windows use WSL/);
+  });
+
   it("refuses a token that is not its own", async () => {
     const stranger = createClient({ ...local.backend, tokenSecret: "as-wrong" });
     const call = stranger.apps.fromName("tests", { createIfMissing: true });
