@@ -1,0 +1,53 @@
+import type { FrameLocator, Locator, Page } from "playwright-core";
+
+import { exactly, pollUntil } from "./locators";
+
+/** The editor tab that compares runs. */
+export class ComparisonView {
+  readonly #page: Page;
+  readonly frame: FrameLocator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.frame = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+  }
+
+  async waitForNote(text: RegExp, timeoutMs = 60_000): Promise<string> {
+    const note = this.frame.locator("#note");
+    return pollUntil(
+      `the comparison says ${String(text)}`,
+      async () => {
+        const said = await note.innerText({ timeout: 2_000 });
+        return text.test(said) && said;
+      },
+      timeoutMs,
+    );
+  }
+
+  async title(): Promise<string> {
+    return this.frame.locator("h1").innerText();
+  }
+
+  async columns(): Promise<string[]> {
+    return this.frame.locator("thead th").allInnerTexts();
+  }
+
+  /** The texts of a column, from the top. */
+  async column(title: string): Promise<string[]> {
+    const index = (await this.columns()).indexOf(title);
+    if (index < 0) throw new Error(`There is no column ${title}: ${(await this.columns()).join(", ")}`);
+    return this.frame.locator(`tbody tr > :nth-child(${index + 1})`).allInnerTexts();
+  }
+
+  heading(title: string): Locator {
+    return this.frame.locator("thead th").filter({ hasText: exactly(title) });
+  }
+
+  async press(button: string): Promise<void> {
+    await this.frame.locator(".toolbar button", { hasText: exactly(button) }).click();
+  }
+
+  get tab(): Locator {
+    return this.#page.locator('.tab[data-resource-name^="Comparison"]');
+  }
+}
