@@ -41,7 +41,7 @@ const areas = {
   localSecrets: ["Secrets", ""],
   localSidecars: ["Sidecar containers", "Each has a network of its own, so that none reaches another at localhost"],
   localSignIn: ["Signing in", "On a page of this machine"],
-  localSnapshots: ["Snapshots", ""],
+  localSnapshots: ["Snapshots", "While a program runs, what the sandbox wrote is copied, at this machine's speed"],
   localTunnels: ["Tunnels", "They answer on this machine only; their certificate is the backend's own"],
   localUsage: ["Resource usage", "Of this machine, as its kernel counts it"],
   localVolumes: ["Volumes", ""],
