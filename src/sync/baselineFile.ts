@@ -148,10 +148,9 @@ function fromRow(row: unknown): FolderEntry {
   const [path, mode, mtimeMs, sizeOrTarget, ctimeMs, ino] = row as unknown[];
   if (typeof path !== "string" || typeof mode !== "number" || typeof mtimeMs !== "number")
     throw new Error("A row is damaged.");
-  const base = { path, mode, mtimeMs };
-  if (sizeOrTarget === undefined) return { kind: "directory", ...base };
-  if (typeof sizeOrTarget === "string") return { kind: "symlink", ...base, target: sizeOrTarget };
+  if (sizeOrTarget === undefined) return { kind: "directory", path, mode, mtimeMs };
+  if (typeof sizeOrTarget === "string") return { kind: "symlink", path, mode, mtimeMs, target: sizeOrTarget };
   if (typeof sizeOrTarget !== "number" || typeof ctimeMs !== "number" || typeof ino !== "number")
     throw new Error("A row is damaged.");
-  return { kind: "file", ...base, size: sizeOrTarget, ctimeMs, ino };
+  return { kind: "file", path, mode, mtimeMs, size: sizeOrTarget, ctimeMs, ino };
 }
