@@ -258,7 +258,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
       costs: { meter, rates, account, clock, activity },
       create: { sandboxes, rates },
       images: { images, builds },
-      run: { ...running, terminals },
+      run: { ...running, terminals, records },
       runHistory: { runs, records, terminals },
       compare: { runs, comparisons },
       sweep: { ...running, sandboxes, store, clock, log, comparisons },

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { UserError } from "../../base/errors";
 import type { Memento } from "../../base/ports";
 import type { RateSource } from "../../modal/rates";
-import type { RunRecord } from "../../run/runRecords";
+import type { RunRecord, RunRecords } from "../../run/runRecords";
 import type { RunRequest, RunService } from "../../run/runService";
 import type { RunTarget } from "../../run/target";
 import type { Choice } from "../pickers/gpuItems";
@@ -32,6 +32,7 @@ interface Started {
 export interface RunStarterOptions {
   readonly runs: RunService;
   readonly terminals: RunTerminals;
+  readonly records: RunRecords;
   readonly state: Memento;
   readonly rates: RateSource;
 }
@@ -58,8 +59,14 @@ export class RunStarter {
   /** The same once more: that run, or all that were started together last. */
   async again(runId?: string): Promise<void> {
     const started = runId === undefined ? this.#last : this.#byRun.get(runId);
-    if (!started) throw runId === undefined ? nothingRun() : runOfEarlierWindow();
-    await this.#start(started);
+    if (started) {
+      await this.#start(started);
+      return;
+    }
+    // One of a task, or of an earlier window.
+    const record = (await this.#options.records.past()).find(({ id }) => id === runId);
+    if (!record) throw runId === undefined ? nothingRun() : neverRan();
+    await this.repeat(record);
   }
 
   /** A run of the past once more. */
@@ -97,4 +104,4 @@ const nothingRun = () =>
     actions: [{ title: "Run Current File on GPU…", command: "modalSandboxes.runFile" }],
   });
 
-const runOfEarlierWindow = () => new UserError("An earlier window started this run. Run its file once here first.");
+const neverRan = () => new UserError("The program of this run never started. Run its file once more instead.");
