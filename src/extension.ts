@@ -212,6 +212,9 @@ export async function activate(context: ExtensionContext): Promise<void> {
           ...{ exec, store, runs, activity, tunnels, clock, log, report, isFree },
           extensionUri: context.extensionUri,
           runOf: (terminal) => terminals.runOf(terminal),
+          showRun: (run) => {
+            terminals.show(run);
+          },
         }),
       report,
     }),
@@ -260,7 +263,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
       images: { images, builds },
       run: { ...running, terminals, records },
       runHistory: { runs, records, terminals },
-      compare: { runs, comparisons },
+      compare: { runs, records, comparisons },
       sweep: { ...running, sandboxes, store, clock, log, comparisons },
       volumes,
       secrets,

@@ -32,6 +32,7 @@ export function comparisonOf(runsOf: () => readonly Run[], tracked: Tracked): Co
       return runsOf().some(({ state }) => !isOver(state));
     },
     onDidChange: changed.event,
+    runOf: (runId) => runsOf().find(({ id }) => id === runId),
     dispose: () => {
       own.dispose();
     },
@@ -84,6 +85,7 @@ export function comparisonOfSweep(
       return !sweep.isOver;
     },
     onDidChange: changed.event,
+    runOf: (runId) => sweep.entries.find(({ run }) => run?.id === runId)?.run,
     stop: () => sweep.stop(),
     dispose: () => {
       own.dispose();

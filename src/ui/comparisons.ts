@@ -1,7 +1,7 @@
 import type { Uri } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Clock, Logger } from "../base/ports";
-import type { Run } from "../run/run";
+import { isOver, type Run } from "../run/run";
 import type { RunService } from "../run/runService";
 import type { Sweep } from "../run/sweep";
 import { TrackedRuns } from "../run/trackedRuns";
@@ -17,6 +17,7 @@ export interface ComparisonsOptions {
   readonly extensionUri: Uri;
   /** Whether nothing is billed: on the local backend. */
   readonly isFree: () => boolean;
+  readonly showRun: (run: Run) => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly report: ReportError;
@@ -89,7 +90,7 @@ export class Comparisons implements Disposable {
   }
 
   #openByItself(run: Run): void {
-    if (run.state.kind !== "preparing" || this.#groups.has(run.group)) return;
+    if (isOver(run.state) || this.#groups.has(run.group)) return;
     const source = this.#groupOf(run);
     if (source && opensComparison()) this.open(source, true);
   }

@@ -17,7 +17,7 @@ import { TracebackLinks } from "./terminals/tracebackLinks";
 import { meterRows, meterSummary } from "./views/meterRows";
 import type { MeterSource } from "./views/sandboxTreeModel";
 
-export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri" | "isFree"> {
+export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri" | "isFree" | "showRun"> {
   readonly exec: ExecGateway;
   readonly store: SandboxStore;
   readonly runs: RunService;

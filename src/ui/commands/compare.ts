@@ -3,30 +3,42 @@ import { UserError } from "../../base/errors";
 import { formatGpu } from "../../modal/gpus";
 import { describeState } from "../../run/comparison";
 import type { Run } from "../../run/run";
+import type { RunRecord, RunRecords } from "../../run/runRecords";
 import type { RunService } from "../../run/runService";
 import { joinWords } from "../../run/words";
 import type { Comparisons } from "../comparisons";
 import { askPick, askTicks } from "../pickers/steps";
-import type { RunNode, TreeNode } from "../views/nodes";
+import type { TreeNode } from "../views/nodes";
 import type { ComparisonSource } from "../views/comparisonPanel";
 import type { CommandTable } from "./register";
 
 export interface CompareDependencies {
-  readonly runs: Pick<RunService, "runs">;
+  readonly runs: Pick<RunService, "runs" | "past">;
+  readonly records: Pick<RunRecords, "past">;
   readonly comparisons: () => Promise<Comparisons>;
 }
 
-export const compareCommands = (dependencies: CompareDependencies): CommandTable => ({
-  "modalSandboxes.compareRuns": async (node?: RunNode, nodes?: readonly TreeNode[]) => {
-    const comparisons = await dependencies.comparisons();
-    const { runs } = dependencies.runs;
-    const ids = new Set((nodes ?? (node ? [node] : [])).flatMap((one) => (one.kind === "run" ? [one.runId] : [])));
-    const selected = runs.filter(({ id }) => ids.has(id));
-    const [only] = selected;
-    const group = selected.length === 1 && only ? comparisons.ofGroup(only) : undefined;
-    if (group) comparisons.open(group);
-    else if (selected.length > 1) comparisons.compare(selected);
-    else await pickComparison(comparisons, runs, selected);
+/** A row of the sandboxes' view or of the run history. */
+type Chosen = TreeNode | RunRecord;
+
+export const compareCommands = ({ runs, records, comparisons: load }: CompareDependencies): CommandTable => ({
+  "modalSandboxes.compareRuns": async (node?: Chosen, nodes?: readonly Chosen[]) => {
+    const comparisons = await load();
+    const selected = (nodes ?? (node ? [node] : [])).flatMap((one) => {
+      if ("target" in one) return [runs.past(one)];
+      return one.kind === "run" ? runs.runs.filter(({ id }) => id === one.runId) : [];
+    });
+    if (selected.length > 1) {
+      comparisons.compare(selected);
+      return;
+    }
+    const group = selected.map((run) => comparisons.ofGroup(run)).find((source) => source !== undefined);
+    if (group) {
+      comparisons.open(group);
+      return;
+    }
+    const past = (await records.past()).map((record) => runs.past(record));
+    await pickComparison(comparisons, [...new Set([...past, ...runs.runs])], selected);
   },
 });
 
@@ -46,7 +58,7 @@ async function pickComparison(comparisons: Comparisons, runs: readonly Run[], ti
     const items: readonly ComparisonLine[] = [
       ...known.map((source) => ({ label: source.title, description: source.note, source })),
       { label: "", kind: QuickPickItemKind.Separator },
-      { label: "$(checklist) Choose Runs…", description: "any of this window" },
+      { label: "$(checklist) Choose Runs…", description: "of this window and earlier ones" },
     ];
     const answer = await askPick({ title: TITLE, hasBack: false, placeholder: "Which comparison?", items });
     if (answer?.kind !== "answered") return;
@@ -58,7 +70,7 @@ async function pickComparison(comparisons: Comparisons, runs: readonly Run[], ti
   const answer = await askTicks({
     ...{ title: TITLE, hasBack: false, placeholder: "Tick the runs to compare" },
     items: runs.slice(-MAX_RUNS).reverse().map(runLine),
-    isTicked: ({ run }) => ticked.includes(run),
+    isTicked: ({ run }) => ticked.some(({ id }) => id === run.id),
   });
   if (answer?.kind === "answered" && answer.value.length > 0) comparisons.compare(answer.value.map(({ run }) => run));
 }
@@ -71,6 +83,6 @@ const runLine = (run: Run) => ({
 });
 
 const nothingToCompare = () =>
-  new UserError("Nothing was run in this window yet, so there is nothing to compare.", {
+  new UserError("Nothing was run yet, so there is nothing to compare.", {
     actions: [{ title: "Run Current File on GPU…", command: "modalSandboxes.runFile" }],
   });

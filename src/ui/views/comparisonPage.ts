@@ -70,7 +70,7 @@ export const pageHtml = ({ script, style, cspSource, nonce }: PageFiles): string
   </head>
   <body>
     <header>
-      <div class="heading"><h1 id="title"></h1><p id="note" role="status"></p></div>
+      <div class="heading"><h1 id="title"></h1><p id="note"></p></div>
       <div class="toolbar" role="toolbar" aria-label="Comparison">
         <button type="button" id="stop" data-action="stop" hidden>Stop Sweep</button>
         <button type="button" data-action="copyCsv">Copy as CSV</button>

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { commands, env, Uri, ViewColumn, window, workspace, type WebviewPanel } from "vscode";
+import { env, Uri, ViewColumn, window, workspace, type WebviewPanel } from "vscode";
 import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
 import { Emitter, type Event } from "../../base/event";
 import type { Clock } from "../../base/ports";
 import { compare, type ComparedRun, type Comparison } from "../../run/comparison";
 import { toCsv, toMarkdown } from "../../run/comparisonExport";
 import { inOrder, nextOrder, type Order } from "../../run/comparisonOrder";
+import type { Run } from "../../run/run";
 import type { ReportError } from "../errorReporter";
 import { CoalescedChanges } from "./coalescedChanges";
 import { pageHtml, pageOf } from "./comparisonPage";
@@ -19,6 +20,8 @@ export interface ComparisonSource {
   /** Whether anything still runs or waits. */
   readonly isLive: boolean;
   readonly onDidChange: Event<unknown>;
+  /** The run of a row. */
+  readonly runOf: (runId: string) => Run | undefined;
   /** Ends what is still to come, where there is something of that kind. */
   readonly stop?: () => Promise<void>;
 }
@@ -26,6 +29,7 @@ export interface ComparisonSource {
 export interface ComparisonPanelOptions {
   readonly extensionUri: Uri;
   readonly isFree: () => boolean;
+  readonly showRun: (run: Run) => void;
   readonly clock: Clock;
   readonly report: ReportError;
 }
@@ -144,9 +148,11 @@ export class ComparisonPanel implements Disposable {
         if (typeof column === "string") this.#order = nextOrder(this.#order, column);
         this.#draw();
         break;
-      case "show":
-        await commands.executeCommand("modalSandboxes.showRun", { kind: "run", runId: run });
+      case "show": {
+        const shown = typeof run === "string" ? this.#source.runOf(run) : undefined;
+        if (shown) this.#options.showRun(shown);
         break;
+      }
       case "stop":
         await this.#source.stop?.();
         break;
