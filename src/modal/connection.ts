@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { App, ModalClient, Sandbox } from "modal";
 import type { Session, SessionService } from "../auth/session";
 import { abortable } from "../base/async";
@@ -107,12 +108,15 @@ export class Connection implements Disposable {
     if (this.#opened?.key === key) return this.#opened;
 
     this.#close();
+    const lost = new AbortController();
+    // Each process of each sandbox listens.
+    setMaxListeners(0, lost.signal);
     const opened = {
       key,
       client: createClient(target, this.#options.log),
       apps: new Map<string, Promise<App>>(),
       sandboxes: new Map<string, Promise<Sandbox>>(),
-      lost: new AbortController(),
+      lost,
     };
     this.#opened = opened;
     return opened;

@@ -14,7 +14,7 @@ import { describeStep } from "../sandboxes/describe";
 import { timeLeftMs, type RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import { describePush, pushLog } from "../sync/describePush";
-import type { Puller } from "../sync/puller";
+import { describePull, pullLog, type Puller } from "../sync/puller";
 import type { Pusher } from "../sync/push";
 import type { PushRequest, PushResult } from "../sync/pushRequest";
 import { lifetimeNotice } from "./lifetimeNotice";
@@ -26,6 +26,7 @@ import { RunLog } from "./runLog";
 import type { RunRecord, RunRecords } from "./runRecords";
 import { remoteFile } from "./remoteFile";
 import type { RunTarget } from "./target";
+import { SharedPulls } from "./sharedPulls";
 import { transferExec } from "./transferExec";
 import { upload } from "./upload";
 
@@ -71,6 +72,7 @@ export class RunService implements Disposable {
   readonly onDidResumeRun = this.#resumed.event;
   /** One push or pull at a time for each sandbox. */
   readonly #syncs = new Map<string, SerialQueue>();
+  readonly #pulls = new SharedPulls();
 
   constructor(options: RunServiceOptions) {
     this.#options = options;
@@ -190,9 +192,7 @@ export class RunService implements Disposable {
       });
       const ended = { ...end(), exitCode };
       if (folder !== undefined)
-        await this.#syncsOf(sandbox).run(() =>
-          pullOutputs(run, { ...this.#options, sandboxId, root: folder, remotePath }),
-        );
+        await pullOutputs(run, (signal) => this.#pull(sandbox, { root: folder, remotePath }, signal), log);
       await begun;
       await keep(records.end({ ...record, end: ended }));
       run.enter({ kind: "ended", startedAt, ...ended });
@@ -201,6 +201,27 @@ export class RunService implements Disposable {
       if (isSandboxGone(error)) await keep(records.end({ ...record, end: end() }));
       throw error;
     }
+  }
+
+  #pull(
+    sandbox: RunningSandbox,
+    places: { readonly root: string; readonly remotePath: string },
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const { exec, pusher, puller, log } = this.#options;
+    const sandboxId = sandbox.phase.id;
+    const pull = async (shared: AbortSignal) => {
+      await pusher.saved();
+      const result = await puller.pullChanges({
+        ...{ ...places, sandboxId, signal: shared },
+        // What ends the other side of a cancelled pull must still start.
+        exec: (argv: string[]) => exec.exec(sandboxId, argv, {}, new AbortController().signal),
+      });
+      for (const line of pullLog(result)) log.warn(line);
+      return describePull(result);
+    };
+    const key = JSON.stringify([sandboxId, places.root, places.remotePath]);
+    return this.#pulls.pull(key, pull, (work) => this.#syncsOf(sandbox).run(work), signal);
   }
 
   /** A sandbox that holds the file. One that turns out to be gone is replaced, once. */

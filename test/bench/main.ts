@@ -3,6 +3,7 @@ import { benchBackend } from "./backend";
 import { benchOutput } from "./output";
 import { soak } from "./soak";
 import { benchPull } from "./pull";
+import { benchRun } from "./run";
 import { benchStart } from "./start";
 import { benchSync, benchSyncBig } from "./sync";
 import { printTable, type Bench } from "./table";
@@ -14,12 +15,13 @@ const benches: Record<string, Bench> = {
   sync: benchSync,
   syncBig: benchSyncBig,
   pull: benchPull,
+  run: benchRun,
   backend: benchBackend,
   activation: benchActivation,
   soak,
 };
 
-const ONLY_BY_NAME: ReadonlySet<string> = new Set(["soak", "syncBig"]);
+const ONLY_BY_NAME: ReadonlySet<string> = new Set(["run", "soak", "syncBig"]);
 
 async function main(names: string[]): Promise<void> {
   const chosen = names.length > 0 ? names : Object.keys(benches).filter((name) => !ONLY_BY_NAME.has(name));

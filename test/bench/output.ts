@@ -71,7 +71,7 @@ async function throughRun({ runs, folder }: Services, mode: Mode): Promise<{ spe
   const sampling = setInterval(() => {
     peakRss = Math.max(peakRss, process.memoryUsage.rss());
   }, SAMPLE_MS);
-  run.attach({
+  void run.attach({
     size: { columns: 80, rows: 24 },
     status: () => undefined,
     write: async (chunk) => {
