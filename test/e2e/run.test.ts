@@ -151,7 +151,7 @@ describe("running the current file", () => {
     await quickInput.waitForTitle("Run notes.txt As");
     assert.deepEqual(
       (await quickInput.items()).map(({ label }) => label),
-      ["Python", "Shell", "JavaScript", "TypeScript"],
+      ["Python", "Shell", "JavaScript", "TypeScript", "CUDA"],
     );
     await workbench.screenshot("run-as");
     await quickInput.pick("Shell");

@@ -54,7 +54,9 @@ export async function launcherOf(document: TextDocument): Promise<Launcher | und
     firstLine: document.lineAt(0).text,
   });
   if (found) return found;
-  const items = Object.values(launchers).map((launcher) => ({ label: launcher.label, launcher }));
+  const items = Object.values<Launcher>(launchers)
+    .filter((launcher) => launcher !== launchers.notebook)
+    .map((launcher) => ({ label: launcher.label, launcher }));
   const picked = await window.showQuickPick(items, {
     title: `Run ${basename(document.fileName)} As`,
     placeHolder: "Its language does not say how to run it",
