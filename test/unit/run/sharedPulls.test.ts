@@ -44,10 +44,10 @@ describe("pulls that wait", () => {
     await settled();
     one.abort();
     await settled();
-    assert.equal(signals[0]?.aborted, false);
+    assert.equal(signals.at(0)?.aborted, false);
     other.abort();
     for (const outcome of asked) assert.ok(isAbort(await outcome));
-    assert.equal(signals[0]?.aborted, true);
+    assert.equal(signals.at(0)?.aborted, true);
     begun[0]?.resolve("too late");
   });
 });

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { describe, it } from "mocha";
-import { attachCommand, interruptCommand, stopCommand } from "../../../src/run/supervisor";
+import { attachCommand, interruptCommand, NO_SUCH_RUN, stopCommand } from "../../../src/run/supervisor";
 
 const start = ([program = "", ...args]: string[]): ChildProcess =>
   spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
@@ -30,6 +33,9 @@ async function gone(pid: number): Promise<void> {
     await setImmediate();
   }
 }
+
+const runs = ([program = "", ...args]: string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}) =>
+  spawnSync(program, args, { encoding: "utf8", ...options });
 
 const supervised = (id: string, argv: string[]) => attachCommand(id, { stdout: 0, stderr: 0 }, argv);
 
@@ -74,4 +80,48 @@ describe("the supervisor", () => {
     assert.equal(await ended(start(stopCommand(id, "INT"))), 0);
     assert.equal(await ended(child), 130);
   });
+
+  it("shows what came before to one who comes later, from any byte on, and the exit code", async () => {
+    const id = newId();
+    const script = "echo one; echo two; echo three >&2; exit 5";
+    assert.equal(await ended(start(attachCommand(id, { stdout: 0, stderr: 0 }, ["sh", "-c", script]))), 5);
+    const { stdout, stderr, status } = runs(attachCommand(id, { stdout: 4, stderr: 1 }, []));
+    assert.deepEqual([stdout, stderr, status], ["two\n", "hree\n", 5]);
+  });
+
+  it("starts nothing twice", () => {
+    const id = newId();
+    const command = supervised(id, ["sh", "-c", "echo $$"]);
+    assert.equal(runs(command).stdout, runs(command).stdout);
+  });
+
+  it("says of a run that the sandbox does not know that it does not", () => {
+    assert.equal(runs(attachCommand(newId(), { stdout: 0, stderr: 0 }, [])).status, NO_SUCH_RUN);
+  });
+
+  it("ends the input for all who follow when one of them ends it", async () => {
+    const id = newId();
+    const first = start(supervised(id, ["cat"]));
+    first.stdin?.write("one\n");
+    assert.equal(await firstLine(first), "one");
+    const second = start(attachCommand(id, { stdout: 0, stderr: 0 }, []));
+    assert.equal(await firstLine(second), "one");
+    second.stdin?.end();
+    assert.equal(await ended(first), 0);
+    assert.equal(await ended(second), 0);
+  });
+
+  it("needs no more than busybox", function () {
+    if (spawnSync("busybox").error) this.skip();
+    const tools = mkdtempSync(join(tmpdir(), "busybox-"));
+    try {
+      spawnSync("busybox", ["--install", "-s", tools]);
+      const env = { PATH: tools };
+      const command = supervised(newId(), ["sh", "-c", 'read -r word; echo "$word"; echo err >&2; exit 7']);
+      const { stdout, stderr, status } = runs(command, { env, input: "hello\n" });
+      assert.deepEqual([stdout, stderr, status], ["hello\n", "err\n", 7]);
+    } finally {
+      rmSync(tools, { recursive: true });
+    }
+  }).timeout(10_000);
 });
