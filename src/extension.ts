@@ -69,6 +69,7 @@ import {
   onWindowClose,
   proxySettings,
   pullSettings,
+  runsAtOnce,
   spendingLimits,
   syncCompression,
   usesLocalBackend,
@@ -201,6 +202,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     new RunService({
       ...{ sandboxes, offerOther: offerOtherGpu(rates), exec, pusher, puller, notices, clock, rates, log },
       records,
+      runsAtOnce,
     }),
   );
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { SerialQueue } from "../base/async";
+import { abortable, SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { isAbort, messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
@@ -21,7 +21,7 @@ import { lifetimeNotice } from "./lifetimeNotice";
 import { createOrSwap, type OfferOther } from "./createOrSwap";
 import { outputLost, runProgram } from "./programRun";
 import { pullOutputs } from "./pullOutputs";
-import { Run, type RunProperties } from "./run";
+import { isOver, Run, type RunProperties } from "./run";
 import { RunLog } from "./runLog";
 import type { RunRecord, RunRecords } from "./runRecords";
 import { remoteFile } from "./remoteFile";
@@ -36,6 +36,8 @@ export interface RunServiceOptions {
   readonly offerOther?: OfferOther;
   readonly exec: ExecGateway;
   readonly records: RunRecords;
+  /** Whether runs share a sandbox; else each waits for those before it. */
+  readonly runsAtOnce: () => boolean;
   /** What the server has to say about itself, for the user to read. */
   readonly notices: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly clock: Clock;
@@ -93,6 +95,7 @@ export class RunService implements Disposable {
       void this.#execute(run, async () => {
         const sandbox = await this.#prepare(run, request, spec);
         run.signal.throwIfAborted();
+        if (!this.#options.runsAtOnce()) await this.#turn(run, sandbox);
         const { folder, remotePath } = request;
         const startedAt = this.#options.clock.now();
         const record = { id: run.id, group, target, gpu: spec.gpu, isBackground, folder, remotePath, startedAt };
@@ -144,6 +147,16 @@ export class RunService implements Disposable {
     for (const run of this.#runs) run.dispose();
     this.#changed.dispose();
     this.#resumed.dispose();
+  }
+
+  /** Settles once the earlier runs on the sandbox are over. */
+  async #turn(run: Run, { key }: RunningSandbox): Promise<void> {
+    const earlier = this.#runs.slice(0, this.#runs.indexOf(run));
+    const before = earlier.filter(({ sandboxKey, state }) => sandboxKey === key && !isOver(state));
+    const last = before.at(-1);
+    if (!last) return;
+    run.enter({ kind: "preparing", step: `Waiting until ${last.target.label} is over` });
+    await abortable(Promise.all(before.map(({ over }) => over)), run.signal);
   }
 
   #make(properties: Omit<RunProperties, "log">, isPast = false): Run {

@@ -64,6 +64,9 @@ export const idleGpuMs = (): number => setting("idleGpuMinutes", 10) * MINUTE_MS
 /** Whether the comparison of runs that are started together opens by itself. */
 export const opensComparison = (): boolean => setting<string>("comparison.open", "auto") === "auto";
 
+/** Whether runs on one sandbox go at once. */
+export const runsAtOnce = (): boolean => setting("runsAtOnce", true);
+
 /** VS Code's own settings of the proxy; "off" leaves what the environment says. */
 export const proxySettings = (): ProxySettings => {
   const http = workspace.getConfiguration("http");

@@ -232,3 +232,26 @@ async function entered(run: Run, kind: RunState["kind"]): Promise<void> {
     });
   });
 }
+
+describe("runs that wait for each other", function () {
+  this.timeout(60_000);
+  const services = useServices({ runsAtOnce: false });
+
+  it("go one after the other on a sandbox, and can be cancelled while they wait", async () => {
+    await services().write("turn.sh", "date +%s%N; sleep 0.3; date +%s%N");
+    const { runs, folder } = services();
+    const request = { target: fileTarget("turn.sh"), folder, remotePath: "/workspace", specs: [spec()] };
+    const started = [0, 1, 2].flatMap(() => runs.start(request)).map((run) => ({ run, screen: new Screen(run) }));
+    const [first, second, third] = started;
+    assert.ok(first && second && third);
+    await entered(second.run, "preparing");
+    await first.screen.shows("\n");
+    await second.run.stop();
+    assert.equal((await second.run.over).kind, "cancelled");
+    assert.equal(await exitCodeOf(third.run), 0);
+    const [, firstEnd = 0] = first.screen.text.split("\n").map(Number);
+    const [thirdBegin = 0] = third.screen.text.split("\n").map(Number);
+    assert.ok(firstEnd < thirdBegin);
+    assert.ok(third.screen.steps.includes("Waiting until turn.sh is over"));
+  });
+});

@@ -45,6 +45,7 @@ export interface ServicesOptions {
   readonly keepsExitSnapshots?: boolean;
   /** Shared with other services, as the windows of an installation share one; else one of their own. */
   readonly custodyFolder?: string;
+  readonly runsAtOnce?: boolean;
   /** The folder that is open; else one of their own. */
   readonly folder?: string;
   /** Signed in to the server that `MODAL_SERVER_URL` names, instead of a local backend of their own. */
@@ -77,6 +78,7 @@ export async function startServices({
   guard = unguarded,
   keepsExitSnapshots = false,
   offerOther,
+  runsAtOnce = true,
   folder: openFolder,
 }: ServicesOptions) {
   const home = await mkdtemp(join(tmpdir(), "services-"));
@@ -144,6 +146,7 @@ export async function startServices({
     new RunService({
       sandboxes,
       records,
+      runsAtOnce: () => runsAtOnce,
       ...(offerOther && { offerOther }),
       exec,
       notices: (signal) => gateway.notices(signal),
