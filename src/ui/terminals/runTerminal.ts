@@ -4,6 +4,7 @@ import { messageOf, isAbort, UserError } from "../../base/errors";
 import { formatEstimate, formatDuration } from "../../base/format";
 import type { Logger } from "../../base/ports";
 import { isOver, type OutputSink, type Run, type RunState } from "../../run/run";
+import { commandEnd, commandStart } from "./commandMarks";
 import { LineInput } from "./lineInput";
 import { OutputText } from "./outputText";
 import { TerminalWriter } from "./terminalWriter";
@@ -68,8 +69,10 @@ export class RunTerminal implements Pseudoterminal {
   }
 
   async #show(sink: OutputSink): Promise<void> {
+    await this.#writer.write(commandStart(this.#run.target.label));
     await this.#run.attach(sink);
     const state = await this.#run.over;
+    await this.#writer.write(commandEnd(state.kind === "ended" ? state.exitCode : undefined));
     await this.#writer.write(lastLine(state, this.#isFree, this.#log));
     this.#finished.resolve(state);
   }
