@@ -21,6 +21,8 @@ export interface MetricServiceOptions {
 
 interface Measured {
   readonly history: MetricHistory;
+  /** What the rates of the next sample are counted from, by whichever process. */
+  before: Reading | undefined;
   viewers: number;
   /** While it is measured. */
   abort: AbortController | undefined;
@@ -109,7 +111,13 @@ export class MetricService implements Disposable {
     if (known) return known;
     const unused = [...this.#measured].find(([, { viewers }]) => viewers === 0);
     if (unused && this.#measured.size >= MAX_KEPT) this.#measured.delete(unused[0]);
-    const made = { history: new MetricHistory(), viewers: 0, abort: undefined, isGpuMissingTold: false };
+    const made = {
+      history: new MetricHistory(),
+      before: undefined,
+      viewers: 0,
+      abort: undefined,
+      isGpuMissingTold: false,
+    };
     this.#measured.set(key, made);
     return made;
   }
@@ -153,13 +161,12 @@ export class MetricService implements Disposable {
       process.closeInput().catch(() => undefined);
     });
     const read = async () => {
-      let before: Reading | undefined;
       let last: MetricSample | undefined;
       for await (const line of linesOf(process.stdout)) {
         const reading = parseReading(line);
         if (signal.aborted || !reading) break;
-        last = sampleOf(clock.now(), reading, before);
-        before = reading;
+        last = sampleOf(clock.now(), reading, measured.before);
+        measured.before = reading;
         this.#keep(key, measured, last);
       }
       return last;

@@ -120,7 +120,9 @@ describe("the meters of a sandbox", function () {
     state.isBusy = false;
     await until(metrics, () => !metrics.isLive(sandbox.key));
     assert.equal(processes.length, 2);
-    assert.equal(metrics.of(sandbox.key).length, 60);
+    const samples = metrics.of(sandbox.key);
+    assert.equal(samples.length, 60);
+    assert.equal(samples.filter(({ cpuCores }) => cpuCores === undefined).length, 1, "only the first has no rate");
     await services().sandboxes.terminate(sandbox.key, soon());
   });
 
