@@ -145,4 +145,19 @@ describe("signing in", () => {
     await workbench.sandboxes.open();
     await workbench.sandboxes.row("A10").waitFor();
   });
+
+  it("is as readable in the light theme", async () => {
+    const { quickInput, sandboxes } = workbench;
+    await workbench.useLightTheme();
+    await workbench.movePointerAway();
+    await workbench.screenshot("signed-in-light");
+    await workbench.runCommand("Modal: Sign Out");
+    await sandboxes.welcomeButton("Sign In…").waitFor();
+    await workbench.movePointerAway();
+    await workbench.screenshot("signed-out-light");
+    await sandboxes.welcomeButton("Sign In…").click();
+    await quickInput.waitForTitle("Sign In to Modal");
+    await workbench.screenshot("sign-in-light");
+    await quickInput.dismiss();
+  });
 });

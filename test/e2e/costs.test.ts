@@ -100,4 +100,20 @@ describe("what sandboxes cost", () => {
     );
     await workbench.screenshot("costs-settings");
   });
+
+  it("are as readable in the light theme", async () => {
+    const { notifications, quickInput } = workbench;
+    await workbench.closeModalEditor();
+    await workbench.useLightTheme();
+    await workbench.statusBarItem(/2 · \$5\.30\/h/).click();
+    await quickInput.waitForTitle("Costs · local/main");
+    await workbench.screenshot("costs-breakdown-light");
+    await quickInput.dismiss();
+    await create("H200");
+    await notifications.waitFor(/^This H200 sandbox would exceed/);
+    await pollUntil("nothing of it is left", async () =>
+      (await workbench.sandboxes.rows()).every(({ label }) => label !== "H200"),
+    );
+    await workbench.screenshot("costs-hard-limit-light");
+  });
 });

@@ -55,6 +55,17 @@ describe("kinds of sandboxes", () => {
     await quickInput.row("Memory").waitFor();
     assert.equal((await quickInput.items()).find(({ label }) => label === "Memory")?.description, "8192 MiB");
 
+    await quickInput.pick("Variables");
+    await quickInput.waitForTitle("Create Sandbox: Variables");
+    await quickInput.fill("LOG_LEVEL=debug TITLE=two words");
+    await quickInput.accept();
+    await quickInput.waitForTitle("Create Sandbox (3/3)");
+    await quickInput.row("Variables").waitFor();
+    assert.equal(
+      (await quickInput.items()).find(({ label }) => label === "Variables")?.description,
+      "LOG_LEVEL, TITLE",
+    );
+
     await quickInput.pick("Volumes");
     await quickInput.row("Create another…").waitFor();
     await quickInput.pick("Create another…");
@@ -81,7 +92,14 @@ describe("kinds of sandboxes", () => {
     await runs("T4");
     const settings = JSON.parse(await readFile(join(vscode.folder, ".vscode", "settings.json"), "utf8")) as unknown;
     assert.deepEqual(settings, {
-      "modalSandboxes.specs": { train: { gpu: "T4", memoryMiB: 8192, volumes: { "/mnt/datasets": "datasets" } } },
+      "modalSandboxes.specs": {
+        train: {
+          gpu: "T4",
+          memoryMiB: 8192,
+          volumes: { "/mnt/datasets": "datasets" },
+          env: { LOG_LEVEL: "debug", TITLE: "two words" },
+        },
+      },
     });
   });
 
@@ -125,6 +143,7 @@ describe("kinds of sandboxes", () => {
     );
     await workbench.screenshot("specs-wrong-settings");
     await writeFile(path, JSON.stringify(settings));
+    await workbench.closeModalEditor();
   });
 
   it("are built from a Dockerfile, with the log in a terminal and the line that fails in the message", async () => {
@@ -165,8 +184,7 @@ describe("kinds of sandboxes", () => {
     await quickInput.accept();
     await secrets.row("tokens").waitFor();
     await workbench.screenshot("storage");
-    await workbench.runCommand("Preferences: Toggle between Light/Dark Themes");
-    await workbench.page.locator(".monaco-workbench.vs").waitFor();
+    await workbench.useLightTheme();
     await workbench.movePointerAway();
     await workbench.screenshot("storage-light");
     await workbench.runCommand("Modal: Create Sandbox…");

@@ -122,7 +122,7 @@ export class Workbench {
     const name = this.page.locator(".name", { hasText: exactly(extension) });
     const row = this.page.locator(".runtime-extensions-editor .extension").filter({ has: name });
     const text = await row.locator(".activation-time").innerText();
-    await this.#closeModalEditor();
+    await this.closeModalEditor();
 
     const [, time] = /(\d+)ms/.exec(text) ?? [];
     if (time === undefined) throw new Error(`VS Code says of the activation only "${text}".`);
@@ -146,13 +146,19 @@ export class Workbench {
     const editor = this.page.locator(".workspace-trust-editor");
     await editor.locator("a.monaco-button", { hasText: "Trust" }).first().click();
     await pollUntil("the folder is trusted", async () => (await editor.innerText()).includes("You trust this folder"));
-    await this.#closeModalEditor();
+    await this.closeModalEditor();
   }
 
   /** As a person does who comes back later: what was kept is still there. */
   async reload(): Promise<void> {
     await this.page.reload();
     await this.#ready();
+  }
+
+  /** From the dark theme that every test begins with. */
+  async useLightTheme(): Promise<void> {
+    await this.runCommand("Preferences: Toggle between Light/Dark Themes");
+    await this.page.locator(".monaco-workbench.vs").waitFor();
   }
 
   /** To where it highlights nothing. */
@@ -177,7 +183,7 @@ export class Workbench {
   }
 
   /** Some of VS Code's own pages lie over the whole window. */
-  async #closeModalEditor(): Promise<void> {
+  async closeModalEditor(): Promise<void> {
     const block = this.page.locator(".monaco-modal-editor-block");
     await block.locator('.action-label[aria-label^="Close"]').click();
     await block.waitFor({ state: "hidden" });
