@@ -68,8 +68,10 @@ describe("comparing runs", () => {
     await workbench.screenshot("comparison-done-dark");
 
     await workbench.runCommand("Preferences: Toggle between Light/Dark Themes");
+    await comparison.frame.locator("body.vscode-light").waitFor();
     await workbench.screenshot("comparison-done-light");
     await workbench.runCommand("Preferences: Toggle between Light/Dark Themes");
+    await comparison.frame.locator("body.vscode-dark").waitFor();
   });
 
   it("is sorted by the keyboard, up and down, and says so", async () => {
@@ -126,8 +128,7 @@ describe("comparing runs", () => {
     await quickInput.waitForTitle("Sweep swept.sh");
     await quickInput.row(/From a File/).click();
     await quickInput.waitForTitle("Argument Sets");
-    await quickInput.fill(join(vscode.folder, "sets.csv"));
-    await quickInput.accept();
+    await quickInput.pick("sets.csv");
     await quickInput.row("--rate 0.75").waitFor();
     await answerSweep("2", "");
     await comparison.waitForNote(/4 argument sets · 3 done, 1 failed · /);

@@ -48,6 +48,6 @@ export class ComparisonView {
   }
 
   get tab(): Locator {
-    return this.#page.locator('.tab[data-resource-name^="Comparison"]');
+    return this.#page.locator(".tab", { hasText: "Comparison ·" });
   }
 }
