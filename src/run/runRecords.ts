@@ -30,12 +30,14 @@ export interface RunEnd {
 
 /** So many runs are remembered with their output. */
 const KEPT = 300;
+const ENDS_PER_CLEANING = 20;
 
 /** The runs of this installation, by id: those under way, and the latest of those that are over. */
 export class RunRecords {
   readonly #folder: string;
   readonly #open: RecordFolder<RunRecord>;
   readonly #ended: RecordFolder<RunRecord>;
+  #ends = 0;
   readonly #changed = new Emitter<undefined>();
   /** Fires when a run of this window has joined those that are over, or some were forgotten. */
   readonly onDidChangePast = this.#changed.event;
@@ -59,6 +61,7 @@ export class RunRecords {
   async end(record: RunRecord): Promise<void> {
     await this.#ended.put(record.id, record);
     await this.#open.remove(record.id);
+    if (this.#ends++ % ENDS_PER_CLEANING === 0) await this.#forgetOld();
     this.#changed.fire(undefined);
   }
 
@@ -73,18 +76,18 @@ export class RunRecords {
     return byStart([...(await this.#ended.all()).values()]);
   }
 
-  /** Leaves the latest, and of the others nothing: neither record nor output. */
-  async forgetOld(): Promise<void> {
-    const past = await this.past();
-    await this.forget(past.slice(0, Math.max(0, past.length - KEPT)));
-  }
-
+  /** Neither record nor output is left of them. */
   async forget(records: readonly RunRecord[]): Promise<void> {
     for (const { id } of records) {
       await rm(this.logPath(id), { force: true });
       await this.#ended.remove(id);
     }
     if (records.length > 0) this.#changed.fire(undefined);
+  }
+
+  async #forgetOld(): Promise<void> {
+    const past = await this.past();
+    await this.forget(past.slice(0, Math.max(0, past.length - KEPT)));
   }
 }
 
