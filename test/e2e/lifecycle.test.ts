@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
@@ -13,11 +13,15 @@ const theme = (process.env.TEST_THEME ?? "dark").includes("Light") ? "light" : "
 
 describe("the life of a sandbox", () => {
   const modal = useSharedBackend({ MODAL_LOCAL_NO_CAPACITY: "B300" });
-  const vscode = useVsCode(() => ({ env: modal.signedIn, settings: { "modalSandboxes.gpus": ["T4"] } }));
+  const vscode = useVsCode(() => ({
+    env: modal.signedIn,
+    settings: { "modalSandboxes.gpus": ["T4"], "modalSandboxes.machineWaitMinutes": 0.1 },
+  }));
   let workbench: Workbench;
   let snapshots: TreeView;
   before(async () => {
-    await writeFile(join(vscode.folder, "hello.sh"), "echo hello | tee result.txt\n");
+    for (const name of ["hello.sh", "again.sh"])
+      await writeFile(join(vscode.folder, name), "echo hello | tee result.txt\n");
     workbench = await vscode.open();
     snapshots = new TreeView(workbench.page, "Modal", "Snapshots");
     await workbench.sandboxes.open();
@@ -45,8 +49,29 @@ describe("the life of a sandbox", () => {
     await workbench.notifications.press(/When this window closes/, "Keep Running");
   });
 
+  it("offers to pull what is not here yet before it is terminated", async () => {
+    const { dialog, sandboxes } = workbench;
+    for await (const sandbox of modal.client.sandboxes.list())
+      await (await sandbox.exec(["sh", "-c", "echo more >/workspace/later.txt"])).wait();
+    await sandboxes.inlineAction(sandboxes.row("T4"), "Terminate Sandbox");
+    await pollUntil("VS Code asks", () => dialog.isOpen());
+    assert.match(await dialog.text(), /^Terminate the T4 sandbox\?\s+1 file \(5 B\) made in there is not here yet\./);
+    assert.deepEqual((await dialog.buttons()).sort(), ["Cancel", "Pull and Terminate", "Terminate"]);
+    await shoot("terminate-unsynced");
+    await dialog.press("Pull and Terminate");
+    await pollUntil("it is terminated", async () => (await onServer()).length === 0);
+    assert.equal(await readFile(join(vscode.folder, "later.txt"), "utf8"), "more\n");
+  });
+
   it("is paused, with its files kept, and costs nothing", async () => {
+    await workbench.runFile("again.sh");
+    await workbench.terminals.waitForText("again.sh · T4", /exit code 0/);
+    await workbench.sandboxes.inlineAction(workbench.sandboxes.row("T4"), "Open Shell in Sandbox");
+    await workbench.terminals.waitForText("Shell · T4", /[$#]$/);
     await workbench.sandboxes.contextAction(workbench.sandboxes.row("T4"), "Pause Sandbox");
+    await pollUntil("VS Code asks", () => workbench.dialog.isOpen());
+    assert.match(await workbench.dialog.text(), /^Pause the T4 sandbox\?\s+What runs there is cut off/);
+    await workbench.dialog.press("Pause");
     await pollUntil("it is paused", async () => (await descriptionOf("T4")).startsWith("paused"));
     assert.deepEqual(await onServer(), []);
     await snapshots.open();
@@ -80,8 +105,20 @@ describe("the life of a sandbox", () => {
       ),
     );
     await shoot("waiting");
-    await notifications.press(/Creating a B300 sandbox/, "Cancel");
+    const refusal = "Modal has no B300 free right now. Try again, or pick another GPU.";
+    assert.deepEqual(await notifications.buttons(refusal), ["Pick Another GPU…"]);
+    await shoot("no-capacity");
     await pollUntil("it is gone", async () => (await onServer()).length === 1);
+    await notifications.press(refusal, "Pick Another GPU…");
+    await quickInput.waitForTitle("Instead of B300");
+    await quickInput.row("A10").waitFor();
+    await shoot("other-gpus");
+    await quickInput.pick("A10");
+    await quickInput.row("4 × A10").waitFor();
+    await quickInput.pick("A10");
+    await pollUntil("it runs", async () => (await descriptionOf("A10")).startsWith("running"));
+    await sandboxes.inlineAction(sandboxes.row("A10"), "Terminate Sandbox");
+    await pollUntil("only the first is left", async () => (await onServer()).length === 1);
   });
 
   it("is an orphan once its window is gone, and is adopted by another", async () => {
@@ -92,6 +129,8 @@ describe("the life of a sandbox", () => {
     await workbench.sandboxes.open();
     const orphans = new TreeView(workbench.page, "Modal", "Orphans");
     await orphans.row("L4").waitFor({ timeout: 30_000 });
+    await workbench.sandboxes.welcomeButton("Terminate Orphans…").waitFor();
+    assert.match(await workbench.sandboxes.welcome(), /^A closed window left sandboxes running: they cost money/);
     const toast = /1 sandbox from a closed window is still running \(\$\d\.\d\d\/h\)/;
     assert.deepEqual(await workbench.notifications.buttons(toast), ["Adopt", "Terminate", "Later"]);
     await shoot("orphan");

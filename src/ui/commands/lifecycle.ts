@@ -4,8 +4,9 @@ import type { Clock } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
 import type { RateSource } from "../../modal/rates";
 import type { CreateStep } from "../../modal/sandboxes";
+import type { Activity } from "../../sandboxes/activity";
 import { describeSandbox, describeStep } from "../../sandboxes/describe";
-import type { Sandbox } from "../../sandboxes/sandbox";
+import type { RunningSandbox, Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import type { CreateFromOptions, SnapshotService } from "../../sandboxes/snapshotService";
@@ -20,6 +21,7 @@ export interface LifecycleDependencies {
   readonly snapshots: SnapshotService;
   readonly store: SandboxStore;
   readonly picker: SandboxPicker;
+  readonly activity: Pick<Activity, "isBusy">;
   readonly clock: Clock;
   readonly rates: RateSource;
 }
@@ -30,6 +32,7 @@ export function lifecycleCommands({
   snapshots,
   store,
   picker,
+  activity,
   clock,
   rates,
 }: LifecycleDependencies): CommandTable {
@@ -47,6 +50,13 @@ export function lifecycleCommands({
     return (await window.showQuickPick(items, { placeHolder: "Resume which sandbox?" }))?.sandbox;
   };
 
+  const mayPause = async (sandbox: RunningSandbox): Promise<boolean> => {
+    if (!activity.isBusy(sandbox.phase.id)) return true;
+    const question = `Pause the ${describeSandbox(sandbox, clock.now()).label} sandbox?`;
+    const detail = "What runs there is cut off, programs and shells alike. Its files are kept.";
+    return (await window.showWarningMessage(question, { modal: true, detail }, PAUSE)) === PAUSE;
+  };
+
   const resume = async (paused: Sandbox, options: CreateFromOptions): Promise<void> => {
     const gpu = options.gpu ? options.gpu.request : paused.gpu;
     await withProgress(`Resuming on ${formatGpu(gpu)}`, (report, signal) =>
@@ -57,7 +67,7 @@ export function lifecycleCommands({
   return {
     "modalSandboxes.pauseSandbox": async (node?: SandboxNode) => {
       const sandbox = await picker.pick("Pause which sandbox?", node);
-      if (!sandbox) return;
+      if (!sandbox || !(await mayPause(sandbox))) return;
       await withProgress(`Pausing the ${describeSandbox(sandbox, clock.now()).label} sandbox`, (report, signal) => {
         report("Keeping its files");
         return snapshots.pause(sandbox, signal);
@@ -93,7 +103,8 @@ export function lifecycleCommands({
       await withProgress("Continuing in another sandbox", async (report, signal) => {
         report("Keeping its files");
         await snapshots.branch(sandbox, { onDidEnterStep: reportStep(report, sandbox) }, signal);
-        await sandboxes.terminate(sandbox.key, signal);
+        // What runs there has until the end of the lifetime to come to its own.
+        if (!activity.isBusy(sandbox.phase.id)) await sandboxes.terminate(sandbox.key, signal);
       });
     },
 
@@ -115,6 +126,8 @@ export function lifecycleCommands({
     },
   };
 }
+
+const PAUSE = "Pause";
 
 const reportStep =
   (report: (step: string) => void, { gpu, image }: Pick<Sandbox, "gpu" | "image">) =>
