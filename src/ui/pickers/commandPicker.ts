@@ -19,8 +19,10 @@ export async function pickCommand(title: string, used: readonly string[]): Promi
   own.add(picker.onDidChangeValue(show));
   own.add(
     picker.onDidAccept(() => {
+      // Enter may come before the item for the last keys does.
       const [item] = picker.activeItems;
-      if (item) chosen.resolve(item.label);
+      const command = item?.label ?? picker.value.trim();
+      if (command !== "") chosen.resolve(command);
     }),
   );
   own.add(
