@@ -207,7 +207,7 @@ async function hasStarted(sandbox: Sandbox): Promise<void> {
   }
 }
 
-const noCapacity = ({ spec, folder }: CreateOptions, cause: unknown) =>
+const noCapacity = ({ spec, folder, imageId }: CreateOptions, cause: unknown) =>
   new UserError(
     spec.gpu
       ? `Modal has no ${formatGpu(spec.gpu)} free right now. Try again, or pick another GPU.`
@@ -216,7 +216,11 @@ const noCapacity = ({ spec, folder }: CreateOptions, cause: unknown) =>
       cause,
       code: NO_CAPACITY,
       actions: [
-        { title: "Pick Another GPU…", command: "modalSandboxes.createOnAnotherGpu", arguments: [spec, folder] },
+        {
+          title: "Pick Another GPU…",
+          command: "modalSandboxes.createOnAnotherGpu",
+          arguments: [spec, folder, imageId],
+        },
       ],
     },
   );

@@ -143,6 +143,17 @@ describe("sandboxes", function () {
     assert.ok(await eventually(async () => (await gateway.list(soon())).every(({ gpu }) => gpu?.type !== "B300")));
   });
 
+  it("of a snapshot are offered elsewhere with that snapshot", async () => {
+    const { sandboxes, snapshots } = services();
+    const sandbox = await sandboxes.create({ spec: spec(), folder }, soon());
+    const snapshot = await snapshots.take(sandbox, "manual", soon());
+    const gpu = { request: { type: "B300", count: 1 } };
+    const refused = await snapshots.createFrom(snapshot, { gpu }, soon()).catch((error: unknown) => error);
+    assert.ok(refused instanceof UserError);
+    assert.deepEqual(refused.actions[0]?.arguments?.slice(1), [folder, snapshot.imageId]);
+    await sandboxes.terminate(sandbox.key, soon());
+  });
+
   it("are attached by id, and refused with a sentence when they have ended or never were", async () => {
     const { sandboxes, gateway, openWindow } = services();
     const { phase } = await sandboxes.create({ spec: spec({ ports: [9000] }), folder }, soon());

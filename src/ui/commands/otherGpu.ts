@@ -12,7 +12,7 @@ import type { CommandTable } from "./register";
 /** The way out where a GPU is not to be had: the same sandbox on another one, whose price is seen before. */
 export function otherGpuCommands(sandboxes: SandboxService, rates: RateSource): CommandTable {
   return {
-    "modalSandboxes.createOnAnotherGpu": async (wanted?: SandboxSpec, folder = "") => {
+    "modalSandboxes.createOnAnotherGpu": async (wanted?: SandboxSpec, folder = "", imageId?: string) => {
       if (!wanted) {
         await commands.executeCommand("modalSandboxes.createSandbox");
         return;
@@ -25,7 +25,7 @@ export function otherGpuCommands(sandboxes: SandboxService, rates: RateSource): 
         const onDidEnterStep = (step: Parameters<typeof describeStep>[0]) => {
           report(describeStep(step, spec));
         };
-        return sandboxes.create({ spec, folder, onDidEnterStep }, signal);
+        return sandboxes.create({ spec, folder, onDidEnterStep, ...(imageId !== undefined && { imageId }) }, signal);
       });
     },
   };
