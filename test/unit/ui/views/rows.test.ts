@@ -253,11 +253,12 @@ describe("menus of the tree", () => {
       "openTunnelInSimpleBrowser",
       "copyTunnelUrl",
     ]);
+    const output = ["copyRunOutput", "saveRunOutput", "compareRuns"];
     assert.deepEqual(actions(runRow(run({ kind: "running", startedAt: now, dollarsPerHour: 1 }), cloud).contextValue), [
-      "stopRun",
-      "showRun",
+      ...["stopRun", "showRun", "detachRun"],
+      ...output,
     ]);
-    assert.deepEqual(actions(runRow(run(ended(0)), cloud).contextValue), ["runAgain", "showRun"]);
+    assert.deepEqual(actions(runRow(run(ended(0)), cloud).contextValue), ["runAgain", "showRun", ...output]);
     assert.deepEqual(actions(problemRow("No network.").contextValue), ["refreshSandboxes"]);
   });
 });
