@@ -1,7 +1,7 @@
 import { delay } from "../base/async";
 import { isConnectionLost } from "../modal/errors";
 import type { RemoteProcess } from "../modal/exec";
-import type { RunOutput } from "./run";
+import type { RunOutput } from "./runOutput";
 import type { Seen } from "./supervisor";
 
 export interface FollowOptions {

@@ -1,4 +1,4 @@
-import type { RunOutput } from "./run";
+import type { RunOutput } from "./runOutput";
 
 /** A longer line reports nothing, nor does a name beyond those that a table can show. */
 const MAX_LINE_BYTES = 4096;

@@ -3,6 +3,7 @@ import type { Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import type { GpuRequest } from "../modal/gpus";
 import type { RunLog } from "./runLog";
+import type { RunOutput } from "./runOutput";
 import type { RunTarget } from "./target";
 
 /** Where the output of a run is shown. A write that is not settled holds the output back, not the program. */
@@ -12,12 +13,6 @@ export interface OutputSink {
   /** A line of ours about what is being done. */
   status(line: string): void;
   readonly size: { readonly columns: number; readonly rows: number };
-}
-
-/** Some of the program's own bytes. */
-export interface RunOutput {
-  readonly bytes: Uint8Array;
-  readonly stream: "stdout" | "stderr";
 }
 
 /** Times are milliseconds since the epoch; `dollars` is an estimate. */

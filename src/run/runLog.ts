@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { RunOutput } from "./run";
+import type { RunOutput } from "./runOutput";
 
 /** What is kept here of one run's output; the sandbox has it all as long as it lives. */
 const MAX_BYTES = 64 * 1024 * 1024;

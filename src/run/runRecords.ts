@@ -55,11 +55,11 @@ export class RunRecords {
   }
 
   async begin(record: RunRecord): Promise<void> {
-    await this.#open.put(record.id, record);
+    await this.#open.put(record.id, withoutVariables(record));
   }
 
   async end(record: RunRecord): Promise<void> {
-    await this.#ended.put(record.id, record);
+    await this.#ended.put(record.id, withoutVariables(record));
     await this.#open.remove(record.id);
     if (this.#ends++ % ENDS_PER_CLEANING === 0) await this.#forgetOld();
     this.#changed.fire(undefined);
@@ -89,6 +89,13 @@ export class RunRecords {
     const past = await this.past();
     await this.forget(past.slice(0, Math.max(0, past.length - KEPT)));
   }
+}
+
+/** What variables hold may be secret. */
+function withoutVariables(record: RunRecord): RunRecord {
+  const { label, program, argv, file, args, workdir } = record.target;
+  const optional = { ...(file && { file }), ...(args && { args }), ...(workdir !== undefined && { workdir }) };
+  return { ...record, target: { label, program, argv, ...optional } };
 }
 
 const byStart = (records: RunRecord[]) => records.sort((one, other) => one.startedAt - other.startedAt);

@@ -51,6 +51,13 @@ describe("the records of runs", () => {
     assert.equal(existsSync(records.logPath("0")), false);
   });
 
+  it("hold nothing of what variables hold", async () => {
+    const records = new RunRecords(folder);
+    const { target, ...rest } = record("a");
+    await records.begin({ ...rest, target: { ...target, env: { TOKEN: "secret" } } });
+    assert.deepEqual((await records.underWay("sb-1"))[0]?.target, target);
+  });
+
   it("leave out what is no record", async () => {
     await mkdir(join(folder, "runs/ended"), { recursive: true });
     await writeFile(join(folder, "runs/ended/x.json"), '{"id":"x","target":{"argv":[1]}}');
