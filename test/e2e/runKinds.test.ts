@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, before, describe, it } from "mocha";
+
+import { samplePrograms } from "./sampleFolder";
+import { useVsCode } from "./vsCodeSuite";
+import { pollUntil } from "./workbench/locators";
+import type { Workbench } from "./workbench/workbench";
+
+const cells = [
+  "# %% Prepare",
+  "data = [1, 2, 3]",
+  "# %% Show",
+  "import sys",
+  "def double(values):",
+  "    return [value * 2 for value in values]",
+  "print(double([4, 5]))",
+  "raise ValueError('on purpose')",
+];
+
+const tasks = {
+  version: "2.0.0",
+  tasks: [
+    {
+      ...{ label: "fail on T4", type: "modal", file: "fails.py", gpu: "T4", args: ["--fast"], env: { MODE: "test" } },
+      problemMatcher: ["$modal-python", "$modal-python-carets"],
+    },
+  ],
+};
+
+const fails = ["import os, sys", "print(sys.argv[1:], os.environ['MODE'])", "raise ValueError('no data')"];
+
+describe("running more than a file", () => {
+  const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local" } });
+  let workbench: Workbench;
+  before(async function () {
+    if (samplePrograms().train !== "train.py") this.skip();
+    await writeFile(join(vscode.folder, "cells.py"), `${cells.join("\n")}\n`);
+    await writeFile(join(vscode.folder, "fails.py"), `${fails.join("\n")}\n`);
+    await writeFile(join(vscode.folder, "args.sh"), 'echo "got $# [$1] [$2] in $(pwd), $MODE"\n');
+    await mkdir(join(vscode.folder, ".vscode"), { recursive: true });
+    await writeFile(join(vscode.folder, ".vscode", "tasks.json"), JSON.stringify(tasks));
+    workbench = await vscode.open();
+    // The view wakes the extension, whose lines above cells come with it.
+    await workbench.sandboxes.open();
+  });
+  afterEach(async () => {
+    const { terminals } = workbench;
+    if ((await terminals.names()).length > 0) await workbench.runCommand("Terminal: Kill All Terminals");
+    await pollUntil("no terminal is left", async () => (await terminals.names()).length === 0);
+  });
+
+  const acceptGpus = async () => {
+    await workbench.quickInput.waitForTitle(/^Run .* On/);
+    await workbench.quickInput.tickOnly(["T4"]);
+    await workbench.quickInput.accept();
+  };
+
+  it("still runs the whole file by the button of the editor's title, and offers the rest beside it", async () => {
+    const { editor, terminals } = workbench;
+    await editor.open("args.sh");
+    await editor.titleAction("Run Current File on GPU…").click();
+    await acceptGpus();
+    await terminals.waitForText("args.sh · T4", /got 0 .*\n✓ exit code 0/);
+  });
+
+  it("runs the selection, and its traceback has the file's own lines", async () => {
+    const { editor, page, terminals } = workbench;
+    await editor.open("cells.py");
+    await editor.clickLine(4);
+    await page.keyboard.press("Home");
+    for (let line = 4; line < 8; line++) await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("Shift+End");
+    await page.keyboard.press("ControlOrMeta+Alt+Shift+Enter");
+    await acceptGpus();
+    const text = await terminals.waitForText("cells.py lines 4-8 · T4", /exit code 1/);
+    assert.match(text, /^\[8, 10\]$/m);
+    assert.match(text, /File "\/workspace\/cells\.py", line 8, in <module>/);
+    assert.doesNotMatch(text, /File "\/tmp/);
+    await workbench.screenshot("run-selection");
+  });
+
+  it("runs a cell by the line above it", async () => {
+    const { editor, page, terminals } = workbench;
+    await editor.open("cells.py");
+    const lens = page.locator(".codelens-decoration a", { hasText: /^Run Cell on GPU$/ });
+    await pollUntil("both cells offer it", async () => (await lens.count()) === 2);
+    await workbench.screenshot("run-cell-lenses");
+    await lens.first().click();
+    await acceptGpus();
+    await terminals.waitForText("cells.py [Prepare] · T4", /exit code 0/);
+    await workbench.screenshot("run-cell");
+  });
+
+  it("runs a file with arguments, environment and directory, and offers them the next time", async () => {
+    const { editor, quickInput, terminals } = workbench;
+    const start = async () => {
+      await workbench.runCommand("Modal: Run Current File with Arguments…");
+      await quickInput.waitForTitle("Run args.sh With");
+    };
+    const change = async (what: string, text: string) => {
+      await quickInput.pick(what);
+      await quickInput.waitForTitle(`Run args.sh With: ${what}`);
+      await quickInput.fill(text);
+      await quickInput.accept();
+      await quickInput.waitForTitle(/^Run args\.sh With$/);
+    };
+    await editor.open("args.sh");
+    await start();
+    await change("Arguments", "--name 'Ada L.'");
+    await change("Environment", "MODE=fast");
+    await workbench.screenshot("run-with-arguments");
+    await quickInput.pick("Run");
+    await acceptGpus();
+    await terminals.waitForText("args.sh · T4", /got 2 \[--name\] \[Ada L\.\] in \/workspace, fast\n✓ exit code 0/);
+
+    await start();
+    const [first] = await quickInput.items();
+    assert.equal(first?.description, "--name 'Ada L.' · MODE=fast");
+    await quickInput.dismiss();
+  });
+
+  it("runs a command that is typed", async () => {
+    const { page, quickInput, terminals } = workbench;
+    await workbench.runCommand("Modal: Run Command on GPU…");
+    await quickInput.waitForTitle(/^Run in /);
+    await quickInput.fill("ls *.sh | head -1");
+    await page.keyboard.press("Enter");
+    await acceptGpus();
+    await terminals.waitForText("ls *.sh | head -1 · T4", /^args\.sh\n✓ exit code 0/m);
+  });
+
+  it("runs a task of tasks.json, whose problems are matched and which ends as its program", async () => {
+    const { page, quickInput, sandboxes } = workbench;
+    await workbench.runCommand("Tasks: Run Task");
+    await quickInput.row(/fail on T4/).waitFor();
+    await quickInput.pick(/fail on T4/);
+    await pollUntil("the run of the task has ended", async () => {
+      const runs = (await sandboxes.rows()).filter(({ label }) => label === "fails.py");
+      return runs.length === 1 && runs[0]?.description.startsWith("exit code 1");
+    });
+    await workbench.runCommand("Problems: Focus on Problems View");
+    const problem = page.locator(".markers-panel .monaco-list-row", { hasText: "ValueError: no data" }).first();
+    await problem.waitFor();
+    await page.locator(".markers-panel .monaco-list-row", { hasText: /no data\s*Modal/ }).waitFor();
+    await workbench.screenshot("run-task-problem");
+    await problem.dblclick();
+    await page.locator(".editor-group-container.active .tab.active[data-resource-name='fails.py']").waitFor();
+  });
+});
