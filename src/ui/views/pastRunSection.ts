@@ -17,7 +17,7 @@ export const pastRunSection = (records: RunRecords, clock: Clock): Section<RunRe
   detailsOf: pastRunDetails,
 });
 
-export function pastRunRow(record: RunRecord, now: number): Row {
+function pastRunRow(record: RunRecord, now: number): Row {
   const { target, gpu, startedAt, end } = record;
   const outcome = outcomeOf(record);
   const duration = end && formatDuration(end.endedAt - startedAt);
@@ -33,7 +33,7 @@ export function pastRunRow(record: RunRecord, now: number): Row {
   };
 }
 
-export function pastRunDetails(record: RunRecord): Detail[] {
+function pastRunDetails(record: RunRecord): Detail[] {
   const { target, gpu, folder, startedAt, end, sandboxId } = record;
   return [
     {
