@@ -21,6 +21,7 @@ import { SnapshotGateway } from "./modal/snapshots";
 import { resumeRuns } from "./run/resumeRuns";
 import { RunRecords } from "./run/runRecords";
 import { RunService } from "./run/runService";
+import { ShellService } from "./run/shellService";
 import { UnsyncedOutputs } from "./run/unsynced";
 import { closeWindow } from "./sandboxes/closing";
 import { Custody } from "./sandboxes/custody";
@@ -78,6 +79,7 @@ import { watchSaves } from "./ui/syncOnSave";
 import { registerTasks } from "./ui/taskProvider";
 import { BuildTerminals } from "./ui/terminals/buildTerminals";
 import { RunTerminals } from "./ui/terminals/runTerminals";
+import { ShellTerminals } from "./ui/terminals/shellTerminals";
 import { SandboxesView } from "./ui/views/sandboxesView";
 import { orphanSection } from "./ui/views/orphanSection";
 import { SectionView } from "./ui/views/sectionView";
@@ -238,11 +240,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
       if (!run.isBackground) terminals.open([run]);
     }),
   );
-  own.add(resumeRuns({ sandboxes: store, runs, log }));
+  const shells = own.add(new ShellService({ exec, folder: context.globalStorageUri.fsPath, clock, log }));
+  const shellTerminals = own.add(new ShellTerminals(shells, log));
+  own.add(resumeRuns({ sandboxes: store, services: [runs, shells], log }));
   const builds = own.add(new BuildTerminals(images.onDidStartBuild));
   const picker = new SandboxPicker(store, clock);
   const previews = own.add(new SyncPreviews());
-  const shell = { exec, picker, log };
+  const shell = { shells, terminals: shellTerminals, picker };
   const rowSources = { session, clock, rates, activity, meter };
   const view = own.add(
     new SandboxesView({ ...rowSources, sandboxes: store, runs, snapshots: kept, meters: watch, account, log, refresh }),

@@ -1,4 +1,5 @@
 import { isAbsolute, join, posix, relative, sep } from "node:path";
+import { quote } from "../base/quote";
 
 /** A folder of this machine and its place in sandboxes. */
 export interface FolderPlace {
@@ -18,6 +19,23 @@ export function localPaths(remotePath: string, folders: readonly FolderPlace[], 
     return inside !== "" && !leadsOut(inside, "/") && !leadsOut(relative(folder.path, path), sep) ? [path] : [];
   });
 }
+
+/**
+ * What a terminal is given, with the path of a file in a folder replaced by that in the sandbox, as a shell reads it: VS
+ * Code types the path of a file that is dropped on a terminal, without quotes where the terminal is an extension's.
+ */
+export function remoteInput(input: string, folders: readonly FolderPlace[]): string {
+  const [, begin = "", path = "", end = ""] = PASTE.exec(input) ?? [];
+  if (!isAbsolute(path)) return input;
+  const [inside] = folders
+    .map(({ path: folder, remotePath }) => ({ remotePath, path: relative(folder, path) }))
+    .filter((found) => !leadsOut(found.path, sep))
+    .sort((one, other) => one.path.length - other.path.length);
+  return inside ? begin + quote(posix.join(inside.remotePath, ...inside.path.split(sep))) + end : input;
+}
+
+/** A terminal marks what is pasted where the program asked for it. */
+const PASTE = /^(\x1b\[200~)?(.*?)(\x1b\[201~)?$/;
 
 const leadsOut = (path: string, separator: string) =>
   path === ".." || path.startsWith(`..${separator}`) || isAbsolute(path);

@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import { UserError } from "../base/errors";
 import { collect, type ExecGateway, type ExecOptions, type RemoteProcess } from "../modal/exec";
-import { follow } from "./follow";
+import { superviseProgram } from "./program";
 import { programEnvironment } from "./programEnvironment";
 import type { OutputSink, Run, RunControls } from "./run";
-import { attachCommand, interruptCommand, NO_SUCH_RUN, stopCommand, type Seen } from "./supervisor";
+import { interruptCommand, stopCommand } from "./supervisor";
 import { remoteFile } from "./remoteFile";
 
 export interface ProgramRunOptions {
@@ -22,39 +22,29 @@ export interface ProgramRunOptions {
 /** The exit code with which a shell says that there is no such program. */
 const NO_SUCH_PROGRAM = 127;
 
-/** So many attempts are made to start a program; one that was started is followed as long as its sandbox may live. */
-const START_ATTEMPTS = 3;
-
 const SIGNAL_TIMEOUT_MS = 15_000;
 
 /** Starts the program of a run, or goes on with it; returns its exit code once all its output is shown. */
 export async function runProgram(run: Run, options: ProgramRunOptions): Promise<number> {
-  const { exec, sandboxId, remotePath } = options;
+  const { exec, sandboxId, remotePath, isStarted, mayLive, onStarted } = options;
   const size = await run.size;
   run.signal.throwIfAborted();
-  let { isStarted } = options;
   let process: RemoteProcess | undefined;
-  let attempts = 0;
   run.control(controlsOf(run, options, () => process));
 
-  const attach = async (seen: Seen) => {
-    attempts++;
-    const [argv, context] = isStarted ? [[], {}] : startOf(run, remotePath, size);
-    process = await exec.exec(sandboxId, attachCommand(run.id, seen, argv), context, new AbortController().signal);
-    if (isStarted) run.tell("Connected again.");
-    isStarted = true;
-    options.onStarted();
-    return process;
-  };
-  const exitCode = await follow({
-    attach,
-    mayTryAgain: () => (isStarted ? options.mayLive() : attempts < START_ATTEMPTS),
-    show: (output) => run.show(output),
-    onLost: () => {
-      run.tell("The connection broke; the program goes on in the sandbox. Connecting again…");
+  const [argv, context] = startOf(run, remotePath, size);
+  const exitCode = await superviseProgram({
+    ...{ exec, sandboxId, id: run.id, argv, context, isStarted, mayLive },
+    onConnected: (connected) => {
+      process = connected;
+      onStarted();
     },
+    show: (output) => run.show(output),
+    tell: (line) => {
+      run.tell(line);
+    },
+    lost: outputLost,
   });
-  if (exitCode === NO_SUCH_RUN && attempts > 1 - Number(options.isStarted)) throw outputLost();
   if (exitCode === NO_SUCH_PROGRAM) run.tell(programMissing(run.target.program));
   return exitCode;
 }

@@ -7,20 +7,21 @@ import type { SandboxChange } from "../sandboxes/sandboxStore";
 
 export interface ResumeOptions {
   readonly sandboxes: { readonly onDidChangeSandboxes: Event<SandboxChange> };
-  readonly runs: { resume(sandbox: RunningSandbox): Promise<void> };
+  readonly services: readonly { resume(sandbox: RunningSandbox): Promise<void> }[];
   readonly log: Logger;
 }
 
-/** Goes on with the runs of each sandbox that this window takes over. */
-export function resumeRuns({ sandboxes, runs, log }: ResumeOptions): Disposable {
+/** Goes on with the runs and shells of each sandbox that this window takes over. */
+export function resumeRuns({ sandboxes, services, log }: ResumeOptions): Disposable {
   const asked = new Set<string>();
   return sandboxes.onDidChangeSandboxes(({ added, changed }) => {
     for (const sandbox of [...added, ...changed]) {
       if (!isRunning(sandbox) || sandbox.holder !== "thisWindow" || asked.has(sandbox.key)) continue;
       asked.add(sandbox.key);
-      runs.resume(sandbox).catch((error: unknown) => {
-        log.warn(`Runs of ${sandbox.name}: ${messageOf(error)}`);
-      });
+      for (const service of services)
+        service.resume(sandbox).catch((error: unknown) => {
+          log.warn(`What runs in ${sandbox.name}: ${messageOf(error)}`);
+        });
     }
   });
 }

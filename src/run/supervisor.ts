@@ -91,7 +91,8 @@ case $2 in INT | TERM) try TERM 30 ;; esac
 try KILL 50
 exit 1`;
 
-const folderOf = (runId: string) => `${DIRECTORY}/${runId}`;
+/** Where the program's input and output are in the sandbox. */
+export const logFolder = (runId: string): string => `${DIRECTORY}/${runId}`;
 
 /** How many bytes of each output were shown. */
 export interface Seen {
@@ -104,18 +105,24 @@ export interface Seen {
  * in the sandbox.
  */
 export const attachCommand = (runId: string, seen: Seen, argv: readonly string[]): string[] => [
-  ...["sh", "-c", ATTACH, "sh", folderOf(runId)],
+  ...["sh", "-c", ATTACH, "sh", logFolder(runId)],
   ...[seen.stdout + 1, seen.stderr + 1].map(String),
   ...argv,
 ];
 
 /** Interrupts the program and what it started, as Ctrl+C would. */
-export const interruptCommand = (runId: string): string[] => ["sh", "-c", `${SIGNAL}\nsend INT`, "sh", folderOf(runId)];
+export const interruptCommand = (runId: string): string[] => [
+  "sh",
+  "-c",
+  `${SIGNAL}\nsend INT`,
+  "sh",
+  logFolder(runId),
+];
 
 /**
  * Ends the program and what it started: interrupts, after a second asks, after three more kills; or begins later in this
  * row. Returns 0 once all of it is gone.
  */
 export const stopCommand = (runId: string, first: "INT" | "TERM"): string[] => [
-  ...["sh", "-c", STOP, "sh", folderOf(runId), first],
+  ...["sh", "-c", STOP, "sh", logFolder(runId), first],
 ];

@@ -1,41 +1,34 @@
-import { TerminalProfile, ThemeIcon, window, type ExtensionTerminalOptions } from "vscode";
-import type { Logger } from "../../base/ports";
-import type { ExecGateway } from "../../modal/exec";
-import { formatGpu } from "../../modal/gpus";
-import { openShell } from "../../run/shell";
-import type { RunningSandbox } from "../../sandboxes/sandbox";
+import { TerminalProfile, window } from "vscode";
+import type { Shell } from "../../run/shell";
+import type { ShellService } from "../../run/shellService";
 import { remotePath } from "../settings";
-import { ShellTerminal } from "../terminals/shellTerminal";
+import type { ShellTerminals } from "../terminals/shellTerminals";
 import type { SandboxNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";
 import type { CommandTable } from "./register";
 
 export interface ShellDependencies {
-  readonly exec: ExecGateway;
+  readonly shells: ShellService;
+  readonly terminals: ShellTerminals;
   readonly picker: SandboxPicker;
-  readonly log: Logger;
 }
 
 export function shellCommands(dependencies: ShellDependencies): CommandTable {
   return {
     "modalSandboxes.openShell": async (node?: SandboxNode) => {
-      const sandbox = await dependencies.picker.pick("Open a shell in which sandbox?", node);
-      if (sandbox) window.createTerminal(shellOptions(sandbox, dependencies)).show();
+      const shell = await pickShell(dependencies, node);
+      if (shell) window.createTerminal(dependencies.terminals.options(shell)).show();
     },
   };
 }
 
 /** What the "Modal Sandbox Shell" entry of the terminal menu opens; `undefined` if the user picks no sandbox. */
 export async function shellProfile(dependencies: ShellDependencies): Promise<TerminalProfile | undefined> {
-  const sandbox = await dependencies.picker.pick("Open a shell in which sandbox?");
-  return sandbox && new TerminalProfile(shellOptions(sandbox, dependencies));
+  const shell = await pickShell(dependencies);
+  return shell && new TerminalProfile(dependencies.terminals.options(shell));
 }
 
-function shellOptions(sandbox: RunningSandbox, { exec, log }: ShellDependencies): ExtensionTerminalOptions {
-  return {
-    name: `Shell · ${formatGpu(sandbox.gpu)}`,
-    iconPath: new ThemeIcon("terminal"),
-    isTransient: true,
-    pty: new ShellTerminal((size, signal) => openShell(exec, sandbox.phase.id, remotePath(), size, signal), log),
-  };
+async function pickShell({ shells, picker }: ShellDependencies, node?: SandboxNode): Promise<Shell | undefined> {
+  const sandbox = await picker.pick("Open a shell in which sandbox?", node);
+  return sandbox && shells.open(sandbox, remotePath());
 }

@@ -1,8 +1,9 @@
 import { EventEmitter, type Pseudoterminal, type TerminalDimensions } from "vscode";
-import { abortError } from "../../base/async";
 import { isAbort, messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
+import { remoteInput } from "../../run/localPaths";
 import type { Shell } from "../../run/shell";
+import { allFolders } from "../commands/folders";
 import { OutputText } from "./outputText";
 import { dim, red } from "./styles";
 import { TerminalWriter } from "./terminalWriter";
@@ -12,21 +13,22 @@ const RESIZE_QUIET_MS = 100;
 
 /** Shows an interactive shell in a sandbox. Forwards, no logic. */
 export class ShellTerminal implements Pseudoterminal {
-  readonly #open: (size: TerminalDimensions, signal: AbortSignal) => Promise<Shell>;
+  readonly #shell: Shell;
   readonly #log: Logger;
   readonly #written = new EventEmitter<string>();
   readonly onDidWrite = this.#written.event;
   readonly #closed = new EventEmitter<number | undefined>();
   readonly onDidClose = this.#closed.event;
   readonly #writer = new TerminalWriter();
+  readonly #text = new OutputText();
   readonly #encoder = new TextEncoder();
-  readonly #abort = new AbortController();
-  #shell: Shell | undefined;
+  #bytesToRepeat: number;
   #resizing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(open: (size: TerminalDimensions, signal: AbortSignal) => Promise<Shell>, log: Logger) {
-    this.#open = open;
+  constructor(shell: Shell, log: Logger) {
+    this.#shell = shell;
     this.#log = log;
+    this.#bytesToRepeat = shell.writtenBytes ?? 0;
   }
 
   open(size: TerminalDimensions = { columns: 80, rows: 24 }): void {
@@ -34,33 +36,38 @@ export class ShellTerminal implements Pseudoterminal {
       this.#written.fire(text);
     });
     void this.#converse(size);
+    if (this.#shell.writtenBytes !== undefined) this.#attempt(this.#shell.resize(size));
   }
 
+  /** Whether the shell is to end with its terminal depends on who closed it. */
   close(): void {
-    this.#abort.abort(abortError());
     this.#writer.close();
     clearTimeout(this.#resizing);
-    this.#attempt(this.#shell?.stop());
+  }
+
+  hangUp(): void {
+    this.#attempt(this.#shell.hangUp());
   }
 
   handleInput(data: string): void {
     const keys = this.#writer.takeAnswers(data);
-    if (keys !== "") this.#attempt(this.#shell?.write(this.#encoder.encode(keys)));
+    // What is shown again may ask the terminal things, whose answers came long ago.
+    if (keys === "" || this.#bytesToRepeat > 0) return;
+    this.#attempt(this.#shell.write(this.#encoder.encode(remoteInput(keys, allFolders()))));
   }
 
   setDimensions(size: TerminalDimensions): void {
     clearTimeout(this.#resizing);
     this.#resizing = setTimeout(() => {
-      this.#attempt(this.#shell?.resize(size));
+      this.#attempt(this.#shell.resize(size));
     }, RESIZE_QUIET_MS);
   }
 
   async #converse(size: TerminalDimensions): Promise<void> {
+    const tell = (line: string) => void this.#writer.write(dim(line));
     try {
-      await this.#writer.write(dim("Connecting to the sandbox"));
-      const shell = await this.#open(size, this.#abort.signal);
-      this.#shell = shell;
-      const [exitCode] = await Promise.all([shell.exitCode, this.#show(shell.output)]);
+      tell("Connecting to the sandbox");
+      const exitCode = await this.#shell.converse({ size, tell, show: (bytes) => this.#show(bytes) });
       this.#closed.fire(exitCode);
     } catch (error) {
       if (isAbort(error)) return;
@@ -68,13 +75,16 @@ export class ShellTerminal implements Pseudoterminal {
     }
   }
 
-  async #show(output: AsyncIterable<Uint8Array>): Promise<void> {
-    const text = new OutputText();
-    for await (const bytes of output) await this.#writer.writeAll(text.decode(bytes));
+  async #show(bytes: Uint8Array): Promise<void> {
+    await this.#writer.writeAll(this.#text.decode(bytes));
+    if (this.#bytesToRepeat === 0) return;
+    const left = Math.max(0, this.#bytesToRepeat - bytes.length);
+    if (left === 0) await this.#writer.shown();
+    this.#bytesToRepeat = left;
   }
 
-  #attempt(act: Promise<void> | undefined): void {
-    act?.catch((error: unknown) => {
+  #attempt(act: Promise<void>): void {
+    act.catch((error: unknown) => {
       if (!isAbort(error)) this.#log.warn(`Shell: ${messageOf(error)}`);
     });
   }

@@ -44,6 +44,14 @@ export class TerminalWriter {
     if (this.#unanswered.length > 1) await this.#room();
   }
 
+  /** Settles when the terminal has shown all of it. */
+  async shown(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#emitter.fire(PROBE);
+    this.#unanswered.push(new Deferred<undefined>());
+    while (this.#unanswered.length > 0) await this.#room();
+  }
+
   /** Takes our answers out of what the terminal sent; the rest is the user's. */
   takeAnswers(input: string): string {
     let rest = input;

@@ -18,6 +18,7 @@ import type { OutputSink, Run, RunState } from "../../../src/run/run";
 import { resumeRuns } from "../../../src/run/resumeRuns";
 import { RunRecords } from "../../../src/run/runRecords";
 import { RunService } from "../../../src/run/runService";
+import { ShellService } from "../../../src/run/shellService";
 import { launchers, type Launcher } from "../../../src/run/launchers";
 import { targetOf, type RunTarget } from "../../../src/run/target";
 import { Custody } from "../../../src/sandboxes/custody";
@@ -157,7 +158,8 @@ export async function startServices({
       puller,
     }),
   );
-  own.add(resumeRuns({ sandboxes: store, runs, log }));
+  const shells = own.add(new ShellService({ exec, folder: custodyFolder ?? join(home, "custody"), clock, log }));
+  own.add(resumeRuns({ sandboxes: store, services: [runs, shells], log }));
   await session.resolve(!account);
 
   /** Another window of the same installation on the same server. */
@@ -207,6 +209,7 @@ export async function startServices({
     store,
     sandboxes,
     runs,
+    shells,
     puller,
     pusher,
     baselineFolder,

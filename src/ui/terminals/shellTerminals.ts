@@ -1,0 +1,43 @@
+import { TerminalExitReason, ThemeIcon, window, type ExtensionTerminalOptions } from "vscode";
+import { DisposableStore, type Disposable } from "../../base/disposable";
+import type { Logger } from "../../base/ports";
+import { formatGpu } from "../../modal/gpus";
+import type { Shell } from "../../run/shell";
+import type { ShellService } from "../../run/shellService";
+import { ShellTerminal } from "./shellTerminal";
+
+/** The terminals of shells; those of an earlier window come back. */
+export class ShellTerminals implements Disposable {
+  readonly #log: Logger;
+  readonly #own = new DisposableStore();
+
+  constructor(shells: Pick<ShellService, "onDidResumeShell">, log: Logger) {
+    this.#log = log;
+    this.#own.add(
+      shells.onDidResumeShell((shell) => {
+        window.createTerminal(this.options(shell)).show(true);
+      }),
+    );
+    this.#own.add(
+      // A person who closes the terminal hangs up; a window that closes leaves the shell to the next.
+      window.onDidCloseTerminal(({ creationOptions, exitStatus }) => {
+        if (!("pty" in creationOptions) || !(creationOptions.pty instanceof ShellTerminal)) return;
+        if (exitStatus?.reason === TerminalExitReason.User) creationOptions.pty.hangUp();
+      }),
+    );
+  }
+
+  /** For VS Code to make the terminal with. */
+  options(shell: Shell): ExtensionTerminalOptions {
+    return {
+      name: `Shell · ${formatGpu(shell.gpu)}`,
+      iconPath: new ThemeIcon("terminal"),
+      isTransient: true,
+      pty: new ShellTerminal(shell, this.#log),
+    };
+  }
+
+  dispose(): void {
+    this.#own.dispose();
+  }
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "mocha";
+import type { Shell, ShellScreen } from "../../src/run/shell";
+import type { RunningSandbox } from "../../src/sandboxes/sandbox";
+import { startLocalBackend, type LocalBackend } from "./support/localBackend";
+import { eventually, processesWith } from "./support/processes";
+import { spec, startServices, type Services } from "./support/services";
+
+/** Shows a shell as a terminal does. */
+class Screen implements ShellScreen {
+  readonly size = { columns: 100, rows: 30 };
+  readonly over: Promise<number>;
+  readonly #shell: Shell;
+  readonly #decoder = new TextDecoder();
+  #text = "";
+  #wake: () => void = () => undefined;
+
+  constructor(shell: Shell) {
+    this.#shell = shell;
+    this.over = shell.converse(this);
+    this.over.catch(() => undefined);
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  show(bytes: Uint8Array): Promise<void> {
+    this.#text += this.#decoder.decode(bytes, { stream: true });
+    this.#wake();
+    return Promise.resolve();
+  }
+
+  tell(): void {
+    // Only the output is looked at.
+  }
+
+  async type(keys: string): Promise<void> {
+    await this.#shell.write(Buffer.from(keys));
+  }
+
+  shows(wanted: RegExp): Promise<void> {
+    return this.#until(() => wanted.test(this.#text));
+  }
+
+  async #until(isThere: () => boolean): Promise<void> {
+    while (!isThere()) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+}
+
+describe("a shell", function () {
+  this.timeout(20_000);
+  const base = mkdtempSync(join(tmpdir(), "shells-"));
+  const folder = join(base, "folder");
+  const custodyFolder = join(base, "custody");
+  const faults = join(base, "faults.json");
+  const previousUrl = process.env.MODAL_SERVER_URL;
+  let backend: LocalBackend;
+  let services: Services;
+  let sandbox: RunningSandbox;
+
+  const openWindow = () => startServices({ account: backend, custodyFolder, folder });
+  before(async () => {
+    await mkdir(folder);
+    await writeFile(faults, "{}");
+    backend = await startLocalBackend({ arguments: ["--faults", faults] });
+    process.env.MODAL_SERVER_URL = backend.serverUrl;
+    services = await openWindow();
+    sandbox = await services.sandboxes.create({ spec: spec(), folder }, AbortSignal.timeout(30_000));
+  });
+  after(async () => {
+    await services.stop();
+    if (previousUrl === undefined) Reflect.deleteProperty(process.env, "MODAL_SERVER_URL");
+    else process.env.MODAL_SERVER_URL = previousUrl;
+    await backend.stop();
+    rmSync(base, { recursive: true, force: true });
+  });
+
+  const open = async () => {
+    const shell = services.shells.open(sandbox, "/tmp");
+    const screen = new Screen(shell);
+    await screen.shows(/[#$] ?$/);
+    return { shell, screen };
+  };
+  /** Closes this window and gives what the next one goes on with. */
+  const resumed = async (): Promise<Shell> => {
+    await services.custody.leave();
+    await services.stop();
+    services = await openWindow();
+    const coming = new Promise<Shell>((resolve) => services.shells.onDidResumeShell(resolve));
+    await services.refresh();
+    return coming;
+  };
+
+  it("has a terminal of the right size and the folder that was asked for, and ends with its exit code", async () => {
+    const { screen } = await open();
+    await screen.type('echo "$(tput lines)x$(tput cols) $PWD $TERM "$((6 * 7))\n');
+    await screen.shows(/30x100 \/tmp xterm-256color 42/);
+    await screen.type("exit 7\n");
+    assert.equal(await screen.over, 7);
+  });
+
+  it("outlives its window: the next one shows all of it, types, resizes and gets the exit code", async () => {
+    const { screen: before } = await open();
+    await before.type("stty -echo; name=kept; echo sta''rted\n");
+    await before.shows(/started\r\n.*[#$] $/);
+
+    const shell = await resumed();
+    assert.equal(shell.writtenBytes, Buffer.byteLength(before.text));
+    const screen = new Screen(shell);
+    await screen.shows(/started/);
+    await screen.type("echo is $name\n");
+    await screen.shows(/is kept/);
+    assert.ok(screen.text.startsWith(before.text));
+    await shell.resize({ columns: 50, rows: 20 });
+    await screen.type("stty size\n");
+    await screen.shows(/20 50/);
+    await screen.type("echo asleep; sleep 1000\n");
+    await screen.shows(/asleep/);
+    await screen.type("\x03");
+    await screen.type("echo code $?; exit 9\n");
+    await screen.shows(/code 130/);
+    assert.equal(await screen.over, 9);
+  });
+
+  it("is not gone on with once it was hung up, and leaves nothing behind", async () => {
+    const { shell, screen } = await open();
+    const mark = `4${String(process.pid)}.5`;
+    await screen.type(`sleep ${mark}\n`);
+    assert.ok(await eventually(async () => (await processesWith(mark)).length > 0));
+    await shell.hangUp();
+    assert.equal(await screen.over, 129);
+    assert.ok(await eventually(async () => (await processesWith(mark)).length === 0));
+  });
+
+  it("that was hung up before it was there ends too", async () => {
+    const shell = services.shells.open(sandbox, "/tmp");
+    const screen = new Screen(shell);
+    await shell.hangUp();
+    assert.equal(await screen.over, 129);
+  });
+
+  it("shows every byte once where its output is cut again and again", async () => {
+    const rules = [{ rpc: "TaskExecStdioRead", cutAfterBytes: 5000, status: "UNAVAILABLE" }];
+    await writeFile(faults, JSON.stringify({ rules }));
+    const { screen } = await open();
+    await screen.type("seq -s, 5000 9999\n");
+    await screen.shows(/,9999\r\n/);
+    const numbers = Array.from({ length: 5000 }, (_, index) => 5000 + index);
+    assert.ok(screen.text.includes(`${numbers.join(",")}\r\n`));
+    await writeFile(faults, "{}");
+    await screen.type("exit 3\n");
+    assert.equal(await screen.over, 3);
+  });
+});
