@@ -92,7 +92,7 @@ describe("the life of a sandbox", () => {
   });
 
   it("is not to be had on one GPU, and offered on others with their prices", async () => {
-    const { quickInput, notifications, sandboxes } = workbench;
+    const { quickInput, notifications, sandboxes, dialog } = workbench;
     await workbench.runCommand("Modal: Create Sandbox from Snapshot…");
     await quickInput.pick("Resumed from T4");
     await quickInput.pick("B300");
@@ -118,6 +118,8 @@ describe("the life of a sandbox", () => {
     await quickInput.pick("A10");
     await pollUntil("it runs", async () => (await descriptionOf("A10")).startsWith("running"));
     await sandboxes.inlineAction(sandboxes.row("A10"), "Terminate Sandbox");
+    await pollUntil("VS Code asks about the snapshot's files", () => dialog.isOpen());
+    await dialog.press("Terminate");
     await pollUntil("only the first is left", async () => (await onServer()).length === 1);
   });
 
