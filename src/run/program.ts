@@ -49,6 +49,6 @@ export async function superviseProgram(options: ProgramOptions): Promise<number>
       tell("The connection broke; the program goes on in the sandbox. Connecting again…");
     },
   });
-  if (exitCode === NO_SUCH_RUN && attempts > 1 - Number(options.isStarted)) throw options.lost();
+  if (exitCode === NO_SUCH_RUN && (options.isStarted || attempts > 1)) throw options.lost();
   return exitCode;
 }
