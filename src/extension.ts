@@ -88,8 +88,11 @@ import { pastRunSection } from "./ui/views/pastRunSection";
 import { snapshotSection } from "./ui/views/snapshotSection";
 import { SyncPreviews } from "./ui/views/syncPreviews";
 
-/** Builds the services in rank order and connects them. Contacts nobody: that waits for the first use. */
-export async function activate(context: ExtensionContext): Promise<void> {
+/**
+ * Builds the services in rank order and connects them. Contacts nobody: that waits for the first use. Nor does it wait
+ * for VS Code's secrets, which come late while a window starts: what needs the session waits for it.
+ */
+export function activate(context: ExtensionContext): void {
   const own = new DisposableStore();
   const clock = { now: () => Date.now() };
   const log = own.add(window.createOutputChannel("Modal Sandboxes", { log: true }));
@@ -104,6 +107,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
       log,
     }),
   );
+  const resolveSession = async () => session.resolve(workspace.isTrusted && usesLocalBackend());
+  const ready = workspace.isTrusted ? resolveSession() : Promise.resolve();
   const isFree = () => session.current.kind === "local";
   const localBackend = own.add(
     new LocalBackend({
@@ -300,16 +305,20 @@ export async function activate(context: ExtensionContext): Promise<void> {
   ];
   const known = new Set(eager.flatMap((table) => Object.keys(table)));
   const later = manifest.contributes.commands.map(({ command }) => command).filter((id) => !known.has(id));
-  own.add(registerCommands([...eager, loadedOnUse(later, loadLater)], report));
+  own.add(registerCommands([...eager, loadedOnUse(later, loadLater)], ready, report));
   own.add(
-    registerTasks(async () =>
-      (await import("./ui/commands/later")).laterTasks({ runs, terminals, thread: syncThread }),
-    ),
+    registerTasks(async () => {
+      await ready;
+      return (await import("./ui/commands/later")).laterTasks({ runs, terminals, thread: syncThread });
+    }),
   );
   own.add(registerCellLenses());
   own.add(
     window.registerTerminalProfileProvider("modalSandboxes.shell", {
-      provideTerminalProfile: () => shellProfile(shell),
+      provideTerminalProfile: async () => {
+        await ready;
+        return shellProfile(shell);
+      },
     }),
   );
 
@@ -318,7 +327,6 @@ export async function activate(context: ExtensionContext): Promise<void> {
     account.forget();
     rates.forget();
   };
-  const resolveSession = async () => session.resolve(workspace.isTrusted && usesLocalBackend());
   own.add(
     workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("modalSandboxes.backend")) void resolveSession();
@@ -334,8 +342,6 @@ export async function activate(context: ExtensionContext): Promise<void> {
   );
   own.add(session.onDidChangeSession(forgetAll));
   own.add(workspace.onDidGrantWorkspaceTrust(resolveSession));
-  if (workspace.isTrusted) await resolveSession();
-  own.add(keepContextKeys({ session, sandboxes: store }));
   own.add(watchOrphans(store, rates));
   own.add(watchEndings(store, clock));
   own.add(askAboutClosing(store, session));
@@ -346,11 +352,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
       signal,
     ),
   );
-  const findOrphans = async () => {
+  const start = async () => {
+    await ready;
+    own.add(keepContextKeys({ session, sandboxes: store }));
     if (workspace.isTrusted && session.current.kind === "signedIn" && (await custody.hasAbandoned()))
       await view.refresh();
   };
-  findOrphans().catch((error: unknown) => {
+  start().catch((error: unknown) => {
     log.warn(`Sandboxes of closed windows: ${messageOf(error)}`);
   });
 }

@@ -9,14 +9,19 @@ export type CommandTable = Readonly<Record<string, (...args: never[]) => unknown
 /** What works in a restricted folder: it runs nothing and contacts nobody. */
 const ALLOWED_UNTRUSTED = new Set(["modalSandboxes.showLog", "modalSandboxes.openSettings", "modalSandboxes.signOut"]);
 
-/** Registers every command, with the one place where their errors end. */
-export function registerCommands(tables: readonly CommandTable[], report: ReportError): Disposable {
+/** Registers every command, with the one place where their errors end. Each waits until the extension is `ready`. */
+export function registerCommands(
+  tables: readonly CommandTable[],
+  ready: Promise<unknown>,
+  report: ReportError,
+): Disposable {
   const own = new DisposableStore();
   for (const table of tables)
     for (const [id, run] of Object.entries(table))
       own.add(
         commands.registerCommand(id, async (...args: never[]) => {
           try {
+            await ready;
             if (!workspace.isTrusted && !ALLOWED_UNTRUSTED.has(id)) throw restricted();
             return await run(...args);
           } catch (error) {
