@@ -272,7 +272,7 @@ export function activate(context: ExtensionContext): void {
       costs: { meter, rates, account, clock, activity },
       create: { sandboxes, rates },
       images: { images, builds },
-      run: { ...running, terminals, records },
+      run: { ...running, terminals, records, picker },
       runHistory: { runs, records, terminals },
       compare: { runs, records, comparisons },
       sweep: { ...running, sandboxes, store, clock, log, comparisons },

@@ -6,6 +6,7 @@ import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
 import { isSandboxGone } from "../modal/errors";
 import type { ExecGateway } from "../modal/exec";
+import type { GpuRequest } from "../modal/gpus";
 import type { RateSource } from "../modal/rates";
 import type { CreateStep } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
@@ -59,6 +60,19 @@ export interface RunRequest {
   readonly isBackground?: boolean;
 }
 
+/** A run, wherever it goes. */
+type OneRun = Omit<RunRequest, "specs">;
+
+/** A sandbox, and what is to be known of it before it is looked for. */
+export type GivenSandbox = Pick<RunRecord, "gpu" | "sandboxId">;
+
+interface Start {
+  readonly request: OneRun;
+  readonly group: string;
+  readonly gpu: GpuRequest | undefined;
+  readonly sandboxFor: (run: Run) => Promise<RunningSandbox>;
+}
+
 /** A folder for one sandbox. */
 export type FolderPush = Pick<PushRequest, "root" | "remotePath" | "isUnattended" | "onProgress" | "signal">;
 
@@ -86,23 +100,32 @@ export class RunService implements Disposable {
   }
 
   /** Starts one run for each spec and returns them at once; they report everything else themselves. */
-  start(request: RunRequest): Run[] {
+  start({ specs, ...request }: RunRequest): Run[] {
     const group = randomId();
-    const { target, isBackground = false } = request;
-    const queuedAt = this.#options.clock.now();
-    return request.specs.map((spec) => {
-      const run = this.#add({ id: randomId(), target, gpu: spec.gpu, group, isBackground, queuedAt });
-      void this.#execute(run, async () => {
-        const sandbox = await this.#prepare(run, request, spec);
-        run.signal.throwIfAborted();
-        if (!this.#options.runsAtOnce()) await this.#turn(run, sandbox);
-        const { folder, remotePath } = request;
-        const startedAt = this.#options.clock.now();
-        const record = { id: run.id, group, target, gpu: spec.gpu, isBackground, folder, remotePath, startedAt };
-        await this.#finish(run, sandbox, { ...record, sandboxId: sandbox.phase.id }, false);
-      });
-      return run;
+    return specs.map((spec) =>
+      this.#start({ request, group, gpu: spec.gpu, sandboxFor: (run) => this.#prepare(run, request, spec) }),
+    );
+  }
+
+  /** Starts a run in that sandbox and in no other. */
+  startIn({ gpu, sandboxId }: GivenSandbox, request: OneRun): Run {
+    const sandboxFor = async (run: Run) =>
+      this.#deliver(run, request, await this.#options.sandboxes.attach(sandboxId, run.signal));
+    return this.#start({ request, group: randomId(), gpu, sandboxFor });
+  }
+
+  #start({ request, group, gpu, sandboxFor }: Start): Run {
+    const { target, folder, remotePath, isBackground = false } = request;
+    const run = this.#add({ id: randomId(), target, gpu, group, isBackground, queuedAt: this.#options.clock.now() });
+    void this.#execute(run, async () => {
+      const sandbox = await sandboxFor(run);
+      run.signal.throwIfAborted();
+      if (!this.#options.runsAtOnce()) await this.#turn(run, sandbox);
+      const startedAt = this.#options.clock.now();
+      const record = { id: run.id, group, target, gpu, isBackground, folder, remotePath, startedAt };
+      await this.#finish(run, sandbox, { ...record, sandboxId: sandbox.phase.id }, false);
     });
+    return run;
   }
 
   /** Goes on with the runs of a sandbox that an earlier window started. */
@@ -238,7 +261,7 @@ export class RunService implements Disposable {
   }
 
   /** A sandbox that holds the file. One that turns out to be gone is replaced, once. */
-  async #prepare(run: Run, request: RunRequest, spec: SandboxSpec): Promise<RunningSandbox> {
+  async #prepare(run: Run, request: OneRun, spec: SandboxSpec): Promise<RunningSandbox> {
     const { sandboxes, offerOther } = this.#options;
     const onStep = (step: string) => {
       run.enter({ kind: "preparing", step });
@@ -265,7 +288,7 @@ export class RunService implements Disposable {
     return this.#deliver(run, request, created);
   }
 
-  async #deliver(run: Run, request: RunRequest, sandbox: RunningSandbox): Promise<RunningSandbox> {
+  async #deliver(run: Run, request: OneRun, sandbox: RunningSandbox): Promise<RunningSandbox> {
     run.useSandbox(sandbox.key);
     const notice = lifetimeNotice(sandbox, this.#options.clock.now(), this.#lastDurationMs(request));
     if (notice !== undefined) run.enter({ kind: "preparing", step: notice });
@@ -289,7 +312,7 @@ export class RunService implements Disposable {
   }
 
   /** How long the same file ran the last time. */
-  #lastDurationMs({ target }: RunRequest): number | undefined {
+  #lastDurationMs({ target }: OneRun): number | undefined {
     const durations = this.#runs.flatMap(({ target: { label }, state }) =>
       state.kind === "ended" && label === target.label ? [state.endedAt - state.startedAt] : [],
     );

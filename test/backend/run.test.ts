@@ -65,6 +65,27 @@ describe("a run", function () {
     assert.equal(second.run.sandboxKey, first.run.sandboxKey);
   });
 
+  it("goes to the sandbox that was named and to no other, however alike", async () => {
+    const { runs, folder, sandboxes, store } = services();
+    await services().write("named.sh", "echo $MODAL_SANDBOX_ID");
+    const place = { target: fileTarget("named.sh"), folder, remotePath: "/workspace" };
+    const create = () =>
+      sandboxes.create({ spec: spec({ gpu: L4, memoryMiB: 320 }), folder }, AbortSignal.timeout(20_000));
+    const [one, other] = [await create(), await create()];
+    for (const { phase } of [other, one, other]) {
+      const run = runs.startIn({ gpu: L4, sandboxId: phase.id }, place);
+      const screen = new Screen(run);
+      assert.equal(await exitCodeOf(run), 0);
+      assert.equal(screen.text, `${phase.id}\n`);
+    }
+
+    await sandboxes.terminate(other.key, AbortSignal.timeout(20_000));
+    const count = store.all.length;
+    const late = runs.startIn({ gpu: L4, sandboxId: other.phase.id }, place);
+    await assert.rejects(exitCodeOf(late), /No sandbox sb-\w+ is running/);
+    assert.equal(store.all.length, count);
+  });
+
   it("shares the sandbox that another run is still waiting for", async () => {
     await services().write("twice.sh", "echo hello");
     const wanted = spec({ memoryMiB: 300 });

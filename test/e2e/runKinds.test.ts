@@ -65,6 +65,23 @@ describe("running more than a file", () => {
     await terminals.waitForText("args.sh · T4", /got 0 .*\n✓ exit code 0/);
   });
 
+  it("runs the file of the editor in a sandbox by the button of its row, and says so where there is none", async () => {
+    const { editor, notifications, sandboxes, terminals } = workbench;
+    const runInRow = () => sandboxes.inlineAction(sandboxes.row("T4"), "Run Current File in Sandbox");
+    await editor.open("args.sh");
+    await runInRow();
+    await terminals.waitForText("args.sh · T4", /got 0 .*\n✓ exit code 0/);
+    await workbench.screenshot("run-in-sandbox-of-row");
+
+    await workbench.runCommand("View: Close All Editors");
+    await runInRow();
+    assert.deepEqual(await notifications.buttons("No file is open. Open the file that you want to run."), [
+      "Open File…",
+    ]);
+    await workbench.screenshot("run-in-sandbox-without-file");
+    await notifications.dismiss("No file is open.");
+  });
+
   it("runs the selection, and its traceback has the file's own lines", async () => {
     const { editor, page, terminals } = workbench;
     await editor.open("cells.py");

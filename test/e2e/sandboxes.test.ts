@@ -126,6 +126,7 @@ describe("the sandboxes", () => {
   it("offer what can be done with them in their context menu", async () => {
     const { sandboxes } = workbench;
     const expected = [
+      "Run Current File in Sandbox",
       "Open Shell in Sandbox",
       "Open Tunnel URL…",
       "Sync Folder to Sandbox",

@@ -3,7 +3,8 @@ import { RunOptionsMemory } from "../../run/runOptions";
 import type { RunRecord } from "../../run/runRecords";
 import type { SyncThread } from "../../sync/syncThread";
 import { askOptions } from "../pickers/optionsPicker";
-import type { RunNode } from "../views/nodes";
+import type { RunNode, SandboxNode } from "../views/nodes";
+import type { SandboxPicker } from "./pickSandbox";
 import type { CommandTable } from "./register";
 import { documentToRun, runnableFile } from "./runnableFile";
 import { runOtherCommands } from "./runOther";
@@ -12,10 +13,11 @@ import { RunStarter, type RunStarterOptions } from "./runStarter";
 
 export interface RunDependencies extends RunStarterOptions {
   readonly thread: SyncThread;
+  readonly picker: SandboxPicker;
 }
 
 export function runCommands(dependencies: RunDependencies): CommandTable {
-  const { runs, terminals, thread, state } = dependencies;
+  const { runs, terminals, thread, picker, state } = dependencies;
   const starter = new RunStarter(dependencies);
   const memory = new RunOptionsMemory(state);
 
@@ -28,6 +30,13 @@ export function runCommands(dependencies: RunDependencies): CommandTable {
     "modalSandboxes.runFileInBackground": async (uri?: unknown) => {
       const runnable = await runnableFile(await documentToRun(uri), thread);
       if (runnable) await starter.run(runnable, { isBackground: true });
+    },
+
+    "modalSandboxes.runFileInSandbox": async (node?: SandboxNode) => {
+      const document = await documentToRun();
+      const sandbox = await picker.pick(`Run ${basename(document.fileName)} in which sandbox?`, node);
+      const runnable = sandbox && (await runnableFile(document, thread));
+      if (runnable) await starter.runIn(sandbox, runnable);
     },
 
     "modalSandboxes.runFileWithArguments": async (uri?: unknown) => {

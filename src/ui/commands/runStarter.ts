@@ -3,8 +3,9 @@ import { UserError } from "../../base/errors";
 import type { Memento } from "../../base/ports";
 import type { RateSource } from "../../modal/rates";
 import type { RunRecord, RunRecords } from "../../run/runRecords";
-import type { RunRequest, RunService } from "../../run/runService";
+import type { GivenSandbox, RunRequest, RunService } from "../../run/runService";
 import type { RunTarget } from "../../run/target";
+import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { Choice } from "../pickers/gpuItems";
 import { pickChoices } from "../pickers/gpuPicker";
 import { remotePath } from "../settings";
@@ -25,6 +26,8 @@ export interface Runnable {
 interface Started {
   readonly runnable: Runnable;
   readonly choices: readonly Choice[];
+  /** In place of choices. */
+  readonly sandbox?: GivenSandbox;
   /** Nobody needs to look. */
   readonly isBackground: boolean;
 }
@@ -56,6 +59,11 @@ export class RunStarter {
     await this.#start({ runnable, choices, isBackground });
   }
 
+  /** Runs it in that sandbox. */
+  async runIn({ gpu, phase }: RunningSandbox, runnable: Runnable): Promise<void> {
+    await this.#start({ runnable, choices: [], sandbox: { gpu, sandboxId: phase.id }, isBackground: false });
+  }
+
   /** The same once more: that run, or all that were started together last. */
   async again(runId?: string): Promise<void> {
     const started = runId === undefined ? this.#last : this.#byRun.get(runId);
@@ -81,8 +89,9 @@ export class RunStarter {
 
   async #start(started: Started): Promise<void> {
     const { runs, terminals } = this.#options;
-    const { runnable, choices, isBackground } = started;
-    const launched = runs.start({ ...(await requestFor(runnable, choices)), isBackground });
+    const { runnable, choices, sandbox, isBackground } = started;
+    const request = { ...(await requestFor(runnable, choices)), isBackground };
+    const launched = sandbox ? [runs.startIn(sandbox, request)] : runs.start(request);
     this.#last = started;
     for (const [index, { id }] of launched.entries())
       this.#byRun.set(id, { ...started, choices: choices.slice(index, index + 1) });

@@ -15,7 +15,8 @@ import type { Runnable } from "./runStarter";
 export async function documentToRun(uri?: unknown): Promise<TextDocument> {
   const active = window.activeNotebookEditor?.notebook.uri ?? window.activeTextEditor?.document.uri;
   const chosen = uri instanceof Uri ? uri : active;
-  if (!chosen) throw noFile();
+  // The output panel counts as an editor.
+  if (!chosen || chosen.scheme === "output") throw noFile();
   if (chosen.scheme === "file" && (await workspace.fs.stat(chosen)).type & FileType.Directory) throw noFile();
   if (notebookAt(chosen)?.isUntitled) throw unsavedNotebook();
   return workspace.openTextDocument(chosen);
