@@ -186,8 +186,7 @@ export function activate(context: ExtensionContext): void {
     await meter.settle(signal);
   };
   const tunnels = new TunnelService(gateway, store);
-  const baselineFolder = join(context.globalStorageUri.fsPath, "baselines");
-  const syncThread = own.add(new SyncThread({ baselineFolder }));
+  const syncThread = own.add(new SyncThread({ baselineFolder: join(context.globalStorageUri.fsPath, "baselines") }));
   const pusher = own.add(
     new Pusher({
       thread: syncThread,
@@ -196,7 +195,7 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   const puller = new Puller({
-    baselineFolder,
+    thread: syncThread,
     settings: pullSettings,
     approve: approvePull,
     onConflicts: (root, conflicts) => {
@@ -292,7 +291,7 @@ export function activate(context: ExtensionContext): void {
       sandboxes,
       store,
       runs,
-      unsynced: new UnsyncedOutputs({ exec, pusher, puller, baselineFolder, settings: pullSettings }),
+      unsynced: new UnsyncedOutputs({ exec, thread: syncThread, puller, settings: pullSettings }),
       picker,
       clock,
       refresh: () => view.refresh(),

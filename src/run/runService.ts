@@ -244,10 +244,9 @@ export class RunService implements Disposable {
     places: { readonly root: string; readonly remotePath: string },
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const { exec, pusher, puller, log } = this.#options;
+    const { exec, puller, log } = this.#options;
     const sandboxId = sandbox.phase.id;
     const pull = async (shared: AbortSignal) => {
-      await pusher.saved();
       const result = await puller.pullChanges({
         ...{ ...places, sandboxId, signal: shared },
         // What ends the other side of a cancelled pull must still start.

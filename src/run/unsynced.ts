@@ -3,16 +3,13 @@ import type { ExecGateway } from "../modal/exec";
 import { pull } from "../sync/pull";
 import type { PlanSummary } from "../sync/pullMessages";
 import type { Puller, PullSettings } from "../sync/puller";
-import type { Pusher } from "../sync/push";
+import type { SyncThread } from "../sync/syncThread";
 
 export interface UnsyncedOptions {
   readonly exec: ExecGateway;
-  readonly pusher: Pusher;
+  readonly thread: SyncThread;
   readonly puller: Puller;
-  readonly baselineFolder: string;
   readonly settings: () => PullSettings;
-  /** The built `pullWorker.js`, if it is not beside the calling bundle. */
-  readonly workerFile?: string;
 }
 
 /** A folder's place in a sandbox. */
@@ -32,20 +29,18 @@ export class UnsyncedOutputs {
 
   /** Nothing where all is here, or where it cannot be told in time: nobody is kept from ending a sandbox by that. */
   async find(folder: SyncedFolder, signal: AbortSignal): Promise<PlanSummary | undefined> {
-    const { pusher, baselineFolder, settings, workerFile } = this.#options;
+    const { thread, settings } = this.#options;
     const { patterns } = settings();
     const { sandboxId, root, remotePath } = folder;
     let found: PlanSummary | undefined;
     try {
-      await pusher.saved();
-      await pull({
+      await pull(thread, {
         ...this.#source(folder, signal),
-        since: { key: { sandboxId, remotePath, root }, folder: baselineFolder, patterns },
+        since: { key: { sandboxId, remotePath, root }, patterns },
         decide: (plan) => {
           found = plan;
           return Promise.resolve(undefined);
         },
-        ...(workerFile !== undefined && { workerFile }),
       });
     } catch (error) {
       if (!isAbort(error)) return undefined;

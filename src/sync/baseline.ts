@@ -69,11 +69,6 @@ export class BaselineStore {
     if (baseline.entries.size <= SAVED_AT_ONCE) save();
     else setImmediate(save);
   }
-
-  /** Resolves when what was put is on disk. */
-  async saved(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 interface Known {

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 
 import { abortable, abortError, delay } from "../base/async";
+import type { Disposable } from "../base/disposable";
+import type { Feed } from "./feed";
 import { listerFailed, listingCut, listingEmpty, pullRefused, senderFailed } from "./pullErrors";
 import type { PlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
-import { defaultPullWorkerFile, PullThread } from "./pullThread";
 import { ProgressReporter } from "./progressReporter";
 import { listerCommand } from "./remoteListing";
 import { senderCommand, stopSenderCommand } from "./remoteSender";
+import type { RunningWorker, SyncThread } from "./syncThread";
 
 /** A process in a sandbox, as much of it as a pull needs. Both outputs must be read. */
 export interface PullProcess {
@@ -32,8 +34,6 @@ export interface PullOptions {
   readonly decide?: (plan: PlanSummary) => Promise<PullDecision | undefined>;
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: PullProgress) => void;
-  /** The built `pullWorker.js`, if it is not beside the calling bundle. */
-  readonly workerFile?: string;
   readonly signal: AbortSignal;
 }
 
@@ -55,65 +55,105 @@ export type PullResult = Omit<PullOutcome, "end">;
  * Brings what the sandbox's programs made or changed into the folder. Replaces only what was not changed here; deletes
  * nothing. A file is whole under its name at every moment. When it rejects or is cancelled, what came already stays.
  */
-export async function pull(options: PullOptions): Promise<PullResult> {
-  const { root, since, signal, workerFile = defaultPullWorkerFile() } = options;
+export async function pull(thread: SyncThread, options: PullOptions): Promise<PullResult> {
+  const { signal } = options;
   if (signal.aborted) throw abortError();
-  let totals = { totalFiles: 0, totalBytes: 0 };
-  const progress = new ProgressReporter((value: PullProgress) => options.onProgress?.(value), 100);
-  const thread = new PullThread(
-    workerFile,
-    { root, ...(since && { since }) },
-    ({ files, bytes, path }) => {
-      if (totals.totalFiles > 0) progress.report({ files, bytes, path, ...totals });
-    },
-    (problem) => pullRefused(root, problem),
-  );
-  const work = list(thread, options).then((plan) => {
-    totals = { totalFiles: plan.files, totalBytes: plan.bytes };
-    return receive(thread, options, plan);
+  return thread.use(async (worker) => {
+    const receiver = new Receiver(worker, options);
+    try {
+      return await abortable(bring(receiver, options), signal);
+    } catch (error) {
+      // What is complete is noted, and what is not is cleared away; a moment is enough for that.
+      await Promise.race([receiver.end(true).catch(() => undefined), delay(STOP_MS)]);
+      throw error;
+    } finally {
+      receiver.dispose();
+    }
   });
-  try {
-    return await abortable(work, signal);
-  } catch (error) {
-    // What is complete is noted, and what is not is cleared away; a moment is enough for that.
-    await Promise.race([thread.ask({ kind: "stop" }, "done").catch(() => undefined), delay(STOP_MS)]);
-    throw error;
-  } finally {
-    thread.dispose();
-    progress.finish();
-  }
 }
 
 const STOP_MS = 120;
 
-async function list(thread: PullThread, { remotePath, path, exec }: PullOptions): Promise<PlanSummary> {
-  const process = await exec(listerCommand(remotePath, path === undefined ? "." : `./${path}`, NEVER_PULLED));
-  void process.closeInput().catch(() => undefined);
-  const [exitCode] = await Promise.all([process.exitCode, thread.feed(process.stdout), drain(process.stderr)]);
-  const failure = listerFailed(remotePath, exitCode);
-  if (failure) throw failure;
-  const plan = await thread.ask({ kind: "listed" }, "planned");
-  if (plan.listing === "cut") throw listingCut();
-  if (plan.listing === "empty") throw listingEmpty(remotePath);
-  return plan;
+/** The session of one pull in the worker that owns the disk. */
+class Receiver implements Disposable {
+  readonly #worker: RunningWorker;
+  readonly #session: number;
+  readonly #feed: Feed;
+  readonly #progress: ProgressReporter<PullProgress>;
+  #plan: PlanSummary | undefined;
+
+  constructor(worker: RunningWorker, { onProgress }: PullOptions) {
+    this.#worker = worker;
+    this.#session = worker.newId();
+    this.#progress = new ProgressReporter((value) => onProgress?.(value), 100);
+    this.#feed = worker.openFeed(this.#session, (counts) => {
+      const { files: totalFiles, bytes: totalBytes } = this.#plan ?? { files: 0, bytes: 0 };
+      if (totalFiles > 0) this.#progress.report({ ...counts, totalFiles, totalBytes });
+    });
+  }
+
+  async open({ root, since }: PullOptions): Promise<void> {
+    const problem = await this.#worker.call("openPull", { session: this.#session, root, since });
+    if (problem) throw pullRefused(root, problem);
+  }
+
+  pour(stream: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#feed.pour(stream);
+  }
+
+  async plan(): Promise<PlanSummary> {
+    return (this.#plan = await this.#worker.call("planPull", { session: this.#session }));
+  }
+
+  start(decision: PullDecision): Promise<Uint8Array> {
+    return this.#worker.call("startPull", { session: this.#session, ...decision });
+  }
+
+  end(isStopped: boolean): Promise<PullOutcome> {
+    return this.#worker.call("endPull", { session: this.#session, isStopped });
+  }
+
+  dispose(): void {
+    this.#worker.closeFeed(this.#session);
+    this.#progress.finish();
+  }
 }
 
-async function receive(thread: PullThread, options: PullOptions, plan: PlanSummary): Promise<PullResult> {
+async function bring(receiver: Receiver, options: PullOptions): Promise<PullResult> {
+  const plan = await list(receiver, options);
   const decision = options.decide ? await options.decide(plan) : EVERYTHING;
   if (!decision) throw abortError();
   options.signal.throwIfAborted();
-  const { bytes: names } = await thread.ask({ kind: "go", ...decision }, "names");
-  const exitCode = names.length > 0 ? await transfer(thread, options, names) : 0;
-  const outcome = await thread.ask({ kind: "end" }, "done");
+  const names = await receiver.start(decision);
+  const exitCode = names.length > 0 ? await transfer(receiver, options, names) : 0;
+  const outcome = await receiver.end(false);
   const failure = senderFailed(outcome, exitCode);
   if (failure) throw failure;
   return outcome;
 }
 
+async function list(receiver: Receiver, options: PullOptions): Promise<PlanSummary> {
+  const { remotePath } = options;
+  const [exitCode] = await Promise.all([pourListing(receiver, options), receiver.open(options)]);
+  const failure = listerFailed(remotePath, exitCode);
+  if (failure) throw failure;
+  const plan = await receiver.plan();
+  if (plan.listing === "cut") throw listingCut();
+  if (plan.listing === "empty") throw listingEmpty(remotePath);
+  return plan;
+}
+
+async function pourListing(receiver: Receiver, { remotePath, path, exec }: PullOptions): Promise<number> {
+  const process = await exec(listerCommand(remotePath, path === undefined ? "." : `./${path}`, NEVER_PULLED));
+  void process.closeInput().catch(() => undefined);
+  const [exitCode] = await Promise.all([process.exitCode, receiver.pour(process.stdout), drain(process.stderr)]);
+  return exitCode;
+}
+
 const EVERYTHING: PullDecision = { isOverwriting: false, maxBytes: Number.MAX_SAFE_INTEGER };
 
 async function transfer(
-  thread: PullThread,
+  receiver: Receiver,
   { remotePath, exec, signal }: PullOptions,
   names: Uint8Array,
 ): Promise<number> {
@@ -133,7 +173,7 @@ async function transfer(
   signal.addEventListener("abort", stop, { once: true });
   try {
     const asked = ask(process, names);
-    const stream = thread.feed(process.stdout);
+    const stream = receiver.pour(process.stdout);
     stream.catch(stop);
     await Promise.all([asked, stream, drain(process.stderr)]);
     const exitCode = await process.exitCode;

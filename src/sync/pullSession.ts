@@ -2,7 +2,7 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
 import { formatBytes } from "../base/format";
-import { BaselineStore, type BaselineKey } from "./baseline";
+import type { BaselineKey, BaselineStore } from "./baseline";
 import type { Baseline } from "./baselineFile";
 import type { FolderEntry } from "./folderEntry";
 import { FolderWriter } from "./folderWriter";
@@ -30,24 +30,34 @@ export class PullSession {
   readonly #arrived = new Set<string>();
   /** What both sides are known to hold from now on. */
   readonly #learned: FolderEntry[] = [];
+  /** What ended it before its time. */
+  #failure: { readonly error: unknown } | undefined;
 
   /** @param root absolute, links resolved */
-  constructor(root: string, since: PullSince | undefined, rules: NameRules) {
+  constructor(root: string, since: PullSince | undefined, baselines: BaselineStore, rules: NameRules) {
     this.#root = root;
     this.#rules = rules;
-    this.#since = since && new Since(since);
+    this.#since = since && new Since(since, baselines);
   }
 
   get counts(): PullCounts {
     return this.#counts;
   }
 
+  /** What goes wrong here is thrown by what is called next. */
   write(block: Uint8Array): void {
-    if (this.#unpacker) this.#unpacker.write(block);
-    else this.#parser.write(block);
+    if (this.#failure) return;
+    try {
+      if (this.#unpacker) this.#unpacker.write(block);
+      else this.#parser.write(block);
+    } catch (error) {
+      this.#failure = { error };
+      this.#writer?.dispose();
+    }
   }
 
   plan(): PlanSummary {
+    if (this.#failure) throw this.#failure.error;
     const listing = this.#parser.entries;
     const since = this.#since;
     const filter = since && new PullFilter(this.#root, since.patterns, listing);
@@ -95,13 +105,14 @@ export class PullSession {
   }
 
   /** @param isStopped the rest of the archive will not come */
-  async finish(isStopped: boolean): Promise<PullOutcome> {
+  finish(isStopped: boolean): PullOutcome {
+    if (this.#failure) throw this.#failure.error;
     const unpacker = this.#unpacker;
     if (isStopped) unpacker?.abandon();
     const end: ArchiveEnd = unpacker?.finish() ?? { kind: "cut", detail: "The pull was cancelled." };
     const madeFolders = isStopped ? [] : this.#makeFolders();
     this.#writer?.dispose();
-    await this.#since?.learn(this.#learned, (entry) => this.#isSynced(entry), this.#plan, madeFolders);
+    this.#since?.learn(this.#learned, (entry) => this.#isSynced(entry), this.#plan, madeFolders);
 
     const refused = new Set(unpacker?.refused.map(({ path }) => path));
     const missing =
@@ -117,11 +128,6 @@ export class PullSession {
       skippedCount: skipped.length + (unpacker ? unpacker.refusedCount - unpacker.refused.length : 0),
       end,
     };
-  }
-
-  /** Undoes what a session that is not finished has begun. */
-  dispose(): void {
-    this.#writer?.dispose();
   }
 
   #note({ path, placed, bytes, target }: UnpackedEntry): void {
@@ -184,23 +190,22 @@ class Since {
   readonly #pulledKey: BaselineKey;
   readonly known: ReadonlyMap<string, FolderEntry>;
 
-  constructor({ key, folder, patterns }: PullSince) {
+  constructor({ key, patterns }: PullSince, store: BaselineStore) {
     this.patterns = patterns;
     this.#key = key;
     this.#pulledKey = { ...key, remotePath: `${key.remotePath} pulled` };
-    this.#store = new BaselineStore(folder);
+    this.#store = store;
     const synced = this.#store.get(this.#key)?.entries;
     const pulled = this.#store.get(this.#pulledKey)?.entries;
     this.known = new Map([...(pulled ?? []), ...(synced ?? [])]);
   }
 
-  /** Resolves when it is on disk. */
-  async learn(
+  learn(
     learned: readonly FolderEntry[],
     isSynced: (entry: RemoteEntry) => boolean,
     { wanted, folders }: PullPlan,
     madeFolders: readonly FolderEntry[],
-  ): Promise<void> {
+  ): void {
     const listed = new Map([...folders.map((folder) => [folder.path, folder] as const), ...wanted]);
     const synced: FolderEntry[] = [];
     const others: FolderEntry[] = [];
@@ -212,7 +217,6 @@ class Since {
     if (baseline) this.#add(this.#key, baseline, synced);
     else others.push(...synced);
     this.#add(this.#pulledKey, this.#store.get(this.#pulledKey) ?? { generation: "", entries: new Map() }, others);
-    await this.#store.saved();
   }
 
   #add(key: BaselineKey, { generation, entries }: Baseline, more: readonly FolderEntry[]): void {

@@ -2,18 +2,17 @@ import { SerialQueue } from "../base/async";
 import { formatBytes, plural } from "../base/format";
 import { pull, type PullOptions, type PullResult } from "./pull";
 import type { Conflict, PlanSummary } from "./pullMessages";
+import type { SyncThread } from "./syncThread";
 
 export interface PullerOptions {
-  /** Where the pushes keep their baselines. */
-  readonly baselineFolder: string;
+  /** That of the pushes, which knows what both sides hold. */
+  readonly thread: SyncThread;
   /** Read at each pull. */
   readonly settings: () => PullSettings;
   /** Asked above the limit; without a yes the biggest files stay in the sandbox. */
   readonly approve: (pull: BigPull, signal: AbortSignal) => Promise<boolean>;
   /** Told once for all files of a pull. */
   readonly onConflicts: (root: string, conflicts: readonly Conflict[]) => void;
-  /** The built `pullWorker.js`, if it is not beside the calling bundle. */
-  readonly workerFile?: string;
 }
 
 export interface PullSettings {
@@ -46,26 +45,21 @@ export class Puller {
     const { patterns, maxBytes } = this.#options.settings();
     if (patterns.length === 0) return NOTHING;
     const { root, remotePath, signal } = source;
-    const { baselineFolder, approve, onConflicts } = this.#options;
-    const since = { key: { sandboxId, remotePath, root }, folder: baselineFolder, patterns };
+    const { thread, approve, onConflicts } = this.#options;
+    const since = { key: { sandboxId, remotePath, root }, patterns };
     const decide = async (plan: PlanSummary) => {
       const isAll = plan.bytes <= maxBytes || (await approve({ ...plan, root, maxBytes }, signal));
       return { isOverwriting: false, maxBytes: isAll ? Number.MAX_SAFE_INTEGER : maxBytes };
     };
 
-    const result = await this.#queue(root).run(() => pull({ ...source, since, decide, ...this.#workerFile }));
+    const result = await this.#queue(root).run(() => pull(thread, { ...source, since, decide }));
     if (result.conflicts.length > 0) onConflicts(root, result.conflicts);
     return result;
   }
 
   /** Any file or folder; what is here already is replaced only where `decide` says so. */
-  async download(options: Omit<PullOptions, "since" | "workerFile">): Promise<PullResult> {
-    return this.#queue(options.root).run(() => pull({ ...options, ...this.#workerFile }));
-  }
-
-  get #workerFile(): Pick<PullOptions, "workerFile"> {
-    const { workerFile } = this.#options;
-    return workerFile === undefined ? {} : { workerFile };
+  async download(options: Omit<PullOptions, "since">): Promise<PullResult> {
+    return this.#queue(options.root).run(() => pull(this.#options.thread, options));
   }
 
   #queue(root: string): SerialQueue {

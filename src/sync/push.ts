@@ -44,11 +44,6 @@ export class Pusher implements Disposable {
     await this.#options.thread.use((worker) => worker.call("prepare", root)).catch(() => undefined);
   }
 
-  /** Resolves when a pull, which has a worker of its own, finds all that was pushed. */
-  async saved(): Promise<void> {
-    await this.#options.thread.use((worker) => worker.call("saved", null));
-  }
-
   /** Whether a sandbox has the folder from a push before. */
   async hasPushed(key: BaselineKey): Promise<boolean> {
     return this.#options.thread.use((worker) => worker.call("isKnown", key));

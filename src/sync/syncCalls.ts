@@ -4,6 +4,7 @@ import type { RootProblem } from "./folderRoot";
 import type { SkippedEntry } from "./folderEntry";
 import type { PackProgress } from "./pack";
 import type { PushPreview } from "./preview";
+import type { PlanSummary as PullPlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
 import type { Conflict, FolderSize } from "./pushRequest";
 
 /** What the worker can be asked for, and what it answers. */
@@ -53,13 +54,28 @@ export interface SyncCalls {
     };
     readonly answers: readonly Conflict[];
   };
-  /** Answers when every baseline is on disk. */
-  readonly saved: { readonly asks: null; readonly answers: null };
   /** Whether there is a baseline. */
   readonly isKnown: { readonly asks: BaselineKey; readonly answers: boolean };
   readonly explain: {
     readonly asks: { readonly root: string; readonly path: string };
     readonly answers: Explanation;
+  };
+  /** Begins a pull; without `since` everything comes. The listing follows in blocks. */
+  readonly openPull: {
+    readonly asks: { readonly session: number; readonly root: string; readonly since: PullSince | undefined };
+    readonly answers: RootProblem | null;
+  };
+  /** The listing has ended. */
+  readonly planPull: { readonly asks: { readonly session: number }; readonly answers: PullPlanSummary };
+  /** Answers with paths for the sender, each with a NUL behind it. The archive follows in blocks. */
+  readonly startPull: {
+    readonly asks: { readonly session: number; readonly isOverwriting: boolean; readonly maxBytes: number };
+    readonly answers: Uint8Array;
+  };
+  /** The archive has ended, or it is stopped and the rest will not come. */
+  readonly endPull: {
+    readonly asks: { readonly session: number; readonly isStopped: boolean };
+    readonly answers: PullOutcome;
   };
   readonly close: { readonly asks: { readonly session: number }; readonly answers: null };
 }
@@ -96,7 +112,9 @@ export type ToWorker =
   /** A block's memory back, and leave to send one more. */
   | { readonly kind: "taken"; readonly stream: number; readonly buffer: ArrayBuffer }
   /** Nobody wants the rest. */
-  | { readonly kind: "stop"; readonly stream: number };
+  | { readonly kind: "stop"; readonly stream: number }
+  /** A block of a pull's listing or archive. */
+  | { readonly kind: "feed"; readonly session: number; readonly bytes: Uint8Array<ArrayBuffer> };
 
 export type FromWorker =
   | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
@@ -106,7 +124,12 @@ export type FromWorker =
       readonly stream: number;
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly progress: Readonly<PackProgress>;
-    };
+    }
+  /** A fed block's memory back, and how far the pull has come. */
+  | { readonly kind: "fed"; readonly session: number; readonly buffer: ArrayBuffer; readonly counts: PullCounts };
 
 /** How many blocks of a stream the worker may have sent that the host has not taken. */
 export const CREDITS = 6;
+
+/** How many blocks the host may have fed that the worker has not dealt with. */
+export const FEED_CREDITS = 4;

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
-import { Deferred } from "../base/async";
+import { abortError, Deferred } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { WORKER_LIMITS } from "./blocks";
+import { Feed } from "./feed";
 import type { PackProgress } from "./pack";
+import type { PullCounts } from "./pullMessages";
 import type { FromWorker, SyncCall, SyncCalls, ToWorker } from "./syncCalls";
 import type { SyncWorkerData } from "./syncWorker";
 
@@ -69,6 +71,7 @@ export class RunningWorker implements Disposable {
   readonly #worker: Worker;
   readonly #calls = new Map<number, Deferred<unknown>>();
   readonly #streams = new Map<number, OnBlock>();
+  readonly #feeds = new Map<number, Feed>();
   #ids = 0;
   isDead = false;
 
@@ -129,6 +132,20 @@ export class RunningWorker implements Disposable {
     if (!this.isDead) this.#post({ kind: "stop", stream });
   }
 
+  /** The way for streams into a session, until `closeFeed`. */
+  openFeed(session: number, onProgress: (counts: PullCounts) => void): Feed {
+    const feed = new Feed((bytes) => {
+      if (!this.isDead) this.#post({ kind: "feed", session, bytes }, [bytes.buffer]);
+    }, onProgress);
+    this.#feeds.set(session, feed);
+    return feed;
+  }
+
+  closeFeed(session: number): void {
+    this.#feeds.get(session)?.fail(abortError());
+    this.#feeds.delete(session);
+  }
+
   dispose(): void {
     this.#die(new Error("The sync worker was ended."));
     // Resolves with the exit code; there is nothing to learn from it.
@@ -145,6 +162,9 @@ export class RunningWorker implements Disposable {
         break;
       case "block":
         void this.#take(message.stream, message.bytes, message.progress);
+        break;
+      case "fed":
+        this.#feeds.get(message.session)?.fed(message.buffer, message.counts);
         break;
     }
   }
@@ -163,8 +183,9 @@ export class RunningWorker implements Disposable {
     this.#worker.postMessage(message, transfer);
   }
 
-  #die(error: unknown): void {
+  #die(error: Error): void {
     this.isDead = true;
+    for (const feed of this.#feeds.values()) feed.fail(error);
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();
   }

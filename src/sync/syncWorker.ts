@@ -9,6 +9,7 @@ import { explain } from "./explain";
 import { resolveRoot } from "./folderRoot";
 import { Gzip } from "./gzip";
 import { pack, type PackProgress } from "./pack";
+import { PullSession } from "./pullSession";
 import { PushSession } from "./pushSession";
 import { Scanner } from "./scan";
 import { CREDITS, type FromWorker, type SyncCall, type SyncCalls, type ToWorker } from "./syncCalls";
@@ -28,6 +29,7 @@ class SyncWorker {
   readonly #baselines: BaselineStore;
   readonly #scanners = new Map<string, Scanner>();
   readonly #sessions = new Map<number, PushSession>();
+  readonly #pulls = new Map<number, PullSession>();
   readonly #streams = new Map<number, Stream>();
 
   readonly #handlers: Handlers = {
@@ -66,9 +68,21 @@ class SyncWorker {
     preview: ({ session, target, output }) => this.#session(session).preview(target, output),
     confirm: ({ session, target, stream, generation, stamp, report }) =>
       this.#session(session).confirm(target, stream, { generation, stamp, report }),
-    saved: () => this.#baselines.saved().then(() => null),
     isKnown: (key) => this.#baselines.get(key) !== undefined,
     explain: ({ root, path }) => explain(realpathSync(root), path),
+    openPull: ({ session, root, since }) => {
+      const resolved = since ? resolveRoot(root) : { path: realpathSync(root) };
+      if ("problem" in resolved) return resolved.problem;
+      this.#pulls.set(session, new PullSession(resolved.path, since, this.#baselines, rulesHere));
+      return null;
+    },
+    planPull: ({ session }) => this.#pull(session).plan(),
+    startPull: ({ session, isOverwriting, maxBytes }) => this.#pull(session).start(isOverwriting, maxBytes),
+    endPull: ({ session, isStopped }) => {
+      const pull = this.#pull(session);
+      this.#pulls.delete(session);
+      return pull.finish(isStopped);
+    },
     close: ({ session }) => {
       this.#sessions.delete(session);
       return null;
@@ -81,6 +95,7 @@ class SyncWorker {
     port.on("message", (message: ToWorker) => {
       if (message.kind === "taken") this.#streams.get(message.stream)?.taken(message.buffer);
       else if (message.kind === "stop") this.#streams.get(message.stream)?.stop();
+      else if (message.kind === "feed") this.#feed(message.session, message.bytes);
       else void this.#answer(message.id, message.call, message.asks);
     });
   }
@@ -107,10 +122,31 @@ class SyncWorker {
     return session;
   }
 
-  #post(message: FromWorker): void {
-    this.#port.postMessage(message);
+  #pull(id: number): PullSession {
+    const pull = this.#pulls.get(id);
+    if (!pull) throw abortError();
+    return pull;
+  }
+
+  #feed(session: number, bytes: Uint8Array<ArrayBuffer>): void {
+    const pull = this.#pulls.get(session);
+    pull?.write(bytes);
+    const { buffer } = bytes;
+    this.#post({ kind: "fed", session, buffer, counts: pull?.counts ?? NO_COUNTS }, [buffer]);
+  }
+
+  #post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
   }
 }
+
+/** macOS can be set to tell `A` from `a`; taking it for one that cannot refuses no more than a second spelling. */
+const rulesHere = {
+  isWindows: process.platform === "win32",
+  foldsCase: process.platform === "win32" || process.platform === "darwin",
+};
+
+const NO_COUNTS = { files: 0, bytes: 0, path: "" };
 
 /** An archive on its way to the host in blocks, no more of them at once than it has taken credit for. */
 class Stream {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, it } from "mocha";
 import { collect } from "../../src/modal/exec";
 import { UnsyncedOutputs } from "../../src/run/unsynced";
@@ -59,7 +59,6 @@ describe("what is only in a sandbox", function () {
     new UnsyncedOutputs({
       ...services(),
       settings: () => ({ patterns: ["**"], maxBytes: 1_000_000 }),
-      workerFile: resolve("dist/pullWorker.js"),
     });
 
   it("is found before its end, and pulled", async () => {

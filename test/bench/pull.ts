@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import type { Sandbox } from "modal";
 
+import { SyncWindow } from "../unit/sync/support/pushing";
 import { compared, timed } from "./compared";
 import { pullInto } from "./pullInto";
 import { benchHost, fill, withSandbox } from "./syncRemote";
@@ -22,15 +23,17 @@ export const benchPull = (): Promise<readonly Row[]> =>
       makeProject(project);
       await fill(sandbox, spawnSync("tar", ["-C", project, "-cf", "-", "."], { maxBuffer: 1e9 }).stdout, SOURCE);
 
+      const window = new SyncWindow(work.target("baselines"));
       const rounds = { bare: [] as number[], ours: [] as number[], again: [] as number[] };
       for (let round = 0; round < ROUNDS; round += 1) {
         const [theirs, root] = [work.target("theirs"), work.target("ours")];
-        const pulling = () => pullInto({ sandbox, remotePath: SOURCE, root });
+        const pulling = () => pullInto({ sandbox, remotePath: SOURCE, root }, window.thread);
         rounds.bare.push(await timed(() => intoTar(sandbox, theirs)));
         rounds.ours.push(await timed(pulling));
         rounds.again.push(await timed(pulling));
         if (countFiles(root) !== countFiles(theirs)) throw new Error("Not all files came.");
       }
+      window.dispose();
       const { bare: theirs, ours, again } = rounds;
       const what = "10,000 files";
       return [

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
 import type { Sandbox } from "modal";
 
 import { pull, type PullProcess } from "../../src/sync/pull";
+import type { SyncThread } from "../../src/sync/syncThread";
 
 export interface PullTarget {
   readonly sandbox: Sandbox;
@@ -12,7 +11,7 @@ export interface PullTarget {
 }
 
 /** Pulls as a run does that nothing was pushed for, so that everything comes. */
-export async function pullInto({ sandbox, remotePath, root }: PullTarget): Promise<void> {
+export async function pullInto({ sandbox, remotePath, root }: PullTarget, thread: SyncThread): Promise<void> {
   const exec = async (argv: string[]): Promise<PullProcess> => {
     const started = await sandbox.exec(argv, { mode: "binary" });
     const input = started.stdin.getWriter();
@@ -24,12 +23,7 @@ export async function pullInto({ sandbox, remotePath, root }: PullTarget): Promi
       closeInput: () => input.close(),
     };
   };
-  const folder = mkdtempSync(join(tmpdir(), "bench-baselines-"));
-  const since = { key: { sandboxId: sandbox.sandboxId, remotePath, root }, folder, patterns: ["**"] };
-  try {
-    const workerFile = resolve("dist/pullWorker.js");
-    await pull({ root, remotePath, since, exec, workerFile, signal: new AbortController().signal });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  // A sandbox that nothing is known of.
+  const since = { key: { sandboxId: randomUUID(), remotePath, root }, patterns: ["**"] };
+  await pull(thread, { root, remotePath, since, exec, signal: new AbortController().signal });
 }

@@ -28,13 +28,10 @@ async function probe({ backend, sandboxId, direction, root, remotePath }: ProbeO
   // The connection is there before; the sync comes on top.
   await (await sandbox.exec(["true"])).wait();
   await sleep(SETTLE_MS);
+  const window = new SyncWindow();
   const watch = new HostWatch();
-  if (direction === "pull") await pullInto({ sandbox, remotePath, root });
-  else {
-    const window = new SyncWindow();
-    await window.push({ root, remotePath, exec: execIn(sandbox), signal: new AbortController().signal });
-    window.dispose();
-  }
+  if (direction === "pull") await pullInto({ sandbox, remotePath, root }, window.thread);
+  else await window.push({ root, remotePath, exec: execIn(sandbox), signal: new AbortController().signal });
   watch.stop();
   return { growthMb: watch.growthMb, blockMs: watch.blockMs };
 }

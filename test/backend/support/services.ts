@@ -131,17 +131,16 @@ export async function startServices({
     keepsExitSnapshots: () => keepsExitSnapshots,
     ...(createDeadlineMs !== undefined && { createDeadlineMs: () => createDeadlineMs }),
   });
-  const baselineFolder = join(home, "baselines");
+  const workerFile = resolve("dist/syncWorker.js");
+  const thread = own.add(new SyncThread({ workerFile, baselineFolder: join(home, "baselines") }));
   const conflicts: Conflict[] = [];
   const puller = new Puller({
-    baselineFolder,
+    thread,
     settings: () => ({ patterns: ["**"], maxBytes: 20_000_000 }),
     approve: () => Promise.resolve(false),
     onConflicts: (_root, found) => conflicts.push(...found),
-    workerFile: resolve("dist/pullWorker.js"),
   });
-  const syncThread = own.add(new SyncThread({ workerFile: resolve("dist/syncWorker.js"), baselineFolder }));
-  const pusher = own.add(new Pusher({ thread: syncThread }));
+  const pusher = own.add(new Pusher({ thread }));
   const records = new RunRecords(custodyFolder ?? join(home, "custody"));
   const runs = own.add(
     new RunService({
@@ -212,7 +211,7 @@ export async function startServices({
     shells,
     puller,
     pusher,
-    baselineFolder,
+    thread,
     conflicts,
     clock,
     folder,

@@ -16,7 +16,7 @@ import { after, describe, it } from "mocha";
 import { pull } from "../../../src/sync/pull";
 import { temporaryFolders } from "./support/folders";
 import { localExec } from "./support/localExec";
-import { localPullExec, pullWorkerFile } from "./support/pulling";
+import { localPullExec } from "./support/pulling";
 import { SyncWindow } from "./support/pushing";
 import { random } from "./support/random";
 
@@ -51,11 +51,9 @@ describe("a folder and a sandbox in which everybody writes", function () {
       const push = () => window.push({ root: here, remotePath: there, exec: localExec(), signal });
       const since = {
         key: { sandboxId: "sb", remotePath: there, root: here },
-        folder: baselineFolder,
         patterns: ["**"],
       };
-      const bring = () =>
-        pull({ root: here, remotePath: there, exec: localPullExec(), since, workerFile: pullWorkerFile, signal });
+      const bring = () => pull(window.thread, { root: here, remotePath: there, exec: localPullExec(), since, signal });
 
       for (let round = 0; round < ROUNDS; round += 1) {
         edit(here, model.here, `user ${round}`, next);

@@ -19,7 +19,7 @@ import { pull } from "../../../src/sync/pull";
 import type { Exec } from "../../../src/sync/remoteProcess";
 import { build, file, listTree, temporaryFolders, type Listing } from "./support/folders";
 import { localExec } from "./support/localExec";
-import { localPullExec, pullWorkerFile } from "./support/pulling";
+import { localPullExec } from "./support/pulling";
 import { SyncWindow } from "./support/pushing";
 
 const signal = new AbortController().signal;
@@ -43,9 +43,8 @@ describe("cases that break a naive sync", function () {
       await settle();
       return window.push({ root: here, remotePath: there, exec, signal });
     };
-    const since = { key, folder: baselineFolder, patterns: ["**"] };
-    const bring = () =>
-      pull({ root: here, remotePath: there, exec: localPullExec(), since, workerFile: pullWorkerFile, signal });
+    const since = { key, patterns: ["**"] };
+    const bring = () => pull(window.thread, { root: here, remotePath: there, exec: localPullExec(), since, signal });
     await push();
     return { here, there, push, bring };
   }

@@ -20,14 +20,16 @@ import { describe, it } from "mocha";
 import { isAbort, UserError } from "../../../src/base/errors";
 import type { BaselineKey } from "../../../src/sync/baseline";
 import { pull, type PullOptions, type PullResult } from "../../../src/sync/pull";
+import type { SyncThread } from "../../../src/sync/syncThread";
 import { build, directory, file, listTree, symlink, temporaryFolders, type Listing } from "./support/folders";
 import { busyboxPath } from "./support/localExec";
 import { nasty } from "./support/nasty";
-import { baselineOf, localPullExec, noteBaseline, pullWorkerFile } from "./support/pulling";
+import { baselineOf, localPullExec, noteBaseline, syncThreads } from "./support/pulling";
 import { random } from "./support/random";
 
 const never = new AbortController().signal;
 const exec = localPullExec();
+const threadFor = syncThreads();
 
 /** A folder and a sandbox that hold the same, as after a push. */
 class Pair {
@@ -35,12 +37,13 @@ class Pair {
   readonly there: string;
   readonly key: BaselineKey;
   readonly #baselines: string;
+  readonly #thread: SyncThread;
 
-  static async synced(folder: () => string, listing: Listing): Promise<Pair> {
+  static synced(folder: () => string, listing: Listing): Pair {
     const pair = new Pair(folder(), folder(), folder());
     build(pair.here, listing);
     spawnSync("sh", ["-c", 'tar -C "$1" --format=gnu -cf - . | tar -C "$2" -xpf -', "sh", pair.here, pair.there]);
-    await noteBaseline(pair.#baselines, pair.key);
+    noteBaseline(pair.#baselines, pair.key);
     return pair;
   }
 
@@ -49,6 +52,7 @@ class Pair {
     this.there = there;
     this.key = { sandboxId: "sb-1", remotePath: there, root: here };
     this.#baselines = baselines;
+    this.#thread = threadFor(baselines);
   }
 
   get baseline() {
@@ -57,9 +61,9 @@ class Pair {
 
   pull(options: Partial<PullOptions> & { readonly patterns?: readonly string[] } = {}): Promise<PullResult> {
     const { patterns = ["**"], ...rest } = options;
-    const since = { key: this.key, folder: this.#baselines, patterns };
-    const given = { root: this.here, remotePath: this.there, exec, since, workerFile: pullWorkerFile, signal: never };
-    return pull({ ...given, ...rest });
+    const since = { key: this.key, patterns };
+    const given = { root: this.here, remotePath: this.there, exec, since, signal: never };
+    return pull(this.#thread, { ...given, ...rest });
   }
 
   writeThere(path: string, content: string | Buffer): void {
@@ -87,7 +91,7 @@ describe("pull", function () {
   const folder = temporaryFolders();
 
   it("brings back nothing where no program changed anything, with one process", async () => {
-    const pair = await Pair.synced(folder, nasty);
+    const pair = Pair.synced(folder, nasty);
     let processes = 0;
     const result = await pair.pull({ exec: localPullExec({}, () => (processes += 1)) });
     assert.deepEqual(result, { ...result, files: 0, bytes: 0, conflicts: [], skipped: [], skippedCount: 0 });
@@ -95,7 +99,7 @@ describe("pull", function () {
   });
 
   it("brings back every kind of entry that a program made", async () => {
-    const pair = await Pair.synced(folder, { "a.py": file() });
+    const pair = Pair.synced(folder, { "a.py": file() });
     build(join(pair.there), nasty);
     const result = await pair.pull();
 
@@ -109,7 +113,7 @@ describe("pull", function () {
   it("does so with busybox alone in the sandbox", async function () {
     const bin = busyboxPath(folder());
     if (bin === undefined) this.skip();
-    const pair = await Pair.synced(folder, { "a.py": file(), "keep.txt": file() });
+    const pair = Pair.synced(folder, { "a.py": file(), "keep.txt": file() });
     build(join(pair.there), nasty);
     // Busybox gives a link where others give a second file.
     const result = await pair.pull({ exec: localPullExec({ env: { PATH: bin } }) });
@@ -121,7 +125,7 @@ describe("pull", function () {
   });
 
   it("updates what was not changed here, and knows it afterwards", async () => {
-    const pair = await Pair.synced(folder, { "state.json": file("old"), same: file("same") });
+    const pair = Pair.synced(folder, { "state.json": file("old"), same: file("same") });
     pair.writeThere("state.json", "new");
     chmodSync(join(pair.there, "state.json"), 0o4711);
     assert.equal((await pair.pull()).files, 1);
@@ -143,7 +147,7 @@ describe("pull", function () {
   });
 
   it("sees a file that was written again with the same size within the same second", async () => {
-    const pair = await Pair.synced(folder, { n: file("1") });
+    const pair = Pair.synced(folder, { n: file("1") });
     const { mtimeMs } = lstatSync(join(pair.here, "n"));
     pair.writeThere("n", "2");
     const second = Math.floor(mtimeMs / 1000);
@@ -153,7 +157,7 @@ describe("pull", function () {
   });
 
   it("keeps both where both sides changed a file, once, and the one here counts from then on", async () => {
-    const pair = await Pair.synced(folder, { "r.csv": file("old") });
+    const pair = Pair.synced(folder, { "r.csv": file("old") });
     pair.writeThere("r.csv", "theirs");
     pair.writeHere("r.csv", "mine!");
     assert.deepEqual((await pair.pull()).conflicts, [{ path: "r.csv", copy: "r.csv.sandbox-copy" }]);
@@ -169,7 +173,7 @@ describe("pull", function () {
   });
 
   it("keeps both where a file that a program made was made here too, unless they are the same", async () => {
-    const pair = await Pair.synced(folder, {});
+    const pair = Pair.synced(folder, {});
     for (const name of ["same", "other"]) pair.writeThere(name, "theirs");
     pair.writeHere("same", "theirs");
     pair.writeHere("other", "mine");
@@ -180,7 +184,7 @@ describe("pull", function () {
   });
 
   it("brings a changed file back that was deleted here, and deletes nothing that is gone there", async () => {
-    const pair = await Pair.synced(folder, { "gone here": file(), "gone there": file("mine"), "d/x": file() });
+    const pair = Pair.synced(folder, { "gone here": file(), "gone there": file("mine"), "d/x": file() });
     rmSync(join(pair.here, "gone here"));
     pair.writeThere("gone here", "worked on");
     rmSync(join(pair.there, "gone there"));
@@ -192,7 +196,7 @@ describe("pull", function () {
   });
 
   it("copes with files, folders and links that took each other's places", async () => {
-    const pair = await Pair.synced(folder, { a: file("a"), "b/x": file("x"), c: symlink("a"), d: file("d") });
+    const pair = Pair.synced(folder, { a: file("a"), "b/x": file("x"), c: symlink("a"), d: file("d") });
     rmSync(join(pair.there, "a"));
     pair.writeThere("a/inside", "1");
     rmSync(join(pair.there, "b"), { recursive: true });
@@ -211,7 +215,7 @@ describe("pull", function () {
   });
 
   it("leaves what is ignored, built in and secret, and its own copies", async () => {
-    const pair = await Pair.synced(folder, {
+    const pair = Pair.synced(folder, {
       ".gitignore": file("*.log\n/out/\n!out/keep"),
       "sub/.gitignore": file("!a.log"),
     });
@@ -227,7 +231,7 @@ describe("pull", function () {
   });
 
   it("brings back what the patterns choose, ignored or not, and knows it without pushes knowing it", async () => {
-    const pair = await Pair.synced(folder, { ".gitignore": file("checkpoints/\n") });
+    const pair = Pair.synced(folder, { ".gitignore": file("checkpoints/\n") });
     pair.writeThere("checkpoints/model.pt", "one");
     pair.writeThere("notes.txt", "x");
     pair.writeThere("big.tmp", "x");
@@ -245,7 +249,7 @@ describe("pull", function () {
   });
 
   it("asks before it writes, and leaves out what is too big", async () => {
-    const pair = await Pair.synced(folder, {});
+    const pair = Pair.synced(folder, {});
     pair.writeThere("big", Buffer.alloc(3_000_000));
     pair.writeThere("small", "x");
     const cancelled = pair.pull({ decide: () => Promise.resolve(undefined) });
@@ -270,7 +274,7 @@ describe("pull", function () {
   });
 
   it("says that a file vanished, and one that no one may read, and brings the rest", async () => {
-    const pair = await Pair.synced(folder, {});
+    const pair = Pair.synced(folder, {});
     for (const name of ["gone", "stays"]) pair.writeThere(name, "x");
     const result = await pair.pull({
       decide: () => {
@@ -283,7 +287,7 @@ describe("pull", function () {
   });
 
   it("never takes a listing that failed for an empty folder", async () => {
-    const pair = await Pair.synced(folder, { a: file("a") });
+    const pair = Pair.synced(folder, { a: file("a") });
     const failing = (script: string) => pair.pull({ exec: () => exec(["sh", "-c", script]) });
     await assert.rejects(failing("printf 'find\\n'"), /broke off/);
     await assert.rejects(failing("exit 0"), /broke off/);
@@ -302,23 +306,24 @@ describe("pull", function () {
       x: file("x"),
     });
     const root = build(folder(), { x: file("mine") });
-    const options = { root, remotePath: there, exec, workerFile: pullWorkerFile, signal: never };
-    await pull({ ...options, path: "out" });
+    const options = { root, remotePath: there, exec, signal: never };
+    const thread = threadFor(folder());
+    await pull(thread, { ...options, path: "out" });
     assert.deepEqual(listTree(join(root, "out")), listTree(join(there, "out")));
 
     const decide = (isOverwriting: boolean) => (plan: { existing: number }) => {
       assert.equal(plan.existing, 1);
       return Promise.resolve({ isOverwriting, maxBytes: 1e9 });
     };
-    await pull({ ...options, path: "x", decide: decide(false) });
+    await pull(thread, { ...options, path: "x", decide: decide(false) });
     assert.equal(readFileSync(join(root, "x"), "utf8"), "mine");
     assert.equal(readFileSync(join(root, "x.sandbox-copy"), "utf8"), "x");
-    await pull({ ...options, path: "x", decide: decide(true) });
+    await pull(thread, { ...options, path: "x", decide: decide(true) });
     assert.equal(readFileSync(join(root, "x"), "utf8"), "x");
   });
 
   it("ends within 200 ms when it is cancelled, with the program at the other end, and keeps what is whole", async () => {
-    const pair = await Pair.synced(folder, {});
+    const pair = Pair.synced(folder, {});
     for (let n = 0; n < 40; n += 1) pair.writeThere(`f${n}`, Buffer.alloc(10_000_000, n));
     const abort = new AbortController();
     const children: ChildProcess[] = [];
@@ -343,7 +348,7 @@ describe("pull", function () {
   });
 
   it("keeps what is whole when the connection breaks, and brings the rest the next time", async () => {
-    const pair = await Pair.synced(folder, {});
+    const pair = Pair.synced(folder, {});
     for (let n = 0; n < 30; n += 1) pair.writeThere(`f${n}`, Buffer.alloc(100_000, n));
     const next = random(5);
     for (let round = 0; round < 10; round += 1) {
@@ -377,7 +382,7 @@ describe("pull", function () {
     const names = ["a", "b", "c", "d/e", "d/f", "g/h/i", "j"];
     const pick = () => names[Math.floor(next() * names.length)] ?? "a";
     for (let round = 0; round < 25; round += 1) {
-      const pair = await Pair.synced(
+      const pair = Pair.synced(
         folder,
         Object.fromEntries(names.filter(() => next() < 0.7).map((path) => [path, file(`old ${path}`)])),
       );
@@ -412,7 +417,7 @@ describe("pull", function () {
   });
 
   it("takes a file that grows while it is sent as it was, or whole the next time", async () => {
-    const pair = await Pair.synced(folder, {});
+    const pair = Pair.synced(folder, {});
     pair.writeThere("log", Buffer.alloc(2_000_000, "x"));
     const result = await pair.pull({
       decide: () => {

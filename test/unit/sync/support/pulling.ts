@@ -2,13 +2,24 @@ import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process"
 import { once } from "node:events";
 import { lstatSync, readlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { after } from "mocha";
 
+import { DisposableStore } from "../../../../src/base/disposable";
 import { BaselineStore, type BaselineKey } from "../../../../src/sync/baseline";
 import type { FolderEntry } from "../../../../src/sync/folderEntry";
 import type { PullProcess } from "../../../../src/sync/pull";
+import { SyncThread } from "../../../../src/sync/syncThread";
 import { listTree } from "./folders";
 
-export const pullWorkerFile = resolve("dist/pullWorker.js");
+/** Makes sync workers that know what the baselines of a folder say, and that end with the tests. */
+export function syncThreads(): (baselineFolder: string) => SyncThread {
+  const own = new DisposableStore();
+  after(() => {
+    own.dispose();
+  });
+  const workerFile = resolve("dist/syncWorker.js");
+  return (baselineFolder) => own.add(new SyncThread({ workerFile, baselineFolder }));
+}
 
 /** Runs what a pull wants run on this machine. */
 export const localPullExec =
@@ -37,7 +48,7 @@ export const localPullExec =
   };
 
 /** Notes that both sides hold what is in the folder, as a push does. */
-export async function noteBaseline(folder: string, key: BaselineKey): Promise<void> {
+export function noteBaseline(folder: string, key: BaselineKey): void {
   const entries = new Map<string, FolderEntry>();
   for (const line of listTree(key.root)) {
     const path = JSON.parse(/^"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '""') as string;
@@ -45,7 +56,6 @@ export async function noteBaseline(folder: string, key: BaselineKey): Promise<vo
   }
   const store = new BaselineStore(folder);
   store.put(key, { generation: "g", entries });
-  await store.saved();
 }
 
 export const baselineOf = (folder: string, key: BaselineKey): ReadonlyMap<string, FolderEntry> =>

@@ -27,10 +27,6 @@ export class SyncWindow {
     return this.#pusher.prepare(root);
   }
 
-  saved(): Promise<void> {
-    return this.#pusher.saved();
-  }
-
   dispose(): void {
     this.#pusher.dispose();
     this.thread.dispose();

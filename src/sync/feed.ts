@@ -1,0 +1,42 @@
+import { Blocks } from "./blocks";
+import { Credits } from "./credits";
+import type { PullCounts } from "./pullMessages";
+import { FEED_CREDITS } from "./syncCalls";
+
+/** What feeds a session of the worker with streams, never more of them at once than it keeps up with. */
+export class Feed {
+  readonly #blocks: Blocks;
+  readonly #credits = new Credits(FEED_CREDITS);
+  readonly #onProgress: (counts: PullCounts) => void;
+  #error: Error | undefined;
+
+  constructor(send: (block: Uint8Array<ArrayBuffer>) => void, onProgress: (counts: PullCounts) => void) {
+    this.#onProgress = onProgress;
+    this.#blocks = new Blocks((block) => {
+      this.#credits.take();
+      send(block);
+    });
+  }
+
+  /** Resolves once the whole stream is on its way. */
+  async pour(stream: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const chunk of stream) {
+      await this.#credits.available();
+      if (this.#error) throw this.#error;
+      this.#blocks.append(chunk);
+    }
+    this.#blocks.flush();
+  }
+
+  fed(buffer: ArrayBuffer, counts: PullCounts): void {
+    this.#blocks.recycle(buffer);
+    this.#credits.grant();
+    this.#onProgress(counts);
+  }
+
+  /** There is nobody to feed any more. */
+  fail(error: Error): void {
+    this.#error ??= error;
+    for (let credit = 0; credit < FEED_CREDITS; credit += 1) this.#credits.grant();
+  }
+}
