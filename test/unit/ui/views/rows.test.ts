@@ -207,6 +207,7 @@ describe("menus of the tree", () => {
       "openTunnel",
       "pauseSandbox",
       "previewSync",
+      "runFileInSandbox",
       "snapshotSandbox",
       "syncFolder",
       "terminateSandbox",
