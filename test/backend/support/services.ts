@@ -256,7 +256,7 @@ export class Screen implements OutputSink {
   readonly steps: string[] = [];
   readonly stdout: Uint8Array[] = [];
   readonly stderr: Uint8Array[] = [];
-  readonly #waiting: { readonly text: string; readonly resolve: () => void }[] = [];
+  #waiting: { readonly text: string; readonly resolve: () => void }[] = [];
 
   readonly #run: Run;
 
@@ -279,7 +279,7 @@ export class Screen implements OutputSink {
 
   write(bytes: Uint8Array, stream: "stdout" | "stderr"): Promise<void> {
     this[stream].push(bytes);
-    for (const { text, resolve } of this.#waiting) if (this.text.includes(text)) resolve();
+    if (this.#waiting.length > 0) this.#look(this.text);
     return Promise.resolve();
   }
 
@@ -291,6 +291,11 @@ export class Screen implements OutputSink {
       if (!this.text.includes(text)) throw new Error(`The run is over without ${text}: ${describe(state)}`);
     });
     await Promise.race([shown, over]);
+  }
+
+  #look(shown: string): void {
+    for (const { text, resolve } of this.#waiting) if (shown.includes(text)) resolve();
+    this.#waiting = this.#waiting.filter(({ text }) => !shown.includes(text));
   }
 }
 
