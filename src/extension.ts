@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { window, workspace, type ExtensionContext } from "vscode";
+import { commands, window, workspace, type ExtensionContext } from "vscode";
 import { SessionService } from "./auth/session";
 import { abortable } from "./base/async";
 import { DisposableStore } from "./base/disposable";
@@ -22,6 +22,7 @@ import { resumeRuns } from "./run/resumeRuns";
 import { RunRecords } from "./run/runRecords";
 import { RunService } from "./run/runService";
 import { ShellService } from "./run/shellService";
+import { SweepRecords } from "./run/sweepRecords";
 import { UnsyncedOutputs } from "./run/unsynced";
 import { closeWindow } from "./sandboxes/closing";
 import { Custody } from "./sandboxes/custody";
@@ -264,6 +265,7 @@ export function activate(context: ExtensionContext): void {
   ];
   const manifest = context.extension.packageJSON as Manifest;
   const comparisons = () => watch.comparisons();
+  const closing = new AbortController();
   const running = { runs, thread: syncThread, state: context.workspaceState, rates };
   const loadLater = async () =>
     (await import("./ui/commands/later")).laterCommands({
@@ -274,7 +276,7 @@ export function activate(context: ExtensionContext): void {
       run: { ...running, terminals, records, picker },
       runHistory: { runs, records, terminals },
       compare: { runs, records, comparisons },
-      sweep: { ...running, sandboxes, store, clock, log, comparisons },
+      sweep: { ...running, sandboxes, store, records, refresh, closing: closing.signal, clock, log, comparisons },
       volumes,
       secrets,
       download: { puller, exec, picker, log },
@@ -344,16 +346,21 @@ export function activate(context: ExtensionContext): void {
   own.add(watchOrphans(store, rates));
   own.add(watchEndings(store, clock));
   own.add(askAboutClosing(store, session));
-  active.set(own, (signal) =>
-    closeWindow(
+  active.set(own, (signal) => {
+    closing.abort();
+    return closeWindow(
       session.current.kind === "signedIn" ? onWindowClose() : "keep",
       { sandboxes, snapshots, store, custody, log },
       signal,
-    ),
-  );
+    );
+  });
   const start = async () => {
     await ready;
     own.add(keepContextKeys({ session, sandboxes: store }));
+    const hasSweeps = new SweepRecords(context.workspaceState, log).all.length > 0;
+    // It reports by itself, and lasts as long as the sweeps that it goes on with.
+    if (workspace.isTrusted && session.current.kind !== "signedOut" && hasSweeps)
+      void commands.executeCommand("modalSandboxes.continueSweep", false);
     if (workspace.isTrusted && session.current.kind === "signedIn" && (await custody.hasAbandoned()))
       await view.refresh();
   };

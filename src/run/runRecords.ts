@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Emitter } from "../base/event";
 import { RecordFolder } from "../base/recordFolder";
 import type { GpuRequest } from "../modal/gpus";
+import { isObject, isSavedTarget, withoutVariables } from "./savedTarget";
 import type { RunTarget } from "./target";
 
 /** What is on disk of a run whose program was started, so that a later window can go on with it, or tell of it. */
@@ -55,11 +56,11 @@ export class RunRecords {
   }
 
   async begin(record: RunRecord): Promise<void> {
-    await this.#open.put(record.id, withoutVariables(record));
+    await this.#open.put(record.id, saved(record));
   }
 
   async end(record: RunRecord): Promise<void> {
-    await this.#ended.put(record.id, withoutVariables(record));
+    await this.#ended.put(record.id, saved(record));
     await this.#open.remove(record.id);
     if (this.#ends++ % ENDS_PER_CLEANING === 0) await this.#forgetOld();
     this.#changed.fire(undefined);
@@ -69,6 +70,11 @@ export class RunRecords {
   async underWay(sandboxId: string): Promise<RunRecord[]> {
     const records = [...(await this.#open.all()).values()];
     return byStart(records.filter((record) => record.sandboxId === sandboxId));
+  }
+
+  /** One that is under way or over, if its program was started. */
+  async find(id: string): Promise<RunRecord | undefined> {
+    return (await this.#open.get(id)) ?? (await this.#ended.get(id));
   }
 
   /** Oldest first. */
@@ -91,12 +97,7 @@ export class RunRecords {
   }
 }
 
-/** What variables hold may be secret. */
-function withoutVariables(record: RunRecord): RunRecord {
-  const { label, program, argv, file, args, workdir } = record.target;
-  const optional = { ...(file && { file }), ...(args && { args }), ...(workdir !== undefined && { workdir }) };
-  return { ...record, target: { label, program, argv, ...optional } };
-}
+const saved = (record: RunRecord): RunRecord => ({ ...record, target: withoutVariables(record.target) });
 
 const byStart = (records: RunRecord[]) => records.sort((one, other) => one.startedAt - other.startedAt);
 
@@ -104,20 +105,13 @@ const byStart = (records: RunRecord[]) => records.sort((one, other) => one.start
 const parseRecord = (value: unknown): RunRecord | undefined => (isRecord(value) ? value : undefined);
 
 function isRecord(value: unknown): value is RunRecord {
-  if (!isObject(value) || !isObject(value.target)) return false;
-  const { id, group, sandboxId, remotePath, startedAt, folder, gpu, end, target } = value;
+  if (!isObject(value) || !isSavedTarget(value.target)) return false;
+  const { id, group, sandboxId, remotePath, startedAt, folder, gpu, end } = value;
   return (
-    [id, group, sandboxId, remotePath, target.label, target.program].every((text) => typeof text === "string") &&
+    [id, group, sandboxId, remotePath].every((text) => typeof text === "string") &&
     typeof startedAt === "number" &&
     (folder === undefined || typeof folder === "string") &&
     (gpu === undefined || isObject(gpu)) &&
-    (end === undefined || (isObject(end) && typeof end.endedAt === "number" && typeof end.dollars === "number")) &&
-    isWords(target.argv) &&
-    (target.args === undefined || isWords(target.args)) &&
-    (target.file === undefined || isObject(target.file))
+    (end === undefined || (isObject(end) && typeof end.endedAt === "number" && typeof end.dollars === "number"))
   );
 }
-
-const isWords = (value: unknown) => Array.isArray(value) && value.every((word) => typeof word === "string");
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -27,10 +27,11 @@ export interface SweepLanes<R extends SweepRun> {
   readonly dollarsPerHour: number;
 }
 
-/** An argument set with its run, once it is started, or why it never will be. */
+/** An argument set with its run and the number of its sandbox, once it is started, or why it never will be. */
 export interface SweepEntry<R extends SweepRun> {
   readonly args: ArgumentSet;
   readonly run?: R;
+  readonly lane?: number;
   readonly skipped?: string;
 }
 
@@ -50,14 +51,15 @@ export class Sweep<R extends SweepRun> implements Disposable {
   readonly onDidChangeSweep = this.#changed.event;
   readonly over: Promise<void>;
   #entries: readonly SweepEntry<R>[];
+  #isLeft = false;
 
-  /** Starts at once. */
-  constructor(sets: readonly ArgumentSet[], limits: SweepLimits, lanes: SweepLanes<R>, clock: Clock) {
+  /** Starts at once, beside the runs that some entries may have already. */
+  constructor(entries: readonly SweepEntry<R>[], limits: SweepLimits, lanes: SweepLanes<R>, clock: Clock) {
     this.limits = limits;
     this.#lanes = lanes;
     this.#clock = clock;
-    this.#entries = sets.map((args) => ({ args }));
-    const count = Math.min(limits.parallel, sets.length);
+    this.#entries = entries;
+    const count = Math.min(limits.parallel, entries.length);
     this.over = Promise.all(Array.from({ length: count }, (_, lane) => this.#work(lane))).then(() => undefined);
   }
 
@@ -80,22 +82,35 @@ export class Sweep<R extends SweepRun> implements Disposable {
     await Promise.all(this.#running.map((run) => run.stop()));
   }
 
+  /** Starts no other and leaves what runs as it is, for a later window to go on with. */
   dispose(): void {
+    this.#isLeft = true;
     this.#changed.dispose();
   }
 
   async #work(lane: number): Promise<void> {
     try {
-      for (let index = this.#next(); index >= 0; index = this.#next()) {
-        const run = this.#lanes.start(this.#entries[index]?.args ?? [], lane);
-        this.#entries = this.#entries.map((entry, at) => (at === index ? { ...entry, run } : entry));
-        this.#changed.fire();
+      for (let run = this.#runningOn(lane) ?? this.#startNext(lane); run; run = this.#startNext(lane)) {
         await run.over;
         this.#changed.fire();
       }
     } finally {
-      await this.#lanes.end(lane);
+      if (!this.#isLeft) await this.#lanes.end(lane);
     }
+  }
+
+  #runningOn(lane: number): R | undefined {
+    return this.#entries.find((entry) => entry.lane === lane && entry.run && !isOver(entry.run.state))?.run;
+  }
+
+  #startNext(lane: number): R | undefined {
+    const index = this.#next();
+    const next = this.#entries[index];
+    if (this.#isLeft || !next) return undefined;
+    const run = this.#lanes.start(next.args, lane);
+    this.#entries = this.#entries.with(index, { ...next, run, lane });
+    this.#changed.fire();
+    return run;
   }
 
   /** The index of the next entry to start; -1 for none. */

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import { messageOf } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
@@ -14,6 +13,8 @@ import type { RunRequest, RunService } from "./runService";
 import type { SweepLanes } from "./sweep";
 
 export interface SweepSandboxesOptions {
+  /** Names the sweep, in this window and in those that go on with it. */
+  readonly id: string;
   readonly runs: Pick<RunService, "start">;
   readonly sandboxes: Pick<SandboxService, "terminate">;
   readonly store: SandboxStore;
@@ -23,6 +24,8 @@ export interface SweepSandboxesOptions {
   /** What is run; its own arguments come before those of a set. */
   readonly request: Omit<RunRequest, "specs" | "isBackground">;
   readonly spec: SandboxSpec;
+  /** What sandboxes that are gone have cost, in US dollars. */
+  readonly spentBefore?: number;
 }
 
 interface Use {
@@ -38,9 +41,9 @@ const LANE = "MODAL_SANDBOXES_LANE";
 /** The sandboxes of a sweep: one for each lane, made for it and ended with it. */
 export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   readonly #options: SweepSandboxesOptions;
-  readonly #id = randomBytes(4).toString("hex");
   readonly #own = new DisposableStore();
-  readonly #lastRuns = new Map<number, Run>();
+  /** What runs on each lane's sandbox, or ran there last. */
+  readonly #users = new Map<number, Pick<Run, "sandboxKey">>();
   /** By key, each as long as it costs. */
   readonly #uses = new Map<string, Use>();
 
@@ -59,23 +62,29 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   }
 
   get spent(): number {
-    const { rates, clock } = this.#options;
+    const { rates, clock, spentBefore = 0 } = this.#options;
     return [...this.#uses.values()]
       .map(({ sandbox, endedAt = clock.now() }) => costOf(sandbox, endedAt - sandbox.phase.startedAt, rates.current))
-      .reduce((sum, dollars) => sum + dollars, 0);
+      .reduce((sum, dollars) => sum + dollars, spentBefore);
+  }
+
+  /** Goes on with the sandbox that a lane had in an earlier window. */
+  adopt(sandbox: RunningSandbox, lane: number): void {
+    this.#users.set(lane, { sandboxKey: sandbox.key });
+    this.#begin(sandbox.key);
   }
 
   start(args: ArgumentSet, lane: number): Run {
-    const { runs, request, spec } = this.#options;
+    const { id, runs, request, spec } = this.#options;
     const { target } = request;
     const [run] = runs.start({
       ...request,
       target: { ...target, args: [...(target.args ?? []), ...args] },
-      specs: [{ ...spec, env: { ...spec.env, [LANE]: `${this.#id}-${lane}` } }],
+      specs: [{ ...spec, env: { ...spec.env, [LANE]: `${id}-${lane}` } }],
       isBackground: true,
     });
     if (!run) throw new Error("A run was asked for and none came.");
-    this.#lastRuns.set(lane, run);
+    this.#users.set(lane, run);
     this.#own.add(
       run.onDidChangeState(() => {
         this.#begin(run.sandboxKey);
@@ -85,7 +94,7 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   }
 
   async end(lane: number): Promise<void> {
-    const key = this.#lastRuns.get(lane)?.sandboxKey;
+    const key = this.#users.get(lane)?.sandboxKey;
     if (key === undefined) return;
     try {
       await this.#options.sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_MS));

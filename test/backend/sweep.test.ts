@@ -18,9 +18,11 @@ describe("a sweep on sandboxes", function () {
     const { runs, sandboxes, store, clock, folder } = services();
     const request = { target: fileTarget(file), folder, remotePath: "/workspace" };
     const rates = { current: listRates };
-    const options = { runs, sandboxes, store, rates, clock, log: silentLog, request, spec: sandboxSpec };
+    const id = `${file} ${sets.length}`;
+    const options = { id, runs, sandboxes, store, rates, clock, log: silentLog, request, spec: sandboxSpec };
     const lanes = new SweepSandboxes(options);
-    return new Sweep(sets, limits, lanes, clock);
+    const entries = sets.map((args) => ({ args }));
+    return new Sweep(entries, limits, lanes, clock);
   }
 
   const runsOf = (sweep: Sweep<Run>): Run[] => sweep.entries.flatMap(({ run }) => (run ? [run] : []));

@@ -5,6 +5,7 @@ import { before, describe, it } from "mocha";
 
 import { ComparisonView } from "./workbench/comparison";
 import { pollUntil } from "./workbench/locators";
+import { answerSweep, typeSets } from "./workbench/sweeps";
 import { useVsCode } from "./vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
@@ -101,19 +102,11 @@ describe("comparing runs", () => {
   });
 
   it("has a row for each argument set of a sweep, and starts none above the spending limit", async () => {
-    const { quickInput, terminals } = workbench;
+    const { terminals } = workbench;
     const before = (await terminals.names()).length;
-    await workbench.editor.open("swept.sh");
-    await workbench.runCommand("Modal: Sweep Current File…");
-    await quickInput.waitForTitle("Sweep swept.sh");
-    for (const set of ["--rate 0.1", "--rate 0.5", "--rate 0.25"]) {
-      await quickInput.fill(set);
-      await quickInput.row(/Add/).waitFor();
-      await workbench.page.keyboard.press("Enter");
-      await quickInput.row(set).waitFor();
-    }
+    await typeSets(workbench, "swept.sh", ["--rate 0.1", "--rate 0.5", "--rate 0.25"]);
     await workbench.screenshot("sweep-argument-sets");
-    await answerSweep("2", "0.02");
+    await answerSweep(workbench, "2", "0.02");
     await comparison.waitForNote(/3 argument sets · 1 done, 2 not started · .* of \$0\.02$/);
     assert.deepEqual(await comparison.column("Arguments"), ["--rate 0.1", "--rate 0.5", "--rate 0.25"]);
     assert.match((await comparison.column("State")).join(), /^Done,(Not started: spending limit of \$0\.02,?){2}$/);
@@ -130,7 +123,7 @@ describe("comparing runs", () => {
     await quickInput.waitForTitle("Argument Sets");
     await quickInput.pick("sets.csv");
     await quickInput.row("--rate 0.75").waitFor();
-    await answerSweep("2", "");
+    await answerSweep(workbench, "2", "");
     await comparison.waitForNote(/4 argument sets · 3 done, 1 failed · /);
     assert.deepEqual(await comparison.column("rate"), ["0.1", "0.5", "0.25", "0.75"]);
     await workbench.screenshot("sweep-done");
@@ -145,18 +138,4 @@ describe("comparing runs", () => {
     await comparison.waitForNote(/^3 runs · 3 done$/);
     assert.equal(await comparison.tab.count(), 1);
   });
-
-  async function answerSweep(parallel: string, dollars: string): Promise<void> {
-    const { quickInput, page } = workbench;
-    await quickInput.row(/Continue/).click();
-    await quickInput.row("T4").click();
-    await quickInput.row("2 × T4").waitFor();
-    await quickInput.row("T4").click();
-    await quickInput.waitForMessage(/^Sandboxes at once/);
-    await quickInput.fill(parallel);
-    await page.keyboard.press("Enter");
-    await quickInput.waitForMessage(/^US dollars after which/);
-    await quickInput.fill(dollars);
-    await page.keyboard.press("Enter");
-  }
 });

@@ -208,6 +208,7 @@ export async function startServices({
     store,
     sandboxes,
     runs,
+    records,
     shells,
     puller,
     pusher,

@@ -78,7 +78,7 @@ class FakeLanes implements SweepLanes<FakeRun> {
 function sweepOf(names: string, limits: SweepLimits) {
   const lanes = new FakeLanes();
   const sweep = new Sweep(
-    Array.from(names, (name) => [name]),
+    Array.from(names, (name) => ({ args: [name] })),
     limits,
     lanes,
     lanes.clock,
@@ -170,6 +170,44 @@ describe("a sweep", () => {
       [undefined, undefined, "stopped", "stopped"],
     );
     assert.deepEqual([...lanes.ended].sort(), [0, 1]);
+  });
+
+  it("goes on beside the runs that an earlier window left on its sandboxes", async () => {
+    const lanes = new FakeLanes();
+    const [over, under] = [lanes.start(["a"], 0), lanes.start(["b"], 1)];
+    await over.end(1);
+    const begun = [over, under].map((run, lane) => ({ args: [run.id], run, lane }));
+    const sweep = new Sweep(
+      [...begun, { args: ["c"] }, { args: ["d"] }, { args: ["e"] }],
+      unlimited,
+      lanes,
+      lanes.clock,
+    );
+    assert.deepEqual(
+      lanes.started.map(({ args, lane }) => `${args}${lane}`),
+      ["a0", "b1", "c0"],
+    );
+    await under.end(1);
+    await lanes.run("d").end(1);
+    await lanes.run("e").end(1);
+    await lanes.run("c").end(1);
+    await sweep.over;
+    assert.deepEqual(
+      lanes.started.slice(2).map(({ args, lane }) => `${args}${lane}`),
+      ["c0", "d1", "e1"],
+    );
+    assert.deepEqual([...lanes.ended].sort(), [0, 1]);
+  });
+
+  it("starts no other and ends no sandbox once its window closes", async () => {
+    const { lanes, sweep, started } = sweepOf("abcd", unlimited);
+    sweep.dispose();
+    await lanes.run("a").end(1);
+    await lanes.run("b").fail();
+    await sweep.over;
+    assert.equal(started(), "ab");
+    assert.deepEqual(lanes.ended, []);
+    assert.equal(sweep.isOver, false);
   });
 
   it("tells each change of its entries", async () => {

@@ -64,7 +64,8 @@ describe("what is compared", () => {
       spent: 0.25,
       dollarsPerHour: 1,
     };
-    const sweep = new Sweep([["1"], ["2"], ["3"]], { parallel: 1, dollars: 0.5 }, lanes, clock);
+    const sets = ["1", "2", "3"].map((word) => ({ args: [word] }));
+    const sweep = new Sweep(sets, { parallel: 1, dollars: 0.5 }, lanes, clock);
     const target = { label: "a.py", program: "python3", argv: [], args: ["--fast"] };
     const source = comparisonOfSweep(sweep, { target, gpu: T4 }, new FakeTracked());
     assert.equal(source.title, "Sweep of a.py");

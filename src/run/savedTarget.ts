@@ -1,0 +1,22 @@
+import type { RunTarget } from "./target";
+
+/** A target for the disk: what variables hold may be secret. */
+export function withoutVariables({ label, program, argv, file, args, workdir }: RunTarget): RunTarget {
+  const optional = { ...(file && { file }), ...(args && { args }), ...(workdir !== undefined && { workdir }) };
+  return { label, program, argv, ...optional };
+}
+
+/** Whether what an earlier version may have written is a target. */
+export const isSavedTarget = (value: unknown): value is RunTarget =>
+  isObject(value) &&
+  typeof value.label === "string" &&
+  typeof value.program === "string" &&
+  isWords(value.argv) &&
+  (value.args === undefined || isWords(value.args)) &&
+  (value.file === undefined || isObject(value.file));
+
+export const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === "string");
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;

@@ -1,0 +1,152 @@
+import { randomBytes } from "node:crypto";
+import { onAbort } from "../base/async";
+import { messageOf } from "../base/errors";
+import type { SandboxSpec } from "../modal/spec";
+import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
+import type { ArgumentSet } from "./argumentSets";
+import type { Run, RunState } from "./run";
+import type { RunRecord, RunRecords } from "./runRecords";
+import type { RunService } from "./runService";
+import { Sweep, type SweepEntry } from "./sweep";
+import type { SavedSet, SweepPlan, SweepRecord, SweepRecords } from "./sweepRecords";
+import { SweepSandboxes, type SweepSandboxesOptions } from "./sweepSandboxes";
+
+export interface SweepServiceOptions extends Pick<
+  SweepSandboxesOptions,
+  "sandboxes" | "store" | "rates" | "clock" | "log"
+> {
+  readonly runs: Pick<RunService, "start" | "resume" | "past">;
+  readonly records: Pick<RunRecords, "find">;
+  readonly sweeps: SweepRecords;
+  /** Lists the sandboxes, and takes over those that an earlier window left. */
+  readonly refresh: (signal: AbortSignal) => Promise<void>;
+  /** Aborts before the window closes. */
+  readonly closing: AbortSignal;
+}
+
+export interface InterruptedSweep {
+  readonly record: SweepRecord;
+  /** How many argument sets have not run. */
+  readonly waiting: number;
+}
+
+/** Starts sweeps, and goes on with those that an earlier window had to leave. */
+export class SweepService {
+  readonly #options: SweepServiceOptions;
+  /** Ids of the sweeps of this window. */
+  readonly #own = new Set<string>();
+
+  constructor(options: SweepServiceOptions) {
+    this.#options = options;
+  }
+
+  start(plan: SweepPlan, spec: SandboxSpec, sets: readonly ArgumentSet[]): Sweep<Run> {
+    const record = { ...plan, id: randomBytes(4).toString("hex"), sets };
+    return this.#run(
+      record,
+      this.#lanes(record, spec),
+      sets.map((args) => ({ args })),
+    );
+  }
+
+  /** Those of earlier windows that still have something to run. */
+  async interrupted(): Promise<InterruptedSweep[]> {
+    const left = this.#options.sweeps.all.filter(({ id }) => !this.#own.has(id));
+    const found = await Promise.all(
+      left.map(async (record) => {
+        const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
+        return { record, waiting: entries.filter(({ began, skipped }) => !began && skipped === undefined).length };
+      }),
+    );
+    for (const { record, waiting } of found) if (waiting === 0) this.discard(record);
+    return found.filter(({ waiting }) => waiting > 0);
+  }
+
+  /** Runs the rest, after what still runs; with the sandboxes that are still there. */
+  async goOn(record: SweepRecord, spec: SandboxSpec, signal: AbortSignal): Promise<Sweep<Run>> {
+    const { runs, store, refresh } = this.#options;
+    await refresh(signal);
+    const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
+    const held = store.all.filter(isRunning).filter(({ holder }) => holder === "thisWindow");
+    const sandboxOf = ({ began }: BegunEntry): RunningSandbox | undefined =>
+      held.find(({ phase }) => phase.id === began?.sandboxId);
+    for (const sandbox of new Set(entries.map(sandboxOf))) if (sandbox) await runs.resume(sandbox);
+
+    const gone = entries.filter((entry) => !sandboxOf(entry));
+    const spentBefore = gone.reduce((sum, { began }) => sum + (began?.end?.dollars ?? 0), 0);
+    const lanes = this.#lanes(record, spec, spentBefore);
+    for (const entry of entries) {
+      const sandbox = sandboxOf(entry);
+      if (sandbox && entry.lane !== undefined) lanes.adopt(sandbox, entry.lane);
+    }
+    return this.#run(
+      record,
+      lanes,
+      entries.map(({ began, ...entry }) => ({ ...entry, ...(began && { run: runs.past(began) }) })),
+    );
+  }
+
+  /** What runs of it goes on by itself. */
+  discard({ id }: SweepRecord): void {
+    this.#options.sweeps.remove(id);
+  }
+
+  #lanes(
+    { id, target, folder, remotePath }: Omit<SweepRecord, "sets">,
+    spec: SandboxSpec,
+    spentBefore = 0,
+  ): SweepSandboxes {
+    return new SweepSandboxes({ ...this.#options, id, request: { target, folder, remotePath }, spec, spentBefore });
+  }
+
+  #run(record: Omit<SweepRecord, "sets">, lanes: SweepSandboxes, entries: readonly SweepEntry<Run>[]): Sweep<Run> {
+    const { sweeps, clock, closing } = this.#options;
+    this.#own.add(record.id);
+    const sweep = new Sweep(entries, record.limits, lanes, clock);
+    const save = () => {
+      if (sweep.isOver) sweeps.remove(record.id);
+      else sweeps.put({ ...record, sets: sweep.entries.map(savedSet) });
+    };
+    sweep.onDidChangeSweep(save);
+    save();
+    const stopListening = onAbort(closing, () => {
+      sweep.dispose();
+    });
+    const end = () => {
+      stopListening();
+      lanes.dispose();
+    };
+    sweep.over.then(end, end);
+    return sweep;
+  }
+
+  /** A set that was about to start when its window closed never did. */
+  async #entryOf({ args, lane, runId, skipped }: SavedSet): Promise<BegunEntry> {
+    const began = runId === undefined ? undefined : await this.#options.records.find(runId);
+    if (began) return { args, ...(lane !== undefined && { lane }), began };
+    return { args, ...(skipped !== undefined && { skipped }) };
+  }
+}
+
+interface BegunEntry extends Omit<SweepEntry<Run>, "run"> {
+  readonly began?: RunRecord;
+}
+
+function savedSet({ args, lane, run, skipped = run && reasonOf(run.state) }: SweepEntry<Run>): SavedSet {
+  const began = { ...(lane !== undefined && { lane }), ...(run && { runId: run.id }) };
+  return { args, ...began, ...(skipped !== undefined && { skipped }) };
+}
+
+/** Why a run that nothing is on disk of, or nothing any more, is not to be started again. */
+function reasonOf(state: RunState): string | undefined {
+  switch (state.kind) {
+    case "ended":
+      return "it ran earlier";
+    case "failed":
+      return messageOf(state.error);
+    case "cancelled":
+      return "cancelled";
+    default:
+      return undefined;
+  }
+}

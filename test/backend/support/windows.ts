@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before } from "mocha";
+import { startLocalBackend, type LocalBackend } from "./localBackend";
+import { startServices, type Services } from "./services";
+
+/** The windows of one installation, one after the other, on a server of their own. */
+export interface Windows {
+  readonly folder: string;
+  readonly custodyFolder: string;
+  readonly backend: LocalBackend;
+  /** Of the window that is open. */
+  readonly services: Services;
+  write(path: string, content: string): Promise<void>;
+  /** Breaks what the server does from now on, as a plan of faults says it. */
+  break(plan: object): Promise<void>;
+  /** Closes the window, whose sandboxes go on, and opens the next. */
+  reopen(): Promise<Services>;
+  /** Starts the server again in its place, for a window that is opened with it; the one before stays open. */
+  restart(): Promise<void>;
+}
+
+export function useWindows(): Windows {
+  const windows = new OpenWindows();
+  before(() => windows.begin());
+  after(() => windows.end());
+  return windows;
+}
+
+class OpenWindows implements Windows {
+  readonly #base = mkdtempSync(join(tmpdir(), "windows-"));
+  readonly folder = join(this.#base, "folder");
+  readonly custodyFolder = join(this.#base, "custody");
+  readonly #faults = join(this.#base, "faults.json");
+  readonly #previousUrl = process.env.MODAL_SERVER_URL;
+  #backend: LocalBackend | undefined;
+  #services: Services | undefined;
+
+  get backend(): LocalBackend {
+    return present(this.#backend);
+  }
+
+  get services(): Services {
+    return present(this.#services);
+  }
+
+  async begin(): Promise<void> {
+    await mkdir(this.folder);
+    await this.break({});
+    await this.#start("0");
+  }
+
+  async end(): Promise<void> {
+    await this.#services?.stop();
+    if (this.#previousUrl === undefined) Reflect.deleteProperty(process.env, "MODAL_SERVER_URL");
+    else process.env.MODAL_SERVER_URL = this.#previousUrl;
+    await this.#backend?.stop();
+    rmSync(this.#base, { recursive: true, force: true });
+  }
+
+  async write(path: string, content: string): Promise<void> {
+    await writeFile(join(this.folder, path), content);
+  }
+
+  async break(plan: object): Promise<void> {
+    await writeFile(this.#faults, JSON.stringify(plan));
+  }
+
+  async reopen(): Promise<Services> {
+    await this.services.custody.leave();
+    await this.services.stop();
+    return this.#open();
+  }
+
+  async restart(): Promise<void> {
+    await this.#start(new URL(this.backend.serverUrl).port);
+  }
+
+  async #start(port: string): Promise<void> {
+    this.#backend = await startLocalBackend({ arguments: ["--faults", this.#faults, "--port", port] });
+    process.env.MODAL_SERVER_URL = this.#backend.serverUrl;
+    await this.#open();
+  }
+
+  async #open(): Promise<Services> {
+    const { folder, custodyFolder } = this;
+    this.#services = await startServices({ account: this.backend, custodyFolder, folder });
+    return this.#services;
+  }
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("The windows are there once the tests run.");
+  return value;
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { describe, it } from "mocha";
+import { collect } from "../../src/modal/exec";
+import { listRates } from "../../src/modal/rates";
+import type { Run } from "../../src/run/run";
+import type { Sweep } from "../../src/run/sweep";
+import { SweepRecords } from "../../src/run/sweepRecords";
+import { SweepService } from "../../src/run/sweepService";
+import { memento, silentLog } from "../unit/support/fakes";
+import { eventually } from "./support/processes";
+import { exitCodeOf, fileTarget, Screen, spec } from "./support/services";
+import { useWindows } from "./support/windows";
+
+const HELD = `echo ready
+while [ "$1" != 0 ] && [ ! -e /tmp/go ]; do sleep 0.05; done
+echo >"made-$1"
+`;
+
+const SECRET = "s3cret";
+
+describe("a sweep whose window closes", function () {
+  this.timeout(120_000);
+  const windows = useWindows();
+  const sets = ["0", "1", "2", "3", "4", "5"].map((word) => [word]);
+  const sandboxSpec = spec({ env: { TOKEN: SECRET } });
+
+  /** The sweeps of the window that is open, and how it closes. */
+  const sweepsOf = (state = memento()) => {
+    const { services } = windows;
+    const closing = new AbortController();
+    const sweeps = new SweepRecords(state, silentLog);
+    const rates = { current: listRates };
+    const options = { ...services, refresh: services.refresh, rates, log: silentLog, sweeps, closing: closing.signal };
+    return { service: new SweepService(options), sweeps, state, closing };
+  };
+  const runsOf = (sweep: Sweep<Run>): Run[] => sweep.entries.flatMap(({ run }) => (run ? [run] : []));
+  const release = async () => {
+    const { store, exec } = windows.services;
+    for (const sandbox of store.all)
+      if (sandbox.phase.kind === "running")
+        await collect(await exec.exec(sandbox.phase.id, ["touch", "/tmp/go"], {}, AbortSignal.timeout(10_000)));
+  };
+  const made = async () => (await readdir(windows.folder)).filter((name) => name.startsWith("made-")).sort();
+
+  /** A sweep with one run over and two under way, as the next window finds it. */
+  const interrupted = async () => {
+    await windows.write("held.sh", HELD);
+    const { service, state, closing } = sweepsOf();
+    const target = { ...fileTarget("held.sh"), env: { KEY: SECRET } };
+    const limits = { parallel: 2, dollars: undefined };
+    const plan = { target, folder: windows.folder, remotePath: "/workspace", gpu: undefined, limits };
+    const sweep = service.start(plan, sandboxSpec, sets);
+    await new Promise<void>((resolve) => {
+      sweep.onDidChangeSweep(() => {
+        if (runsOf(sweep).length === 3) resolve();
+      });
+    });
+    const underWay = runsOf(sweep).slice(1);
+    await Promise.all(underWay.map((run) => new Screen(run).shows("ready")));
+    closing.abort();
+    await windows.reopen();
+    return sweepsOf(state);
+  };
+
+  it("goes on in the next one with what waited, after what still ran, on the sandboxes that are there", async () => {
+    const { service, sweeps } = await interrupted();
+    const { store } = windows.services;
+    const [left] = await service.interrupted();
+    assert.ok(left);
+    assert.equal(left.waiting, 3);
+    assert.ok(!JSON.stringify(sweeps.all).includes(SECRET));
+    assert.equal(store.all.length, 0);
+
+    const sweep = await service.goOn(left.record, sandboxSpec, AbortSignal.timeout(30_000));
+    assert.deepEqual(
+      sweep.entries.map(({ run }) => run?.state.kind),
+      ["ended", "preparing", "preparing", undefined, undefined, undefined],
+    );
+    assert.equal(store.all.length, 2);
+    assert.ok(sweep.spent > 0);
+    await release();
+    await sweep.over;
+    assert.deepEqual(await Promise.all(runsOf(sweep).map(exitCodeOf)), [0, 0, 0, 0, 0, 0]);
+    assert.equal(
+      new Set(
+        runsOf(sweep)
+          .slice(1)
+          .map(({ sandboxKey }) => sandboxKey),
+      ).size,
+      2,
+    );
+    assert.deepEqual(await made(), ["made-0", "made-1", "made-2", "made-3", "made-4", "made-5"]);
+    assert.deepEqual(store.all, []);
+    assert.deepEqual(sweeps.all, []);
+  });
+
+  it("counts what was spent before, and ends the sandboxes where the limit leaves nothing to run", async () => {
+    const { service } = await interrupted();
+    const { services } = windows;
+    await services.refresh();
+    await eventually(() => Promise.resolve(services.runs.runs.length === 2));
+    await release();
+    await Promise.all(services.runs.runs.map(exitCodeOf));
+    const [left] = await service.interrupted();
+    assert.ok(left);
+    const past = (await services.records.past()).slice(-3);
+    const spent = past.reduce((sum, { end }) => sum + (end?.dollars ?? 0), 0);
+    const limits = { parallel: 2, dollars: spent };
+    const sweep = await service.goOn({ ...left.record, limits }, sandboxSpec, AbortSignal.timeout(30_000));
+    await sweep.over;
+    assert.ok(sweep.spent >= spent, `${sweep.spent} of ${spent}`);
+    assert.deepEqual(await Promise.all(runsOf(sweep).map(exitCodeOf)), [0, 0, 0]);
+    for (const { skipped } of sweep.entries.slice(3)) assert.match(skipped ?? "", /^spending limit of/);
+    assert.deepEqual(services.store.all, []);
+  });
+
+  it("is asked about no more once the rest was discarded, or nothing is left of it to run", async () => {
+    const { service, sweeps } = await interrupted();
+    const [left] = await service.interrupted();
+    assert.ok(left);
+    const [, , , ...waiting] = left.record.sets;
+    await windows.services.records.forget(await windows.services.records.past());
+    const sets = left.record.sets.map((set) => (waiting.includes(set) ? { ...set, skipped: "stopped" } : set));
+    sweeps.put({ ...left.record, sets });
+    assert.deepEqual(await service.interrupted(), []);
+    assert.deepEqual(sweeps.all, []);
+
+    sweeps.put(left.record);
+    service.discard(left.record);
+    assert.deepEqual(await service.interrupted(), []);
+  });
+});
