@@ -15,12 +15,12 @@ export interface PullPlan {
 }
 
 /**
- * What of a listing was made or changed by the sandbox's programs since `baseline`. What is gone there is no matter:
- * a pull deletes nothing.
+ * What of a listing was made or changed by the sandbox's programs, beside what both sides are known to hold. What is
+ * gone there is no matter: a pull deletes nothing.
  */
 export function planPull(
   listing: readonly RemoteEntry[],
-  baseline: ReadonlyMap<string, FolderEntry>,
+  knownOf: (path: string) => FolderEntry | undefined,
   takes: (entry: RemoteEntry) => boolean,
   rules: NameRules,
 ): PullPlan {
@@ -29,7 +29,7 @@ export function planPull(
   const skipped: SkippedEntry[] = [];
   let bytes = 0;
   for (const entry of listing) {
-    const known = baseline.get(entry.path);
+    const known = knownOf(entry.path);
     if ((known && isUnchangedThere(entry, known)) || !takes(entry)) continue;
     const reason = entry.kind === "other" ? "is neither a file, a folder nor a link" : refusePath(entry.path, rules);
     if (reason !== undefined) skipped.push({ path: entry.path, reason });

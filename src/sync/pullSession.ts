@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { formatBytes } from "../base/format";
@@ -63,7 +63,7 @@ export class PullSession {
     const filter = since && new PullFilter(this.#root, since.patterns, listing);
     const takes = filter ? (entry: RemoteEntry) => filter.takes(entry) : () => true;
     this.#isSynced = filter ? (entry) => filter.isSynced(entry) : () => false;
-    this.#plan = planPull(listing, since?.known ?? new Map(), takes, this.#rules);
+    this.#plan = planPull(listing, (path) => this.#knownOf(path), takes, this.#rules);
 
     const files = [...this.#plan.wanted.values()];
     const biggest = files.filter(({ kind }) => kind === "file").sort((a, b) => b.size - a.size);
@@ -156,6 +156,18 @@ export class PullSession {
       }
     }
     return made;
+  }
+
+  /**
+   * Nothing is known of a sandbox that was made of another's snapshot: what is here under the same name, of the same
+   * size and time, is taken for the same.
+   */
+  #knownOf(path: string): FolderEntry | undefined {
+    const known = this.#since?.known;
+    if (!known || known.size > 0) return known?.get(path);
+    const stats = this.#stats(path);
+    if (stats?.isSymbolicLink()) return entryHere(path, stats, readlinkSync(join(this.#root, path)));
+    return stats?.isFile() ? entryHere(path, stats, undefined) : undefined;
   }
 
   #stats(path: string) {

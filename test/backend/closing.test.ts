@@ -79,6 +79,20 @@ describe("what is only in a sandbox", function () {
     assert.equal(await unsynced.find(synced, soon()), undefined);
   });
 
+  it("is only what its programs made, in a sandbox that was made of another's snapshot", async () => {
+    const { sandboxes, snapshots, runs, exec, folder } = services();
+    await services().write("train.sh", "echo hello\n");
+    const first = await sandboxes.create({ spec: spec(), folder }, soon());
+    await runs.push(first, { root: folder, remotePath: "/workspace", signal: soon() });
+    const { id } = (await snapshots.branch(first, {}, soon())).phase;
+    const unsynced = outputs();
+    const synced = { sandboxId: id, root: folder, remotePath: "/workspace" };
+    assert.equal(await unsynced.find(synced, soon()), undefined);
+
+    await collect(await exec.exec(id, ["sh", "-c", "echo hullo > /workspace/train.sh"], {}, soon()));
+    assert.equal((await unsynced.find(synced, soon()))?.files, 1);
+  });
+
   it("is nothing where nothing was synced, where it is gone, or where there is no time to look", async () => {
     const { sandboxes, folder } = services();
     const { key, phase } = await sandboxes.create({ spec: spec(), folder }, soon());
