@@ -118,7 +118,8 @@ describe("the life of a sandbox", () => {
     await quickInput.pick("A10");
     await pollUntil("it runs", async () => (await descriptionOf("A10")).startsWith("running"));
     await sandboxes.inlineAction(sandboxes.row("A10"), "Terminate Sandbox");
-    await pollUntil("VS Code asks about the snapshot's files", () => dialog.isOpen());
+    await pollUntil("VS Code asks about what was made in the first", () => dialog.isOpen());
+    assert.match(await dialog.text(), /1 file \(6 B\) made in there is not here yet/);
     await dialog.press("Terminate");
     await pollUntil("only the first is left", async () => (await onServer()).length === 1);
   });
