@@ -273,7 +273,7 @@ export function activate(context: ExtensionContext): void {
       costs: { meter, rates, account, clock, activity },
       create: { sandboxes, rates },
       images: { images, builds },
-      run: { ...running, terminals, records, picker },
+      run: { ...running, terminals, records, picker, secrets: context.secrets },
       runHistory: { runs, records, terminals },
       compare: { runs, records, comparisons },
       sweep: { ...running, sandboxes, store, records, refresh, closing: closing.signal, clock, log, comparisons },

@@ -1,4 +1,4 @@
-import type { Memento } from "../base/ports";
+import type { SecretStore } from "../base/ports";
 import type { RunTarget } from "./target";
 import { formatVariables, joinWords } from "./words";
 
@@ -32,30 +32,30 @@ const MEMORY = "modalSandboxes.runOptions";
 const KEPT = 10;
 const KEPT_FILES = 200;
 
-/** What each file was run with, the last first. */
+/** What each file was run with, the last first. Kept as secrets are: variables and arguments may hold some. */
 export class RunOptionsMemory {
-  readonly #state: Memento;
+  readonly #secrets: SecretStore;
 
-  constructor(state: Memento) {
-    this.#state = state;
+  constructor(secrets: SecretStore) {
+    this.#secrets = secrets;
   }
 
   /** `key` names the file. */
-  of(key: string): readonly RunOptions[] {
-    return this.#all().get(key) ?? [];
+  async of(key: string): Promise<readonly RunOptions[]> {
+    return (await this.#all()).get(key) ?? [];
   }
 
   async remember(key: string, options: RunOptions): Promise<void> {
-    const all = this.#all();
+    const all = await this.#all();
     const same = JSON.stringify(options);
     const others = (all.get(key) ?? []).filter((known) => JSON.stringify(known) !== same);
     all.delete(key);
     const files = [[key, [options, ...others].slice(0, KEPT)], ...all].slice(0, KEPT_FILES);
-    await this.#state.update(MEMORY, files);
+    await this.#secrets.store(MEMORY, JSON.stringify(files));
   }
 
-  #all(): Map<string, readonly RunOptions[]> {
-    const stored = this.#state.get(MEMORY);
+  async #all(): Promise<Map<string, readonly RunOptions[]>> {
+    const stored: unknown = JSON.parse((await this.#secrets.get(MEMORY)) ?? "[]");
     if (!Array.isArray(stored)) return new Map();
     return new Map(stored.flatMap((entry: unknown) => (isEntry(entry) ? [entry] : [])));
   }

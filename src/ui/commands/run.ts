@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { SecretStore } from "../../base/ports";
 import { RunOptionsMemory } from "../../run/runOptions";
 import type { RunRecord } from "../../run/runRecords";
 import type { SyncThread } from "../../sync/syncThread";
@@ -14,12 +15,13 @@ import { RunStarter, type RunStarterOptions } from "./runStarter";
 export interface RunDependencies extends RunStarterOptions {
   readonly thread: SyncThread;
   readonly picker: SandboxPicker;
+  readonly secrets: SecretStore;
 }
 
 export function runCommands(dependencies: RunDependencies): CommandTable {
-  const { runs, terminals, thread, picker, state } = dependencies;
+  const { runs, terminals, thread, picker, state, secrets } = dependencies;
   const starter = new RunStarter(dependencies);
-  const memory = new RunOptionsMemory(state);
+  const memory = new RunOptionsMemory(secrets);
 
   return {
     "modalSandboxes.runFile": async (uri?: unknown) => {
@@ -42,7 +44,7 @@ export function runCommands(dependencies: RunDependencies): CommandTable {
     "modalSandboxes.runFileWithArguments": async (uri?: unknown) => {
       const document = await documentToRun(uri);
       const key = document.uri.toString();
-      const options = await askOptions(`Run ${basename(document.fileName)} With`, memory.of(key));
+      const options = await askOptions(`Run ${basename(document.fileName)} With`, await memory.of(key));
       if (!options) return;
       await memory.remember(key, options);
       const runnable = await runnableFile(document, thread, options);

@@ -43,7 +43,7 @@ export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, 
       if (module === undefined) return;
 
       const key = `${Uri.file(folder.path).toString()} -m ${module}`;
-      const options = await askOptions(`Run ${module} With`, memory.of(key));
+      const options = await askOptions(`Run ${module} With`, await memory.of(key));
       if (!options) return;
       await memory.remember(key, options);
       const workdir = place?.module === module ? place.workdir : "";

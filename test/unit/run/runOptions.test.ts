@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { describeOptions, noOptions, RunOptionsMemory, withOptions } from "../../../src/run/runOptions";
-import { memento } from "../support/fakes";
+import { secretStore } from "../support/fakes";
 
 const options = (...args: string[]) => ({ ...noOptions, args });
 
@@ -26,28 +26,28 @@ describe("the options of a run", () => {
 
 describe("the memory of options", () => {
   it("has those of each file, the last first, each once", async () => {
-    const memory = new RunOptionsMemory(memento());
+    const memory = new RunOptionsMemory(secretStore());
     for (const word of ["one", "two", "one"]) await memory.remember("a.py", options(word));
     await memory.remember("b.py", noOptions);
-    assert.deepEqual(memory.of("a.py"), [options("one"), options("two")]);
-    assert.deepEqual(memory.of("b.py"), [noOptions]);
-    assert.deepEqual(memory.of("c.py"), []);
+    assert.deepEqual(await memory.of("a.py"), [options("one"), options("two")]);
+    assert.deepEqual(await memory.of("b.py"), [noOptions]);
+    assert.deepEqual(await memory.of("c.py"), []);
   });
 
   it("keeps the last ten of a file", async () => {
-    const memory = new RunOptionsMemory(memento());
+    const memory = new RunOptionsMemory(secretStore());
     for (let count = 1; count <= 12; count++) await memory.remember("a.py", options(String(count)));
     assert.deepEqual(
-      memory.of("a.py").map(({ args }) => args[0]),
+      (await memory.of("a.py")).map(({ args }) => args[0]),
       ["12", "11", "10", "9", "8", "7", "6", "5", "4", "3"],
     );
   });
 
   it("forgets what it cannot read", async () => {
-    const state = memento();
+    const secrets = secretStore();
     const stored = [["a.py", [{ args: [1], env: {}, workdir: "" }]], ["b.py", [noOptions]], "c.py"];
-    await state.update("modalSandboxes.runOptions", stored);
-    const memory = new RunOptionsMemory(state);
-    assert.deepEqual([memory.of("a.py"), memory.of("b.py")], [[], [noOptions]]);
+    await secrets.store("modalSandboxes.runOptions", JSON.stringify(stored));
+    const memory = new RunOptionsMemory(secrets);
+    assert.deepEqual([await memory.of("a.py"), await memory.of("b.py")], [[], [noOptions]]);
   });
 });
