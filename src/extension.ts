@@ -204,7 +204,7 @@ export function activate(context: ExtensionContext): void {
     },
   });
   const notices = (signal: AbortSignal) => gateway.notices(signal);
-  const records = new RunRecords(context.globalStorageUri.fsPath);
+  const records = new RunRecords(context.globalStorageUri.fsPath, vault);
   const runs = own.add(
     new RunService({
       ...{ sandboxes, offerOther: offerOtherGpu(rates), exec, pusher, puller, notices, clock, rates, log },

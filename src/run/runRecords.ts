@@ -1,17 +1,23 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { UserError } from "../base/errors";
 import { Emitter } from "../base/event";
 import { RecordFolder } from "../base/recordFolder";
 import type { GpuRequest } from "../modal/gpus";
-import { isObject, isSavedTarget, withoutVariables } from "./savedTarget";
+import type { EnvVault } from "../sandboxes/envVault";
+import { isObject, isSavedTarget, isWords, withoutVariables } from "./savedTarget";
 import type { RunTarget } from "./target";
 
 /** What is on disk of a run whose program was started, so that a later window can go on with it, or tell of it. */
 export interface RunRecord {
   readonly id: string;
   readonly group: string;
+  /** Without its variables, once it has been on disk: what they hold may be secret. */
   readonly target: RunTarget;
+  /** The variables that its target has. */
+  readonly envNames?: readonly string[];
   readonly gpu: GpuRequest | undefined;
+  readonly place?: RunPlace;
   readonly sandboxId: string;
   /** Absolute path of the folder that is synced. */
   readonly folder: string | undefined;
@@ -21,6 +27,9 @@ export interface RunRecord {
   readonly startedAt: number;
   readonly end?: RunEnd;
 }
+
+/** What a run asked for, where its GPU does not say it all: a spec by its name, or that very sandbox. */
+export type RunPlace = { readonly kind: "spec"; readonly name: string } | { readonly kind: "sandbox" };
 
 /** `exitCode` is absent where the program was lost, with its sandbox as a rule. */
 export interface RunEnd {
@@ -36,6 +45,7 @@ const ENDS_PER_CLEANING = 20;
 /** The runs of this installation, by id: those under way, and the latest of those that are over. */
 export class RunRecords {
   readonly #folder: string;
+  readonly #vault: EnvVault;
   readonly #open: RecordFolder<RunRecord>;
   readonly #ended: RecordFolder<RunRecord>;
   #ends = 0;
@@ -44,8 +54,9 @@ export class RunRecords {
   readonly onDidChangePast = this.#changed.event;
 
   /** `folder` is shared by all windows. */
-  constructor(folder: string) {
+  constructor(folder: string, vault: EnvVault) {
     this.#folder = join(folder, "runs");
+    this.#vault = vault;
     this.#open = new RecordFolder(join(this.#folder, "open"), parseRecord);
     this.#ended = new RecordFolder(join(this.#folder, "ended"), parseRecord);
   }
@@ -56,7 +67,9 @@ export class RunRecords {
   }
 
   async begin(record: RunRecord): Promise<void> {
+    const keeping = this.#vault.keep(ownerOf(record), record.target.env ?? {});
     await this.#open.put(record.id, saved(record));
+    await keeping;
   }
 
   async end(record: RunRecord): Promise<void> {
@@ -82,11 +95,22 @@ export class RunRecords {
     return byStart([...(await this.#ended.all()).values()]);
   }
 
+  /** What a run executed, with its variables. */
+  async targetOf(record: RunRecord): Promise<RunTarget> {
+    const { target, envNames = [] } = record;
+    if (envNames.length === 0) return target;
+    const env = await this.#vault.of(ownerOf(record));
+    const lost = envNames.filter((name) => !(name in env));
+    if (lost.length > 0) throw variablesLost(target.label, lost);
+    return { ...target, env };
+  }
+
   /** Neither record nor output is left of them. */
   async forget(records: readonly RunRecord[]): Promise<void> {
-    for (const { id } of records) {
-      await rm(this.logPath(id), { force: true });
-      await this.#ended.remove(id);
+    for (const record of records) {
+      if (record.envNames) await this.#vault.forget(ownerOf(record));
+      await rm(this.logPath(record.id), { force: true });
+      await this.#ended.remove(record.id);
     }
     if (records.length > 0) this.#changed.fire(undefined);
   }
@@ -97,7 +121,19 @@ export class RunRecords {
   }
 }
 
-const saved = (record: RunRecord): RunRecord => ({ ...record, target: withoutVariables(record.target) });
+/** By this name the vault has what the variables of a run hold. */
+const ownerOf = ({ id }: RunRecord) => `run ${id}`;
+
+const saved = ({ target, ...record }: RunRecord): RunRecord => ({
+  ...record,
+  ...(target.env && { envNames: Object.keys(target.env) }),
+  target: withoutVariables(target),
+});
+
+const variablesLost = (label: string, names: readonly string[]) =>
+  new UserError(`What ${names.join(" and ")} held is not known any more. Run ${label} with its variables once more.`, {
+    actions: [{ title: "Run Current File with Arguments…", command: "modalSandboxes.runFileWithArguments" }],
+  });
 
 const byStart = (records: RunRecord[]) => records.sort((one, other) => one.startedAt - other.startedAt);
 
@@ -106,12 +142,17 @@ const parseRecord = (value: unknown): RunRecord | undefined => (isRecord(value) 
 
 function isRecord(value: unknown): value is RunRecord {
   if (!isObject(value) || !isSavedTarget(value.target)) return false;
-  const { id, group, sandboxId, remotePath, startedAt, folder, gpu, end } = value;
+  const { id, group, sandboxId, remotePath, startedAt, folder, gpu, end, place, envNames } = value;
   return (
     [id, group, sandboxId, remotePath].every((text) => typeof text === "string") &&
     typeof startedAt === "number" &&
     (folder === undefined || typeof folder === "string") &&
     (gpu === undefined || isObject(gpu)) &&
-    (end === undefined || (isObject(end) && typeof end.endedAt === "number" && typeof end.dollars === "number"))
+    (end === undefined || (isObject(end) && typeof end.endedAt === "number" && typeof end.dollars === "number")) &&
+    (place === undefined || isPlace(place)) &&
+    (envNames === undefined || isWords(envNames))
   );
 }
+
+const isPlace = (value: unknown): value is RunPlace =>
+  isObject(value) && (value.kind === "sandbox" || (value.kind === "spec" && typeof value.name === "string"));

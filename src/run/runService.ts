@@ -24,9 +24,9 @@ import { outputLost, runProgram } from "./programRun";
 import { pullOutputs } from "./pullOutputs";
 import { isOver, Run, type RunProperties } from "./run";
 import { RunLog } from "./runLog";
-import type { RunRecord, RunRecords } from "./runRecords";
+import type { RunPlace, RunRecord, RunRecords } from "./runRecords";
 import { remoteFile } from "./remoteFile";
-import type { RunTarget } from "./target";
+import type { GivenSandbox, OneRun, RunRequest } from "./runRequest";
 import { SharedPulls } from "./sharedPulls";
 import { transferExec } from "./transferExec";
 import { upload } from "./upload";
@@ -48,28 +48,11 @@ export interface RunServiceOptions {
   readonly puller: Puller;
 }
 
-export interface RunRequest {
-  readonly target: RunTarget;
-  /** Absolute path of the folder that is synced; none for a loose file outside every folder. */
-  readonly folder: string | undefined;
-  /** The sandboxes to run on, one run each. */
-  readonly specs: readonly SandboxSpec[];
-  /** Where the folder lies in the sandbox: the program's working directory. */
-  readonly remotePath: string;
-  /** Nobody needs to look. */
-  readonly isBackground?: boolean;
-}
-
-/** A run, wherever it goes. */
-type OneRun = Omit<RunRequest, "specs">;
-
-/** A sandbox, and what is to be known of it before it is looked for. */
-export type GivenSandbox = Pick<RunRecord, "gpu" | "sandboxId">;
-
 interface Start {
   readonly request: OneRun;
   readonly group: string;
   readonly gpu: GpuRequest | undefined;
+  readonly place?: RunPlace;
   readonly sandboxFor: (run: Run) => Promise<RunningSandbox>;
 }
 
@@ -102,8 +85,12 @@ export class RunService implements Disposable {
   /** Starts one run for each spec and returns them at once; they report everything else themselves. */
   start({ specs, ...request }: RunRequest): Run[] {
     const group = randomId();
-    return specs.map((spec) =>
-      this.#start({ request, group, gpu: spec.gpu, sandboxFor: (run) => this.#prepare(run, request, spec) }),
+    return specs.map(({ specName, ...spec }) =>
+      this.#start({
+        ...{ request, group, gpu: spec.gpu },
+        ...(specName !== undefined && { place: { kind: "spec", name: specName } }),
+        sandboxFor: (run) => this.#prepare(run, request, spec),
+      }),
     );
   }
 
@@ -111,10 +98,10 @@ export class RunService implements Disposable {
   startIn({ gpu, sandboxId }: GivenSandbox, request: OneRun): Run {
     const sandboxFor = async (run: Run) =>
       this.#deliver(run, request, await this.#options.sandboxes.attach(sandboxId, run.signal));
-    return this.#start({ request, group: randomId(), gpu, sandboxFor });
+    return this.#start({ request, group: randomId(), gpu, place: { kind: "sandbox" }, sandboxFor });
   }
 
-  #start({ request, group, gpu, sandboxFor }: Start): Run {
+  #start({ request, group, gpu, place, sandboxFor }: Start): Run {
     const { target, folder, remotePath, isBackground = false } = request;
     const run = this.#add({ id: randomId(), target, gpu, group, isBackground, queuedAt: this.#options.clock.now() });
     void this.#execute(run, async () => {
@@ -122,8 +109,8 @@ export class RunService implements Disposable {
       run.signal.throwIfAborted();
       if (!this.#options.runsAtOnce()) await this.#turn(run, sandbox);
       const startedAt = this.#options.clock.now();
-      const record = { id: run.id, group, target, gpu, isBackground, folder, remotePath, startedAt };
-      await this.#finish(run, sandbox, { ...record, sandboxId: sandbox.phase.id }, false);
+      const asked = { group, target, gpu, isBackground, folder, remotePath, ...(place && { place }) };
+      await this.#finish(run, sandbox, { id: run.id, ...asked, startedAt, sandboxId: sandbox.phase.id }, false);
     });
     return run;
   }

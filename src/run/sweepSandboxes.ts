@@ -9,7 +9,8 @@ import type { SandboxService } from "../sandboxes/sandboxService";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import type { ArgumentSet } from "./argumentSets";
 import type { Run } from "./run";
-import type { RunRequest, RunService } from "./runService";
+import type { RunRequest } from "./runRequest";
+import type { RunService } from "./runService";
 import type { SweepLanes } from "./sweep";
 
 export interface SweepSandboxesOptions {

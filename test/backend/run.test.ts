@@ -65,6 +65,22 @@ describe("a run", function () {
     assert.equal(second.run.sandboxKey, first.run.sandboxKey);
   });
 
+  it("is remembered with the spec or the sandbox that it asked for, to be run again there", async () => {
+    const { records, runs, store, folder } = services();
+    await services().write("where.sh", "true");
+    const request = { target: fileTarget("where.sh"), folder, remotePath: "/workspace", isBackground: true };
+    const [named] = runs.start({ ...request, specs: [{ ...spec(), specName: "train" }] });
+    assert.ok(named);
+    assert.equal(await exitCodeOf(named), 0);
+    const sandbox = store.get(named.sandboxKey ?? "");
+    assert.ok(sandbox?.phase.kind === "running");
+    const given = runs.startIn({ gpu: sandbox.gpu, sandboxId: sandbox.phase.id }, request);
+    assert.equal(await exitCodeOf(given), 0);
+    const past = new Map((await records.past()).map((record) => [record.id, record.place]));
+    assert.deepEqual(past.get(named.id), { kind: "spec", name: "train" });
+    assert.deepEqual(past.get(given.id), { kind: "sandbox" });
+  });
+
   it("goes to the sandbox that was named and to no other, however alike", async () => {
     const { runs, folder, sandboxes, store } = services();
     await services().write("named.sh", "echo $MODAL_SANDBOX_ID");

@@ -6,6 +6,7 @@ import { afterEach, before, describe, it } from "mocha";
 import { samplePrograms } from "./sampleFolder";
 import { useVsCode } from "./vsCodeSuite";
 import { pollUntil } from "./workbench/locators";
+import { TreeView } from "./workbench/treeView";
 import type { Workbench } from "./workbench/workbench";
 
 const cells = [
@@ -32,13 +33,19 @@ const tasks = {
 const fails = ["import os, sys", "print(sys.argv[1:], os.environ['MODE'])", "raise ValueError('no data')"];
 
 describe("running more than a file", () => {
-  const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local" } });
+  const vscode = useVsCode({
+    settings: {
+      "modalSandboxes.backend": "local",
+      "modalSandboxes.specs": { small: { gpu: "CPU", env: { PLACE: "small" } } },
+    },
+  });
   let workbench: Workbench;
   before(async function () {
     if (samplePrograms().train !== "train.py") this.skip();
     await writeFile(join(vscode.folder, "cells.py"), `${cells.join("\n")}\n`);
     await writeFile(join(vscode.folder, "fails.py"), `${fails.join("\n")}\n`);
     await writeFile(join(vscode.folder, "args.sh"), 'echo "got $# [$1] [$2] in $(pwd), $MODE"\n');
+    await writeFile(join(vscode.folder, "place.sh"), 'echo "$1, $MODE, in $PLACE"\n');
     await mkdir(join(vscode.folder, ".vscode"), { recursive: true });
     await writeFile(join(vscode.folder, ".vscode", "tasks.json"), JSON.stringify(tasks));
     workbench = await vscode.open();
@@ -51,10 +58,18 @@ describe("running more than a file", () => {
     await pollUntil("no terminal is left", async () => (await terminals.names()).length === 0);
   });
 
-  const acceptGpus = async () => {
+  const acceptGpus = async (place = "T4") => {
     await workbench.quickInput.waitForTitle(/^Run .* On/);
-    await workbench.quickInput.tickOnly(["T4"]);
+    await workbench.quickInput.tickOnly([place]);
     await workbench.quickInput.accept();
+  };
+  const change = async (file: string, what: string, text: string) => {
+    const { quickInput } = workbench;
+    await quickInput.pick(what);
+    await quickInput.waitForTitle(`Run ${file} With: ${what}`);
+    await quickInput.fill(text);
+    await quickInput.accept();
+    await quickInput.waitForTitle(new RegExp(`^Run ${file} With$`));
   };
 
   it("still runs the whole file by the button of the editor's title, and offers the rest beside it", async () => {
@@ -116,17 +131,10 @@ describe("running more than a file", () => {
       await workbench.runCommand("Modal: Run Current File with Arguments…");
       await quickInput.waitForTitle("Run args.sh With");
     };
-    const change = async (what: string, text: string) => {
-      await quickInput.pick(what);
-      await quickInput.waitForTitle(`Run args.sh With: ${what}`);
-      await quickInput.fill(text);
-      await quickInput.accept();
-      await quickInput.waitForTitle(/^Run args\.sh With$/);
-    };
     await editor.open("args.sh");
     await start();
-    await change("Arguments", "--name 'Ada L.'");
-    await change("Environment", "MODE=fast");
+    await change("args.sh", "Arguments", "--name 'Ada L.'");
+    await change("args.sh", "Environment", "MODE=fast");
     await workbench.screenshot("run-with-arguments");
     await quickInput.pick("Run");
     await acceptGpus();
@@ -146,6 +154,25 @@ describe("running more than a file", () => {
     await page.keyboard.press("Enter");
     await acceptGpus();
     await terminals.waitForText("ls *.sh | head -1 · T4", /^args\.sh\n✓ exit code 0/m);
+  });
+
+  it("runs a past run again on its spec, with its arguments and variables", async () => {
+    const { editor, page, quickInput, terminals } = workbench;
+    await editor.open("place.sh");
+    await workbench.runCommand("Modal: Run Current File with Arguments…");
+    await change("place.sh", "Arguments", "once");
+    await change("place.sh", "Environment", "MODE=slow");
+    await quickInput.pick("Run");
+    await acceptGpus("small");
+    const ended = /^once, slow, in small\n✓ exit code 0/m;
+    await terminals.waitForText("place.sh · CPU", ended);
+    await terminals.close("place.sh · CPU");
+
+    const history = new TreeView(page, "Modal", "Run History");
+    await history.unfold();
+    await history.inlineAction(history.row("place.sh"), "Run Again");
+    await terminals.waitForText("place.sh · CPU", ended);
+    await workbench.screenshot("run-again-on-its-spec");
   });
 
   it("runs a task of tasks.json, whose problems are matched and which ends as its program", async () => {

@@ -1,6 +1,6 @@
 import type { Memento } from "../../base/ports";
 import { gpuArgument, parseGpu } from "../../modal/gpus";
-import type { SandboxSpec } from "../../modal/spec";
+import type { NamedSpec } from "../../run/runRequest";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
 import type { Choice } from "../pickers/gpuItems";
 import { defaultGpus, namedDefinition, settingsDefinition, writtenSpecs } from "../settings";
@@ -22,11 +22,14 @@ export const rememberChoices = (state: Memento, choices: readonly Choice[]): Pro
   state.update(CHOSEN_GPUS, choices.map(remembered));
 
 /** What was chosen, as the settings and the folder's files have it at this moment. */
-export function specsOf(choices: readonly Choice[], folder: string | undefined): Promise<SandboxSpec[]> {
-  const definitions = choices.map(({ gpu, spec }) =>
-    spec === undefined ? settingsDefinition(gpu) : namedDefinition(spec),
+export function specsOf(choices: readonly Choice[], folder: string | undefined): Promise<NamedSpec[]> {
+  return Promise.all(
+    choices.map(async ({ gpu, spec: specName }) =>
+      specName === undefined
+        ? resolveSpec(settingsDefinition(gpu), folder)
+        : { ...(await resolveSpec(namedDefinition(specName), folder)), specName },
+    ),
   );
-  return Promise.all(definitions.map((definition) => resolveSpec(definition, folder)));
 }
 
 const remembered = ({ gpu, spec }: Choice): string => {

@@ -3,7 +3,8 @@ import { UserError } from "../../base/errors";
 import type { Memento } from "../../base/ports";
 import type { RateSource } from "../../modal/rates";
 import type { RunRecord, RunRecords } from "../../run/runRecords";
-import type { GivenSandbox, RunRequest, RunService } from "../../run/runService";
+import type { GivenSandbox, RunRequest } from "../../run/runRequest";
+import type { RunService } from "../../run/runService";
 import type { RunTarget } from "../../run/target";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { Choice } from "../pickers/gpuItems";
@@ -78,13 +79,15 @@ export class RunStarter {
   }
 
   /** A run of the past once more. */
-  async repeat({ target, folder, remotePath, gpu, isBackground }: RunRecord): Promise<void> {
+  async repeat(record: RunRecord): Promise<void> {
+    const { target, folder, remotePath, gpu, place, isBackground } = record;
     const runnable = {
       label: target.label,
       folder: folder === undefined ? undefined : { path: folder, name: basename(folder), remotePath },
-      target: () => Promise.resolve(target),
+      target: () => this.#options.records.targetOf(record),
     };
-    await this.#start({ runnable, choices: [{ gpu }], isBackground });
+    if (place?.kind === "sandbox") await this.#start({ runnable, choices: [], sandbox: record, isBackground });
+    else await this.#start({ runnable, choices: [place ? { gpu, spec: place.name } : { gpu }], isBackground });
   }
 
   async #start(started: Started): Promise<void> {

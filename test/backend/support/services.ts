@@ -141,7 +141,7 @@ export async function startServices({
     onConflicts: (_root, found) => conflicts.push(...found),
   });
   const pusher = own.add(new Pusher({ thread }));
-  const records = new RunRecords(custodyFolder ?? join(home, "custody"));
+  const records = new RunRecords(custodyFolder ?? join(home, "custody"), vault);
   const runs = own.add(
     new RunService({
       sandboxes,

@@ -5,10 +5,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { RunRecords, type RunRecord } from "../../../src/run/runRecords";
+import { EnvVault } from "../../../src/sandboxes/envVault";
+import { secretStore, silentLog } from "../support/fakes";
 
 describe("the records of runs", () => {
   let folder: string;
+  let vault: EnvVault;
   beforeEach(() => {
+    vault = new EnvVault(secretStore(), silentLog);
     folder = mkdtempSync(join(tmpdir(), "records-"));
   });
   afterEach(() => {
@@ -24,7 +28,7 @@ describe("the records of runs", () => {
   const end = { endedAt: 2, dollars: 0.1, exitCode: 0 };
 
   it("tell another window what is under way in a sandbox, until it is over", async () => {
-    const [one, other] = [new RunRecords(folder), new RunRecords(folder)];
+    const [one, other] = [new RunRecords(folder, vault), new RunRecords(folder, vault)];
     await one.begin(record("b", 2));
     await one.begin(record("a", 1));
     assert.deepEqual(
@@ -41,7 +45,7 @@ describe("the records of runs", () => {
   });
 
   it("forget the oldest with their output", async () => {
-    const records = new RunRecords(folder);
+    const records = new RunRecords(folder, vault);
     await mkdir(dirname(records.logPath("0")), { recursive: true });
     await writeFile(records.logPath("0"), "output");
     for (let index = 0; index <= 320; index++) await records.end({ ...record(String(index), index), end });
@@ -51,16 +55,32 @@ describe("the records of runs", () => {
     assert.equal(existsSync(records.logPath("0")), false);
   });
 
-  it("hold nothing of what variables hold", async () => {
-    const records = new RunRecords(folder);
+  it("hold nothing of what variables hold, which whoever runs it again gets from the vault", async () => {
+    const [one, other] = [new RunRecords(folder, vault), new RunRecords(folder, vault)];
     const { target, ...rest } = record("a");
-    await records.begin({ ...rest, target: { ...target, env: { TOKEN: "secret" } } });
-    assert.deepEqual((await records.underWay("sb-1"))[0]?.target, target);
+    const given = { ...target, env: { TOKEN: "secret", MODE: "fast" } };
+    await one.begin({ ...rest, target: given });
+    const [kept] = await other.underWay("sb-1");
+    assert.ok(kept);
+    assert.deepEqual(kept.target, target);
+    await other.end({ ...kept, end });
+    const [past] = await one.past();
+    assert.ok(past);
+    assert.doesNotMatch(JSON.stringify(past), /secret|fast/);
+    assert.deepEqual(await one.targetOf(past), given);
+
+    await one.forget([past]);
+    await assert.rejects(
+      one.targetOf(past),
+      /^UserError: What TOKEN and MODE held is not known any more. Run a.py with its variables once more\.$/,
+    );
+    assert.deepEqual(await one.targetOf(record("b")), record("b").target);
   });
 
   it("leave out what is no record", async () => {
     await mkdir(join(folder, "runs/ended"), { recursive: true });
     await writeFile(join(folder, "runs/ended/x.json"), '{"id":"x","target":{"argv":[1]}}');
-    assert.deepEqual(await new RunRecords(folder).past(), []);
+    await writeFile(join(folder, "runs/ended/y.json"), JSON.stringify({ ...record("y"), place: { kind: "spec" } }));
+    assert.deepEqual(await new RunRecords(folder, vault).past(), []);
   });
 });

@@ -1,0 +1,26 @@
+import type { SandboxSpec } from "../modal/spec";
+import type { RunRecord } from "./runRecords";
+import type { RunTarget } from "./target";
+
+export interface RunRequest {
+  readonly target: RunTarget;
+  /** Absolute path of the folder that is synced; none for a loose file outside every folder. */
+  readonly folder: string | undefined;
+  /** The sandboxes to run on, one run each. */
+  readonly specs: readonly NamedSpec[];
+  /** Where the folder lies in the sandbox: the program's working directory. */
+  readonly remotePath: string;
+  /** Nobody needs to look. */
+  readonly isBackground?: boolean;
+}
+
+/** A spec, with the name that it has in the settings, if it has one. */
+export interface NamedSpec extends SandboxSpec {
+  readonly specName?: string;
+}
+
+/** A run, wherever it goes. */
+export type OneRun = Omit<RunRequest, "specs">;
+
+/** A sandbox, and what is to be known of it before it is looked for. */
+export type GivenSandbox = Pick<RunRecord, "gpu" | "sandboxId">;
