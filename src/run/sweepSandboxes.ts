@@ -2,14 +2,13 @@ import { DisposableStore, type Disposable } from "../base/disposable";
 import { messageOf } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
 import type { RateSource } from "../modal/rates";
-import type { SandboxSpec } from "../modal/spec";
 import { costOf, hourlyRate } from "../sandboxes/cost";
 import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import type { ArgumentSet } from "./argumentSets";
 import type { Run } from "./run";
-import type { RunRequest } from "./runRequest";
+import type { NamedSpec, RunRequest } from "./runRequest";
 import type { RunService } from "./runService";
 import type { SweepLanes } from "./sweep";
 
@@ -24,7 +23,7 @@ export interface SweepSandboxesOptions {
   readonly log: Logger;
   /** What is run; its own arguments come before those of a set. */
   readonly request: Omit<RunRequest, "specs" | "isBackground">;
-  readonly spec: SandboxSpec;
+  readonly spec: NamedSpec;
   /** What sandboxes that are gone have cost, in US dollars. */
   readonly spentBefore?: number;
 }

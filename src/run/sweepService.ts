@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { onAbort } from "../base/async";
 import { messageOf } from "../base/errors";
-import type { SandboxSpec } from "../modal/spec";
 import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
 import type { ArgumentSet } from "./argumentSets";
 import type { Run, RunState } from "./run";
 import type { RunRecord, RunRecords } from "./runRecords";
+import type { NamedSpec } from "./runRequest";
 import type { RunService } from "./runService";
 import { Sweep, type SweepEntry } from "./sweep";
 import type { SavedSet, SweepPlan, SweepRecord, SweepRecords } from "./sweepRecords";
@@ -40,7 +40,7 @@ export class SweepService {
     this.#options = options;
   }
 
-  start(plan: SweepPlan, spec: SandboxSpec, sets: readonly ArgumentSet[]): Sweep<Run> {
+  start(plan: SweepPlan, spec: NamedSpec, sets: readonly ArgumentSet[]): Sweep<Run> {
     const record = { ...plan, id: randomBytes(4).toString("hex"), sets };
     return this.#run(
       record,
@@ -63,7 +63,7 @@ export class SweepService {
   }
 
   /** Runs the rest, after what still runs; with the sandboxes that are still there. */
-  async goOn(record: SweepRecord, spec: SandboxSpec, signal: AbortSignal): Promise<Sweep<Run>> {
+  async goOn(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
     const { runs, store, refresh } = this.#options;
     await refresh(signal);
     const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
@@ -93,7 +93,7 @@ export class SweepService {
 
   #lanes(
     { id, target, folder, remotePath }: Omit<SweepRecord, "sets">,
-    spec: SandboxSpec,
+    spec: NamedSpec,
     spentBefore = 0,
   ): SweepSandboxes {
     return new SweepSandboxes({ ...this.#options, id, request: { target, folder, remotePath }, spec, spentBefore });

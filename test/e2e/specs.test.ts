@@ -3,7 +3,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
+import { ComparisonView } from "./workbench/comparison";
 import { pollUntil } from "./workbench/locators";
+import { typeSets } from "./workbench/sweeps";
 import { useVsCode } from "./vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
@@ -118,6 +120,23 @@ describe("kinds of sandboxes", () => {
     await quickInput.row("Choose step by step…").waitFor();
     await workbench.screenshot("create-specs");
     await quickInput.dismiss();
+  });
+
+  it("are offered for a sweep, which runs on sandboxes like that", async () => {
+    const { quickInput } = workbench;
+    const comparison = new ComparisonView(workbench.page);
+    await writeFile(join(vscode.folder, "level.sh"), 'echo "metric: $1=${#LOG_LEVEL}"\n');
+    await typeSets(workbench, "level.sh", ["length"]);
+    await quickInput.row(/Continue/).click();
+    await quickInput.row("train").waitFor();
+    await workbench.screenshot("sweep-specs");
+    await quickInput.pick("train");
+    await quickInput.waitForMessage(/^Sandboxes at once, each \$/);
+    await quickInput.accept();
+    await quickInput.waitForMessage(/1 × train: \$/);
+    await quickInput.accept();
+    await comparison.waitForNote(/^T4 · 1 argument set · 1 done/);
+    await comparison.waitForColumn("length", [String("debug".length)]);
   });
 
   it("are offered beside one that makes no sense, which says why and leads to the settings", async () => {

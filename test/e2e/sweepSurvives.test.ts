@@ -49,7 +49,7 @@ describe("a sweep", () => {
     await workbench.screenshot("sweep-continued");
     for await (const sandbox of modal.client.sandboxes.list()) await (await sandbox.exec(["touch", "/tmp/go"])).wait();
     await comparison.waitForNote(/4 argument sets · 4 done/);
-    assert.deepEqual(await comparison.column("rate"), ["0.1", "0.2", "0.3", "0.4"]);
+    await comparison.waitForColumn("rate", ["0.1", "0.2", "0.3", "0.4"]);
     await workbench.screenshot("sweep-continued-done");
   });
 

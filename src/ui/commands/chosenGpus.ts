@@ -3,7 +3,8 @@ import { gpuArgument, parseGpu } from "../../modal/gpus";
 import type { NamedSpec } from "../../run/runRequest";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
 import type { Choice } from "../pickers/gpuItems";
-import { defaultGpus, namedDefinition, settingsDefinition, writtenSpecs } from "../settings";
+import { definitionOf } from "../pickers/gpuPicker";
+import { defaultGpus, writtenSpecs } from "../settings";
 
 const CHOSEN_GPUS = "modalSandboxes.chosenGpus";
 
@@ -24,11 +25,10 @@ export const rememberChoices = (state: Memento, choices: readonly Choice[]): Pro
 /** What was chosen, as the settings and the folder's files have it at this moment. */
 export function specsOf(choices: readonly Choice[], folder: string | undefined): Promise<NamedSpec[]> {
   return Promise.all(
-    choices.map(async ({ gpu, spec: specName }) =>
-      specName === undefined
-        ? resolveSpec(settingsDefinition(gpu), folder)
-        : { ...(await resolveSpec(namedDefinition(specName), folder)), specName },
-    ),
+    choices.map(async (choice) => ({
+      ...(await resolveSpec(definitionOf(choice), folder)),
+      ...(choice.spec !== undefined && { specName: choice.spec }),
+    })),
   );
 }
 

@@ -2,7 +2,6 @@ import { window } from "vscode";
 import { UserError } from "../../base/errors";
 import { plural } from "../../base/format";
 import type { Memento } from "../../base/ports";
-import { formatGpu } from "../../modal/gpus";
 import type { ArgumentSet } from "../../run/argumentSets";
 import type { Run } from "../../run/run";
 import type { RunService } from "../../run/runService";
@@ -12,6 +11,7 @@ import { SweepService, type InterruptedSweep, type SweepServiceOptions } from ".
 import { joinWords, splitWords } from "../../run/words";
 import type { SyncThread } from "../../sync/syncThread";
 import type { Comparisons } from "../comparisons";
+import { nameOf } from "../pickers/gpuItems";
 import { askSweep } from "../pickers/sweepSteps";
 import { withProgress } from "../progress";
 import { specsOf } from "./chosenGpus";
@@ -59,13 +59,13 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
       if (!runnable) return;
       const wish = await askSweep(`Sweep ${runnable.label}`, rememberedSets(state), rates);
       if (!wish) return;
-      const { sets, gpu, ...limits } = wish;
+      const { sets, choice, ...limits } = wish;
       await state.update(SETS, sets.map(joinWords));
 
-      const { specs, target, folder, remotePath } = await requestFor(runnable, [{ gpu }]);
+      const { specs, target, folder, remotePath } = await requestFor(runnable, [choice]);
       const [spec] = specs;
       if (!spec) return;
-      const plan = { target, folder, remotePath, gpu, limits };
+      const plan = { target, folder, remotePath, ...choice, limits };
       await follow(plan, () => Promise.resolve(service.start(plan, spec, sets)));
     },
 
@@ -81,10 +81,10 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
 const CONTINUE = "Continue";
 const DISCARD = "Discard";
 
-function questionOf({ target, sets, gpu, limits }: InterruptedSweep["record"], waiting: number): string {
+function questionOf({ target, sets, limits, ...choice }: InterruptedSweep["record"], waiting: number): string {
   const rest = `${waiting} of ${plural(sets.length, "argument set")} ${waiting === 1 ? "has" : "have"} not run`;
   const sandboxes = plural(Math.min(limits.parallel, waiting), "sandbox", "sandboxes");
-  return `The sweep of ${target.label} was interrupted: ${rest}. Continue on up to ${sandboxes} (${formatGpu(gpu)})?`;
+  return `The sweep of ${target.label} was interrupted: ${rest}. Continue on up to ${sandboxes} (${nameOf(choice)})?`;
 }
 
 const SETS = "modalSandboxes.sweepSets";

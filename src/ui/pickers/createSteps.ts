@@ -68,8 +68,8 @@ async function askStart(named: readonly (GpuLine | BrokenSpec)[]): Promise<Start
 const gpuStep =
   ({ pricing }: CreateStepsOptions): Step =>
   async (definition, place) => {
-    const answer = await askGpu(place, definition.gpu, pricing);
-    return answer?.kind === "answered" ? { kind: "answered", value: { ...definition, gpu: answer.value } } : answer;
+    const answer = await askGpu(place, { gpu: definition.gpu }, pricing);
+    return answer?.kind === "answered" ? { kind: "answered", value: { ...definition, gpu: answer.value.gpu } } : answer;
   };
 
 const imageStep =

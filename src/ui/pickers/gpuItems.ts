@@ -51,6 +51,8 @@ export const specLine = (name: string, definition: Billable, pricing: Pricing): 
 export const countLines = (type: GpuType, pricing: Pricing): GpuLine[] =>
   Array.from({ length: type.maxCount }, (_, index) => gpuLine(type, index + 1, pricing));
 
+export const nameOf = ({ gpu, spec }: Choice): string => spec ?? formatGpu(gpu);
+
 /** How the choice of a line is remembered while its count changes. */
 export const keyOf = ({ gpu, spec }: Choice): string => (spec === undefined ? (gpu?.type ?? "CPU") : `spec ${spec}`);
 

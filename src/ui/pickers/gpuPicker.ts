@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors";
 import type { RateSource } from "../../modal/rates";
 import type { Billable } from "../../sandboxes/cost";
+import type { SpecDefinition } from "../../sandboxes/specDefinition";
 import { namedDefinition, settingsDefinition, usesLocalBackend, writtenSpecs } from "../settings";
 import { brokenSpec, type BrokenSpec } from "./brokenSpec";
 import { specLine, type Choice, type GpuLine, type Pricing } from "./gpuItems";
@@ -19,9 +20,13 @@ export function pickChoices(
 
 /** One GPU for a sandbox, or none of any kind as a choice of its own; `undefined` if the user went away. */
 export async function pickGpu(title: string, sandbox: Billable, rates: RateSource): Promise<Choice | undefined> {
-  const answer = await askGpu({ title, hasBack: false }, sandbox.gpu, pricing(rates, sandbox));
-  return answer?.kind === "answered" ? { gpu: answer.value } : undefined;
+  const answer = await askGpu({ title, hasBack: false }, { gpu: sandbox.gpu }, pricing(rates, sandbox));
+  return answer?.kind === "answered" ? answer.value : undefined;
 }
+
+/** What the settings say of a choice at this moment. Throws a sentence where that makes no sense. */
+export const definitionOf = ({ gpu, spec }: Choice): SpecDefinition =>
+  spec === undefined ? settingsDefinition(gpu) : namedDefinition(spec);
 
 /** Prices of a sandbox, else of one as the settings describe it. */
 export const pricing = (rates: RateSource, base: Billable = settingsDefinition(undefined)): Pricing => ({

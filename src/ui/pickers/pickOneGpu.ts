@@ -1,27 +1,36 @@
-import { findGpuType, type GpuRequest } from "../../modal/gpus";
-import { countLines, gpuLines, keyOf, priceNote, type GpuLine, type Pricing } from "./gpuItems";
+import { findGpuType } from "../../modal/gpus";
+import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
+import { countLines, gpuLines, keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
+import { isLine, sections, type Section } from "./gpuSections";
 import { askPick, type Answer, type StepPlace } from "./steps";
 
-/** First the type, then how many of it. */
+/** A named spec where there are some, else a GPU: first the type, then how many of it. */
 export async function askGpu(
   place: StepPlace,
-  selected: GpuRequest | undefined,
+  selected: Choice,
   pricing: Pricing,
-): Promise<Answer<GpuRequest | undefined>> {
+  specs: readonly (GpuLine | BrokenSpec)[] = [],
+): Promise<Answer<Choice>> {
+  const broken = specs.filter(isBroken);
+  const named = specs.filter((spec): spec is GpuLine => !isBroken(spec));
   let active = selected;
   for (;;) {
-    const typed = await askPick<GpuLine>({
+    const typed = await askPick<Section<GpuLine>>({
       ...place,
       placeholder: `Which GPU?${priceNote(pricing)}`,
-      items: gpuLines(new Map(), pricing),
-      isActive: (line) => keyOf(line) === keyOf({ gpu: active }),
+      items: sections([...named, ...gpuLines(new Map(), pricing)], broken),
+      isActive: (item) => isLine(item) && keyOf(item) === keyOf(active),
     });
     if (typed?.kind !== "answered") return typed;
-    const { gpu } = typed.value;
+    const line = typed.value;
+    if (isBroken(line)) await mend(line);
+    if (!isLine(line)) return undefined;
+    const { gpu, spec } = line;
+    if (spec !== undefined) return { kind: "answered", value: { gpu, spec } };
     const type = gpu && findGpuType(gpu.type);
-    if (!type || type.maxCount === 1) return { kind: "answered", value: gpu };
+    if (!type || type.maxCount === 1) return { kind: "answered", value: { gpu } };
 
-    const count = active?.type === type.name ? active.count : 1;
+    const count = active.gpu?.type === type.name ? active.gpu.count : 1;
     const counted = await askPick<GpuLine>({
       ...place,
       hasBack: true,
@@ -29,7 +38,7 @@ export async function askGpu(
       items: countLines(type, pricing),
       isActive: (line) => line.gpu?.count === count,
     });
-    if (counted?.kind !== "back") return counted && { kind: "answered", value: counted.value.gpu };
-    active = gpu;
+    if (counted?.kind !== "back") return counted && { kind: "answered", value: { gpu: counted.value.gpu } };
+    active = { gpu };
   }
 }

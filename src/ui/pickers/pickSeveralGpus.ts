@@ -1,13 +1,14 @@
-import { QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from "vscode";
+import { ThemeIcon, window, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { parseGpu, type GpuRequest } from "../../modal/gpus";
 import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
 import { GpuChecklist } from "./gpuChecklist";
 import { keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
+import { isLine, sections, type Section } from "./gpuSections";
 
 type GpuItem = QuickPickItem & GpuLine;
-type Item = GpuItem | BrokenSpec | (QuickPickItem & { readonly kind: QuickPickItemKind.Separator });
+type Item = Section<GpuItem>;
 
 const fewer = { iconPath: new ThemeIcon("remove"), tooltip: "One GPU Fewer" };
 const more = { iconPath: new ThemeIcon("add"), tooltip: "One GPU More" };
@@ -35,7 +36,7 @@ export async function pickSeveralGpus(
   const show = () => {
     const active = new Set(picker.activeItems.filter(isLine).map(keyOf));
     const items = checklist.lines.map(itemOf);
-    picker.items = specs.length > 0 ? withHeadings(items, broken) : items;
+    picker.items = sections(items, broken);
     picker.selectedItems = items.filter((item) => checklist.isTicked(item));
     picker.activeItems = items.filter((item) => active.has(keyOf(item)));
     showTotal();
@@ -100,15 +101,3 @@ function itemOf(line: GpuLine): GpuItem {
   // The label `2 × H100` does not match the `H100:2` by which it was made.
   return { ...line, buttons, alwaysShow: gpu.count > 1 };
 }
-
-const isLine = (item: Item): item is GpuItem => item.kind !== QuickPickItemKind.Separator && !isBroken(item);
-
-const withHeadings = (items: readonly GpuItem[], broken: readonly BrokenSpec[]): Item[] => [
-  heading("specs"),
-  ...items.filter(({ spec }) => spec !== undefined),
-  ...broken,
-  heading("GPUs"),
-  ...items.filter(({ spec }) => spec === undefined),
-];
-
-const heading = (label: string) => ({ label, kind: QuickPickItemKind.Separator }) as const;

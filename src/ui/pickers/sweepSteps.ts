@@ -1,21 +1,21 @@
 import { basename } from "node:path";
 import { window, workspace } from "vscode";
 import { formatDollars, formatHourlyRate } from "../../base/format";
-import { formatGpu, type GpuRequest } from "../../modal/gpus";
 import type { RateSource } from "../../modal/rates";
 import { parseArgumentFile, type ArgumentSet } from "../../run/argumentSets";
 import type { SweepLimits } from "../../run/sweep";
 import { hourlyRate } from "../../sandboxes/cost";
-import { defaultGpus, settingsDefinition, usesLocalBackend } from "../settings";
+import { defaultGpus, usesLocalBackend } from "../settings";
 import { askArgumentSets } from "./argumentSetsStep";
-import { pricing } from "./gpuPicker";
+import { nameOf, type Choice } from "./gpuItems";
+import { definitionOf, pricing, specLines } from "./gpuPicker";
 import { askGpu } from "./pickOneGpu";
 import { askText, type Answer, type StepPlace } from "./steps";
 
 /** What a sweep is to be. */
 export interface SweepWish extends SweepLimits {
   readonly sets: readonly ArgumentSet[];
-  readonly gpu: GpuRequest | undefined;
+  readonly choice: Choice;
 }
 
 /** Asks one after the other; `undefined` if the user went away. */
@@ -25,7 +25,7 @@ export async function askSweep(
   rates: RateSource,
 ): Promise<SweepWish | undefined> {
   const steps: readonly Step[] = [setsStep, gpuStep(rates), parallelStep(rates), limitStep(rates)];
-  let wish: SweepWish = { sets, gpu: defaultGpus()[0], parallel: DEFAULT_PARALLEL, dollars: undefined };
+  let wish: SweepWish = { sets, choice: { gpu: defaultGpus()[0] }, parallel: DEFAULT_PARALLEL, dollars: undefined };
   let at = 0;
   for (let step = steps[at]; step; step = steps[at]) {
     const answer = await step(wish, { title, step: at + 1, totalSteps: steps.length, hasBack: at > 0 });
@@ -48,8 +48,10 @@ const setsStep: Step = async (wish, place) => {
 
 const gpuStep =
   (rates: RateSource): Step =>
-  async (wish, place) =>
-    mapped(await askGpu(place, wish.gpu, pricing(rates)), (gpu) => ({ ...wish, gpu }));
+  async (wish, place) => {
+    const prices = pricing(rates);
+    return mapped(await askGpu(place, wish.choice, prices, specLines(prices)), (choice) => ({ ...wish, choice }));
+  };
 
 const parallelStep =
   (rates: RateSource): Step =>
@@ -73,7 +75,7 @@ const limitStep =
     const count = Math.min(wish.parallel, wish.sets.length);
     const answer = await askText({
       ...place,
-      prompt: `US dollars after which no further set is started; empty for no limit. ${count} × ${formatGpu(wish.gpu)}: ${priceOf(wish, rates, count)}`,
+      prompt: `US dollars after which no further set is started; empty for no limit. ${count} × ${nameOf(wish.choice)}: ${priceOf(wish, rates, count)}`,
       placeholder: "2.50",
       value: wish.dollars === undefined ? "" : String(wish.dollars),
       complaint: (text) => {
@@ -85,7 +87,7 @@ const limitStep =
     return mapped(answer, (text) => ({ ...wish, dollars: text === "" ? undefined : dollarsIn(text) }));
   };
 
-const rateOf = ({ gpu }: SweepWish, rates: RateSource): number => hourlyRate(settingsDefinition(gpu), rates.current);
+const rateOf = ({ choice }: SweepWish, rates: RateSource): number => hourlyRate(definitionOf(choice), rates.current);
 
 const priceOf = (wish: SweepWish, rates: RateSource, count = 1): string =>
   formatHourlyRate(rateOf(wish, rates) * count) + (usesLocalBackend() ? " on Modal, free here" : "");

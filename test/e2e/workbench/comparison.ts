@@ -39,6 +39,14 @@ export class ComparisonView {
     return this.frame.locator(`tbody tr > :nth-child(${index + 1})`).allInnerTexts();
   }
 
+  /** What a program reported may be read from its log after its end. */
+  async waitForColumn(title: string, texts: readonly string[]): Promise<void> {
+    await pollUntil(
+      `${title} is ${texts.join(", ")}`,
+      async () => (await this.columns()).includes(title) && (await this.column(title)).join() === texts.join(),
+    );
+  }
+
   heading(title: string): Locator {
     return this.frame.locator("thead th").filter({ hasText: exactly(title) });
   }
