@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
@@ -20,6 +20,11 @@ echo ready
 while true; do sleep 0.1; done
 `;
 
+const TASKS = {
+  version: "2.0.0",
+  tasks: [{ label: "count to the end", type: "modal", file: "count.sh", gpu: "T4", problemMatcher: [] }],
+};
+
 const TERMINAL = "count.sh · T4";
 
 describe("a run", () => {
@@ -32,6 +37,8 @@ describe("a run", () => {
   before(async () => {
     await writeFile(join(vscode.folder, "count.sh"), COUNT);
     await writeFile(join(vscode.folder, "stubborn.sh"), STUBBORN);
+    await mkdir(join(vscode.folder, ".vscode"));
+    await writeFile(join(vscode.folder, ".vscode", "tasks.json"), JSON.stringify(TASKS));
     workbench = await vscode.open();
     await workbench.sandboxes.open();
   });
@@ -112,5 +119,32 @@ describe("a run", () => {
     await history.contextAction(history.row("stubborn.sh"), "Show Output");
     const text = await terminals.waitForText("stubborn.sh · T4", /exit code 143/);
     assert.match(text, /ready\n/);
+  });
+
+  it("of a task goes on while its window reloads, in a terminal of its own, and else ends with its task", async () => {
+    const { quickInput, sandboxes, terminals } = workbench;
+    await workbench.runCommand("Terminal: Kill All Terminals");
+    const runTask = async () => {
+      await workbench.runCommand("Tasks: Run Task");
+      await quickInput.row(/count to the end/).waitFor();
+      await quickInput.pick(/count to the end/);
+      await pollUntil("its program runs", async () => (await newest())?.startsWith("running"));
+    };
+    const newest = async () => {
+      await sandboxes.expand("T4");
+      return (await sandboxes.rows()).find(({ label }) => label === "count.sh")?.description;
+    };
+    await runTask();
+    await workbench.reload();
+    isWhole(await terminals.waitForText(TERMINAL, /^tick 25$/m));
+    await workbench.screenshot("task-reattached");
+    await endProgram();
+    isWhole(await terminals.waitForText(TERMINAL, /^over\n.*exit code 3/m));
+
+    await runTask();
+    await workbench.runCommand("Tasks: Terminate Task");
+    await quickInput.pick("count to the end");
+    await pollUntil("its program has ended", async () => (await newest())?.startsWith("exit code"));
+    await workbench.screenshot("task-terminated");
   });
 });

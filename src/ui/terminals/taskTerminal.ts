@@ -1,4 +1,4 @@
-import { EventEmitter, type Pseudoterminal, type TerminalDimensions } from "vscode";
+import { EventEmitter, TerminalExitReason, window, type Pseudoterminal, type TerminalDimensions } from "vscode";
 import { messageOf } from "../../base/errors";
 import type { Run, RunState } from "../../run/run";
 import type { RunTerminal } from "./runTerminal";
@@ -17,7 +17,7 @@ export class TaskTerminal implements Pseudoterminal {
   readonly onDidClose = this.#closed.event;
   #run: Run | undefined;
   #pty: RunTerminal | undefined;
-  #isClosed = false;
+  #isEnded = false;
 
   constructor(start: () => Promise<Run>, ptyOf: (run: Run) => RunTerminal) {
     this.#start = start;
@@ -28,12 +28,16 @@ export class TaskTerminal implements Pseudoterminal {
     void this.#show(size);
   }
 
-  /** Who ends a task ends its program. */
+  /** Who ends a task ends its program; a window that closes leaves it to the next. */
   close(): void {
-    this.#isClosed = true;
     this.#pty?.close();
-    // Its failure is told where the run is listed.
-    this.#run?.stop().catch(() => undefined);
+    // Why, the end of the terminal says, which VS Code tells right after this.
+    const listening = window.onDidCloseTerminal(({ exitStatus }) => {
+      listening.dispose();
+      if (exitStatus?.reason === TerminalExitReason.Shutdown) return;
+      this.#isEnded = true;
+      this.#stop();
+    });
   }
 
   handleInput(data: string): void {
@@ -48,8 +52,8 @@ export class TaskTerminal implements Pseudoterminal {
       this.#closed.fire(1);
       return;
     }
-    if (this.#isClosed) {
-      this.close();
+    if (this.#isEnded) {
+      this.#stop();
       return;
     }
     const pty = this.#ptyOf(this.#run);
@@ -59,6 +63,11 @@ export class TaskTerminal implements Pseudoterminal {
     });
     pty.open(size);
     this.#closed.fire(exitCodeOf(await pty.finished));
+  }
+
+  #stop(): void {
+    // Its failure is told where the run is listed.
+    this.#run?.stop().catch(() => undefined);
   }
 }
 
