@@ -12,6 +12,7 @@ export interface ProgramOptions {
   readonly context: ExecOptions;
   /** An earlier window started it. */
   readonly isStarted: boolean;
+  readonly isInteractive: boolean;
   /** What is typed goes to this process from here on. */
   readonly onConnected: (process: RemoteProcess) => void;
   /** Whether the sandbox may still live. */
@@ -28,14 +29,15 @@ const START_ATTEMPTS = 3;
 
 /** Starts a supervised program, or goes on with it; returns its exit code once all its output is shown. */
 export async function superviseProgram(options: ProgramOptions): Promise<number> {
-  const { exec, sandboxId, id, tell } = options;
+  const { exec, sandboxId, id, isInteractive, tell } = options;
   let { isStarted } = options;
   let attempts = 0;
 
   const attach = async (seen: Seen) => {
     attempts++;
     const [argv, context] = isStarted ? [[], {}] : [options.argv, options.context];
-    const process = await exec.exec(sandboxId, attachCommand(id, seen, argv), context, new AbortController().signal);
+    const command = attachCommand({ runId: id, seen, isInteractive }, argv);
+    const process = await exec.exec(sandboxId, command, context, new AbortController().signal);
     if (isStarted) tell("Connected again.");
     isStarted = true;
     options.onConnected(process);

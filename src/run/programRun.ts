@@ -34,7 +34,7 @@ export async function runProgram(run: Run, options: ProgramRunOptions): Promise<
 
   const [argv, context] = startOf(run, remotePath, size);
   const exitCode = await superviseProgram({
-    ...{ exec, sandboxId, id: run.id, argv, context, isStarted, mayLive },
+    ...{ exec, sandboxId, id: run.id, argv, context, isStarted, mayLive, isInteractive: false },
     onConnected: (connected) => {
       process = connected;
       onStarted();

@@ -117,6 +117,7 @@ export class Shell {
       argv: ["sh", "-c", ON_TERMINAL, "sh", `${logFolder(id)}/input`, this.#login(screen).map(quote).join(" ")],
       context: { env: { TERM: "xterm-256color", COLORTERM: "truecolor" } },
       isStarted: writtenBytes !== undefined,
+      isInteractive: true,
       onConnected: (process) => {
         this.#connect(process);
       },

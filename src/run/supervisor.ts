@@ -15,15 +15,16 @@ const KEPT_LOGS = 50;
 export const NO_SUCH_RUN = 253;
 
 /**
- * `$1` is the run's folder, `$2` and `$3` the byte from which to show stdout and stderr, counted from 1; then comes the
- * program, where it is to be started unless it was. Ends with the program's exit code.
+ * `$1` is the run's folder, `$2` and `$3` the byte from which to show stdout and stderr, counted from 1, `$4` the seconds
+ * between two looks; then comes the program, where it is to be started unless it was. Ends with the program's exit code.
  *
  * - The program is no background job: a shell has those ignore SIGINT.
  * - Its input is a named pipe that a `cat` of each exec feeds; where one input ends all do.
- * - GNU tail sees at once that there is more, and that the program ended; any other is asked again and again.
+ * - GNU tail is told at once that there is more, and that the program ended, or looks where the disk tells nothing, as
+ *   overlays do; any other is asked again and again.
  * - `exit` keeps the shell from replacing itself by setsid, which would then fork and not be waited for.
  */
-const ATTACH = `d=$1 out=$2 err=$3; shift 3
+const ATTACH = `d=$1 out=$2 err=$3 pause=$4; shift 4
 exec 3<&0 4>&2 2>/dev/null
 nap() { sleep 0.05 || sleep 1; }
 feed() {
@@ -31,7 +32,7 @@ feed() {
   kill $(cat "$d/feeders"); : >"$d/feeders"
 }
 follow() {
-  if tail --pid=1 -c 0 /dev/null; then exec tail -c "+$3" -f -s 0.05 --pid="$1" "$d/$2"; fi
+  if tail --pid=1 -c 0 /dev/null; then exec tail -c "+$3" -f -s "$pause" --pid="$1" "$d/$2"; fi
   exec <"$d/$2"
   tail -c "+$3"
   while kill -0 "$1"; do nap; cat; done
@@ -100,13 +101,18 @@ export interface Seen {
   readonly stderr: number;
 }
 
-/**
- * Starts a program under supervision, unless it was, and shows its output from `seen` on. `runId` is a plain word, unique
- * in the sandbox.
- */
-export const attachCommand = (runId: string, seen: Seen, argv: readonly string[]): string[] => [
+export interface AttachOptions {
+  /** A plain word, unique in the sandbox. */
+  readonly runId: string;
+  readonly seen: Seen;
+  /** Somebody types and waits for the echo, which is worth a hundredth of a core. */
+  readonly isInteractive: boolean;
+}
+
+/** Starts a program under supervision, unless it was, and shows its output from `seen` on. */
+export const attachCommand = ({ runId, seen, isInteractive }: AttachOptions, argv: readonly string[]): string[] => [
   ...["sh", "-c", ATTACH, "sh", logFolder(runId)],
-  ...[seen.stdout + 1, seen.stderr + 1].map(String),
+  ...[seen.stdout + 1, seen.stderr + 1, isInteractive ? 0.005 : 0.05].map(String),
   ...argv,
 ];
 

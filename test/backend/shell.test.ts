@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
+import { collect } from "../../src/modal/exec";
 import type { Shell, ShellScreen } from "../../src/run/shell";
 import type { RunningSandbox } from "../../src/sandboxes/sandbox";
 import { startLocalBackend, type LocalBackend } from "./support/localBackend";
@@ -14,6 +15,7 @@ import { spec, startServices, type Services } from "./support/services";
 class Screen implements ShellScreen {
   readonly size = { columns: 100, rows: 30 };
   readonly over: Promise<number>;
+  readonly told: string[] = [];
   readonly #shell: Shell;
   readonly #decoder = new TextDecoder();
   #text = "";
@@ -35,8 +37,8 @@ class Screen implements ShellScreen {
     return Promise.resolve();
   }
 
-  tell(): void {
-    // Only the output is looked at.
+  tell(line: string): void {
+    this.told.push(line);
   }
 
   async type(keys: string): Promise<void> {
@@ -80,8 +82,8 @@ describe("a shell", function () {
     rmSync(base, { recursive: true, force: true });
   });
 
-  const open = async () => {
-    const shell = services.shells.open(sandbox, "/tmp");
+  const open = async (where = sandbox) => {
+    const shell = services.shells.open(where, "/tmp");
     const screen = new Screen(shell);
     await screen.shows(/[#$] ?$/);
     return { shell, screen };
@@ -156,4 +158,53 @@ describe("a shell", function () {
     await screen.type("exit 3\n");
     assert.equal(await screen.over, 3);
   });
+
+  it("is attached to again where its connection breaks, with every byte once, and is typed in as before", async () => {
+    const rules = [{ rpc: "TaskExecStdioRead", cutAfterBytes: 4000, status: "ABORTED" }];
+    await writeFile(faults, JSON.stringify({ rules }));
+    const { screen } = await open();
+    await screen.type("stty -echo; seq -s, 1000 2999\n");
+    await screen.shows(/,2999\r\n/);
+    await screen.type("echo typed $((6 * 7))\n");
+    await screen.shows(/typed 42\r\n/);
+    const numbers = Array.from({ length: 2000 }, (_, index) => 1000 + index);
+    assert.ok(screen.text.includes(`${numbers.join(",")}\r\n`));
+    assert.equal(screen.text.match(/typed 42/g)?.length, 1);
+    assert.ok(screen.told.filter((line) => line === "Connected again.").length >= 2);
+    await writeFile(faults, "{}");
+    await screen.type("exit 4\n");
+    assert.equal(await screen.over, 4);
+  });
+
+  /** A sandbox of an image that lacks some programs. */
+  const sandboxWithout = async (...programs: string[]): Promise<RunningSandbox> => {
+    const hidden = `${base}/without-${programs.join("-")}`;
+    const env = { PATH: `${hidden}:${process.env.PATH ?? ""}` };
+    const signal = AbortSignal.timeout(30_000);
+    const made = await services.sandboxes.create({ spec: spec({ env }), folder }, signal);
+    const hide = 'mkdir -p "$1"; for p in $2; do echo "exit 127" >"$1/$p"; chmod +x "$1/$p"; done';
+    const argv = ["sh", "-c", hide, "sh", hidden, programs.join(" ")];
+    assert.equal((await collect(await services.exec.exec(made.phase.id, argv, {}, signal))).exitCode, 0);
+    return made;
+  };
+
+  for (const [what, missing, pythons] of [
+    ["script", ["script"], 1],
+    ["any program that brings one", ["script", "python3"], 0],
+  ] as const)
+    it(`has a terminal of the right size in an image without ${what}`, async () => {
+      const { shell, screen } = await open(await sandboxWithout(...missing));
+      await screen.type("stty -echo; pythons=$(cat /proc/[0-9]*/comm | grep -c python)\n");
+      await screen.type('echo "$(stty size) $PWD $pythons"\n');
+      await screen.shows(new RegExp(`30 100 /tmp ${pythons}`));
+      await shell.resize({ columns: 50, rows: 20 });
+      await screen.type("stty size\n");
+      await screen.shows(/20 50/);
+      await screen.type("echo asleep; sleep 1000\n");
+      await screen.shows(/asleep/);
+      await screen.type("\x03");
+      await screen.type("echo code $?; exit 7\n");
+      await screen.shows(/code 130/);
+      assert.equal(await screen.over, 7);
+    });
 });

@@ -4,6 +4,7 @@ import { benchOutput } from "./output";
 import { soak } from "./soak";
 import { benchPull } from "./pull";
 import { benchRun } from "./run";
+import { benchShell } from "./shell";
 import { benchStart } from "./start";
 import { benchSync, benchSyncBig } from "./sync";
 import { printTable, type Bench } from "./table";
@@ -16,6 +17,7 @@ const benches: Record<string, Bench> = {
   syncBig: benchSyncBig,
   pull: benchPull,
   run: benchRun,
+  shell: benchShell,
   backend: benchBackend,
   activation: benchActivation,
   soak,

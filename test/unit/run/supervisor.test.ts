@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { describe, it } from "mocha";
-import { attachCommand, interruptCommand, NO_SUCH_RUN, stopCommand } from "../../../src/run/supervisor";
+import { attachCommand, interruptCommand, NO_SUCH_RUN, stopCommand, type Seen } from "../../../src/run/supervisor";
 
 const start = ([program = "", ...args]: string[]): ChildProcess =>
   spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
@@ -37,7 +37,8 @@ async function gone(pid: number): Promise<void> {
 const runs = ([program = "", ...args]: string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}) =>
   spawnSync(program, args, { encoding: "utf8", ...options });
 
-const supervised = (id: string, argv: string[]) => attachCommand(id, { stdout: 0, stderr: 0 }, argv);
+const supervised = (runId: string, argv: string[], seen: Seen = { stdout: 0, stderr: 0 }) =>
+  attachCommand({ runId, seen, isInteractive: false }, argv);
 
 describe("the supervisor", () => {
   const newId = () => randomBytes(6).toString("hex");
@@ -84,8 +85,8 @@ describe("the supervisor", () => {
   it("shows what came before to one who comes later, from any byte on, and the exit code", async () => {
     const id = newId();
     const script = "echo one; echo two; echo three >&2; exit 5";
-    assert.equal(await ended(start(attachCommand(id, { stdout: 0, stderr: 0 }, ["sh", "-c", script]))), 5);
-    const { stdout, stderr, status } = runs(attachCommand(id, { stdout: 4, stderr: 1 }, []));
+    assert.equal(await ended(start(supervised(id, ["sh", "-c", script]))), 5);
+    const { stdout, stderr, status } = runs(supervised(id, [], { stdout: 4, stderr: 1 }));
     assert.deepEqual([stdout, stderr, status], ["two\n", "hree\n", 5]);
   });
 
@@ -96,7 +97,7 @@ describe("the supervisor", () => {
   });
 
   it("says of a run that the sandbox does not know that it does not", () => {
-    assert.equal(runs(attachCommand(newId(), { stdout: 0, stderr: 0 }, [])).status, NO_SUCH_RUN);
+    assert.equal(runs(supervised(newId(), [])).status, NO_SUCH_RUN);
   });
 
   it("ends the input for all who follow when one of them ends it", async () => {
@@ -104,7 +105,7 @@ describe("the supervisor", () => {
     const first = start(supervised(id, ["cat"]));
     first.stdin?.write("one\n");
     assert.equal(await firstLine(first), "one");
-    const second = start(attachCommand(id, { stdout: 0, stderr: 0 }, []));
+    const second = start(supervised(id, []));
     assert.equal(await firstLine(second), "one");
     second.stdin?.end();
     assert.equal(await ended(first), 0);
