@@ -18,6 +18,7 @@ import { SecretGateway } from "./modal/secrets";
 import { UsageGateway } from "./modal/usage";
 import { VolumeGateway } from "./modal/volumes";
 import { SnapshotGateway } from "./modal/snapshots";
+import type { OfferOther } from "./run/createOrSwap";
 import { resumeRuns } from "./run/resumeRuns";
 import { RunRecords } from "./run/runRecords";
 import { RunService } from "./run/runService";
@@ -59,7 +60,6 @@ import { registerCellLenses } from "./ui/cellLenses";
 import { createErrorReporter } from "./ui/errorReporter";
 import { approveAboveLimit } from "./ui/limitQuestions";
 import { watchOrphans } from "./ui/orphanNotice";
-import { offerOtherGpu } from "./ui/offerOtherGpu";
 import { RunWatch } from "./ui/runWatch";
 import { approvePull, offerConflicts } from "./ui/pullQuestions";
 import { approvePush } from "./ui/pushQuestions";
@@ -204,10 +204,11 @@ export function activate(context: ExtensionContext): void {
     },
   });
   const notices = (signal: AbortSignal) => gateway.notices(signal);
+  const offerOther: OfferOther = async (spec) => (await import("./ui/commands/later")).laterOffer(rates)(spec);
   const records = new RunRecords(context.globalStorageUri.fsPath, vault);
   const runs = own.add(
     new RunService({
-      ...{ sandboxes, offerOther: offerOtherGpu(rates), exec, pusher, puller, notices, clock, rates, log },
+      ...{ sandboxes, offerOther, exec, pusher, puller, notices, clock, rates, log },
       records,
       runsAtOnce,
     }),
@@ -276,7 +277,18 @@ export function activate(context: ExtensionContext): void {
       run: { ...running, terminals, records, picker, secrets: context.secrets },
       runHistory: { runs, records, terminals },
       compare: { runs, records, comparisons },
-      sweep: { ...running, sandboxes, store, records, refresh, closing: closing.signal, clock, log, comparisons },
+      sweep: {
+        ...running,
+        offerOther,
+        sandboxes,
+        store,
+        records,
+        refresh,
+        closing: closing.signal,
+        clock,
+        log,
+        comparisons,
+      },
       volumes,
       secrets,
       download: { puller, exec, picker, log },

@@ -1,4 +1,5 @@
 import type { SandboxSpec } from "../modal/spec";
+import type { OfferOther } from "./createOrSwap";
 import type { RunRecord } from "./runRecords";
 import type { RunTarget } from "./target";
 
@@ -12,6 +13,8 @@ export interface RunRequest {
   readonly remotePath: string;
   /** Nobody needs to look. */
   readonly isBackground?: boolean;
+  /** Asked where a GPU is not to be had, instead of the user for each run. */
+  readonly offerOther?: OfferOther;
 }
 
 /** A spec, with the name that it has in the settings, if it has one. */

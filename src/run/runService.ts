@@ -248,7 +248,7 @@ export class RunService implements Disposable {
 
   /** A sandbox that holds the file. One that turns out to be gone is replaced, once. */
   async #prepare(run: Run, request: OneRun, spec: SandboxSpec): Promise<RunningSandbox> {
-    const { sandboxes, offerOther } = this.#options;
+    const { sandboxes } = this.#options;
     const onStep = (step: string) => {
       run.enter({ kind: "preparing", step });
     };
@@ -269,7 +269,7 @@ export class RunService implements Disposable {
     }
     // Where a sandbox is there already, the push follows at once and does that itself.
     if (request.folder !== undefined) void this.#options.pusher.prepare(request.folder);
-    const created = await createOrSwap(sandboxes, offerOther, wanted);
+    const created = await createOrSwap(sandboxes, request.offerOther ?? this.#options.offerOther, wanted);
     (await this.#options.notices(run.signal)).forEach(onStep);
     return this.#deliver(run, request, created);
   }

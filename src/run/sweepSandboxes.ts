@@ -7,9 +7,11 @@ import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import type { ArgumentSet } from "./argumentSets";
+import type { OfferOther } from "./createOrSwap";
 import type { Run } from "./run";
 import type { NamedSpec, RunRequest } from "./runRequest";
 import type { RunService } from "./runService";
+import { SharedOffers } from "./sharedOffers";
 import type { SweepLanes } from "./sweep";
 
 export interface SweepSandboxesOptions {
@@ -19,10 +21,12 @@ export interface SweepSandboxesOptions {
   readonly sandboxes: Pick<SandboxService, "terminate">;
   readonly store: SandboxStore;
   readonly rates: RateSource;
+  /** Asked once for each GPU that is not to be had. */
+  readonly offerOther: OfferOther;
   readonly clock: Clock;
   readonly log: Logger;
   /** What is run; its own arguments come before those of a set. */
-  readonly request: Omit<RunRequest, "specs" | "isBackground">;
+  readonly request: Omit<RunRequest, "specs" | "isBackground" | "offerOther">;
   readonly spec: NamedSpec;
   /** What sandboxes that are gone have cost, in US dollars. */
   readonly spentBefore?: number;
@@ -41,6 +45,7 @@ const LANE = "MODAL_SANDBOXES_LANE";
 /** The sandboxes of a sweep: one for each lane, made for it and ended with it. */
 export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   readonly #options: SweepSandboxesOptions;
+  readonly #offers: SharedOffers;
   readonly #own = new DisposableStore();
   /** What runs on each lane's sandbox, or ran there last. */
   readonly #users = new Map<number, Pick<Run, "sandboxKey">>();
@@ -49,6 +54,7 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
 
   constructor(options: SweepSandboxesOptions) {
     this.#options = options;
+    this.#offers = new SharedOffers(options.offerOther);
     this.#own.add(
       options.store.onDidChangeSandboxes(({ changed, removed }) => {
         for (const { key, phase } of changed) if (phase.kind === "ended") this.#end(key);
@@ -58,7 +64,7 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   }
 
   get dollarsPerHour(): number {
-    return hourlyRate(this.#options.spec, this.#options.rates.current);
+    return hourlyRate(this.#offers.agreed(this.#options.spec), this.#options.rates.current);
   }
 
   get spent(): number {
@@ -77,11 +83,13 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   start(args: ArgumentSet, lane: number): Run {
     const { id, runs, request, spec } = this.#options;
     const { target } = request;
+    const agreed = this.#offers.agreed(spec);
     const [run] = runs.start({
       ...request,
       target: { ...target, args: [...(target.args ?? []), ...args] },
-      specs: [{ ...spec, env: { ...spec.env, [LANE]: `${id}-${lane}` } }],
+      specs: [{ ...agreed, env: { ...spec.env, [LANE]: `${id}-${lane}` } }],
       isBackground: true,
+      offerOther: this.#offers.offer,
     });
     if (!run) throw new Error("A run was asked for and none came.");
     this.#users.set(lane, run);

@@ -13,7 +13,7 @@ import { SweepSandboxes, type SweepSandboxesOptions } from "./sweepSandboxes";
 
 export interface SweepServiceOptions extends Pick<
   SweepSandboxesOptions,
-  "sandboxes" | "store" | "rates" | "clock" | "log"
+  "sandboxes" | "store" | "rates" | "offerOther" | "clock" | "log"
 > {
   readonly runs: Pick<RunService, "start" | "resume" | "past">;
   readonly records: Pick<RunRecords, "find">;

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../src/base/errors";
+import { Deferred } from "../../src/base/async";
+import { formatGpu } from "../../src/modal/gpus";
+import { listRates } from "../../src/modal/rates";
 import type { SandboxSpec } from "../../src/modal/spec";
+import type { Run } from "../../src/run/run";
+import { Sweep } from "../../src/run/sweep";
+import { SweepSandboxes } from "../../src/run/sweepSandboxes";
+import { silentLog } from "../unit/support/fakes";
 import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "./support/services";
 
 describe("a run whose GPU is not to be had", function () {
@@ -54,4 +61,42 @@ describe("a run whose GPU is not to be had", function () {
     assert.ok(state.kind === "failed" && state.error instanceof UserError);
     assert.match(state.error.message, /^Modal has no B300 free right now/);
   });
+
+  it("is asked about once for a whole sweep, which keeps to the answer with the sandboxes that it has", async () => {
+    const { runs, sandboxes, store, clock, folder } = services();
+    await services().write("each.sh", 'echo "$1"');
+    const questions: string[] = [];
+    const answer = new Deferred<SandboxSpec>();
+    const offerOther = (wanted: SandboxSpec) => {
+      questions.push(formatGpu(wanted.gpu));
+      return answer.promise;
+    };
+    const request = { target: fileTarget("each.sh"), folder, remotePath: "/workspace" };
+    const rates = { current: listRates };
+    const options = { runs, sandboxes, store, rates, offerOther, clock, log: silentLog, request, spec: b300 };
+    const lanes = new SweepSandboxes({ ...options, id: "asks" });
+    const sets = ["1", "2", "3", "4", "5"].map((word) => ({ args: [word] }));
+    const sweep = new Sweep(sets, { parallel: 2, dollars: undefined }, lanes, clock);
+    const begun = sweep.entries.flatMap(({ run }) => (run ? [run] : []));
+    await Promise.all(begun.map((run) => until(run, "Modal has no B300 free right now")));
+    const dearest = lanes.dollarsPerHour;
+    answer.resolve({ ...b300, gpu: T4 });
+    await sweep.over;
+    assert.deepEqual(questions, ["B300"]);
+    const all = sweep.entries.flatMap(({ run }) => (run ? [run] : []));
+    assert.deepEqual(await Promise.all(all.map(exitCodeOf)), [0, 0, 0, 0, 0]);
+    assert.equal(new Set(all.map(({ sandboxKey }) => sandboxKey)).size, 2);
+    assert.deepEqual(
+      all.slice(2).map(({ gpu }) => gpu),
+      [T4, T4, T4],
+    );
+    assert.ok(lanes.dollarsPerHour < dearest);
+  });
 });
+
+const until = (run: Run, step: string) =>
+  new Promise<void>((resolve) => {
+    run.onDidChangeState((state) => {
+      if (state.kind === "preparing" && state.step === step) resolve();
+    });
+  });

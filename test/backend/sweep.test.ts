@@ -19,7 +19,19 @@ describe("a sweep on sandboxes", function () {
     const request = { target: fileTarget(file), folder, remotePath: "/workspace" };
     const rates = { current: listRates };
     const id = `${file} ${sets.length}`;
-    const options = { id, runs, sandboxes, store, rates, clock, log: silentLog, request, spec: sandboxSpec };
+    const offerOther = () => Promise.resolve(undefined);
+    const options = {
+      id,
+      offerOther,
+      runs,
+      sandboxes,
+      store,
+      rates,
+      clock,
+      log: silentLog,
+      request,
+      spec: sandboxSpec,
+    };
     const lanes = new SweepSandboxes(options);
     const entries = sets.map((args) => ({ args }));
     return new Sweep(entries, limits, lanes, clock);

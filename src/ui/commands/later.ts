@@ -1,3 +1,6 @@
+import type { RateSource } from "../../modal/rates";
+import type { OfferOther } from "../../run/createOrSwap";
+import { offerOtherGpu } from "../offerOtherGpu";
 import type { TaskSource } from "../taskProvider";
 import { accountCommands, type AccountDependencies } from "./account";
 import { checkCommands, type CheckDependencies } from "./checkConnection";
@@ -64,3 +67,9 @@ export const laterTasks = (dependencies: TaskDependencies): TaskSource => ({
   offered: () => offeredTasks(dependencies),
   resolved: (task) => resolvedTask(task, dependencies),
 });
+
+/** Asks only where a GPU is not to be had. */
+export const laterOffer =
+  (rates: RateSource): OfferOther =>
+  (spec) =>
+    offerOtherGpu(spec, rates);
