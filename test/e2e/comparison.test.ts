@@ -106,7 +106,7 @@ describe("comparing runs", () => {
     const before = (await terminals.names()).length;
     await typeSets(workbench, "swept.sh", ["--rate 0.1", "--rate 0.5", "--rate 0.25"]);
     await workbench.screenshot("sweep-argument-sets");
-    await answerSweep(workbench, "2", "0.02");
+    await answerSweep(workbench, { parallel: "2", dollars: "0.02" });
     await comparison.waitForNote(/3 argument sets · 1 done, 2 not started · .* of \$0\.02$/);
     assert.deepEqual(await comparison.column("Arguments"), ["--rate 0.1", "--rate 0.5", "--rate 0.25"]);
     assert.match((await comparison.column("State")).join(), /^Done,(Not started: spending limit of \$0\.02,?){2}$/);
@@ -123,7 +123,7 @@ describe("comparing runs", () => {
     await quickInput.waitForTitle("Argument Sets");
     await quickInput.pick("sets.csv");
     await quickInput.row("--rate 0.75").waitFor();
-    await answerSweep(workbench, "2", "");
+    await answerSweep(workbench, { parallel: "2" });
     await comparison.waitForNote(/4 argument sets · 3 done, 1 failed · /);
     await comparison.waitForColumn("rate", ["0.1", "0.5", "0.25", "0.75"]);
     await workbench.screenshot("sweep-done");

@@ -6,6 +6,7 @@ import { before, describe, it } from "mocha";
 import { useSharedBackend } from "./localBackend";
 import { useVsCode } from "./vsCodeSuite";
 import { ComparisonView } from "./workbench/comparison";
+import { pollUntil } from "./workbench/locators";
 import { answerSweep, typeSets } from "./workbench/sweeps";
 import type { Workbench } from "./workbench/workbench";
 
@@ -14,8 +15,15 @@ echo "metric: rate=$2"
 `;
 
 describe("a sweep", () => {
-  const modal = useSharedBackend();
-  const vscode = useVsCode(() => ({ env: modal.signedIn, settings: { "modalSandboxes.onWindowClose": "keep" } }));
+  const modal = useSharedBackend({ MODAL_LOCAL_NO_CAPACITY: "B300" });
+  const vscode = useVsCode(() => ({
+    env: modal.signedIn,
+    settings: {
+      "modalSandboxes.onWindowClose": "keep",
+      "modalSandboxes.machineWaitMinutes": 0.1,
+      "modalSandboxes.gpuFallback": ["L4"],
+    },
+  }));
   let workbench: Workbench;
   let comparison: ComparisonView;
   before(async () => {
@@ -34,7 +42,7 @@ describe("a sweep", () => {
   it("is offered to the window that comes after, which goes on with what waited", async () => {
     const { notifications } = workbench;
     await typeSets(workbench, "held.sh", ["--rate 0.1", "--rate 0.2", "--rate 0.3", "--rate 0.4"]);
-    await answerSweep(workbench, "2", "");
+    await answerSweep(workbench, { parallel: "2" });
     await comparison.waitForNote(/4 argument sets · 2 running, 2 waiting/);
     await workbench.reload();
     const toast = await notifications.waitFor(INTERRUPTED, 60_000);
@@ -57,5 +65,25 @@ describe("a sweep", () => {
     await workbench.reload();
     await workbench.runCommand("Modal: Continue Interrupted Sweep…");
     await workbench.notifications.dismiss(/No sweep of this folder was interrupted/);
+  });
+
+  it("asks once which GPU shall do instead of one that is not to be had", async () => {
+    const { notifications } = workbench;
+    await writeFile(join(vscode.folder, "quick.sh"), 'echo "metric: rate=$2"\n');
+    // Those of the last sweep are there.
+    await typeSets(workbench, "quick.sh", []);
+    await answerSweep(workbench, { gpu: "B300", parallel: "2" });
+    const question = "Modal has no B300 free right now. Run on another GPU instead?";
+    await notifications.waitFor(question, 60_000);
+    await comparison.waitForNote(/4 argument sets · 2 starting, 2 waiting/);
+    await pollUntil("both wait for the answer", async () =>
+      (await comparison.column("State")).slice(0, 2).every((state) => state === "Modal has no B300 free right now"),
+    );
+    await workbench.screenshot("sweep-other-gpu");
+    assert.match((await notifications.buttons(question)).join(), /^L4 · \$[\d.]+\/h,Pick Another GPU…$/);
+    await notifications.press(question, "L4");
+    await comparison.waitForNote(/4 argument sets · 4 done/);
+    await notifications.waitForNone();
+    assert.equal(await running(), 0);
   });
 });

@@ -14,12 +14,21 @@ export async function typeSets(workbench: Workbench, file: string, sets: readonl
   }
 }
 
-/** Goes on with the argument sets, on a T4 each. */
-export async function answerSweep({ quickInput, page }: Workbench, parallel: string, dollars: string): Promise<void> {
+interface SweepAnswers {
+  readonly gpu?: string;
+  readonly parallel: string;
+  readonly dollars?: string;
+}
+
+/** Goes on with the argument sets. */
+export async function answerSweep(
+  { quickInput, page }: Workbench,
+  { gpu = "T4", parallel, dollars = "" }: SweepAnswers,
+): Promise<void> {
   await quickInput.row(/Continue/).click();
-  await quickInput.row("T4").click();
-  await quickInput.row("2 × T4").waitFor();
-  await quickInput.row("T4").click();
+  await quickInput.pick(gpu);
+  await quickInput.row(`2 × ${gpu}`).waitFor();
+  await quickInput.pick(gpu);
   await quickInput.waitForMessage(/^Sandboxes at once/);
   await quickInput.fill(parallel);
   await page.keyboard.press("Enter");
