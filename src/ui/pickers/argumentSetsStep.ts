@@ -5,7 +5,7 @@ import { messageOf } from "../../base/errors";
 import { plural } from "../../base/format";
 import type { ArgumentSet } from "../../run/argumentSets";
 import { joinWords, splitWords } from "../../run/words";
-import type { Answer, StepPlace } from "./steps";
+import { answerOf, type Answer, type StepPlace } from "./steps";
 
 export interface ArgumentSetsQuestion extends StepPlace {
   readonly initial: readonly ArgumentSet[];
@@ -93,12 +93,6 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
       result.resolve({ kind: "back" });
     }),
   );
-  own.add(
-    picker.onDidHide(() => {
-      if (!isAsking) result.resolve(undefined);
-    }),
-  );
-
   picker.title = question.title;
   picker.step = question.step;
   picker.totalSteps = question.totalSteps;
@@ -106,12 +100,7 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
   picker.placeholder = "Arguments of one run, then Enter: --lr 0.1 --epochs 3";
   picker.ignoreFocusOut = true;
   show();
-  picker.show();
-  try {
-    return await result.promise;
-  } finally {
-    own.dispose();
-  }
+  return answerOf(picker, own, result, () => isAsking);
 }
 
 const labelOf = (set: ArgumentSet): string => joinWords(set) || "no arguments";

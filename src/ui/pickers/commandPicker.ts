@@ -1,9 +1,10 @@
 import { window, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
+import { answerOf } from "./steps";
 
 /** A command line that is typed, or one of those used before; `undefined` if the user went away. */
-export async function pickCommand(title: string, used: readonly string[]): Promise<string | undefined> {
+export function pickCommand(title: string, used: readonly string[]): Promise<string | undefined> {
   const own = new DisposableStore();
   const picker = own.add(window.createQuickPick());
   const chosen = new Deferred<string | undefined>();
@@ -25,15 +26,5 @@ export async function pickCommand(title: string, used: readonly string[]): Promi
       if (command !== "") chosen.resolve(command);
     }),
   );
-  own.add(
-    picker.onDidHide(() => {
-      chosen.resolve(undefined);
-    }),
-  );
-  picker.show();
-  try {
-    return await chosen.promise;
-  } finally {
-    own.dispose();
-  }
+  return answerOf(picker, own, chosen);
 }

@@ -6,6 +6,7 @@ import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
 import { GpuChecklist } from "./gpuChecklist";
 import { keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { isLine, sections, type Section } from "./gpuSections";
+import { answerOf } from "./steps";
 
 type GpuItem = QuickPickItem & GpuLine;
 type Item = Section<GpuItem>;
@@ -14,7 +15,7 @@ const fewer = { iconPath: new ThemeIcon("remove"), tooltip: "One GPU Fewer" };
 const more = { iconPath: new ThemeIcon("add"), tooltip: "One GPU More" };
 
 /** A list to tick, the named specs first. Each type has buttons for its count, and `H100:2` typed into the filter sets it as well. */
-export async function pickSeveralGpus(
+export function pickSeveralGpus(
   title: string,
   selected: readonly Choice[],
   pricing: Pricing,
@@ -79,19 +80,9 @@ export async function pickSeveralGpus(
       if (checklist.chosen.length > 0) result.resolve(checklist.chosen);
     }),
   );
-  own.add(
-    picker.onDidHide(() => {
-      result.resolve(undefined);
-    }),
-  );
 
   show();
-  picker.show();
-  try {
-    return await result.promise;
-  } finally {
-    own.dispose();
-  }
+  return answerOf(picker, own, result);
 }
 
 function itemOf(line: GpuLine): GpuItem {

@@ -123,9 +123,19 @@ async function ask<T>(
       result.resolve({ kind: "back" });
     }),
   );
+  return answerOf(input, own, result);
+}
+
+/** Shows a question until it is answered, or hidden: the user went away, unless another question is in front of it. */
+export async function answerOf<T>(
+  input: Pick<QuickInput, "show" | "onDidHide">,
+  own: DisposableStore,
+  result: Deferred<T | undefined>,
+  isAskedElsewhere = () => false,
+): Promise<T | undefined> {
   own.add(
     input.onDidHide(() => {
-      result.resolve(undefined);
+      if (!isAskedElsewhere()) result.resolve(undefined);
     }),
   );
   input.show();
