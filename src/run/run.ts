@@ -44,6 +44,7 @@ export interface RunControls {
 
 export type RunProperties = Pick<Run, "id" | "target" | "gpu" | "group" | "log" | "isBackground"> & {
   readonly queuedAt?: number;
+  readonly isMatched?: boolean;
 };
 
 /** Two interrupts within this time are one that is to be hurried. */
@@ -60,6 +61,8 @@ export class Run implements Disposable {
   readonly log: RunLog;
   /** It starts without anybody who looks. */
   readonly isBackground: boolean;
+  /** Somebody else finds the problems in its output. */
+  readonly isMatched: boolean;
   /** When it was asked for, in milliseconds since the epoch; `undefined` for one of an earlier window. */
   readonly queuedAt: number | undefined;
   readonly #output = new Emitter<RunOutput>();
@@ -81,7 +84,7 @@ export class Run implements Disposable {
   #controls: RunControls | undefined;
   #interruptedAt = -Infinity;
 
-  constructor({ id, target, gpu, group, log, isBackground, queuedAt }: RunProperties) {
+  constructor({ id, target, gpu, group, log, isBackground, queuedAt, isMatched = false }: RunProperties) {
     this.id = id;
     this.target = target;
     this.gpu = gpu;
@@ -89,6 +92,7 @@ export class Run implements Disposable {
     this.log = log;
     this.isBackground = isBackground;
     this.queuedAt = queuedAt;
+    this.isMatched = isMatched;
     if (isBackground) this.#size.resolve(UNSEEN);
   }
 

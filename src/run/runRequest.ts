@@ -15,6 +15,8 @@ export interface RunRequest {
   readonly isBackground?: boolean;
   /** Asked where a GPU is not to be had, instead of the user for each run. */
   readonly offerOther?: OfferOther;
+  /** Somebody else finds the problems in its output. */
+  readonly isMatched?: boolean;
 }
 
 /** A spec, with the name that it has in the settings, if it has one. */

@@ -102,8 +102,9 @@ export class RunService implements Disposable {
   }
 
   #start({ request, group, gpu, place, sandboxFor }: Start): Run {
-    const { target, folder, remotePath, isBackground = false } = request;
-    const run = this.#add({ id: randomId(), target, gpu, group, isBackground, queuedAt: this.#options.clock.now() });
+    const { target, folder, remotePath, isBackground = false, isMatched = false } = request;
+    const queuedAt = this.#options.clock.now();
+    const run = this.#add({ id: randomId(), target, gpu, group, isBackground, isMatched, queuedAt });
     void this.#execute(run, async () => {
       const sandbox = await sandboxFor(run);
       run.signal.throwIfAborted();

@@ -61,7 +61,7 @@ export class Watching implements Disposable {
     const follow = (run: Run) => {
       if (followed.has(run) || isOver(run.state)) return;
       followed.add(run);
-      this.#problems.follow(run);
+      if (!run.isMatched) this.#problems.follow(run);
       this.#ports.follow(run);
     };
     runs.runs.forEach(follow);

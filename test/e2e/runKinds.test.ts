@@ -27,6 +27,7 @@ const tasks = {
       ...{ label: "fail on T4", type: "modal", file: "fails.py", gpu: "T4", args: ["--fast"], env: { MODE: "test" } },
       problemMatcher: ["$modal-python", "$modal-python-carets"],
     },
+    { label: "fail without a matcher", type: "modal", file: "unmatched.py", gpu: "T4", problemMatcher: [] },
   ],
 };
 
@@ -44,6 +45,7 @@ describe("running more than a file", () => {
     if (samplePrograms().train !== "train.py") this.skip();
     await writeFile(join(vscode.folder, "cells.py"), `${cells.join("\n")}\n`);
     await writeFile(join(vscode.folder, "fails.py"), `${fails.join("\n")}\n`);
+    await writeFile(join(vscode.folder, "unmatched.py"), "raise ValueError('no match')\n");
     await writeFile(join(vscode.folder, "args.sh"), 'echo "got $# [$1] [$2] in $(pwd), $MODE"\n');
     await writeFile(join(vscode.folder, "place.sh"), 'echo "$1, $MODE, in $PLACE"\n');
     await mkdir(join(vscode.folder, ".vscode"), { recursive: true });
@@ -175,21 +177,27 @@ describe("running more than a file", () => {
     await workbench.screenshot("run-again-on-its-spec");
   });
 
-  it("runs a task of tasks.json, whose problems are matched and which ends as its program", async () => {
+  it("runs a task of tasks.json, whose problems are matched once and which ends as its program", async () => {
     const { page, quickInput, sandboxes } = workbench;
-    await workbench.runCommand("Tasks: Run Task");
-    await quickInput.row(/fail on T4/).waitFor();
-    await quickInput.pick(/fail on T4/);
-    await pollUntil("the run of the task has ended", async () => {
-      const runs = (await sandboxes.rows()).filter(({ label }) => label === "fails.py");
-      return runs.length === 1 && runs[0]?.description.startsWith("exit code 1");
-    });
+    const runTask = async (task: RegExp, file: string) => {
+      await workbench.runCommand("Tasks: Run Task");
+      await quickInput.row(task).waitFor();
+      await quickInput.pick(task);
+      await pollUntil("the run of the task has ended", async () => {
+        const runs = (await sandboxes.rows()).filter(({ label }) => label === file);
+        return runs.length === 1 && runs[0]?.description.startsWith("exit code 1");
+      });
+    };
+    const problems = (text: string | RegExp) => page.locator(".markers-panel .monaco-list-row", { hasText: text });
+    await sandboxes.expand("T4");
+    await runTask(/fail on T4/, "fails.py");
+    await runTask(/fail without a matcher/, "unmatched.py");
     await workbench.runCommand("Problems: Focus on Problems View");
-    const problem = page.locator(".markers-panel .monaco-list-row", { hasText: "ValueError: no data" }).first();
-    await problem.waitFor();
-    await page.locator(".markers-panel .monaco-list-row", { hasText: /no data\s*Modal/ }).waitFor();
+    await problems(/no match\s*unmatched\.py/).waitFor();
+    await problems(/no data\s*Modal/).waitFor();
+    assert.equal(await problems("no data").count(), 1);
     await workbench.screenshot("run-task-problem");
-    await problem.dblclick();
+    await problems("no data").dblclick();
     await page.locator(".editor-group-container.active .tab.active[data-resource-name='fails.py']").waitFor();
   });
 });

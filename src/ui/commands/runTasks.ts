@@ -5,6 +5,7 @@ import { commandTarget, moduleTarget } from "../../run/commandTarget";
 import type { Run } from "../../run/run";
 import { withOptions } from "../../run/runOptions";
 import type { RunService } from "../../run/runService";
+import { isObject } from "../../run/savedTarget";
 import { parseTask, type TaskDefinition as ParsedTask } from "../../run/taskDefinition";
 import type { SyncThread } from "../../sync/syncThread";
 import type { Choice } from "../pickers/gpuItems";
@@ -20,6 +21,9 @@ export interface TaskDependencies {
   readonly terminals: RunTerminals;
   readonly thread: SyncThread;
 }
+
+/** What VS Code puts before the names of the tasks that it customizes. */
+const SOURCE = "Modal";
 
 /** The tasks that are there without a tasks.json. */
 export const offeredTasks = (dependencies: TaskDependencies): Task[] =>
@@ -43,16 +47,34 @@ function taskOf(
   const execution = new CustomExecution((resolved) =>
     Promise.resolve(
       new TaskTerminal(
-        () => start(resolved, folder, dependencies),
+        () => start(resolved, hasMatcher(name, scope), folder, dependencies),
         (run) => terminals.pty(run),
       ),
     ),
   );
-  return new Task(definition, scope, name, "Modal", execution);
+  return new Task(definition, scope, name, SOURCE, execution);
+}
+
+/** Whether tasks.json gives the task a problem matcher: VS Code resolves tasks without them. */
+function hasMatcher(name: string, scope: NonNullable<Task["scope"]>): boolean {
+  const written: unknown = workspace
+    .getConfiguration("tasks", typeof scope === "object" ? scope.uri : null)
+    .get("tasks");
+  if (!Array.isArray(written)) return false;
+  const labels = [name, `${SOURCE}: ${name}`];
+  return written
+    .filter(isObject)
+    .some(
+      ({ type, label, problemMatcher = [] }) =>
+        type === "modal" &&
+        labels.some((known) => known === label) &&
+        !(Array.isArray(problemMatcher) && problemMatcher.length === 0),
+    );
 }
 
 async function start(
   definition: TaskDefinition,
+  isMatched: boolean,
   folder: SyncFolder | undefined,
   { runs, thread }: TaskDependencies,
 ): Promise<Run> {
@@ -60,7 +82,7 @@ async function start(
     throw new UserError("This folder is in Restricted Mode: nothing is run until you trust it.");
   const task = parseTask(definition);
   const runnable = await runnableOf(task, folder, thread);
-  const [run] = runs.start(await requestFor(runnable, [choiceOf(task)]));
+  const [run] = runs.start({ ...(await requestFor(runnable, [choiceOf(task)])), isMatched });
   if (!run) throw new UserError("Nothing was started.");
   return run;
 }
