@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, it } from "mocha";
+import { before, describe, it } from "mocha";
 import { collect } from "../../src/modal/exec";
 import type { Shell, ShellScreen } from "../../src/run/shell";
 import type { RunningSandbox } from "../../src/sandboxes/sandbox";
-import { startLocalBackend, type LocalBackend } from "./support/localBackend";
 import { eventually, processesWith } from "./support/processes";
-import { spec, startServices, type Services } from "./support/services";
+import { spec } from "./support/services";
+import { useWindows } from "./support/windows";
 
 /** Shows a shell as a terminal does. */
 class Screen implements ShellScreen {
@@ -56,43 +52,23 @@ class Screen implements ShellScreen {
 
 describe("a shell", function () {
   this.timeout(20_000);
-  const base = mkdtempSync(join(tmpdir(), "shells-"));
-  const folder = join(base, "folder");
-  const custodyFolder = join(base, "custody");
-  const faults = join(base, "faults.json");
-  const previousUrl = process.env.MODAL_SERVER_URL;
-  let backend: LocalBackend;
-  let services: Services;
+  const windows = useWindows();
   let sandbox: RunningSandbox;
 
-  const openWindow = () => startServices({ account: backend, custodyFolder, folder });
   before(async () => {
-    await mkdir(folder);
-    await writeFile(faults, "{}");
-    backend = await startLocalBackend({ arguments: ["--faults", faults] });
-    process.env.MODAL_SERVER_URL = backend.serverUrl;
-    services = await openWindow();
+    const { services, folder } = windows;
     sandbox = await services.sandboxes.create({ spec: spec(), folder }, AbortSignal.timeout(30_000));
-  });
-  after(async () => {
-    await services.stop();
-    if (previousUrl === undefined) Reflect.deleteProperty(process.env, "MODAL_SERVER_URL");
-    else process.env.MODAL_SERVER_URL = previousUrl;
-    await backend.stop();
-    rmSync(base, { recursive: true, force: true });
   });
 
   const open = async (where = sandbox) => {
-    const shell = services.shells.open(where, "/tmp");
+    const shell = windows.services.shells.open(where, "/tmp");
     const screen = new Screen(shell);
     await screen.shows(/[#$] ?$/);
     return { shell, screen };
   };
   /** Closes this window and gives what the next one goes on with. */
   const resumed = async (): Promise<Shell> => {
-    await services.custody.leave();
-    await services.stop();
-    services = await openWindow();
+    const services = await windows.reopen();
     const coming = new Promise<Shell>((resolve) => services.shells.onDidResumeShell(resolve));
     await services.refresh();
     return coming;
@@ -140,7 +116,7 @@ describe("a shell", function () {
   });
 
   it("that was hung up before it was there ends too", async () => {
-    const shell = services.shells.open(sandbox, "/tmp");
+    const shell = windows.services.shells.open(sandbox, "/tmp");
     const screen = new Screen(shell);
     await shell.hangUp();
     assert.equal(await screen.over, 129);
@@ -148,20 +124,20 @@ describe("a shell", function () {
 
   it("shows every byte once where its output is cut again and again", async () => {
     const rules = [{ rpc: "TaskExecStdioRead", cutAfterBytes: 5000, status: "UNAVAILABLE" }];
-    await writeFile(faults, JSON.stringify({ rules }));
+    await windows.break({ rules });
     const { screen } = await open();
     await screen.type("seq -s, 5000 9999\n");
     await screen.shows(/,9999\r\n/);
     const numbers = Array.from({ length: 5000 }, (_, index) => 5000 + index);
     assert.ok(screen.text.includes(`${numbers.join(",")}\r\n`));
-    await writeFile(faults, "{}");
+    await windows.break({});
     await screen.type("exit 3\n");
     assert.equal(await screen.over, 3);
   });
 
   it("is attached to again where its connection breaks, with every byte once, and is typed in as before", async () => {
     const rules = [{ rpc: "TaskExecStdioRead", cutAfterBytes: 4000, status: "ABORTED" }];
-    await writeFile(faults, JSON.stringify({ rules }));
+    await windows.break({ rules });
     const { screen } = await open();
     await screen.type("stty -echo; seq -s, 1000 2999\n");
     await screen.shows(/,2999\r\n/);
@@ -171,16 +147,17 @@ describe("a shell", function () {
     assert.ok(screen.text.includes(`${numbers.join(",")}\r\n`));
     assert.equal(screen.text.match(/typed 42/g)?.length, 1);
     assert.ok(screen.told.filter((line) => line === "Connected again.").length >= 2);
-    await writeFile(faults, "{}");
+    await windows.break({});
     await screen.type("exit 4\n");
     assert.equal(await screen.over, 4);
   });
 
   /** A sandbox of an image that lacks some programs. */
   const sandboxWithout = async (...programs: string[]): Promise<RunningSandbox> => {
-    const hidden = `${base}/without-${programs.join("-")}`;
+    const hidden = `${windows.custodyFolder}/without-${programs.join("-")}`;
     const env = { PATH: `${hidden}:${process.env.PATH ?? ""}` };
     const signal = AbortSignal.timeout(30_000);
+    const { services, folder } = windows;
     const made = await services.sandboxes.create({ spec: spec({ env }), folder }, signal);
     const hide = 'mkdir -p "$1"; for p in $2; do echo "exit 127" >"$1/$p"; chmod +x "$1/$p"; done';
     const argv = ["sh", "-c", hide, "sh", hidden, programs.join(" ")];
