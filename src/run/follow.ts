@@ -44,6 +44,7 @@ async function pump(process: RemoteProcess, show: (output: RunOutput) => Promise
   const failed = new AbortController();
   const forward = async (stream: RunOutput["stream"]) => {
     for await (const bytes of process[stream]) {
+      if (stream === "stderr" && isTraceback(bytes)) await delay(BEHIND_MS);
       if (failed.signal.aborted) return;
       await show({ bytes, stream });
     }
@@ -55,3 +56,12 @@ async function pump(process: RemoteProcess, show: (output: RunOutput) => Promise
     failed.abort();
   }
 }
+
+/** What was printed before a program failed is on a stream of its own, which may be so much behind. */
+const BEHIND_MS = 100;
+
+/** A program that writes one after the other is not held up for each. */
+const isTraceback = (bytes: Uint8Array): boolean =>
+  bytes.length < 16 * 1024 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(TRACEBACK);
+
+const TRACEBACK = "Traceback (most recent call last):";
