@@ -33,6 +33,11 @@ const tasks = {
 
 const fails = ["import os, sys", "print(sys.argv[1:], os.environ['MODE'])", "raise ValueError('no data')"];
 
+const book = {
+  ...{ nbformat: 4, nbformat_minor: 5, metadata: {} },
+  cells: [{ cell_type: "code", id: "one", metadata: {}, source: ["print(6 * 7)"], outputs: [], execution_count: null }],
+};
+
 describe("running more than a file", () => {
   const vscode = useVsCode({
     settings: {
@@ -44,6 +49,10 @@ describe("running more than a file", () => {
   before(async function () {
     if (samplePrograms().train !== "train.py") this.skip();
     await writeFile(join(vscode.folder, "cells.py"), `${cells.join("\n")}\n`);
+    await mkdir(join(vscode.folder, "pack"));
+    await writeFile(join(vscode.folder, "pack", "__init__.py"), "");
+    await writeFile(join(vscode.folder, "pack", "told.py"), 'print(__name__, "of", __package__)\n');
+    await writeFile(join(vscode.folder, "book.ipynb"), JSON.stringify(book));
     await writeFile(join(vscode.folder, "fails.py"), `${fails.join("\n")}\n`);
     await writeFile(join(vscode.folder, "unmatched.py"), "raise ValueError('no match')\n");
     await writeFile(join(vscode.folder, "args.sh"), 'echo "got $# [$1] [$2] in $(pwd), $MODE"\n');
@@ -125,6 +134,39 @@ describe("running more than a file", () => {
     await acceptGpus();
     await terminals.waitForText("cells.py [Prepare] · T4", /exit code 0/);
     await workbench.screenshot("run-cell");
+  });
+
+  it("runs the cells down to the one with the cursor", async () => {
+    const { editor, terminals } = workbench;
+    await editor.open("cells.py");
+    await editor.clickLine(5);
+    await workbench.runCommand("Modal: Run Cells to Here on GPU…");
+    await acceptGpus();
+    const text = await terminals.waitForText("cells.py to line 9 · T4", /exit code 1/);
+    assert.match(text, /^\[8, 10\]$/m);
+    await workbench.screenshot("run-cells-to-here");
+  });
+
+  it("runs a module as python -m does", async () => {
+    const { editor, quickInput, terminals } = workbench;
+    await editor.open("pack/told.py");
+    await workbench.runCommand("Modal: Run Module on GPU…");
+    await quickInput.waitForTitle("Run Module");
+    await workbench.screenshot("run-module-name");
+    await quickInput.accept();
+    await quickInput.pick("Run");
+    await acceptGpus();
+    await terminals.waitForText("pack.told · T4", /__main__ of pack\n✓ exit code 0/);
+  });
+
+  it("runs a notebook by the button of its toolbar", async () => {
+    const { page, quickInput, terminals } = workbench;
+    await quickInput.openFile("book.ipynb");
+    await page.locator('.notebook-toolbar-container a.action-label[aria-label^="Run Current File on GPU"]').click();
+    await acceptGpus();
+    // This machine's Python may lack Jupyter, which is then said.
+    await terminals.waitForText("book.ipynb · T4", /✓ exit code 0|lacks nbclient and ipykernel/);
+    await workbench.screenshot("run-notebook");
   });
 
   it("runs a file with arguments, environment and directory, and offers them the next time", async () => {

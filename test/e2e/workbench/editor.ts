@@ -1,6 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 
-import { exactly } from "./locators";
+import { exactly, pollUntil } from "./locators";
 import { chooseFromMenu } from "./menu";
 import type { QuickInput } from "./quickInput";
 
@@ -42,9 +42,11 @@ export class Editor {
   /** Puts the cursor at the end of a line in sight. */
   async clickLine(line: number): Promise<void> {
     const number = this.#group.locator(".line-numbers", { hasText: exactly(String(line)) }).first();
-    const numberBox = await number.boundingBox();
-    const linesBox = await this.#group.locator(".view-lines").boundingBox();
-    if (!numberBox || !linesBox) throw new Error(`Line ${line} is not in sight.`);
+    // Lines are drawn anew where something else is, such as a lens above them.
+    const [numberBox, linesBox] = await pollUntil(`line ${line} is in sight`, async () => {
+      const [one, all] = [await number.boundingBox(), await this.#group.locator(".view-lines").boundingBox()];
+      return one && all ? ([one, all] as const) : undefined;
+    });
     await this.#page.mouse.click(linesBox.x + linesBox.width - 20, numberBox.y + numberBox.height / 2);
   }
 
