@@ -49,17 +49,15 @@ export class SweepService {
     );
   }
 
-  /** Those of earlier windows that still have something to run. */
+  /** Those of earlier windows, be there something left to run or only sandboxes to end. */
   async interrupted(): Promise<InterruptedSweep[]> {
     const left = this.#options.sweeps.all.filter(({ id }) => !this.#own.has(id));
-    const found = await Promise.all(
+    return Promise.all(
       left.map(async (record) => {
         const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
         return { record, waiting: entries.filter(({ began, skipped }) => !began && skipped === undefined).length };
       }),
     );
-    for (const { record, waiting } of found) if (waiting === 0) this.discard(record);
-    return found.filter(({ waiting }) => waiting > 0);
   }
 
   /** Runs the rest, after what still runs; with the sandboxes that are still there. */
@@ -86,9 +84,10 @@ export class SweepService {
     );
   }
 
-  /** What runs of it goes on by itself. */
-  discard({ id }: SweepRecord): void {
-    this.#options.sweeps.remove(id);
+  /** Starts nothing more: what still runs comes to its end, and each sandbox with it. */
+  async windDown(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
+    const sets = record.sets.map((set) => ({ skipped: "discarded", ...set }));
+    return this.goOn({ ...record, sets }, spec, signal);
   }
 
   #lanes(

@@ -116,19 +116,34 @@ describe("a sweep whose window closes", function () {
     assert.deepEqual(services.store.all, []);
   });
 
-  it("is asked about no more once the rest was discarded, or nothing is left of it to run", async () => {
+  it("starts nothing more once the rest is discarded, and ends each sandbox after its program", async () => {
     const { service, sweeps } = await interrupted();
     const [left] = await service.interrupted();
     assert.ok(left);
-    const [, , , ...waiting] = left.record.sets;
-    await windows.services.records.forget(await windows.services.records.past());
-    const sets = left.record.sets.map((set) => (waiting.includes(set) ? { ...set, skipped: "stopped" } : set));
-    sweeps.put({ ...left.record, sets });
+    const sweep = await service.windDown(left.record, sandboxSpec, AbortSignal.timeout(30_000));
     assert.deepEqual(await service.interrupted(), []);
+    assert.equal(windows.services.store.all.length, 2);
+    await release();
+    await sweep.over;
+    assert.deepEqual(await Promise.all(runsOf(sweep).map(exitCodeOf)), [0, 0, 0]);
+    assert.deepEqual(
+      sweep.entries.slice(3).map(({ skipped }) => skipped),
+      ["discarded", "discarded", "discarded"],
+    );
+    assert.deepEqual(windows.services.store.all, []);
     assert.deepEqual(sweeps.all, []);
+  });
 
-    sweeps.put(left.record);
-    service.discard(left.record);
-    assert.deepEqual(await service.interrupted(), []);
+  it("has nothing left to run where a set was skipped or ran long ago", async () => {
+    const { service, sweeps } = await interrupted();
+    const [left] = await service.interrupted();
+    assert.ok(left);
+    await windows.services.records.forget(await windows.services.records.past());
+    const sets = left.record.sets.map((set, at) => (at < 3 ? set : { ...set, skipped: "stopped" }));
+    sweeps.put({ ...left.record, sets });
+    assert.deepEqual(
+      (await service.interrupted()).map(({ waiting }) => waiting),
+      [0],
+    );
   });
 });

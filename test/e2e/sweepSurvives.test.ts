@@ -39,6 +39,10 @@ describe("a sweep", () => {
     return count;
   };
 
+  const release = async () => {
+    for await (const sandbox of modal.client.sandboxes.list()) await (await sandbox.exec(["touch", "/tmp/go"])).wait();
+  };
+
   it("is offered to the window that comes after, which goes on with what waited", async () => {
     const { notifications } = workbench;
     await typeSets(workbench, "held.sh", ["--rate 0.1", "--rate 0.2", "--rate 0.3", "--rate 0.4"]);
@@ -55,10 +59,20 @@ describe("a sweep", () => {
     await comparison.waitForNote(/4 argument sets · 2 running, 2 waiting/);
     assert.equal(await running(), 2);
     await workbench.screenshot("sweep-continued");
-    for await (const sandbox of modal.client.sandboxes.list()) await (await sandbox.exec(["touch", "/tmp/go"])).wait();
+    await release();
     await comparison.waitForNote(/4 argument sets · 4 done/);
     await comparison.waitForColumn("rate", ["0.1", "0.2", "0.3", "0.4"]);
     await workbench.screenshot("sweep-continued-done");
+  });
+
+  it("that has nothing left to start needs no answer, and its sandboxes end with their programs", async () => {
+    await typeSets(workbench, "held.sh", []);
+    await answerSweep(workbench, { parallel: "4" });
+    await comparison.waitForNote(/4 argument sets · 4 running/);
+    await workbench.reload();
+    await release();
+    await pollUntil("no sandbox is left", async () => (await running()) === 0);
+    await workbench.notifications.waitForNone();
   });
 
   it("that is over is not offered", async () => {

@@ -37,15 +37,18 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
   };
 
   const offer = async ({ record, waiting }: InterruptedSweep) => {
-    const answer = await window.showInformationMessage(questionOf(record, waiting), CONTINUE, DISCARD);
+    const answer =
+      waiting === 0 ? DISCARD : await window.showInformationMessage(questionOf(record, waiting), CONTINUE, DISCARD);
     const isStillLeft = (await service.interrupted()).some(({ record: { id } }) => id === record.id);
     if (answer === undefined || !isStillLeft) return;
+    // What is only to end needs no spec of that name any more.
+    const choice = answer === DISCARD ? { gpu: record.gpu } : record;
+    const [spec] = await specsOf([choice], record.folder);
+    if (!spec) return;
     if (answer === DISCARD) {
-      service.discard(record);
+      await service.windDown(record, spec, AbortSignal.timeout(WIND_DOWN_MS));
       return;
     }
-    const [spec] = await specsOf([record], record.folder);
-    if (!spec) return;
     await follow(record, () =>
       withProgress(`Continuing the sweep of ${record.target.label}`, (_report, signal) =>
         service.goOn(record, spec, signal),
@@ -72,14 +75,17 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
     /** @param isAsked the user wants it, and is told where there is nothing to continue */
     "modalSandboxes.continueSweep": async (isAsked = true) => {
       const interrupted = await service.interrupted();
-      if (isAsked && interrupted.length === 0) throw nothingInterrupted();
       await Promise.all(interrupted.map(offer));
+      if (isAsked && interrupted.every(({ waiting }) => waiting === 0)) throw nothingInterrupted();
     },
   };
 }
 
 const CONTINUE = "Continue";
 const DISCARD = "Discard";
+
+/** For finding the sandboxes; their programs have all the time that they need. */
+const WIND_DOWN_MS = 60_000;
 
 function questionOf({ target, sets, limits, ...choice }: InterruptedSweep["record"], waiting: number): string {
   const rest = `${waiting} of ${plural(sets.length, "argument set")} ${waiting === 1 ? "has" : "have"} not run`;
