@@ -2,6 +2,7 @@ import { Deferred, SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import type { GpuRequest } from "../modal/gpus";
+import type { Sandbox } from "../sandboxes/sandbox";
 import type { RunLog } from "./runLog";
 import type { RunOutput } from "./runOutput";
 import type { RunTarget } from "./target";
@@ -54,7 +55,6 @@ const HURRY_MS = 5000;
 export class Run implements Disposable {
   readonly id: string;
   readonly target: RunTarget;
-  readonly gpu: GpuRequest | undefined;
   /** The same for the runs that were started together. */
   readonly group: string;
   /** All output that came here. */
@@ -80,6 +80,7 @@ export class Run implements Disposable {
   /** The viewer, once it has what came before. */
   #receiver: OutputSink | undefined;
   #state: RunState = { kind: "preparing", step: "Starting" };
+  #gpu: GpuRequest | undefined;
   #sandboxKey: string | undefined;
   #controls: RunControls | undefined;
   #interruptedAt = -Infinity;
@@ -87,7 +88,7 @@ export class Run implements Disposable {
   constructor({ id, target, gpu, group, log, isBackground, queuedAt, isMatched = false }: RunProperties) {
     this.id = id;
     this.target = target;
-    this.gpu = gpu;
+    this.#gpu = gpu;
     this.group = group;
     this.log = log;
     this.isBackground = isBackground;
@@ -98,6 +99,11 @@ export class Run implements Disposable {
 
   get state(): RunState {
     return this.#state;
+  }
+
+  /** What was asked for, and what it got once it has a sandbox. */
+  get gpu(): GpuRequest | undefined {
+    return this.#gpu;
   }
 
   /** The sandbox it runs on, once there is one. */
@@ -192,8 +198,9 @@ export class Run implements Disposable {
     });
   }
 
-  useSandbox(key: string): void {
+  useSandbox({ key, gpu }: Pick<Sandbox, "key" | "gpu">): void {
     this.#sandboxKey = key;
+    this.#gpu = gpu;
   }
 
   control(controls: RunControls): void {

@@ -110,7 +110,7 @@ export class RunService implements Disposable {
       run.signal.throwIfAborted();
       if (!this.#options.runsAtOnce()) await this.#turn(run, sandbox);
       const startedAt = this.#options.clock.now();
-      const asked = { group, target, gpu, isBackground, folder, remotePath, ...(place && { place }) };
+      const asked = { group, target, gpu: run.gpu, isBackground, folder, remotePath, ...(place && { place }) };
       await this.#finish(run, sandbox, { id: run.id, ...asked, startedAt, sandboxId: sandbox.phase.id }, false);
     });
     return run;
@@ -122,7 +122,7 @@ export class RunService implements Disposable {
     for (const record of records) {
       if (this.#runs.some(({ id }) => id === record.id)) continue;
       const run = this.#add(record);
-      run.useSandbox(sandbox.key);
+      run.useSandbox(sandbox);
       void this.#execute(run, () => this.#finish(run, sandbox, record, true));
       this.#resumed.fire(run);
     }
@@ -276,7 +276,7 @@ export class RunService implements Disposable {
   }
 
   async #deliver(run: Run, request: OneRun, sandbox: RunningSandbox): Promise<RunningSandbox> {
-    run.useSandbox(sandbox.key);
+    run.useSandbox(sandbox);
     const notice = lifetimeNotice(sandbox, this.#options.clock.now(), this.#lastDurationMs(request));
     if (notice !== undefined) run.enter({ kind: "preparing", step: notice });
     const { folder, remotePath, target } = request;

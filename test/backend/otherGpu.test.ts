@@ -53,6 +53,7 @@ describe("a run whose GPU is not to be had", function () {
       services().store.all.map(({ gpu }) => gpu),
       [T4],
     );
+    assert.deepEqual(run.gpu, T4);
   });
 
   it("fails with a sentence where the user agreed to none", async () => {

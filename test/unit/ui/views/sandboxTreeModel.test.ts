@@ -51,7 +51,7 @@ function arrange() {
     });
     runs.push(run);
     changedRun.fire(run);
-    run.useSandbox(key);
+    run.useSandbox({ key, gpu: undefined });
     run.enter({ kind: "preparing", step: "Syncing the folder" });
     return run;
   };
@@ -235,7 +235,7 @@ describe("the model of the tree", () => {
     store.add(running("b", 1));
     const run = addRun("r1", "a");
     calm();
-    run.useSandbox("b");
+    run.useSandbox({ key: "b", gpu: undefined });
     run.enter({ kind: "preparing", step: "Syncing the folder" });
     assert.deepEqual(heard, [model.roots]);
   });
