@@ -58,6 +58,7 @@ tree=$stage/${TREE}
 marker=${SYNC_MARKER}
 status=0
 mark=
+placing=
 newline='
 '
 expected_generation=$3
@@ -69,11 +70,25 @@ is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
 # In a folder that its owner may not write nothing can be removed.
 remove() { rm -rf -- "$1" 2>/dev/null || { chmod -R u+rwx -- "$1" 2>/dev/null; rm -rf -- "$1"; }; }
 
+# unlink_strays FROM INTO: cp links a file under a name of its own first, which stays where cp is killed.
+unlink_strays() {
+  for stray in "$2"/Cu??????; do
+    exists "$stray" || continue
+    for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+      [ "\${stray##*/}" = "\${entry##*/}" ] || is_folder "$entry" || [ ! "$stray" -ef "$entry" ] || rm -f -- "$stray"
+    done
+  done
+  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    is_folder "$entry" && unlink_strays "$entry" "$2/\${entry##*/}"
+  done
+}
+
 # A push that died may have left its folder behind.
 remove_stale() {
   for stale in ${STAGING_PREFIX}*; do
     pid=\${stale##*-}
-    [ "$stale" != "$stage" ] && { kill -0 "$pid" 2>/dev/null || [ -d "/proc/$pid" ]; } || remove "$stale"
+    [ "$stale" != "$stage" ] && { kill -0 "$pid" 2>/dev/null || [ -d "/proc/$pid" ]; } ||
+      { unlink_strays "$stale/${TREE}" .; remove "$stale"; }
   done
 }
 
@@ -247,7 +262,7 @@ command -v tar >/dev/null 2>&1 || exit ${ReceiverExit.noTar}
 cd -- "$1" 2>/dev/null || { mkdir -p -- "$1" && cd -- "$1"; } || exit ${ReceiverExit.noTarget}
 remove_stale
 is_expected && { [ "$2" = next ] || is_fresh; } || exit ${ReceiverExit.drifted}
-trap 'remove "$stage"' EXIT
+trap '[ "$placing" != link ] || unlink_strays "$tree" .; remove "$stage"' EXIT
 trap 'exit 129' HUP INT PIPE TERM
 mkdir -- "$stage" "$tree" || exit ${ReceiverExit.noTarget}
 
@@ -264,7 +279,6 @@ if is_fresh; then is_empty=yes; else is_empty=; [ "$2" = next ] || exit ${Receiv
 
 # From here to the end no push can rely on what is here.
 : >"$marker" || exit ${ReceiverExit.notInPlace}
-placing=
 . "$stage/${CHECKS}"
 if [ $is_empty ]; then
   move "$tree" .
@@ -275,6 +289,7 @@ elif [ "$placing" = link ] && has_gnu_cp && { link_all || { merge true "$tree" .
 else
   merge move "$tree" .
 fi
+placing=
 . "$stage/${MODES}" 2>/dev/null
 [ $status -eq 0 ] || exit ${ReceiverExit.notInPlace}
 echo "$4" >"$marker"

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, rmSync, symlinkSync } from "node:fs";
+import { linkSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { after, describe, it } from "mocha";
@@ -188,6 +188,18 @@ for (const compression of ["off", "on"] as const)
         assertWhole(remotePath);
         assert.deepEqual(listTree(remotePath), listTree(old));
       }
+    });
+
+    it("clears away what cp left when it was killed, and nothing that looks like it", async () => {
+      const remotePath = await pushOld();
+      const staged = join(remotePath, ".modal-push-4194305", "tree", "d1");
+      build(staged, { f1: file("fresh"), CuSent12: file("sent") });
+      linkSync(join(staged, "f1"), join(remotePath, "d1", "CuAb12cd"));
+      linkSync(join(staged, "CuSent12"), join(remotePath, "d1", "CuSent12"));
+      build(join(remotePath, "d1"), { CuUser12: file("of a person") });
+      await push(fresh, remotePath, localExec());
+      const left = readdirSync(join(remotePath, "d1")).filter((name) => name.startsWith("Cu"));
+      assert.deepEqual(left.sort(), ["CuSent12", "CuUser12"]);
     });
 
     async function streamLength(version: string): Promise<number> {
