@@ -3,7 +3,7 @@ import { UserError } from "../base/errors";
 import { collect, type ExecGateway, type ExecOptions, type RemoteProcess } from "../modal/exec";
 import { superviseProgram } from "./program";
 import { programEnvironment } from "./programEnvironment";
-import type { OutputSink, Run, RunControls } from "./run";
+import { isOver, type OutputSink, type Run, type RunControls } from "./run";
 import { interruptCommand, stopCommand } from "./supervisor";
 import { remoteFile } from "./remoteFile";
 
@@ -65,8 +65,13 @@ function controlsOf(
   const signal = async (argv: string[]) =>
     collect(await exec.exec(sandboxId, argv, {}, AbortSignal.timeout(SIGNAL_TIMEOUT_MS)));
   const stop = async (first: "INT" | "TERM") => {
-    const { exitCode } = await signal(stopCommand(run.id, first));
-    if (exitCode !== 0) throw stillThere(run.target.label);
+    try {
+      const { exitCode } = await signal(stopCommand(run.id, first));
+      if (exitCode !== 0) throw stillThere(run.target.label);
+    } catch (error) {
+      // Once it is over its sandbox may go, and take this with it.
+      if (!isOver(run.state)) throw error;
+    }
   };
   return {
     write: async (bytes) => current()?.write(bytes),

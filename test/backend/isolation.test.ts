@@ -358,14 +358,19 @@ for (const kind of KINDS)
 
       it("takes a new size from stty in another program", async () => {
         const shell = await root.spawn({
-          argv: ["bash", "-c", "trap 'stty size; exit' WINCH; tty; while :; do sleep 0.01; done"],
+          // It sets one after the other, and tells of both.
+          argv: [
+            "bash",
+            "-c",
+            `trap '[ "$(stty size)" != "44 155" ] || exit 7' WINCH; tty; while :; do sleep 0.01; done`,
+          ],
           env: {},
           workdir: "/",
           pty,
         });
         const device = /\/dev\/\S+/.exec(await once(shell, "\n"))?.[0] ?? "";
         await sh(root, `stty -F ${device} rows 44 cols 155`);
-        assert.match(await once(shell, "\n"), /44 155/);
+        assert.deepEqual((await finish(shell)).exit, { kind: "code", code: 7 });
       });
 
       it("loses nothing of a long output, and ends", async () => {
