@@ -138,7 +138,16 @@ const seenFrom = (layer: Layer, path: string, isDirectory: boolean): string =>
 /** With the slash at its end that tells the matcher that it is a folder. */
 const folderPath = ({ toLayerPath }: Layer, path: string): string => toLayerPath(path).replace(/\/?$/, "/");
 
-const compile = (text: string): Ignore => ignore({ ignorecase: false }).add(text);
+const compile = (text: string): Ignore => ignore({ ignorecase: false }).add(spelledOut(text));
+
+// Of `name**/rest` git compares the name by itself, so that what is left begins with two stars and a slash: the rest may
+// follow at once, or at any depth.
+function spelledOut(text: string): string {
+  const spelled = text.replace(STARS_AFTER_NAME, "$1/$2$3\n$1/$2*/**/$3");
+  return spelled === text ? text : spelledOut(spelled);
+}
+
+const STARS_AFTER_NAME = /^(?!#)(!?)(?!!)\/?([^\r\n*?[\\]*[^\r\n*?[\\/])\*\*+\/(.*[^/\s].*)$/gm;
 
 /**
  * A matcher takes everything inside a folder that it ignores as ignored. Where a deeper file re-includes the folder, git
