@@ -74,6 +74,13 @@ describe("running more than a file", () => {
     await workbench.quickInput.tickOnly([place]);
     await workbench.quickInput.accept();
   };
+  /** With the lines above its cells, which move what is below them. */
+  const openCells = async () => {
+    await workbench.editor.open("cells.py");
+    const lenses = workbench.page.locator(".codelens-decoration a", { hasText: /^Run Cell on GPU$/ });
+    await pollUntil("both cells offer to be run", async () => (await lenses.count()) === 2);
+    return lenses;
+  };
   const change = async (file: string, what: string, text: string) => {
     const { quickInput } = workbench;
     await quickInput.pick(what);
@@ -110,7 +117,7 @@ describe("running more than a file", () => {
 
   it("runs the selection, and its traceback has the file's own lines", async () => {
     const { editor, page, terminals } = workbench;
-    await editor.open("cells.py");
+    await openCells();
     await editor.clickLine(4);
     await page.keyboard.press("Home");
     for (let line = 4; line < 8; line++) await page.keyboard.press("Shift+ArrowDown");
@@ -125,12 +132,10 @@ describe("running more than a file", () => {
   });
 
   it("runs a cell by the line above it", async () => {
-    const { editor, page, terminals } = workbench;
-    await editor.open("cells.py");
-    const lens = page.locator(".codelens-decoration a", { hasText: /^Run Cell on GPU$/ });
-    await pollUntil("both cells offer it", async () => (await lens.count()) === 2);
+    const { terminals } = workbench;
+    const lenses = await openCells();
     await workbench.screenshot("run-cell-lenses");
-    await lens.first().click();
+    await lenses.first().click();
     await acceptGpus();
     await terminals.waitForText("cells.py [Prepare] · T4", /exit code 0/);
     await workbench.screenshot("run-cell");
@@ -138,7 +143,7 @@ describe("running more than a file", () => {
 
   it("runs the cells down to the one with the cursor", async () => {
     const { editor, terminals } = workbench;
-    await editor.open("cells.py");
+    await openCells();
     await editor.clickLine(5);
     await workbench.runCommand("Modal: Run Cells to Here on GPU…");
     await acceptGpus();
