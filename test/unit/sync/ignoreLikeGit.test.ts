@@ -7,8 +7,7 @@ import { scan } from "../../../src/sync/scan";
 import { build, file, temporaryFolders, type Listing } from "./support/folders";
 import { random } from "./support/random";
 
-/** SEED for one that failed. */
-/** Others find oddities of git that a change has nothing to do with: they are for whoever looks for some. */
+/** SEED looks for more: what it finds is an oddity of git that has nothing to do with the change under test. */
 const FIRST = Number(process.env.SEED ?? 1);
 
 describe("scan and git", () => {
