@@ -20,7 +20,7 @@ export const benchSync = (): Promise<readonly Row[]> =>
       ...(await benchOverheads(work, root)),
       ...(await benchAgain(work, root)),
       ...(await withSandbox(async (far) => [
-        await benchThrough(far, PROJECT, root, 3),
+        ...(await benchThrough(far, PROJECT, root, 3)),
         await benchFar(far, PROJECT, root),
         await benchSlow(far, "compressible tree", compressible),
         ...(await benchHost(far, PROJECT, { direction: "push", root, remotePath: `${FAR_TARGET}/host` })),
@@ -42,7 +42,7 @@ export const benchSyncBig = (): Promise<readonly Row[]> =>
       ...(await benchFirst(work, tiny, many, 3)),
       ...(await benchGrowth({ few, many }, work)),
       ...(await withSandbox(async (far) => [
-        await benchThrough(far, what, big, 2),
+        ...(await benchThrough(far, what, big, 2)),
         ...(await benchHost(far, what, { direction: "push", root: big, remotePath: `${FAR_TARGET}/big` })),
         ...(await benchHost(far, tiny, { direction: "push", root: many, remotePath: `${FAR_TARGET}/many` })),
       ])),
