@@ -377,7 +377,7 @@ export function activate(context: ExtensionContext): void {
       await view.refresh();
   };
   start().catch((error: unknown) => {
-    log.warn(`Sandboxes of closed windows: ${messageOf(error)}`);
+    log.warn(`What closed windows left: ${messageOf(error)}`);
   });
 }
 

@@ -1,3 +1,4 @@
+import { isObject, isWords } from "../base/guards";
 import type { SecretStore } from "../base/ports";
 import type { RunTarget } from "./target";
 import { formatVariables, joinWords } from "./words";
@@ -65,14 +66,8 @@ const isEntry = (value: unknown): value is [string, RunOptions[]] =>
   Array.isArray(value) && typeof value[0] === "string" && Array.isArray(value[1]) && value[1].every(isOptions);
 
 const isOptions = (value: unknown): value is RunOptions =>
-  typeof value === "object" &&
-  value !== null &&
-  "args" in value &&
-  Array.isArray(value.args) &&
-  value.args.every((word) => typeof word === "string") &&
-  "env" in value &&
-  typeof value.env === "object" &&
-  value.env !== null &&
+  isObject(value) &&
+  isWords(value.args) &&
+  isObject(value.env) &&
   Object.values(value.env).every((text) => typeof text === "string") &&
-  "workdir" in value &&
   typeof value.workdir === "string";

@@ -2,10 +2,11 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/errors";
 import { Emitter } from "../base/event";
+import { isObject, isWords } from "../base/guards";
 import { RecordFolder } from "../base/recordFolder";
 import type { GpuRequest } from "../modal/gpus";
 import type { EnvVault } from "../sandboxes/envVault";
-import { isObject, isSavedTarget, isWords, withoutVariables } from "./savedTarget";
+import { isSavedTarget, withoutVariables } from "./savedTarget";
 import type { RunTarget } from "./target";
 
 /** What is on disk of a run whose program was started, so that a later window can go on with it, or tell of it. */

@@ -1,3 +1,4 @@
+import { isObject, isWords } from "../base/guards";
 import type { RunTarget } from "./target";
 
 /** A target for the disk: what variables hold may be secret. */
@@ -14,9 +15,3 @@ export const isSavedTarget = (value: unknown): value is RunTarget =>
   isWords(value.argv) &&
   (value.args === undefined || isWords(value.args)) &&
   (value.file === undefined || isObject(value.file));
-
-export const isWords = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((word) => typeof word === "string");
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Disposable } from "../base/disposable";
 import { messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
+import { isObject } from "../base/guards";
 import type { Clock, Logger } from "../base/ports";
 import { RecordFolder } from "../base/recordFolder";
 import { collect, type ExecGateway } from "../modal/exec";
@@ -108,7 +109,7 @@ export class ShellService implements Disposable {
 const parseRecord = (value: unknown): ShellRecord | undefined => (isRecord(value) ? value : undefined);
 
 function isRecord(value: unknown): value is ShellRecord {
-  if (typeof value !== "object" || value === null) return false;
-  const { id, sandboxId, workdir, startedAt } = value as Record<string, unknown>;
+  if (!isObject(value)) return false;
+  const { id, sandboxId, workdir, startedAt } = value;
   return [id, sandboxId, workdir].every((text) => typeof text === "string") && typeof startedAt === "number";
 }

@@ -1,8 +1,9 @@
 import { messageOf } from "../base/errors";
+import { isObject, isWords } from "../base/guards";
 import type { Logger, Memento } from "../base/ports";
 import type { GpuRequest } from "../modal/gpus";
 import type { ArgumentSet } from "./argumentSets";
-import { isObject, isSavedTarget, isWords, withoutVariables } from "./savedTarget";
+import { isSavedTarget, withoutVariables } from "./savedTarget";
 import type { SweepLimits } from "./sweep";
 import type { RunTarget } from "./target";
 

@@ -1,3 +1,4 @@
+import { isObject } from "../base/guards";
 import { registryImage, type SandboxSpec } from "../modal/spec";
 import type { Sandbox } from "./sandbox";
 
@@ -55,5 +56,3 @@ function isSpec(value: unknown): value is SavedSpec {
     [gpuFallback, ports, volumes, secrets, envNames, regions, value.image.layers].every(Array.isArray)
   );
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -21,6 +21,12 @@ export class Credits {
     this.#granted = new Deferred();
   }
 
+  /** There is nobody to take any more: a sender that waits goes on, and hears of it. */
+  letGo(): void {
+    this.#left = Infinity;
+    this.#granted.resolve(undefined);
+  }
+
   async available(): Promise<void> {
     while (this.#left <= 0) await this.#granted.promise;
   }

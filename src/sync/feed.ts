@@ -37,6 +37,6 @@ export class Feed {
   /** There is nobody to feed any more. */
   fail(error: Error): void {
     this.#error ??= error;
-    for (let credit = 0; credit < FEED_CREDITS; credit += 1) this.#credits.grant();
+    this.#credits.letGo();
   }
 }

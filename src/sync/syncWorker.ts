@@ -192,7 +192,7 @@ class Stream {
 
   stop(): void {
     this.#isStopped = true;
-    for (let credit = 0; credit < CREDITS; credit += 1) this.#credits.grant();
+    this.#credits.letGo();
   }
 }
 

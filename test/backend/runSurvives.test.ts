@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { after, before, describe, it } from "mocha";
+import { before, describe, it } from "mocha";
 import { delay } from "../../src/base/async";
 import { launchers } from "../../src/run/launchers";
 import type { Run } from "../../src/run/run";
 import { digest, KNOWN_EXIT_CODE, KNOWN_PROGRAM, knownOutput } from "./support/knownOutput";
-import { startLocalBackend, type LocalBackend } from "./support/localBackend";
 import { eventually, processesWith } from "./support/processes";
-import { exitCodeOf, fileTarget, Screen, spec, startServices, type Services } from "./support/services";
+import { exitCodeOf, fileTarget, Screen, spec } from "./support/services";
+import { useWindows } from "./support/windows";
 
 /** Runs of known output, each broken into in another way and at another moment. */
 const RUNS = Number(process.env.RUN_BREAKS ?? 5);
@@ -28,36 +25,13 @@ const troubles = [
 
 describe("a run that is broken into", function () {
   this.timeout(60_000);
-  const base = mkdtempSync(join(tmpdir(), "survives-"));
-  const faults = join(base, "faults.json");
-  const custodyFolder = join(base, "custody");
-  const folder = join(base, "folder");
-  const previousUrl = process.env.MODAL_SERVER_URL;
+  const windows = useWindows();
   const known = knownOutput();
-  let backend: LocalBackend;
-  let services: Services;
-
-  const begin = async (port = "0") => {
-    backend = await startLocalBackend({ arguments: ["--faults", faults, "--port", port] });
-    process.env.MODAL_SERVER_URL = backend.serverUrl;
-    services = await startServices({ account: backend, custodyFolder, folder });
-  };
-  before(async () => {
-    await mkdir(folder);
-    await writeFile(join(folder, "known.py"), KNOWN_PROGRAM);
-    await writeFile(faults, "{}");
-    await begin();
-  });
-  after(async () => {
-    await services.stop();
-    if (previousUrl === undefined) Reflect.deleteProperty(process.env, "MODAL_SERVER_URL");
-    else process.env.MODAL_SERVER_URL = previousUrl;
-    await backend.stop();
-    rmSync(base, { recursive: true, force: true });
-  });
+  before(() => windows.write("known.py", KNOWN_PROGRAM));
 
   const start = (): { run: Run; screen: Screen } => {
     const target = fileTarget("known.py", launchers.python);
+    const { services, folder } = windows;
     const [run] = services.runs.start({ target, folder, remotePath: "/workspace", specs: [spec()] });
     assert.ok(run);
     return { run, screen: new Screen(run) };
@@ -69,6 +43,7 @@ describe("a run that is broken into", function () {
   };
   const moment = () => delay(Math.random() * 2000);
   const window = async () => {
+    const { backend, custodyFolder, folder } = windows;
     const env = {
       ...process.env,
       ...{ MODAL_TOKEN_ID: backend.tokenId, MODAL_TOKEN_SECRET: backend.tokenSecret },
@@ -87,18 +62,18 @@ describe("a run that is broken into", function () {
     "connection cut": async () => {
       const cutAfterBytes = Math.floor(Math.random() * 500_000);
       const rules = [{ rpc: "TaskExecStdioRead", share: 0.5, cutAfterBytes, status: "UNAVAILABLE" }];
-      await writeFile(faults, JSON.stringify({ seed: cutAfterBytes, rules }));
+      await windows.break({ seed: cutAfterBytes, rules });
       const started = start();
       await isWhole(started);
-      await writeFile(faults, "{}");
+      await windows.break({});
     },
     "connection cut for good": async () => {
       const started = start();
       await started.screen.shows("ä");
       await moment();
-      await writeFile(faults, JSON.stringify({ rules: [{ rpc: "TaskExec*", cutAfterBytes: 0, status: "INTERNAL" }] }));
+      await windows.break({ rules: [{ rpc: "TaskExec*", cutAfterBytes: 0, status: "INTERNAL" }] });
       await delay(1000);
-      await writeFile(faults, "{}");
+      await windows.break({});
       await isWhole(started);
     },
     "window asleep": async () => {
@@ -111,11 +86,11 @@ describe("a run that is broken into", function () {
       assert.deepEqual(await ended, [["ended", KNOWN_EXIT_CODE, known.stdout, known.stderr].join(" ")]);
       child.kill("SIGKILL");
       await once(child, "exit");
-      await services.refresh();
+      await windows.services.refresh();
     },
     "window killed": async () => {
       const resumed = new Promise<Run>((resolve) => {
-        const listening = services.runs.onDidResumeRun((run) => {
+        const listening = windows.services.runs.onDidResumeRun((run) => {
           listening.dispose();
           resolve(run);
         });
@@ -124,7 +99,7 @@ describe("a run that is broken into", function () {
       await moment();
       child.kill("SIGKILL");
       await once(child, "exit");
-      await services.refresh();
+      await windows.services.refresh();
       const run = await resumed;
       const screen = new Screen(run);
       assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
@@ -134,13 +109,13 @@ describe("a run that is broken into", function () {
       const { run, screen } = start();
       await screen.shows("ä");
       await delay(Math.random() * 1000);
+      const { backend, services } = windows;
       backend.kill();
       await backend.exited;
-      const ended = services;
-      await begin(new URL(backend.serverUrl).port);
+      await windows.restart();
       // A run that had ended by then did so with all of its output.
       if ((await run.over).kind === "ended") await isWhole({ run, screen });
-      await ended.stop();
+      await services.stop();
       assert.ok(await eventually(async () => (await processesWith("known.py")).length === 0), "no program is left");
     },
   };

@@ -82,6 +82,18 @@ describe("a shell", function () {
     assert.equal(await screen.over, 7);
   });
 
+  const isTerminal = async (shell: Shell, screen: Screen, exitCode: number) => {
+    await shell.resize({ columns: 50, rows: 20 });
+    await screen.type("stty size\n");
+    await screen.shows(/20 50/);
+    await screen.type("echo asleep; sleep 1000\n");
+    await screen.shows(/asleep/);
+    await screen.type("\x03");
+    await screen.type(`echo code $?; exit ${exitCode}\n`);
+    await screen.shows(/code 130/);
+    assert.equal(await screen.over, exitCode);
+  };
+
   it("outlives its window: the next one shows all of it, types, resizes and gets the exit code", async () => {
     const { screen: before } = await open();
     await before.type("stty -echo; name=kept; echo sta''rted\n");
@@ -94,15 +106,7 @@ describe("a shell", function () {
     await screen.type("echo is $name\n");
     await screen.shows(/is kept/);
     assert.ok(screen.text.startsWith(before.text));
-    await shell.resize({ columns: 50, rows: 20 });
-    await screen.type("stty size\n");
-    await screen.shows(/20 50/);
-    await screen.type("echo asleep; sleep 1000\n");
-    await screen.shows(/asleep/);
-    await screen.type("\x03");
-    await screen.type("echo code $?; exit 9\n");
-    await screen.shows(/code 130/);
-    assert.equal(await screen.over, 9);
+    await isTerminal(shell, screen, 9);
   });
 
   it("is not gone on with once it was hung up, and leaves nothing behind", async () => {
@@ -174,14 +178,6 @@ describe("a shell", function () {
       await screen.type("stty -echo; pythons=$(cat /proc/[0-9]*/comm | grep -c python)\n");
       await screen.type('echo "$(stty size) $PWD $pythons"\n');
       await screen.shows(new RegExp(`30 100 /tmp ${pythons}`));
-      await shell.resize({ columns: 50, rows: 20 });
-      await screen.type("stty size\n");
-      await screen.shows(/20 50/);
-      await screen.type("echo asleep; sleep 1000\n");
-      await screen.shows(/asleep/);
-      await screen.type("\x03");
-      await screen.type("echo code $?; exit 7\n");
-      await screen.shows(/code 130/);
-      assert.equal(await screen.over, 7);
+      await isTerminal(shell, screen, 7);
     });
 });

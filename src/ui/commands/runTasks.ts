@@ -1,11 +1,11 @@
 import { isAbsolute, join } from "node:path";
 import { CustomExecution, Task, TaskScope, Uri, workspace, type TaskDefinition } from "vscode";
 import { UserError } from "../../base/errors";
+import { isObject } from "../../base/guards";
 import { commandTarget, moduleTarget } from "../../run/commandTarget";
 import type { Run } from "../../run/run";
 import { withOptions } from "../../run/runOptions";
 import type { RunService } from "../../run/runService";
-import { isObject } from "../../run/savedTarget";
 import { parseTask, type TaskDefinition as ParsedTask } from "../../run/taskDefinition";
 import type { SyncThread } from "../../sync/syncThread";
 import type { Choice } from "../pickers/gpuItems";

@@ -1,0 +1,7 @@
+/** What a file or VS Code's storage gave, which an earlier version or somebody else may have written. */
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+export const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === "string");
