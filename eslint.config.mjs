@@ -2,6 +2,12 @@ import eslint from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+const onlyThroughOutsideText = [
+  "MemberExpression[object.name='window'][property.name=/^(show(Information|Warning|Error)Message|setStatusBarMessage)$/]",
+  "MemberExpression[object.name='window'][property.name='withProgress']",
+  "NewExpression[callee.name='MarkdownString']",
+].map((selector) => ({ selector, message: "Use the functions of src/ui/outsideText.ts or src/ui/progress.ts." }));
+
 export default defineConfig(
   globalIgnores(["dist/", "out/", "**/node_modules/", "test/fixtures/", ".vscode-test/"]),
   eslint.configs.recommended,
@@ -22,6 +28,12 @@ export default defineConfig(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
+  },
+  {
+    // What a sandbox, a folder or the server says must not become a link, a command or an icon.
+    files: ["src/**/*.ts"],
+    ignores: ["src/ui/outsideText.ts", "src/ui/progress.ts"],
+    rules: { "no-restricted-syntax": ["error", ...onlyThroughOutsideText] },
   },
   {
     files: ["test/**/*.ts"],

@@ -1,8 +1,9 @@
-import { ConfigurationTarget, window, workspace } from "vscode";
+import { ConfigurationTarget, workspace } from "vscode";
 import type { Session } from "../auth/session";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { OnWindowClose } from "../sandboxes/closing";
 import { isRunning } from "../sandboxes/sandbox";
+import { showInformation } from "./outsideText";
 import { onWindowClose } from "./settings";
 import type { SandboxSource } from "./views/sandboxTreeModel";
 
@@ -24,7 +25,7 @@ export function askAboutClosing(sandboxes: SandboxSource, session: { readonly cu
 }
 
 async function ask(): Promise<void> {
-  const chosen = await window.showInformationMessage(
+  const chosen = await showInformation(
     "When this window closes, what shall become of its sandboxes? They cost money until they end.",
     ...Object.keys(answers),
   );

@@ -1,4 +1,4 @@
-import { MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
+import { StatusBarAlignment, ThemeColor, window } from "vscode";
 import { DisposableStore, toDisposable, type Disposable } from "../base/disposable";
 import { messageOf } from "../base/errors";
 import type { Logger } from "../base/ports";
@@ -7,6 +7,7 @@ import type { RateSource } from "../modal/rates";
 import type { CostMeter } from "../sandboxes/costMeter";
 import { crossings, type Limits } from "../sandboxes/limits";
 import { accountName, costStatus, costTooltip } from "./costText";
+import { tooltipOf } from "./outsideText";
 
 export interface CostStatusOptions {
   readonly meter: CostMeter;
@@ -74,7 +75,7 @@ export class CostStatus implements Disposable {
     const { soft, hard } = limits();
     this.#item.text = status.text;
     this.#item.accessibilityInformation = { label: status.spoken };
-    this.#item.tooltip = new MarkdownString(
+    this.#item.tooltip = tooltipOf(
       costTooltip({ costs, account: accountName(account.current), source: rates.current.source }),
     );
     this.#item.backgroundColor =

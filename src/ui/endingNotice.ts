@@ -1,9 +1,10 @@
-import { commands, window } from "vscode";
+import { commands } from "vscode";
 import { toDisposable, type Disposable } from "../base/disposable";
 import { formatUptime } from "../base/format";
 import type { Clock } from "../base/ports";
 import { describeSandbox } from "../sandboxes/describe";
 import { isRunning, timeLeftMs, type RunningSandbox } from "../sandboxes/sandbox";
+import { showWarning } from "./outsideText";
 import { endingNoticeMs } from "./settings";
 import type { SandboxSource } from "./views/sandboxTreeModel";
 
@@ -37,7 +38,7 @@ function isNearEnd(sandbox: RunningSandbox, now: number): boolean {
 async function offer(sandbox: RunningSandbox, now: number): Promise<void> {
   const { label } = describeSandbox(sandbox, now);
   const left = formatUptime(Math.max(0, timeLeftMs(sandbox, now) ?? 0));
-  const chosen = await window.showWarningMessage(
+  const chosen = await showWarning(
     `The ${label} sandbox ends in ${left}: its lifetime is over then. Go on in another one with the same files?`,
     CONTINUE,
     "Let It End",

@@ -1,6 +1,7 @@
-import { commands, window } from "vscode";
+import { commands } from "vscode";
 import { isAbort, messageOf, UserError, type ErrorAction } from "../base/errors";
 import type { Logger } from "../base/ports";
+import { showError } from "./outsideText";
 
 export type ReportError = (error: unknown) => void;
 
@@ -21,7 +22,7 @@ export const createErrorReporter =
   };
 
 async function offer(message: string, actions: readonly ErrorAction[]): Promise<void> {
-  const chosen = await window.showErrorMessage(message, ...actions.map(({ title }) => title));
+  const chosen = await showError(message, ...actions.map(({ title }) => title));
   const action = actions.find(({ title }) => title === chosen);
   if (action) await commands.executeCommand(action.command, ...(action.arguments ?? []));
 }

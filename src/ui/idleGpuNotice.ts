@@ -1,10 +1,11 @@
-import { commands, window } from "vscode";
+import { commands } from "vscode";
 import { DisposableStore, toDisposable, type Disposable } from "../base/disposable";
 import { formatHourlyRate, formatUptime } from "../base/format";
 import { formatGpu } from "../modal/gpus";
 import type { RateSource } from "../modal/rates";
 import { hourlyRate } from "../sandboxes/cost";
 import type { IdleGpu, IdleGpus } from "../sandboxes/idleGpus";
+import { showWarning } from "./outsideText";
 
 const INTERVAL_MS = 60_000;
 
@@ -31,7 +32,7 @@ export function watchIdleGpus(idle: IdleGpus, rates: RateSource, report: (error:
 }
 
 async function offer({ sandbox, idleMs }: IdleGpu, rates: RateSource): Promise<void> {
-  const chosen = await window.showWarningMessage(
+  const chosen = await showWarning(
     `The ${formatGpu(sandbox.gpu)} of ${sandbox.name} has done nothing for ${formatUptime(idleMs)}, at ${formatHourlyRate(hourlyRate(sandbox, rates.current))}.`,
     TERMINATE,
     KEEP,

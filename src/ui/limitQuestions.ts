@@ -4,11 +4,12 @@ import type { Event } from "../base/event";
 import { formatDollars, plural } from "../base/format";
 import type { DayLimitReached, DayLimits } from "../sandboxes/dayLimits";
 import type { RunningSandbox } from "../sandboxes/sandbox";
+import { askInDialog, showWarning } from "./outsideText";
 
 /** Whether to create a sandbox that exceeds a soft limit. */
 export async function approveAboveLimit(question: string): Promise<boolean> {
   const detail = "You are asked once, until you are below the limit again.";
-  return (await window.showWarningMessage(question, { modal: true, detail }, CREATE)) === CREATE;
+  return (await askInDialog(question, detail, CREATE)) === CREATE;
 }
 
 const CREATE = "Create Anyway";
@@ -56,11 +57,7 @@ export function watchDayLimits({ dayLimits, onDidChangeCosts, terminate, report 
 
 async function tell({ kind, limit, today }: DayLimitReached): Promise<void> {
   const sum = `Your sandboxes have cost ${formatDollars(today)} today, and your ${kind} limit is ${formatDollars(limit)} a day.`;
-  const chosen = await window.showWarningMessage(
-    kind === "hard" ? `${sum} No other is created today.` : sum,
-    SHOW,
-    LIMITS,
-  );
+  const chosen = await showWarning(kind === "hard" ? `${sum} No other is created today.` : sum, SHOW, LIMITS);
   if (chosen === SHOW) await commands.executeCommand("modalSandboxes.showCosts");
   if (chosen === LIMITS) await commands.executeCommand("modalSandboxes.setLimits");
 }
@@ -71,7 +68,7 @@ async function endUnlessKept(
   terminate: (key: string) => Promise<void>,
 ): Promise<void> {
   const many = plural(idle.length, "idle sandbox", "idle sandboxes");
-  const answer = window.showWarningMessage(
+  const answer = showWarning(
     `Today's spending limit is reached. In a minute ${many} will be terminated, with the files in there.`,
     KEEP,
   );

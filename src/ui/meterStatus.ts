@@ -1,4 +1,4 @@
-import { MarkdownString, StatusBarAlignment, window } from "vscode";
+import { StatusBarAlignment, window } from "vscode";
 import { DisposableStore, toDisposable, type Disposable } from "../base/disposable";
 import type { Event } from "../base/event";
 import { formatGpu } from "../modal/gpus";
@@ -6,6 +6,7 @@ import { isOver, type Run } from "../run/run";
 import type { MetricService } from "../sandboxes/metricService";
 import { isRunning } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
+import { tooltipOf } from "./outsideText";
 import { escapeMarkdown, markdownTable } from "./views/markdown";
 import { metersTogether } from "./views/meterRows";
 import type { MeterSource } from "./views/sandboxTreeModel";
@@ -76,7 +77,7 @@ export class MeterStatus implements Disposable {
     const text = metersTogether(samples);
     this.#item.text = `$(pulse) ${text}`;
     this.#item.accessibilityInformation = { label: `Meters of the runs: ${text.replaceAll(" · ", ", ")}` };
-    this.#item.tooltip = new MarkdownString(keys.map((key) => this.#tooltipOf(key, metersOf(key).rows)).join("\n\n"));
+    this.#item.tooltip = tooltipOf(keys.map((key) => this.#tooltipOf(key, metersOf(key).rows)).join("\n\n"));
     this.#item.show();
   }
 

@@ -1,8 +1,8 @@
-import { window } from "vscode";
 import { formatGpu, gpuArgument, type GpuRequest } from "../modal/gpus";
 import type { RateSource } from "../modal/rates";
 import type { SandboxSpec } from "../modal/spec";
 import { describePrice } from "../sandboxes/cost";
+import { showWarning } from "./outsideText";
 import { pickGpu } from "./pickers/gpuPicker";
 
 const PICK = "Pick Another GPU…";
@@ -14,7 +14,7 @@ export async function offerOtherGpu(spec: SandboxSpec, rates: RateSource): Promi
     return { title: `${formatGpu(gpu)} · ${price}`, gpu };
   });
   const question = `Modal has no ${formatGpu(spec.gpu)} free right now. Run on another GPU instead?`;
-  const answer = await window.showWarningMessage(question, ...offers.map(({ title }) => title), PICK);
+  const answer = await showWarning(question, ...offers.map(({ title }) => title), PICK);
   const offered = offers.find(({ title }) => title === answer);
   if (offered) return withGpu(spec, offered.gpu);
   const picked = answer === PICK ? await pickGpu(`Instead of ${formatGpu(spec.gpu)}`, spec, rates) : undefined;

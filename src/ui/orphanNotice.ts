@@ -4,6 +4,7 @@ import { formatHourlyRate, plural } from "../base/format";
 import type { RateSource } from "../modal/rates";
 import { hourlyRate } from "../sandboxes/cost";
 import { isOrphan, type Sandbox } from "../sandboxes/sandbox";
+import { showWarning } from "./outsideText";
 import type { SandboxSource } from "./views/sandboxTreeModel";
 
 /** VS Code opens its windows one after the other: what one of them is about to take over is no news yet. */
@@ -39,7 +40,7 @@ export function watchOrphans(sandboxes: SandboxSource, rates: RateSource): Dispo
 async function offer(orphans: readonly Sandbox[], rates: RateSource): Promise<void> {
   const rate = formatHourlyRate(orphans.reduce((sum, sandbox) => sum + hourlyRate(sandbox, rates.current), 0));
   const is = orphans.length === 1 ? "is" : "are";
-  const chosen = await window.showWarningMessage(
+  const chosen = await showWarning(
     `${plural(orphans.length, "sandbox", "sandboxes")} from a closed window ${is} still running (${rate}).`,
     ...Object.keys(actions),
   );

@@ -1,11 +1,12 @@
 import { StringDecoder } from "node:string_decoder";
-import { commands, window } from "vscode";
+import { commands } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Run } from "../run/run";
 import { ServedPorts, type ServedPort } from "../run/servedPorts";
 import { isRunning } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import type { TunnelService } from "../tunnels/tunnelService";
+import { showInformation } from "./outsideText";
 import type { TunnelNode } from "./views/nodes";
 
 export interface PortOffersOptions {
@@ -64,7 +65,7 @@ export class PortOffers implements Disposable {
     if (!tunnel) return;
     const reach = tunnel.isPublic ? "open to anyone who knows the address" : "open on this machine";
     const message = `${run.target.label} serves port ${port}, ${reach}: ${tunnel.url}`;
-    const chosen = await window.showInformationMessage(message, ...choices.keys());
+    const chosen = await showInformation(message, ...choices.keys());
     const command = choices.get(chosen ?? "");
     const whole: TunnelNode = {
       kind: "tunnel",

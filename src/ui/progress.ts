@@ -1,5 +1,6 @@
 import { ProgressLocation, window, type CancellationToken } from "vscode";
 import { formatElapsed } from "../base/format";
+import { inert } from "./outsideText";
 
 /** Shows a notification with the current step while `task` runs; its Cancel button aborts the signal. */
 export async function withProgress<T>(
@@ -7,7 +8,7 @@ export async function withProgress<T>(
   task: (report: (step: string) => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return window.withProgress(
-    { location: ProgressLocation.Notification, title, cancellable: true },
+    { location: ProgressLocation.Notification, title: inert(title), cancellable: true },
     async (progress, token) => {
       let step = { text: "", since: Date.now() };
       const clock = setInterval(() => {
@@ -17,8 +18,8 @@ export async function withProgress<T>(
       }, 1000);
       try {
         return await task((text) => {
-          step = { text, since: Date.now() };
-          progress.report({ message: text });
+          step = { text: inert(text), since: Date.now() };
+          progress.report({ message: step.text });
         }, signalOf(token));
       } finally {
         clearInterval(clock);

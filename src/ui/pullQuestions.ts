@@ -1,16 +1,17 @@
 import { basename, join } from "node:path";
-import { commands, Uri, window } from "vscode";
+import { commands, Uri } from "vscode";
 import { abortable, delay } from "../base/async";
 import { formatBytes, plural } from "../base/format";
 import type { Conflict } from "../sync/pullMessages";
 import type { BigPull } from "../sync/puller";
+import { showInformation, showWarning } from "./outsideText";
 
 /** Asks whether a run may bring back more than the limit. */
 export async function approvePull(pull: BigPull, signal: AbortSignal): Promise<boolean> {
   const { root, files, bytes, maxBytes, biggest } = pull;
   const examples = biggest.map(({ path, bytes: size }) => `${basename(path)} ${formatBytes(size)}`).join(", ");
   const question = `The run made ${formatBytes(bytes)} in ${plural(files, "file")} for ${basename(root)}: ${examples}. Pull all of it?`;
-  const chosen = window.showInformationMessage(question, PULL_ALL, `Only Up to ${formatBytes(maxBytes)}`);
+  const chosen = showInformation(question, PULL_ALL, `Only Up to ${formatBytes(maxBytes)}`);
   return (await Promise.race([abortable(Promise.resolve(chosen), signal), delay(PATIENCE_MS, signal)])) === PULL_ALL;
 }
 
@@ -25,7 +26,7 @@ export async function offerConflicts(root: string, conflicts: readonly Conflict[
   if (!first) return;
   const what = conflicts.length === 1 ? first.path : plural(conflicts.length, "file");
   const was = conflicts.length === 1 ? "was" : "were";
-  const chosen = await window.showWarningMessage(
+  const chosen = await showWarning(
     `${what} ${was} changed both here and in the sandbox. Yours stayed as it is; the sandbox's is beside it.`,
     COMPARE,
   );

@@ -1,6 +1,6 @@
-import { window } from "vscode";
 import { formatBytes, plural } from "../base/format";
 import type { BigPush } from "../sync/pushRequest";
+import { askInDialog } from "./outsideText";
 import { pushLimits } from "./settings";
 
 const PUSH = "Push";
@@ -26,6 +26,6 @@ export async function approvePush(push: BigPush): Promise<boolean> {
   const detail = [
     push.root,
     ...(isBig ? ["", "The biggest in it:", ...biggest, "", "What .modalignore or .gitignore names stays here."] : []),
-  ].join("\n");
-  return (await window.showWarningMessage(question, { modal: true, detail }, PUSH)) === PUSH;
+  ];
+  return (await askInDialog(question, detail, PUSH)) === PUSH;
 }

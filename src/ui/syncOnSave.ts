@@ -1,9 +1,10 @@
-import { window, workspace } from "vscode";
+import { workspace } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Logger } from "../base/ports";
 import type { SyncOnSave } from "../run/syncOnSave";
 import { describePush, pushLog } from "../sync/describePush";
 import { folderOf } from "./commands/folders";
+import { showDone } from "./outsideText";
 import { syncsOnSave } from "./settings";
 
 /** How long the outcome stays in the status bar. */
@@ -21,7 +22,7 @@ export function watchSaves(syncOnSave: SyncOnSave, log: Logger): Disposable {
   own.add(
     syncOnSave.onDidSync((result) => {
       for (const line of pushLog(result)) log.warn(line);
-      window.setStatusBarMessage(`$(check) ${describePush(result)}`, OUTCOME_MS);
+      showDone(describePush(result), OUTCOME_MS);
     }),
   );
   return own;

@@ -8,6 +8,7 @@ import type { AccountService } from "../../modal/account";
 import { signInByBrowser } from "../../modal/browserSignIn";
 import type { ClientTarget } from "../../modal/client";
 import { verifyCredentials } from "../../modal/connection";
+import { askInDialog, showInformation } from "../outsideText";
 import { withProgress } from "../progress";
 import { usesLocalBackend } from "../settings";
 import { updateSetting } from "../updateSetting";
@@ -127,11 +128,11 @@ async function openSignInPage(url: string, code: string, report: (step: string) 
 const SAVE = "Save to ~/.modal.toml";
 
 async function offerToSave(session: SessionService, profile: NewProfile): Promise<void> {
-  if ((await window.showInformationMessage(`Signed in to the Modal workspace ${profile.name}.`, SAVE)) !== SAVE) return;
+  if ((await showInformation(`Signed in to the Modal workspace ${profile.name}.`, SAVE)) !== SAVE) return;
 
   const isKnown = (await session.profiles()).some(({ name }) => name === profile.name);
   const question = `${session.configPath} has a profile ${profile.name}. Replace its token?`;
-  if (isKnown && (await window.showWarningMessage(question, { modal: true }, "Replace")) !== "Replace") return;
+  if (isKnown && (await askInDialog(question, "", "Replace")) !== "Replace") return;
   await session.saveProfile(profile);
 }
 

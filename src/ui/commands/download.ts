@@ -8,6 +8,7 @@ import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { PullDecision, PullResult } from "../../sync/pull";
 import { describePull, pullLog, type Puller } from "../../sync/puller";
 import type { PlanSummary } from "../../sync/pullMessages";
+import { askInDialog, showDone } from "../outsideText";
 import { withProgress } from "../progress";
 import { remotePath } from "../settings";
 import type { SandboxNode } from "../views/nodes";
@@ -36,7 +37,7 @@ export function downloadCommands(dependencies: DownloadDependencies): CommandTab
       const result = await download(sandbox, path, folder.fsPath, dependencies);
       for (const line of pullLog(result)) log.warn(line);
       const outcome = describePull(result)?.replace("Pulled", "Downloaded") ?? "Everything was there already";
-      window.setStatusBarMessage(`$(check) ${outcome}`, OUTCOME_MS);
+      showDone(outcome, OUTCOME_MS);
     },
   };
 }
@@ -95,11 +96,11 @@ async function decide({ entries, existing }: PlanSummary, path: string): Promise
   if (entries === 0) throw new UserError(`There is no ${path} in the sandbox. Check the path and try again.`);
   const everything = { maxBytes: Number.MAX_SAFE_INTEGER };
   if (existing === 0) return { isOverwriting: false, ...everything };
-  const answer = await window.showWarningMessage(
+  const answer = await askInDialog(
     existing === 1
       ? "A file of that name is there already."
       : `${plural(existing, "file")} of these names are there already.`,
-    { modal: true, detail: "Keep Both puts the sandbox's beside them, with .sandbox-copy at the end of the name." },
+    "Keep Both puts the sandbox's beside them, with .sandbox-copy at the end of the name.",
     KEEP_BOTH,
     OVERWRITE,
   );

@@ -1,10 +1,11 @@
 import { basename, join } from "node:path";
-import { Uri, window, workspace, WorkspaceEdit } from "vscode";
+import { Uri, workspace, WorkspaceEdit } from "vscode";
 import { UserError } from "../../base/errors";
 import { explanationText, type Explanation } from "../../sync/explain";
 import { inclusionOf, type Inclusion } from "../../sync/include";
 import type { SyncThread } from "../../sync/syncThread";
 import { MODALIGNORE } from "../../sync/syncRules";
+import { askInDialog } from "../outsideText";
 
 const FOR_THIS_RUN = "Sync for This Run";
 const ALWAYS = `Add to ${MODALIGNORE}`;
@@ -22,8 +23,8 @@ export async function mustBeSent(thread: SyncThread, root: string, path: string)
   if (explanation.reason === "missing") return true;
 
   const message = explanationText(explanation, path);
-  const options = { modal: true, detail: `Sync it anyway? Without it ${basename(path)} cannot run in the sandbox.` };
-  const chosen = await window.showWarningMessage(message, options, FOR_THIS_RUN, ALWAYS);
+  const detail = `Sync it anyway? Without it ${basename(path)} cannot run in the sandbox.`;
+  const chosen = await askInDialog(message, detail, FOR_THIS_RUN, ALWAYS);
   if (chosen === ALWAYS) await include(root, path, explanation, explain);
   return chosen === undefined ? undefined : chosen === FOR_THIS_RUN;
 }

@@ -1,6 +1,7 @@
 import { window } from "vscode";
 import type { ImageGateway } from "../../modal/images";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
+import { showInformation } from "../outsideText";
 import { labelOf, askImage } from "../pickers/imageStep";
 import { withProgress } from "../progress";
 import { namedDefinition, settingsDefinition, writtenSpecs } from "../settings";
@@ -23,7 +24,7 @@ export function imageCommands({ images, builds }: ImageDependencies): CommandTab
       if (!definition) return;
       const { image } = await resolveSpec(definition, folder.path);
       await withProgress(`Building ${image.label}`, (_report, signal) => images.build(image, signal));
-      void window.showInformationMessage(`The image ${image.label} is ready: new sandboxes start from it at once.`);
+      void showInformation(`The image ${image.label} is ready: new sandboxes start from it at once.`);
     },
 
     "modalSandboxes.showBuildLog": (id?: string) => {

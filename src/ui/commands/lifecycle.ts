@@ -10,6 +10,7 @@ import type { RunningSandbox, Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import type { CreateFromOptions, SnapshotService } from "../../sandboxes/snapshotService";
+import { askInDialog } from "../outsideText";
 import { pickGpu } from "../pickers/gpuPicker";
 import { withProgress } from "../progress";
 import type { SandboxNode } from "../views/nodes";
@@ -54,7 +55,7 @@ export function lifecycleCommands({
     if (!activity.isBusy(sandbox.phase.id)) return true;
     const question = `Pause the ${describeSandbox(sandbox, clock.now()).label} sandbox?`;
     const detail = "What runs there is cut off, programs and shells alike. Its files are kept.";
-    return (await window.showWarningMessage(question, { modal: true, detail }, PAUSE)) === PAUSE;
+    return (await askInDialog(question, detail, PAUSE)) === PAUSE;
   };
 
   const resume = async (paused: Sandbox, options: CreateFromOptions): Promise<void> => {

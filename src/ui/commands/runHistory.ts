@@ -6,6 +6,7 @@ import { UserError } from "../../base/errors";
 import type { RunLog } from "../../run/runLog";
 import type { RunRecord, RunRecords } from "../../run/runRecords";
 import type { RunService } from "../../run/runService";
+import { askInDialog } from "../outsideText";
 import type { RunTerminals } from "../terminals/runTerminals";
 import type { RunNode } from "../views/nodes";
 import type { CommandTable } from "./register";
@@ -68,9 +69,9 @@ export function runHistoryCommands({ runs, records, terminals }: RunHistoryDepen
       }
       const all = await records.past();
       const clear = "Clear";
-      const answer = await window.showWarningMessage(
+      const answer = await askInDialog(
         `Clear the history of ${all.length === 1 ? "1 run" : `${all.length} runs`}?`,
-        { modal: true, detail: "What is kept of their output on this machine is deleted with it." },
+        "What is kept of their output on this machine is deleted with it.",
         clear,
       );
       if (answer === clear) await records.forget(all);

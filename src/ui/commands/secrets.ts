@@ -6,6 +6,7 @@ import { plural } from "../../base/format";
 import type { SecretGateway } from "../../modal/secrets";
 import type { StoredObject } from "../../modal/storageRpc";
 import { ENV_NAME, readDotEnv } from "../../sandboxes/dotEnv";
+import { askInDialog } from "../outsideText";
 import { withViewProgress } from "../progress";
 import type { CommandTable } from "./register";
 import { askNewName, deleteStored, type StoredKind } from "./storedObjects";
@@ -89,9 +90,9 @@ async function valuesOfFile(secret: string): Promise<Values | undefined> {
   const values = readDotEnv(await readFile(file.fsPath, "utf8"));
   const names = Object.keys(values);
   if (names.length === 0) throw new UserError(`${basename(file.fsPath)} has no lines of the form NAME=value.`);
-  const answer = await window.showWarningMessage(
+  const answer = await askInDialog(
     `Send ${plural(names.length, "value")} of ${basename(file.fsPath)} to Modal as the secret ${secret}?`,
-    { modal: true, detail: names.join(", ") },
+    names.join(", "),
     "Create Secret",
   );
   return answer === "Create Secret" ? values : undefined;

@@ -8,6 +8,7 @@ import { describeStep } from "../../sandboxes/describe";
 import type { SnapshotService } from "../../sandboxes/snapshotService";
 import { describeSnapshot } from "../../sandboxes/describeSnapshot";
 import type { Snapshot, Snapshots } from "../../sandboxes/snapshots";
+import { askInDialog } from "../outsideText";
 import { pickGpu } from "../pickers/gpuPicker";
 import { withProgress } from "../progress";
 import type { SandboxNode } from "../views/nodes";
@@ -84,8 +85,7 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf 
       const detail =
         paused > 0 ? `${plural(paused, "paused sandbox", "paused sandboxes")} cannot be resumed then.` : "";
       const question = `Delete ${plural(chosen.length, "snapshot")}?`;
-      const options = { modal: true, detail: `${detail} The files in there are lost.`.trim() };
-      if ((await window.showWarningMessage(question, options, "Delete")) !== "Delete") return;
+      if ((await askInDialog(question, `${detail} The files in there are lost.`.trim(), "Delete")) !== "Delete") return;
       await withProgress("Deleting", (_report, signal) =>
         Promise.all(chosen.map((snapshot) => snapshots.delete(snapshot, signal))),
       );

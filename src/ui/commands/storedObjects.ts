@@ -1,6 +1,7 @@
 import { window } from "vscode";
 import type { StoredObject } from "../../modal/storageRpc";
 import { OBJECT_NAME } from "../../sandboxes/specReaders";
+import { askInDialog } from "../outsideText";
 import { withViewProgress } from "../progress";
 
 /** What volumes and secrets have in common. */
@@ -55,11 +56,7 @@ export async function deleteStored(
   const names = chosen.flatMap((object) => (object ? [object.name] : []));
   if (names.length === 0) return;
   const what = names.length === 1 ? `the ${kind.noun} ${names.join("")}` : `${names.length} ${kind.noun}s`;
-  const answer = await window.showWarningMessage(
-    `Delete ${what}?`,
-    { modal: true, detail: `${names.join(", ")}: ${kind.loss}` },
-    "Delete",
-  );
+  const answer = await askInDialog(`Delete ${what}?`, `${names.join(", ")}: ${kind.loss}`, "Delete");
   if (answer !== "Delete") return;
   await withViewProgress(kind.viewId, async (signal) => {
     for (const name of names) await kind.store.delete(name, signal);

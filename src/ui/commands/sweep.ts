@@ -1,4 +1,3 @@
-import { window } from "vscode";
 import { UserError } from "../../base/errors";
 import { plural } from "../../base/format";
 import type { Memento } from "../../base/ports";
@@ -11,6 +10,7 @@ import { SweepService, type InterruptedSweep, type SweepServiceOptions } from ".
 import { joinWords, splitWords } from "../../run/words";
 import type { SyncThread } from "../../sync/syncThread";
 import type { Comparisons } from "../comparisons";
+import { showInformation } from "../outsideText";
 import { nameOf } from "../pickers/gpuItems";
 import { askSweep } from "../pickers/sweepSteps";
 import { withProgress } from "../progress";
@@ -37,8 +37,7 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
   };
 
   const offer = async ({ record, waiting }: InterruptedSweep) => {
-    const answer =
-      waiting === 0 ? DISCARD : await window.showInformationMessage(questionOf(record, waiting), CONTINUE, DISCARD);
+    const answer = waiting === 0 ? DISCARD : await showInformation(questionOf(record, waiting), CONTINUE, DISCARD);
     const isStillLeft = (await service.interrupted()).some(({ record: { id } }) => id === record.id);
     if (answer === undefined || !isStillLeft) return;
     // What is only to end needs no spec of that name any more.

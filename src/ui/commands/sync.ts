@@ -1,8 +1,8 @@
-import { window } from "vscode";
 import { formatBytes, plural } from "../../base/format";
 import type { Logger } from "../../base/ports";
 import type { RunService } from "../../run/runService";
 import { describePush, pushLog } from "../../sync/describePush";
+import { showDone } from "../outsideText";
 import type { SandboxNode } from "../views/nodes";
 import { withProgress } from "../progress";
 import { pickFolder } from "./folders";
@@ -35,7 +35,7 @@ export function syncCommands({ runs, picker, log }: SyncDependencies): CommandTa
         }),
       );
       for (const line of pushLog(result)) log.warn(line);
-      window.setStatusBarMessage(`$(check) ${describePush(result)}`, OUTCOME_MS);
+      showDone(describePush(result), OUTCOME_MS);
     },
   };
 }

@@ -3,6 +3,7 @@ import { Position, Range, Uri, window, workspace } from "vscode";
 import { UserError } from "../../base/errors";
 import { explanationText, type Explanation } from "../../sync/explain";
 import type { SyncThread } from "../../sync/syncThread";
+import { showInformation } from "../outsideText";
 import { folderOf } from "./folders";
 import type { CommandTable } from "./register";
 
@@ -20,8 +21,7 @@ export function syncExplainCommands(thread: SyncThread): CommandTable {
       const explanation = await thread.use((worker) => worker.call("explain", { root: folder.path, path }));
       const text = explanationText(explanation, path);
       const actions = explanation.line ? [SHOW_RULE] : [];
-      if ((await window.showInformationMessage(text, ...actions)) === SHOW_RULE)
-        await showRule(folder.path, explanation);
+      if ((await showInformation(text, ...actions)) === SHOW_RULE) await showRule(folder.path, explanation);
     },
   };
 }

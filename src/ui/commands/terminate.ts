@@ -1,4 +1,3 @@
-import { window } from "vscode";
 import { formatBytes, plural } from "../../base/format";
 import type { Clock } from "../../base/ports";
 import { isOver } from "../../run/run";
@@ -8,6 +7,7 @@ import { describeSandbox } from "../../sandboxes/describe";
 import { folderIdOf } from "../../sandboxes/origin";
 import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
+import { askInDialog } from "../outsideText";
 import { withProgress } from "../progress";
 import { allFolders } from "./folders";
 
@@ -53,9 +53,9 @@ export async function terminateSandboxes(
         : "",
       "Files that exist only in there are lost.",
     ];
-    const answer = await window.showWarningMessage(
+    const answer = await askInDialog(
       `Terminate ${what}?`,
-      { modal: true, detail: detail.filter(Boolean).join(" ") },
+      detail.filter(Boolean).join(" "),
       ...(files > 0 ? [PULL, TERMINATE] : [TERMINATE]),
     );
     if (answer === undefined) return;

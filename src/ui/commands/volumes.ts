@@ -2,6 +2,7 @@ import { commands, window } from "vscode";
 import type { StoredObject } from "../../modal/storageRpc";
 import type { VolumeGateway } from "../../modal/volumes";
 import { specFields } from "../../sandboxes/specFields";
+import { showInformation } from "../outsideText";
 import { askMount } from "../pickers/reviewLines";
 import { withViewProgress } from "../progress";
 import { namedDefinition, settingsDefinition, writtenSpecs } from "../settings";
@@ -61,7 +62,7 @@ async function mountVolume(volume: string): Promise<void> {
   if (target.name === undefined) await updateSetting("volumes", written);
   else await writeSpecs({ ...specs, [target.name]: { ...specs[target.name], volumes: written } });
   const create = "Create Sandbox…";
-  const answer = await window.showInformationMessage(
+  const answer = await showInformation(
     `${volume} will be at ${mount.path} in ${target.name === undefined ? "every new sandbox" : `new sandboxes of ${target.name}`}.`,
     create,
   );

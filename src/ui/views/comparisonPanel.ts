@@ -8,6 +8,7 @@ import { toCsv, toMarkdown } from "../../run/comparisonExport";
 import { inOrder, nextOrder, type Order } from "../../run/comparisonOrder";
 import type { Run } from "../../run/run";
 import type { ReportError } from "../errorReporter";
+import { showDone } from "../outsideText";
 import { CoalescedChanges } from "./coalescedChanges";
 import { pageHtml, pageOf } from "./comparisonPage";
 
@@ -173,7 +174,7 @@ const fieldsOf = (message: unknown): Record<string, unknown> =>
 
 async function copy(text: string, format: string): Promise<void> {
   await env.clipboard.writeText(text);
-  window.setStatusBarMessage(`Comparison copied as ${format}`, 3000);
+  showDone(`Comparison copied as ${format}`, 3000);
 }
 
 async function save(comparison: Comparison, title: string): Promise<void> {

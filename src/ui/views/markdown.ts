@@ -1,8 +1,11 @@
+import { visibleText } from "../../base/inertText";
 import type { Detail } from "./row";
 
 /** Text as Markdown that shows it as it stands: names and messages from elsewhere must not become links or images. */
 export const escapeMarkdown = (text: string): string =>
-  text.replace(/[\\`*_{}[\]()#+\-.!|<>~$@:&"']/g, "\\$&").replace(/\s+/g, " ");
+  visibleText(text)
+    .replace(/[\\`*_{}[\]()#+\-.!|<>~$@:&"']/g, "\\$&")
+    .replace(/\s+/g, " ");
 
 /** A table of names and values, or nothing for none. */
 export function markdownTable(details: readonly Detail[]): string {

@@ -1,4 +1,5 @@
-import { MarkdownString, TreeItemCollapsibleState, type Command, type TreeDataProvider, type TreeItem } from "vscode";
+import { TreeItemCollapsibleState, type Command, type TreeDataProvider, type TreeItem } from "vscode";
+import { tooltipOf } from "../outsideText";
 import { escapeMarkdown, markdownTable } from "./markdown";
 import { metersRow } from "./metersRow";
 import { mountRow } from "./mountRow";
@@ -48,7 +49,7 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
   }
 
   resolveTreeItem(item: TreeItem, node: TreeNode): TreeItem {
-    item.tooltip = new MarkdownString(this.#tooltipOf(node));
+    item.tooltip = tooltipOf(this.#tooltipOf(node));
     return item;
   }
 

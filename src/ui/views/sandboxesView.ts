@@ -9,6 +9,7 @@ import type { Account } from "../../modal/account";
 import type { RateSource } from "../../modal/rates";
 import type { Activity } from "../../sandboxes/activity";
 import { setContextKey } from "../contextKeys";
+import { withViewProgress } from "../progress";
 import { watchMeters } from "./meterWatch";
 import type { TreeNode } from "./nodes";
 import type { RowSources } from "./rowContext";
@@ -125,7 +126,7 @@ export class SandboxesView implements Disposable {
   /** Fetches the list now, with progress in the view. Rejects if that fails, or with an `AbortError` if the session changes. */
   async refresh(): Promise<void> {
     const { signal } = this.#abort;
-    await window.withProgress({ location: { viewId: VIEW } }, () => this.#fetch(signal));
+    await withViewProgress(VIEW, () => this.#fetch(signal));
   }
 
   dispose(): void {
