@@ -69,6 +69,8 @@ export interface IsolatedRoot {
    * sentence where the root cannot be kept to that.
    */
   setAllowlist(allowlist: Allowlist): Promise<void>;
+  /** True if a process inside has the socket with this inode open, on a machine with `/proc`. */
+  holdsSocket(inode: string): Promise<boolean>;
   /** Every process inside, as it is now; absent where they cannot be told from the machine's others. */
   processes?(): readonly ProcessUsage[];
   /** Kills every process inside. What they have written stays until the root is disposed. */

@@ -2,7 +2,7 @@ import type { ModalClient } from "modal";
 import { abortable } from "../base/async";
 import { translated } from "./errors";
 import { parseGpu, type GpuRequest } from "./gpus";
-import { tunnelOf, type Tunnel } from "./tunnels";
+import { tunnelOf, withListener, type Tunnel } from "./tunnels";
 
 /** How a sandbox ended, in Modal's own terms. */
 export type EndReason = "finished" | "failed" | "terminated" | "timeout" | "idle" | "lost";
@@ -100,6 +100,7 @@ const isFirstGeneration = (sandboxId: string) => /^sb-[0-9A-Za-z]{22}$/.test(san
 function listedSandbox(info: Response): ListedSandbox {
   const { taskInfo, resourceInfo } = info;
   const startedAt = taskInfo?.startedAt;
+  const tags = new Map(info.tags.map(({ tagName, tagValue }) => [tagName, tagValue]));
   return {
     id: info.id,
     name: info.name,
@@ -113,8 +114,8 @@ function listedSandbox(info: Response): ListedSandbox {
     idleTimeoutMs: info.idleTimeoutSecs && info.idleTimeoutSecs * 1000,
     imageId: info.imageId,
     regions: info.regions,
-    tags: new Map(info.tags.map(({ tagName, tagValue }) => [tagName, tagValue])),
-    tunnels: info.tunnels.map((tunnel) => tunnelOf(tunnel.containerPort, tunnel)),
+    tags,
+    tunnels: info.tunnels.map((tunnel) => withListener(tunnelOf(tunnel.containerPort, tunnel), info.id, tags)),
   };
 }
 

@@ -5,7 +5,12 @@ export interface Tunnel {
   readonly url: string;
   /** Whether the URL answers to anyone on the internet, rather than to this machine alone. */
   readonly isPublic: boolean;
+  /** On the local backend, if the port is this machine's and the sandbox is not alone in wanting it: who listens there. */
+  readonly sharedWith?: PortListener;
 }
+
+export type PortListener =
+  { readonly kind: "itself" | "machine" | "nobody" } | { readonly kind: "sandbox"; readonly id: string };
 
 interface TunnelAddress {
   readonly host: string;
@@ -24,6 +29,26 @@ export function tunnelOf(port: number, address: TunnelAddress): Tunnel {
     return { port, url: `http://${unencryptedHost}:${unencryptedPort}`, isPublic: false };
   const authority = address.port === 443 ? address.host : `${address.host}:${address.port}`;
   return { port, url: `https://${authority}`, isPublic: !isLoopback(address.host) };
+}
+
+/** Adds what the local backend says in a sandbox's tags about a port that it shares. */
+export function withListener(tunnel: Tunnel, sandboxId: string, tags: ReadonlyMap<string, string>): Tunnel {
+  const listener = tags.get(`modal-local-port-${tunnel.port}`);
+  return tunnel.isPublic || listener === undefined
+    ? tunnel
+    : { ...tunnel, sharedWith: listenerOf(listener, sandboxId) };
+}
+
+function listenerOf(listener: string, sandboxId: string): PortListener {
+  switch (listener) {
+    case "machine":
+    case "nobody":
+      return { kind: listener };
+    case sandboxId:
+      return { kind: "itself" };
+    default:
+      return { kind: "sandbox", id: listener };
+  }
 }
 
 const isLoopback = (host: string) => host === "localhost" || host === "::1" || host.startsWith("127.");

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { text } from "node:stream/consumers";
-import { after, before, describe, it } from "mocha";
-import { Probe, type SandboxCreateParams } from "modal";
+import { after, before, beforeEach, describe, it } from "mocha";
+import { Probe, type Sandbox, type SandboxCreateParams } from "modal";
 import { ClientError, Status } from "nice-grpc";
 import { generations, useLocalBackend, type Fixture } from "./support/fixture";
 
@@ -174,24 +174,103 @@ describe("what passes between a sandbox and the outside", function () {
   });
 });
 
-describe("sandboxes that share this machine's network", function () {
-  this.timeout(60_000);
-  const local = useLocalBackend({ arguments: ["--network", "shared"] });
-
-  it("are said to do so, and where a list is not kept, in their output too", async () => {
-    assert.match(local.backend.log(), /share this machine's network and its ports/);
-    const sandbox = await local.create({ command: ["true"], outboundCidrAllowlist: ["10.0.0.0/8"] });
-    assert.match(await sandbox.stdout.readText(), /cannot be kept from the network: it may reach anything/);
-  });
-
-  it("are refused a port that another one serves", async () => {
-    const first = await local.create({ unencryptedPorts: [24_901] });
-    await assert.rejects(local.create({ unencryptedPorts: [24_901] }), (error) => {
-      assert.ok(error instanceof ClientError && error.code === Status.FAILED_PRECONDITION);
-      assert.match(error.details, new RegExp(`Port 24901 is taken by sandbox ${first.sandboxId}: on this machine`));
-      return true;
+for (const words of [
+  ["--network", "shared"],
+  ["--isolation", "directory"],
+])
+  describe(`sandboxes that share this machine's network (${words.join(" ")})`, function () {
+    this.timeout(60_000);
+    const local = useLocalBackend({ arguments: words });
+    const namesListeners = process.platform === "linux";
+    let port = words.includes("shared") ? 24_900 : 24_950;
+    beforeEach(() => {
+      port += 1;
     });
-    await first.terminate({ wait: true });
-    await local.create({ unencryptedPorts: [24_901] });
+
+    const declaring = (params: SandboxCreateParams = {}) => local.create({ unencryptedPorts: [port], ...params });
+
+    const serving = async (answer: string) => {
+      const script = SERVER.replace("8000", String(port));
+      const sandbox = await declaring({
+        command: [process.execPath, "-e", script, answer],
+        readinessProbe: Probe.withTcp(port, { intervalMs: 20 }),
+      });
+      await sandbox.waitUntilReady(20_000);
+      return sandbox;
+    };
+
+    /** What the server says of who listens on the port that the sandbox declares. */
+    const listener = async ({ sandboxId }: Sandbox) => {
+      const { sandboxes } = await local.modal.cpClient.sandboxListV2({ appId: local.app.appId });
+      const listed = sandboxes.find(({ id }) => id === sandboxId)?.tags ?? [];
+      const tags = await (await local.modal.sandboxes.fromId(sandboxId)).getTags();
+      assert.deepEqual(tags, Object.fromEntries(listed.map(({ tagName, tagValue }) => [tagName, tagValue])));
+      return tags[`modal-local-port-${port}`];
+    };
+
+    const answerThrough = async (sandbox: Sandbox) => {
+      const [host, tunnelPort] = (await sandbox.tunnels())[port]?.tcpSocket ?? [];
+      return text(connect(tunnelPort ?? 0, host));
+    };
+
+    it("say so in the log, and in their output when a list is not kept", async () => {
+      assert.match(local.backend.log(), /share this machine's network and its ports/);
+      const sandbox = await local.create({ command: ["true"], outboundCidrAllowlist: ["10.0.0.0/8"] });
+      assert.match(await sandbox.stdout.readText(), /cannot be kept from the network: it may reach anything/);
+    });
+
+    it("may declare the same port; the kernel refuses the second program that binds it, until the first ends", async () => {
+      const first = await serving("first");
+      const second = await declaring();
+      const program = `require("node:net").createServer().on("error", ({ code }) => console.log(code))
+        .listen(${port}, "127.0.0.1", function () { console.log("bound"); this.close(); })`;
+      const bind = async () => (await (await second.exec([process.execPath, "-e", program])).stdout.readText()).trim();
+      assert.equal(await bind(), "EADDRINUSE");
+      await first.terminate({ wait: true });
+      assert.equal(await bind(), "bound");
+    });
+
+    it("have tunnels that never lead into another sandbox; the tags and the log say which one listens", async function () {
+      if (!namesListeners) this.skip();
+      const alone = await declaring();
+      assert.equal(await listener(alone), undefined);
+      await alone.terminate({ wait: true });
+
+      const first = await serving("first");
+      const second = await declaring();
+      assert.equal(await answerThrough(first), "first");
+      await assert.rejects(answerThrough(second), { code: "ECONNRESET" });
+      assert.deepEqual([await listener(first), await listener(second)], [first.sandboxId, first.sandboxId]);
+      const said = `${second.sandboxId}: Port ${port} is shared on this machine; sandbox ${first.sandboxId} listens on it.`;
+      assert.ok(local.backend.log().includes(said), local.backend.log());
+
+      await second.setTags({ ...(await second.getTags()), owner: "me" });
+      await first.terminate({ wait: true });
+      assert.deepEqual(await second.getTags(), { owner: "me" });
+    });
+
+    it("are not ready by the server of another sandbox", async function () {
+      if (!namesListeners) this.skip();
+      await serving("first");
+      const second = await declaring({ readinessProbe: Probe.withTcp(port, { intervalMs: 20 }) });
+      await assert.rejects(second.waitUntilReady(500), { name: "TimeoutError" });
+    });
+
+    it("are told of a server of the machine itself on the port", async function () {
+      if (!namesListeners) this.skip();
+      const server = createServer().listen(port, "127.0.0.1");
+      await once(server, "listening");
+      const sandbox = await declaring();
+      assert.equal(await listener(sandbox), "machine");
+      assert.ok(
+        local.backend
+          .log()
+          .includes(
+            `${sandbox.sandboxId}: Port ${port} is shared on this machine; a program outside all sandboxes listens on it.`,
+          ),
+      );
+      server.close();
+      await once(server, "close");
+      assert.equal(await listener(sandbox), undefined);
+    });
   });
-});

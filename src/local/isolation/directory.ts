@@ -10,7 +10,8 @@ import { baseEnvironment, FS_TOOLS, type Host } from "./host";
 import { isWithin } from "./hostPaths";
 import { CONTENT } from "./insidePaths";
 import { keepRoots } from "./keepRoots";
-import { killMarked } from "./marked";
+import { holdsSocket } from "./listeningSocket";
+import { killMarked, marked } from "./marked";
 import { removeFolder } from "./serverFolder";
 import { startProcess, type Entrance } from "./startProcess";
 import { startTerminal } from "./startTerminal";
@@ -70,6 +71,11 @@ class DirectoryRoot implements IsolatedRoot {
     return connectTo(port);
   }
 
+  async holdsSocket(inode: string) {
+    const pids = await marked(this.#mark);
+    return pids.some((pid) => holdsSocket(pid, inode));
+  }
+
   setAllowlist() {
     return Promise.reject(new Error("without isolation a sandbox cannot be kept from the network."));
   }
@@ -104,7 +110,7 @@ class DirectoryRoot implements IsolatedRoot {
   }
 
   async stop() {
-    await killMarked(`MODAL_LOCAL_ROOT=${this.#marker}`);
+    await killMarked(this.#mark);
   }
 
   async dispose() {
@@ -113,6 +119,10 @@ class DirectoryRoot implements IsolatedRoot {
     await removeFolder(this.#path);
     await removeFolder(`${this.#path}-mounts`);
     this.#disposed.resolve(undefined);
+  }
+
+  get #mark(): string {
+    return `MODAL_LOCAL_ROOT=${this.#marker}`;
   }
 
   #inside(word: string): string {

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 /** Kills whatever carries `NAME=value` in the environment it was started with, and what that starts meanwhile. */
 export async function killMarked(variable: string): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const pids = await (process.platform === "linux" ? markedByProc(variable) : markedByPs(variable));
+    const pids = await marked(variable);
     if (pids.length === 0) return;
     for (const pid of pids) kill(pid);
   }
@@ -13,15 +13,19 @@ export async function killMarked(variable: string): Promise<void> {
 
 const MAX_ROUNDS = 20;
 
+/** The processes that carry `NAME=value` in the environment they were started with. */
+export const marked = (variable: string): Promise<number[]> =>
+  process.platform === "linux" ? markedByProc(variable) : markedByPs(variable);
+
 async function markedByProc(variable: string): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const marked = await Promise.all(
+  const found = await Promise.all(
     pids.map(async (pid) => {
       const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
       return environ.split("\0").includes(variable) ? [Number(pid)] : [];
     }),
   );
-  return marked.flat();
+  return found.flat();
 }
 
 async function markedByPs(variable: string): Promise<number[]> {

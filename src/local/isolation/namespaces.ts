@@ -15,6 +15,7 @@ import { CONTENT, makeInside, resolveInside } from "./insidePaths";
 import { isLarge } from "./isLarge";
 import { keepRoots } from "./keepRoots";
 import { OuterMounts } from "./outerMounts";
+import { holdsSocket } from "./listeningSocket";
 import { leadOut, type WayOut } from "./ownNetwork";
 import { ProcessTable } from "./processTable";
 import { removeFolder } from "./serverFolder";
@@ -133,6 +134,12 @@ class NamespaceRoot implements IsolatedRoot {
     return this.#connector ? this.#connector.connect(port) : connectTo(port);
   }
 
+  holdsSocket(inode: string) {
+    const { initPid } = this.#entrance;
+    const pids = initPid === undefined ? [] : pidsInNamespaceOf(initPid);
+    return Promise.resolve(pids.some((pid) => holdsSocket(pid, inode)));
+  }
+
   async setAllowlist(allowlist: Allowlist) {
     const wayOut = await this.#wayOut;
     if (!this.#connector) throw new Error("on this machine a sandbox cannot be kept from the network.");
@@ -161,7 +168,7 @@ class NamespaceRoot implements IsolatedRoot {
     if (initPid === undefined || this.#layout.layering === "copied" || this.#mounts.count > 0) return false;
     const onlyHere = [...this.#layout.unsaved(this.#path), `/proc/${initPid}/root/dev/shm`];
     if (onlyHere.some((folder) => readdirSync(folder).length > 0)) return false;
-    if (countProcesses(initPid) > OWN_PROCESSES) return false;
+    if (pidsInNamespaceOf(initPid).length > OWN_PROCESSES) return false;
     return isLarge(this.#layout.changes(this.#path).map(({ folder }) => folder)).catch(() => false);
   }
 
@@ -210,9 +217,11 @@ function networkOf(layout: RootLayout, allowlist: Allowlist | undefined): Networ
 // A sandbox's first process, and what reads the pipe for it.
 const OWN_PROCESSES = 2;
 
-const countProcesses = (initPid: number): number => {
+const pidsInNamespaceOf = (initPid: number): number[] => {
   const namespace = pidNamespaceOf(initPid);
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && pidNamespaceOf(Number(name)) === namespace).length;
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && pidNamespaceOf(Number(name)) === namespace)
+    .map(Number);
 };
 
 interface RootParts {

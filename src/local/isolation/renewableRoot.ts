@@ -49,6 +49,10 @@ export class RenewableRoot implements IsolatedRoot {
     return this.#use((root) => root.connect(port));
   }
 
+  holdsSocket(inode: string) {
+    return this.#root.holdsSocket(inode);
+  }
+
   setAllowlist(allowlist: Allowlist) {
     return this.#use(async (root) => {
       await root.setAllowlist(allowlist);

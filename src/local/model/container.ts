@@ -119,6 +119,11 @@ export class Container {
     return this.#root;
   }
 
+  /** True if one of its processes has the socket with this inode open. */
+  async holdsSocket(inode: string): Promise<boolean> {
+    return (await this.#root?.holdsSocket(inode)) ?? false;
+  }
+
   /** The command that it was created with; throws NOT_FOUND where there is none. */
   entrypoint(): Program {
     if (!this.#entrypoint) throw notFound(`${this.id} has no command to write to.`);

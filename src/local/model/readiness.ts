@@ -8,8 +8,10 @@ import type { Probe } from "./sandboxSpec";
 const GIVE_UP_MS = 5 * 60 * 1000;
 const HANG_UP_MS = 1000;
 
+type Probed = Pick<IsolatedRoot, "connect" | "spawn">;
+
 /** Resolves once the probe succeeds. */
-export async function awaitReady(root: IsolatedRoot, probe: Probe, signal: AbortSignal): Promise<void> {
+export async function awaitReady(root: Probed, probe: Probe, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + GIVE_UP_MS;
   while (!(await abortable(succeeds(root, probe), signal))) {
     if (Date.now() > deadline) throw failedPrecondition("The readiness probe gave up after five minutes.");
@@ -17,10 +19,10 @@ export async function awaitReady(root: IsolatedRoot, probe: Probe, signal: Abort
   }
 }
 
-const succeeds = (root: IsolatedRoot, probe: Probe): Promise<boolean> =>
+const succeeds = (root: Probed, probe: Probe): Promise<boolean> =>
   probe.kind === "tcp" ? accepts(root, probe.port) : runs(root, probe.argv);
 
-async function accepts(root: IsolatedRoot, port: number): Promise<boolean> {
+async function accepts(root: Probed, port: number): Promise<boolean> {
   try {
     const connection = await root.connect(port);
     hangUp(connection);
@@ -40,7 +42,7 @@ function hangUp(connection: Duplex): void {
   connection.resume().end();
 }
 
-async function runs(root: IsolatedRoot, argv: readonly [string, ...string[]]): Promise<boolean> {
+async function runs(root: Probed, argv: readonly [string, ...string[]]): Promise<boolean> {
   try {
     const process = await root.spawn({ argv, env: {}, workdir: "/" });
     process.stdout.resume();

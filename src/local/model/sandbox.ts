@@ -1,6 +1,7 @@
+import type { Duplex } from "node:stream";
 import { abortable } from "../../base/async";
 import type { Logger } from "../../base/ports";
-import type { IsolatedRoot } from "../isolation";
+import type { IsolatedRoot, SpawnOptions } from "../isolation";
 import type { Certificate } from "../tls/certificate";
 import { Activity } from "./activity";
 import { Container } from "./container";
@@ -15,6 +16,7 @@ import { idle, lost, terminated, timedOut, type SandboxResult } from "./sandboxR
 import type { SandboxDisk } from "./sandboxDisk";
 import type { OpenPort, SandboxSpec } from "./sandboxSpec";
 import { Sidecars } from "./sidecars";
+import { describeSharing, MACHINE, type Listener, type SharedPorts } from "./sharedPorts";
 import type { Spool } from "./spool";
 import { openTunnel, type Tunnel } from "./tunnel";
 
@@ -29,6 +31,8 @@ export interface SandboxOptions {
   readonly outputFolder: string;
   /** Of its tunnels. */
   readonly certificate: Certificate;
+  /** Undefined if it has a network of its own. */
+  readonly sharedPorts: SharedPorts | undefined;
   /** What stdout begins with. */
   readonly greeting: string;
   readonly disk: SandboxDisk;
@@ -49,10 +53,14 @@ export class Sandbox {
   readonly activity: Activity;
   readonly container: Container;
   readonly sidecars = new Sidecars();
+  readonly sharedPorts: SharedPorts | undefined;
   name: string;
   tags: ReadonlyMap<string, string>;
 
   readonly #certificate: Certificate;
+  readonly #log: Logger;
+  /** The sentence last logged about each shared port. */
+  readonly #said = new Map<number, string>();
   /** Set when it runs, and where it ends without. */
   readonly #started = new Latch<true>();
   #tunnels: readonly Tunnel[] = [];
@@ -71,6 +79,8 @@ export class Sandbox {
     this.spec = spec;
     this.name = spec.name;
     this.tags = tags;
+    this.sharedPorts = options.sharedPorts;
+    this.#log = log;
     this.container = new Container({
       id,
       spec,
@@ -140,6 +150,34 @@ export class Sandbox {
     return id === "" ? this.container : this.sidecars.get(id).container;
   }
 
+  /** Connects to a port inside; rejects if another sandbox listens there, on a machine whose ports they share. */
+  async connect(port: number): Promise<Duplex> {
+    const root = this.container.runningRoot();
+    const listener = await this.sharedPorts?.listenerOn(port);
+    if (listener !== undefined && listener !== MACHINE && listener !== this.id)
+      throw new Error(this.#saySharing(port, listener));
+    return root.connect(port);
+  }
+
+  /** True if a process in one of its containers has the socket with this inode open. */
+  async holdsSocket(inode: string): Promise<boolean> {
+    for (const container of [this.container, ...this.sidecars.list(false).map((sidecar) => sidecar.container)])
+      if (await container.holdsSocket(inode)) return true;
+    return false;
+  }
+
+  /** The declared ports that it competes for, each with who listens there. */
+  async contendedPorts(): Promise<ReadonlyMap<number, Listener | undefined>> {
+    const contended = new Map<number, Listener | undefined>();
+    if (!this.sharedPorts || this.result) return contended;
+    for (const { port } of this.spec.ports) {
+      const listener = await this.sharedPorts.listenerOn(port);
+      const isForeign = listener !== undefined && listener !== this.id;
+      if (isForeign || this.sharedPorts.isContended(port, this)) contended.set(port, listener);
+    }
+    return contended;
+  }
+
   /** Resolves when it runs, or has run and ended. */
   whenStarted(signal: AbortSignal): Promise<true> {
     return this.#started.wait(signal);
@@ -153,7 +191,12 @@ export class Sandbox {
   async whenReady(signal: AbortSignal): Promise<number> {
     const { probe } = this.spec;
     if (!probe) throw new Error("The sandbox has no readiness probe.");
-    this.#ready ??= awaitReady(this.container.runningRoot(), probe, this.container.ending).then(() => {
+    const root = this.container.runningRoot();
+    const probed = {
+      connect: (port: number) => this.connect(port),
+      spawn: (options: SpawnOptions) => root.spawn(options),
+    };
+    this.#ready ??= awaitReady(probed, probe, this.container.ending).then(() => {
       this.#readyAt = nowSecs();
       return this.#readyAt;
     });
@@ -179,15 +222,24 @@ export class Sandbox {
 
   async #prepare(root: IsolatedRoot): Promise<void> {
     if (root.processes) this.#meter = new ResourceMeter(() => root.processes?.() ?? []);
-    this.#tunnels = await Promise.all(this.spec.ports.map((port) => this.#openTunnel(root, port)));
+    for (const [port, listener] of await this.contendedPorts()) this.#saySharing(port, listener);
+    this.#tunnels = await Promise.all(this.spec.ports.map((port) => this.#openTunnel(port)));
   }
 
-  #openTunnel(root: IsolatedRoot, { port: containerPort, isHttp2 }: OpenPort): Promise<Tunnel> {
+  /** Logs who listens on a port, if that is not what was said last. */
+  #saySharing(port: number, listener: Listener | undefined): string {
+    const sentence = describeSharing(port, listener);
+    if (this.#said.get(port) !== sentence) this.#log.warn(`${this.id}: ${sentence}`);
+    this.#said.set(port, sentence);
+    return sentence;
+  }
+
+  #openTunnel({ port: containerPort, isHttp2 }: OpenPort): Promise<Tunnel> {
     return openTunnel({
       containerPort,
       isHttp2,
       certificate: this.#certificate,
-      connect: () => root.connect(containerPort),
+      connect: () => this.connect(containerPort),
       onConnection: () => this.activity.begin(),
     });
   }

@@ -1,15 +1,22 @@
 import type { Logger } from "../../base/ports";
-import { alreadyExists, failedPrecondition, notFound } from "../protocol/errors";
+import { alreadyExists, notFound } from "../protocol/errors";
 import type { Certificate } from "../tls/certificate";
 import { newSandboxId, type Generation } from "./ids";
 import { Sandbox, type SandboxOptions } from "./sandbox";
+import { SharedPorts } from "./sharedPorts";
 
 // Ended sandboxes that can still be asked about; the oldest go first.
 const ENDED_KEPT = 200;
 // A step that a double near today's time in seconds can still hold.
 const TIMESTAMP_STEP_SECS = 2e-6;
 
-export type NewSandbox = Omit<SandboxOptions, "id" | "createdAt" | "outputFolder" | "certificate" | "log">;
+export interface NewSandbox extends Omit<
+  SandboxOptions,
+  "id" | "createdAt" | "outputFolder" | "certificate" | "sharedPorts" | "log"
+> {
+  /** True if its network is this machine's. */
+  readonly sharesNetwork: boolean;
+}
 
 export interface SandboxFilter {
   /** Those of these apps. */
@@ -27,6 +34,9 @@ export class SandboxStore {
   readonly #certificate: Certificate;
   readonly #log: Logger;
   readonly #sandboxes = new Map<string, Sandbox>();
+  readonly #sharedPorts = new SharedPorts(() =>
+    [...this.#sandboxes.values()].filter((sandbox) => isAlive(sandbox) && sandbox.sharedPorts !== undefined),
+  );
   readonly #idsByTask = new Map<string, string>();
   #lastCreatedAt = 0;
 
@@ -36,7 +46,7 @@ export class SandboxStore {
     this.#log = log;
   }
 
-  create(options: NewSandbox): Sandbox {
+  create({ sharesNetwork, ...options }: NewSandbox): Sandbox {
     const { name } = options.spec;
     if (name) this.requireFreeName(options.appId, name);
 
@@ -49,6 +59,7 @@ export class SandboxStore {
       createdAt: this.#lastCreatedAt,
       outputFolder: this.#outputFolder,
       certificate: this.#certificate,
+      sharedPorts: sharesNetwork ? this.#sharedPorts : undefined,
       log: this.#log,
     });
     this.#sandboxes.set(id, sandbox);
@@ -88,16 +99,6 @@ export class SandboxStore {
   requireFreeName(appId: string, name: string): void {
     const holder = this.find(appId, name, { includeEnded: false });
     if (holder) throw alreadyExists(`A sandbox named "${name}" already exists in this app: ${holder.id}.`);
-  }
-
-  /** Throws FAILED_PRECONDITION where a sandbox runs that serves one of the ports, to which a tunnel would lead. */
-  requireFreePorts(ports: readonly number[]): void {
-    for (const { id, spec } of [...this.#sandboxes.values()].filter(isAlive))
-      for (const { port } of spec.ports)
-        if (ports.includes(port))
-          throw failedPrecondition(
-            `Port ${port} is taken by sandbox ${id}: on this machine sandboxes share the machine's network and its ports. End that sandbox or use another port.`,
-          );
   }
 
   /** Newest first. */

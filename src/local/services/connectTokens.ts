@@ -15,7 +15,7 @@ export function connectTokensService(sandboxes: SandboxStore): ControlPlane {
     const known = proxies.get(sandbox);
     if (known) return known;
     const opened = openConnectProxy({
-      connect: (port) => sandbox.container.runningRoot().connect(port),
+      connect: (port) => sandbox.connect(port),
       onRequest: () => sandbox.activity.begin(),
     });
     proxies.set(sandbox, opened);

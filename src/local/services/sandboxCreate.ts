@@ -63,7 +63,6 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
       ...env,
       ...(definition.includeOidcIdentityToken && credentials.identity(appId)),
     });
-    if (sharesNetwork(spec.network, isolation.network)) sandboxes.requireFreePorts(spec.ports.map(({ port }) => port));
     const volumeMounts = readVolumeMounts(definition, volumes);
     const notices = [
       ...(volumeMounts.length > 0 && isolation.kind === "directory" ? [VOLUMES_ARE_COPIES] : []),
@@ -73,6 +72,7 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
       generation,
       appId,
       spec,
+      sharesNetwork: sharesNetwork(spec.network, isolation.network),
       tags: readTags(tags),
       greeting: gpus.greeting(spec.gpu?.type) + [...image.notices, ...notices].map((line) => `${line}\n`).join(""),
       disk: new SandboxDisk({

@@ -17,11 +17,14 @@ type Info = NonNullable<Reply<"sandboxListV2">["sandboxes"]>[number];
 
 const PAGE_SIZE = 100;
 const TAG = /^[\w.-]{1,63}$/;
+// The extension reads these in `modal/tunnels.ts`.
+const PORT_TAG = "modal-local-port-";
+const NOBODY = "nobody";
 const NAME = /^[\w.-]{1,64}$/;
 
 /** Looking at sandboxes and labelling them. */
 export function sandboxInfoService(sandboxes: SandboxStore, apps: AppStore): ControlPlane {
-  const list = (request: Request<"sandboxListV2">) => {
+  const list = async (request: Request<"sandboxListV2">) => {
     const inEnvironment = apps.list(request.environmentName || DEFAULT_ENVIRONMENT).map((app) => app.id);
     const filter = {
       appIds: new Set(request.appId ? [request.appId] : inEnvironment),
@@ -29,16 +32,17 @@ export function sandboxInfoService(sandboxes: SandboxStore, apps: AppStore): Con
       includeFinished: request.includeFinished,
       tags: readTags(request.tags),
     };
-    return Promise.resolve({ sandboxes: sandboxes.list(filter, PAGE_SIZE).map(sandboxInfo) });
+    return { sandboxes: await Promise.all(sandboxes.list(filter, PAGE_SIZE).map(sandboxInfo)) };
   };
 
   const setTags = ({ sandboxId, tags }: Request<"sandboxTagsSetV2">) => {
-    sandboxes.get(sandboxId).tags = readTags(tags);
+    sandboxes.get(sandboxId).tags = readTags(tags.filter(({ tagName }) => !tagName.startsWith(PORT_TAG)));
     return Promise.resolve({});
   };
 
-  const getTags = ({ sandboxId }: Request<"sandboxTagsGetV2">) =>
-    Promise.resolve({ tags: writeTags(sandboxes.get(sandboxId).tags) });
+  const getTags = async ({ sandboxId }: Request<"sandboxTagsGetV2">) => ({
+    tags: await tagsOf(sandboxes.get(sandboxId)),
+  });
 
   const fromName = (generation: Generation) => (request: Request<"sandboxGetFromNameV2">) => {
     const { appName, environmentName, sandboxName, includeTerminated } = request;
@@ -94,10 +98,16 @@ export const genericResult = (result: SandboxResult) => ({
   exception: result.message,
 });
 
-const writeTags = (tags: ReadonlyMap<string, string>): Tag[] =>
-  [...tags].map(([tagName, tagValue]) => ({ tagName, tagValue }));
+/** Its own, and one for each port that it competes for: Modal has no field for that. */
+const tagsOf = async (sandbox: Sandbox): Promise<Tag[]> => [
+  ...[...sandbox.tags].map(([tagName, tagValue]) => ({ tagName, tagValue })),
+  ...[...(await sandbox.contendedPorts())].map(([port, listener]) => ({
+    tagName: `${PORT_TAG}${port}`,
+    tagValue: listener ?? NOBODY,
+  })),
+];
 
-function sandboxInfo(sandbox: Sandbox): Info {
+async function sandboxInfo(sandbox: Sandbox): Promise<Info> {
   const { spec } = sandbox;
   const gpuType = spec.gpu?.type ?? "";
   const result = sandbox.result && genericResult(sandbox.result);
@@ -107,7 +117,7 @@ function sandboxInfo(sandbox: Sandbox): Info {
     appId: sandbox.appId,
     imageId: spec.imageId,
     name: sandbox.name,
-    tags: writeTags(sandbox.tags),
+    tags: await tagsOf(sandbox),
     timeoutSecs: spec.timeoutSecs,
     idleTimeoutSecs: spec.idleTimeoutSecs,
     readyAt: sandbox.readyAt,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { tunnelOf } from "../../../src/modal/tunnels";
+import { tunnelOf, withListener } from "../../../src/modal/tunnels";
 
 describe("a tunnel's address", () => {
   it("is public and encrypted on Modal", () => {
@@ -15,6 +15,21 @@ describe("a tunnel's address", () => {
   it("is plain HTTP on this machine alone with the local backend", () => {
     const local = { host: "127.0.0.1", port: 5000, unencryptedHost: "127.0.0.1", unencryptedPort: 5000 };
     assert.deepEqual(tunnelOf(8000, local), { port: 8000, url: "http://127.0.0.1:5000", isPublic: false });
+  });
+
+  it("comes with who listens on a port that sandboxes of this machine share", () => {
+    const local = { port: 8000, url: "http://127.0.0.1:5000", isPublic: false };
+    const listener = (value: string) =>
+      withListener(local, "sb-1", new Map([["modal-local-port-8000", value]])).sharedWith;
+    assert.deepEqual(["sb-1", "sb-2", "machine", "nobody"].map(listener), [
+      { kind: "itself" },
+      { kind: "sandbox", id: "sb-2" },
+      { kind: "machine" },
+      { kind: "nobody" },
+    ]);
+    assert.deepEqual(withListener(local, "sb-1", new Map([["modal-local-port-8001", "sb-2"]])), local);
+    const onModal = { ...local, isPublic: true };
+    assert.deepEqual(withListener(onModal, "sb-1", new Map([["modal-local-port-8000", "sb-2"]])), onModal);
   });
 
   it("stays encrypted where Modal offers an unencrypted one too", () => {

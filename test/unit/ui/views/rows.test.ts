@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../../../src/base/errors";
 import type { Run, RunState } from "../../../../src/run/run";
+import type { PortListener } from "../../../../src/modal/tunnels";
 import { launchers } from "../../../../src/run/launchers";
 import { targetOf } from "../../../../src/run/target";
 import type { Use } from "../../../../src/sandboxes/activity";
@@ -133,6 +134,35 @@ describe("the row of a tunnel", () => {
   it("shows a local one with its scheme, for it is not encrypted", () => {
     assert.equal(tunnelRow(localTunnel).description, "http://127.0.0.1:40123");
     assert.match(tunnelNote(localTunnel), /this machine only/);
+  });
+
+  it("says who listens on a port that sandboxes share", () => {
+    const shared = (sharedWith: PortListener) => {
+      const tunnel = { ...localTunnel, sharedWith };
+      const { description, spoken, icon } = tunnelRow(tunnel);
+      return {
+        description: description.replace(`${localTunnel.url} · shared port, `, ""),
+        spoken,
+        icon: icon.id,
+        note: tunnelNote(tunnel),
+      };
+    };
+    assert.deepEqual(shared({ kind: "sandbox", id: "sb-2" }), {
+      description: "sandbox sb-2 listens on it",
+      spoken: "Tunnel to port 8000, this machine only, http://127.0.0.1:40123, shared port, sandbox sb-2 listens on it",
+      icon: "warning",
+      note: "Port 8000 is shared on this machine; sandbox sb-2 listens on it. This tunnel is closed until that sandbox stops listening.",
+    });
+    const texts = (["itself", "machine", "nobody"] as const).map((kind) => {
+      const { description, icon, note } = shared({ kind });
+      assert.match(note, /^Reachable from this machine only/);
+      return [description, icon];
+    });
+    assert.deepEqual(texts, [
+      ["this sandbox listens on it", "globe"],
+      ["a program outside all sandboxes listens on it", "warning"],
+      ["nothing listens on it yet", "globe"],
+    ]);
   });
 });
 
