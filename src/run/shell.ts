@@ -35,8 +35,12 @@ export interface ShellOptions {
 
 const CALL_TIMEOUT_MS = 15_000;
 
-/** A terminal's size cannot be changed from outside: the shell notes the terminal's device, and `stty` sets it there. */
+/**
+ * A terminal's size cannot be changed from outside: the shell notes the terminal's device, and `stty` sets it there. A
+ * shell that was hung up before it could note anything finds the mark of that.
+ */
 const LOGIN = `mkdir -p "\${1%/*}" && { tty; echo $$; } >"$1"
+if [ -e "$1.hup" ]; then kill -s HUP $$; fi
 stty sane rows "$2" cols "$3" 2>/dev/null
 cd "$4" 2>/dev/null
 if command -v bash >/dev/null 2>&1; then exec bash -l; fi
@@ -54,9 +58,9 @@ sys.exit(status >> 8 or status and 128 + status % 128)' "$2"`;
 
 const RESIZE = '{ read -r device; } <"$1" && stty rows "$2" cols "$3" <"$device"';
 
-/** The notes may be a moment away. */
-const HANG_UP = `n=0
-until { read -r device && read -r pid; } <"$1" || [ $n -ge 40 ]; do n=$((n + 1)); sleep 0.05; done 2>/dev/null
+/** The mark comes first: either the shell's notes are there already, or the shell will find the mark. */
+const HANG_UP = `mkdir -p "\${1%/*}" && : >"$1.hup"
+{ read -r device && read -r pid; } <"$1" || exit 0
 kill -s HUP -- "-$pid" 2>/dev/null || kill -s HUP "$pid"`;
 
 /**
@@ -71,7 +75,6 @@ export class Shell {
   readonly #over = new Deferred<undefined>();
   /** Settles when no window is to go on with it. */
   readonly over = this.#over.promise;
-  readonly #connected = new Deferred<undefined>();
   #process: RemoteProcess | undefined;
   #isHungUp = false;
 
@@ -101,11 +104,10 @@ export class Shell {
     await this.#run(RESIZE, ...sizeArguments(size));
   }
 
-  /** What closing a terminal does to its shell, once it is there. */
+  /** What closing a terminal does to its shell, be it there already or not. */
   async hangUp(): Promise<void> {
     this.#isHungUp = true;
     this.#over.resolve(undefined);
-    await this.#connected.promise;
     await this.#run(HANG_UP);
   }
 
@@ -119,7 +121,7 @@ export class Shell {
       isStarted: writtenBytes !== undefined,
       isInteractive: true,
       onConnected: (process) => {
-        this.#connect(process);
+        this.#process = process;
       },
       mayLive: () => !this.#isHungUp && this.#options.mayLive(),
       show: async ({ bytes, stream }) => {
@@ -140,14 +142,9 @@ export class Shell {
   async #conversePlainly(screen: ShellScreen): Promise<number> {
     const { exec, sandboxId } = this.#options;
     const process = await exec.exec(sandboxId, this.#login(screen), { pty: true }, new AbortController().signal);
-    this.#connect(process);
+    this.#process = process;
     for await (const bytes of process.stdout) await screen.show(bytes);
     return process.exitCode;
-  }
-
-  #connect(process: RemoteProcess): void {
-    this.#process = process;
-    this.#connected.resolve(undefined);
   }
 
   #login({ size }: ShellScreen): string[] {

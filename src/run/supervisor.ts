@@ -54,7 +54,9 @@ if [ $# -gt 0 ] && [ ! -d "$d" ]; then
   { read -r p <"$d/ready" && show "$p"; } &
   shown=$!
   begin='exec <"$1/input" >"$1/stdout" 2>"$1/stderr" 3<&- 4>&-
-echo $$ >"$1/pid"; echo $$ >"$1/ready"; shift; exec "$@"'
+echo $$ >"$1/pid"; echo $$ >"$1/ready"
+[ ! -e "\${1%/*/*}/signaled/\${1##*/}" ] || exit 130
+shift; exec "$@"'
   if command -v setsid >/dev/null; then (exec setsid sh -c "$begin" sh "$d" "$@"; exit $?)
   else sh -c "$begin" sh "$d" "$@"; fi
   code=$?
@@ -74,10 +76,13 @@ fi
 kill $(cat "$d/feeders")
 exit "$code"`;
 
-/** Signals the group; the file may be a moment away. A program without a group of its own gets the signal alone. */
-const SIGNAL = `n=0
-while [ ! -s "$1/pid" ] && [ $n -lt 40 ]; do n=$((n + 1)); sleep 0.05; done
+/**
+ * Signals the group; a program without a group of its own gets the signal alone. The mark comes first: either the program
+ * has noted its process already, or it will find the mark and not begin.
+ */
+const SIGNAL = `mkdir -p "\${1%/*/*}/signaled" && : >"\${1%/*/*}/signaled/\${1##*/}"
 p=$(cat "$1/pid") || exit 0
+[ -n "$p" ] || exit 0
 send() { kill -s "$1" -- "-$p" 2>/dev/null || kill -s "$1" "$p" 2>/dev/null; }
 `;
 

@@ -50,6 +50,9 @@ class Screen implements ShellScreen {
   }
 }
 
+/** How many shells are hung up while they start: `HANG_UPS=100` looks for races. */
+const HANG_UPS = Number(process.env.HANG_UPS ?? 1);
+
 describe("a shell", function () {
   this.timeout(20_000);
   const windows = useWindows();
@@ -72,6 +75,19 @@ describe("a shell", function () {
     const coming = new Promise<Shell>((resolve) => services.shells.onDidResumeShell(resolve));
     await services.refresh();
     return coming;
+  };
+
+  /** A sandbox whose image has a script of ours in place of these programs. */
+  const sandboxWith = async (programs: string, script: string): Promise<RunningSandbox> => {
+    const hidden = `${windows.custodyFolder}/instead-of-${programs.replaceAll(" ", "-")}`;
+    const env = { PATH: `${hidden}:${process.env.PATH ?? ""}` };
+    const signal = AbortSignal.timeout(30_000);
+    const { services, folder } = windows;
+    const made = await services.sandboxes.create({ spec: spec({ env }), folder }, signal);
+    const hide = 'mkdir -p "$1"; for p in $2; do printf "#!/bin/sh\\n%s\\n" "$3" >"$1/$p"; chmod +x "$1/$p"; done';
+    const argv = ["sh", "-c", hide, "sh", hidden, programs, script];
+    assert.equal((await collect(await services.exec.exec(made.phase.id, argv, {}, signal))).exitCode, 0);
+    return made;
   };
 
   it("has a terminal of the right size and the folder that was asked for, and ends with its exit code", async () => {
@@ -119,11 +135,22 @@ describe("a shell", function () {
     assert.ok(await eventually(async () => (await processesWith(mark)).length === 0));
   });
 
-  it("that was hung up before it was there ends too", async () => {
-    const shell = windows.services.shells.open(sandbox, "/tmp");
+  const hangUpAtOnce = async (where: RunningSandbox) => {
+    const shell = windows.services.shells.open(where, "/tmp");
     const screen = new Screen(shell);
     await shell.hangUp();
     assert.equal(await screen.over, 129);
+  };
+
+  it("that was hung up before it was there ends too", async function () {
+    this.timeout(20_000 + 2000 * HANG_UPS);
+    for (let attempt = 0; attempt < HANG_UPS; attempt++) await hangUpAtOnce(sandbox);
+  });
+
+  it("that was hung up long before it was there ends too", async function () {
+    this.timeout(20_000 + 2000 * HANG_UPS);
+    const slow = await sandboxWith("script", '[ "$1" = --version ] || sleep 3; PATH=${PATH#*:} exec script "$@"');
+    await Promise.all(Array.from({ length: HANG_UPS }, () => hangUpAtOnce(slow)));
   });
 
   it("shows every byte once where its output is cut again and again", async () => {
@@ -157,17 +184,7 @@ describe("a shell", function () {
   });
 
   /** A sandbox of an image that lacks some programs. */
-  const sandboxWithout = async (...programs: string[]): Promise<RunningSandbox> => {
-    const hidden = `${windows.custodyFolder}/without-${programs.join("-")}`;
-    const env = { PATH: `${hidden}:${process.env.PATH ?? ""}` };
-    const signal = AbortSignal.timeout(30_000);
-    const { services, folder } = windows;
-    const made = await services.sandboxes.create({ spec: spec({ env }), folder }, signal);
-    const hide = 'mkdir -p "$1"; for p in $2; do echo "exit 127" >"$1/$p"; chmod +x "$1/$p"; done';
-    const argv = ["sh", "-c", hide, "sh", hidden, programs.join(" ")];
-    assert.equal((await collect(await services.exec.exec(made.phase.id, argv, {}, signal))).exitCode, 0);
-    return made;
-  };
+  const sandboxWithout = (...programs: string[]) => sandboxWith(programs.join(" "), "exit 127");
 
   for (const [what, missing, pythons] of [
     ["script", ["script"], 1],

@@ -40,6 +40,8 @@ const runs = ([program = "", ...args]: string[], options: { env?: NodeJS.Process
 const supervised = (runId: string, argv: string[], seen: Seen = { stdout: 0, stderr: 0 }) =>
   attachCommand({ runId, seen, isInteractive: false }, argv);
 
+const PLACEHOLDER = "the-run";
+
 describe("the supervisor", () => {
   const newId = () => randomBytes(6).toString("hex");
 
@@ -81,6 +83,17 @@ describe("the supervisor", () => {
     assert.equal(await ended(start(stopCommand(id, "INT"))), 0);
     assert.equal(await ended(child), 130);
   });
+
+  for (const [what, command] of [
+    ["stopped", stopCommand(PLACEHOLDER, "INT")],
+    ["interrupted", interruptCommand(PLACEHOLDER)],
+  ] as const)
+    it(`does not run a program that was ${what} before it started, however late it starts`, () => {
+      const id = newId();
+      assert.equal(runs(command.map((word) => word.replace(PLACEHOLDER, id))).status, 0);
+      const { status, stdout } = runs(supervised(id, ["echo", "ran"]));
+      assert.deepEqual({ status, stdout }, { status: 130, stdout: "" });
+    });
 
   it("shows what came before to one who comes later, from any byte on, and the exit code", async () => {
     const id = newId();
