@@ -281,6 +281,7 @@ export function activate(context: ExtensionContext): void {
         ...running,
         offerOther,
         sandboxes,
+        custody,
         store,
         records,
         refresh,
@@ -373,11 +374,13 @@ export function activate(context: ExtensionContext): void {
     // It reports by itself, and lasts as long as the sweeps that it goes on with.
     if (workspace.isTrusted && session.current.kind !== "signedOut" && hasSweeps)
       void commands.executeCommand("modalSandboxes.continueSweep", false);
-    if (workspace.isTrusted && session.current.kind === "signedIn" && (await custody.hasAbandoned()))
-      await view.refresh();
+    if (!workspace.isTrusted || session.current.kind !== "signedIn") return;
+    if (await custody.hasAbandoned()) await view.refresh();
+    // The window before this one may still be closing.
+    if (await custody.whenReleased(folders(), closing.signal)) await view.refresh();
   };
   start().catch((error: unknown) => {
-    log.warn(`What closed windows left: ${messageOf(error)}`);
+    if (!closing.signal.aborted) log.warn(`What closed windows left: ${messageOf(error)}`);
   });
 }
 

@@ -22,6 +22,8 @@ export interface SweepPlan {
 /** What is kept of a sweep that is not over, so that a later window can go on with it. */
 export interface SweepRecord extends SweepPlan {
   readonly id: string;
+  /** The window that runs it; absent in what earlier versions wrote. */
+  readonly windowId?: string;
   readonly sets: readonly SavedSet[];
 }
 
@@ -71,11 +73,11 @@ export class SweepRecords {
 
 function isRecord(value: unknown): value is SweepRecord {
   if (!isObject(value) || !isSavedTarget(value.target) || !isObject(value.limits)) return false;
-  const { id, folder, remotePath, gpu, spec, limits, sets } = value;
+  const { id, windowId, folder, remotePath, gpu, spec, limits, sets } = value;
   return (
     typeof id === "string" &&
     typeof remotePath === "string" &&
-    [folder, spec].every((text) => text === undefined || typeof text === "string") &&
+    [windowId, folder, spec].every((text) => text === undefined || typeof text === "string") &&
     (gpu === undefined || isObject(gpu)) &&
     typeof limits.parallel === "number" &&
     (limits.dollars === undefined || typeof limits.dollars === "number") &&

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { onAbort } from "../base/async";
 import { messageOf } from "../base/errors";
+import type { Custody } from "../sandboxes/custody";
 import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
+import type { SandboxService } from "../sandboxes/sandboxService";
 import type { ArgumentSet } from "./argumentSets";
 import type { Run, RunState } from "./run";
 import type { RunRecord, RunRecords } from "./runRecords";
@@ -13,8 +15,10 @@ import { SweepSandboxes, type SweepSandboxesOptions } from "./sweepSandboxes";
 
 export interface SweepServiceOptions extends Pick<
   SweepSandboxesOptions,
-  "sandboxes" | "store" | "rates" | "offerOther" | "clock" | "log"
+  "store" | "rates" | "offerOther" | "clock" | "log"
 > {
+  readonly sandboxes: Pick<SandboxService, "adopt" | "terminate">;
+  readonly custody: Pick<Custody, "windowId" | "isElsewhere" | "whenGone">;
   readonly runs: Pick<RunService, "start" | "resume" | "past">;
   readonly records: Pick<RunRecords, "find">;
   readonly sweeps: SweepRecords;
@@ -49,26 +53,40 @@ export class SweepService {
     );
   }
 
-  /** Those of earlier windows, be there something left to run or only sandboxes to end. */
+  /** The sweeps of windows that are gone. Some have only sandboxes left to end. */
   async interrupted(): Promise<InterruptedSweep[]> {
-    const left = this.#options.sweeps.all.filter(({ id }) => !this.#own.has(id));
-    return Promise.all(
-      left.map(async (record) => {
+    const left = await Promise.all(
+      this.#others.map(async (record) => {
+        const { windowId } = record;
+        if (windowId !== undefined && (await this.#options.custody.isElsewhere(windowId))) return [];
         const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
-        return { record, waiting: entries.filter(({ began, skipped }) => !began && skipped === undefined).length };
+        const waiting = entries.filter(({ began, skipped }) => !began && skipped === undefined).length;
+        return [{ record, waiting }];
+      }),
+    );
+    return left.flat();
+  }
+
+  /** Hands each sweep of another window over once that window is gone: until then it holds the sandboxes. */
+  async takeOver(take: (sweep: InterruptedSweep) => Promise<void>, signal: AbortSignal): Promise<void> {
+    await Promise.all(
+      this.#others.map(async ({ id, windowId }) => {
+        if (windowId !== undefined) await this.#options.custody.whenGone(windowId, signal);
+        const left = (await this.interrupted()).find(({ record }) => record.id === id);
+        if (left) await take(left);
       }),
     );
   }
 
   /** Runs the rest, after what still runs; with the sandboxes that are still there. */
   async goOn(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
-    const { runs, store, refresh } = this.#options;
+    const { runs, refresh } = this.#options;
     await refresh(signal);
     const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
-    const held = store.all.filter(isRunning).filter(({ holder }) => holder === "thisWindow");
+    const held = await this.#adopt(entries);
     const sandboxOf = ({ began }: BegunEntry): RunningSandbox | undefined =>
       held.find(({ phase }) => phase.id === began?.sandboxId);
-    for (const sandbox of new Set(entries.map(sandboxOf))) if (sandbox) await runs.resume(sandbox);
+    for (const sandbox of held) await runs.resume(sandbox);
 
     const gone = entries.filter((entry) => !sandboxOf(entry));
     const spentBefore = gone.reduce((sum, { began }) => sum + (began?.end?.dollars ?? 0), 0);
@@ -90,6 +108,19 @@ export class SweepService {
     return this.goOn({ ...record, sets }, spec, signal);
   }
 
+  /** The sandboxes on which something began, as far as no other window has them. */
+  async #adopt(entries: readonly BegunEntry[]): Promise<RunningSandbox[]> {
+    const { store, sandboxes } = this.#options;
+    const ids = new Set(entries.map(({ began }) => began?.sandboxId));
+    const running = store.all.filter(isRunning).filter(({ phase }) => ids.has(phase.id));
+    const adopted = await Promise.all(running.map(({ key }) => sandboxes.adopt(key)));
+    return adopted.filter((sandbox) => sandbox !== undefined);
+  }
+
+  get #others(): readonly SweepRecord[] {
+    return this.#options.sweeps.all.filter(({ id }) => !this.#own.has(id));
+  }
+
   #lanes(
     { id, target, folder, remotePath }: Omit<SweepRecord, "sets">,
     spec: NamedSpec,
@@ -99,12 +130,13 @@ export class SweepService {
   }
 
   #run(record: Omit<SweepRecord, "sets">, lanes: SweepSandboxes, entries: readonly SweepEntry<Run>[]): Sweep<Run> {
-    const { sweeps, clock, closing } = this.#options;
+    const { sweeps, custody, clock, closing } = this.#options;
+    const { windowId } = custody;
     this.#own.add(record.id);
     const sweep = new Sweep(entries, record.limits, lanes, clock);
     const save = () => {
       if (sweep.isOver) sweeps.remove(record.id);
-      else sweeps.put({ ...record, sets: sweep.entries.map(savedSet) });
+      else sweeps.put({ ...record, windowId, sets: sweep.entries.map(savedSet) });
     };
     sweep.onDidChangeSweep(save);
     save();

@@ -1,4 +1,4 @@
-import { SerialQueue } from "../base/async";
+import { delay, SerialQueue } from "../base/async";
 import { messageOf, UserError } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
 import type { SandboxSpec } from "../modal/spec";
@@ -39,6 +39,10 @@ export interface Identified {
 const INSTALL_TAG = "modal-sandboxes-install";
 const WINDOW_TAG = "modal-sandboxes-window";
 
+/** The pauses between two looks at another window. */
+const FIRST_LOOK_MS = 100;
+const LAST_LOOK_MS = 5000;
+
 /** Keeps account, on disk, of the sandboxes that this installation made, and of which of its windows holds each. */
 export class Custody {
   readonly #options: CustodyOptions;
@@ -56,6 +60,11 @@ export class Custody {
   /** Names the account, environment and app of the moment. */
   get scope(): string {
     return this.#options.scope();
+  }
+
+  /** Names this window among those of the installation. */
+  get windowId(): string {
+    return this.#windows.id;
   }
 
   /** The tags of a sandbox that this window makes. */
@@ -138,6 +147,26 @@ export class Custody {
     if (entries.size === 0) return false;
     const living = await this.#windows.living();
     return [...entries.values()].some(({ windowId }) => !living.has(windowId));
+  }
+
+  /** True while that is another window, and it lives. */
+  async isElsewhere(windowId: string): Promise<boolean> {
+    return windowId !== this.#windows.id && (await this.#windows.living()).has(windowId);
+  }
+
+  /** Settles once that window is gone. One that closes lives on for a moment, and for minutes if it was cut off. */
+  async whenGone(windowId: string, signal: AbortSignal): Promise<void> {
+    for (let waitMs = FIRST_LOOK_MS; await this.isElsewhere(windowId); waitMs = Math.min(waitMs * 2, LAST_LOOK_MS))
+      await delay(waitMs, signal);
+  }
+
+  /** Settles once no other window holds what was made for these folders; `false` if there was none to wait for. */
+  async whenReleased(folders: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const made = (await this.entries()).filter(({ making }) => making && folders.includes(making.folder));
+    const windows = [...new Set(made.map(({ windowId }) => windowId))];
+    const isElsewhere = await Promise.all(windows.map((windowId) => this.isElsewhere(windowId)));
+    await Promise.all(windows.map((windowId) => this.whenGone(windowId, signal)));
+    return isElsewhere.includes(true);
   }
 
   async survey(): Promise<Survey> {

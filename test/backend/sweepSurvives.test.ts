@@ -19,6 +19,9 @@ echo >"made-$1"
 
 const SECRET = "s3cret";
 
+/** How many windows open while the one before them closes: `OVERLAPS=100` looks for races. */
+const OVERLAPS = Number(process.env.OVERLAPS ?? 1);
+
 describe("a sweep whose window closes", function () {
   this.timeout(120_000);
   const windows = useWindows();
@@ -44,14 +47,16 @@ describe("a sweep whose window closes", function () {
   };
   const made = async () => (await readdir(windows.folder)).filter((name) => name.startsWith("made-")).sort();
 
+  const planOf = () => ({
+    ...{ target: { ...fileTarget("held.sh"), env: { KEY: SECRET } }, folder: windows.folder },
+    ...{ remotePath: "/workspace", gpu: undefined, limits: { parallel: 2, dollars: undefined } },
+  });
+
   /** A sweep with one run over and two under way, as the next window finds it. */
   const interrupted = async () => {
     await windows.write("held.sh", HELD);
     const { service, state, closing } = sweepsOf();
-    const target = { ...fileTarget("held.sh"), env: { KEY: SECRET } };
-    const limits = { parallel: 2, dollars: undefined };
-    const plan = { target, folder: windows.folder, remotePath: "/workspace", gpu: undefined, limits };
-    const sweep = service.start(plan, sandboxSpec, sets);
+    const sweep = service.start(planOf(), sandboxSpec, sets);
     await new Promise<void>((resolve) => {
       sweep.onDidChangeSweep(() => {
         if (runsOf(sweep).length === 3) resolve();
@@ -132,6 +137,34 @@ describe("a sweep whose window closes", function () {
     );
     assert.deepEqual(windows.services.store.all, []);
     assert.deepEqual(sweeps.all, []);
+  });
+
+  it("leaves nothing running where the next window opens before it is gone", async function () {
+    this.timeout(120_000 + 10_000 * OVERLAPS);
+    for (let attempt = 0; attempt < OVERLAPS; attempt++) {
+      await windows.write("held.sh", HELD);
+      const { service: before, state, closing } = sweepsOf();
+      const sweep = before.start(planOf(), sandboxSpec, [["1"], ["2"]]);
+      await Promise.all(runsOf(sweep).map((run) => new Screen(run).shows("ready")));
+      const close = await windows.overlap();
+      const { service } = sweepsOf(state);
+      assert.deepEqual(await service.interrupted(), []);
+
+      const taken: Sweep<Run>[] = [];
+      const takingOver = service.takeOver(async ({ record, waiting }) => {
+        assert.equal(waiting, 0);
+        taken.push(await service.windDown(record, sandboxSpec, AbortSignal.timeout(30_000)));
+      }, AbortSignal.timeout(30_000));
+      for (let look = 0; look < 3; look++) await windows.services.refresh();
+      closing.abort();
+      await close();
+      await takingOver;
+      await release();
+      await Promise.all(taken.map(({ over }) => over));
+      assert.deepEqual(await Promise.all(taken.flatMap(runsOf).map(exitCodeOf)), [0, 0]);
+      const { gateway } = windows.services;
+      assert.deepEqual(await gateway.list(AbortSignal.timeout(10_000)), []);
+    }
   });
 
   it("has nothing left to run where a set was skipped or ran long ago", async () => {

@@ -73,9 +73,13 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
 
     /** @param isAsked the user wants it, and is told where there is nothing to continue */
     "modalSandboxes.continueSweep": async (isAsked = true) => {
+      if (!isAsked) {
+        await service.takeOver(offer, dependencies.closing);
+        return;
+      }
       const interrupted = await service.interrupted();
       await Promise.all(interrupted.map(offer));
-      if (isAsked && interrupted.every(({ waiting }) => waiting === 0)) throw nothingInterrupted();
+      if (interrupted.every(({ waiting }) => waiting === 0)) throw nothingInterrupted();
     },
   };
 }

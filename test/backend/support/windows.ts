@@ -18,6 +18,8 @@ export interface Windows {
   break(plan: object): Promise<void>;
   /** Closes the window, whose sandboxes go on, and opens the next. */
   reopen(): Promise<Services>;
+  /** Opens the next window while this one is still closing; returns what ends that. */
+  overlap(): Promise<() => Promise<void>>;
   /** Starts the server again in its place, for a window that is opened with it; the one before stays open. */
   restart(): Promise<void>;
 }
@@ -72,6 +74,15 @@ class OpenWindows implements Windows {
     await this.services.custody.leave();
     await this.services.stop();
     return this.#open();
+  }
+
+  async overlap(): Promise<() => Promise<void>> {
+    const { services: before } = this;
+    await this.#open();
+    return async () => {
+      await before.custody.leave();
+      await before.stop();
+    };
   }
 
   async restart(): Promise<void> {

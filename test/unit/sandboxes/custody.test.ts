@@ -62,6 +62,24 @@ describe("the custody of sandboxes", () => {
     return child.pid ?? 0;
   };
 
+  it("settles once the window before it, which is still closing, has let go of the folder's sandboxes", async () => {
+    const [before, next] = [open(), open()];
+    const { signal } = new AbortController();
+    assert.equal(await next.whenReleased([making.folder], signal), false);
+    await make(before);
+    assert.equal(await next.whenReleased(["/another"], signal), false);
+    const order: string[] = [];
+    const released = next.whenReleased([making.folder], signal).then((hasWaited) => {
+      order.push("released");
+      return hasWaited;
+    });
+    await next.survey();
+    order.push("left");
+    await before.leave();
+    assert.equal(await released, true);
+    assert.deepEqual(order, ["left", "released"]);
+  });
+
   it("tells this window's from another's, and both from those made elsewhere", async () => {
     const here = open();
     const there = open();
