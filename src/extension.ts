@@ -206,6 +206,7 @@ export function activate(context: ExtensionContext): void {
   const notices = (signal: AbortSignal) => gateway.notices(signal);
   const offerOther: OfferOther = async (spec) => (await import("./ui/commands/later")).laterOffer(rates)(spec);
   const records = new RunRecords(context.globalStorageUri.fsPath, vault);
+  const sweeps = new SweepRecords(context.workspaceState, vault, log);
   const runs = own.add(
     new RunService({
       ...{ sandboxes, offerOther, exec, pusher, puller, notices, clock, rates, log },
@@ -279,6 +280,8 @@ export function activate(context: ExtensionContext): void {
       compare: { runs, records, comparisons },
       sweep: {
         ...running,
+        sweeps,
+        secrets: context.secrets,
         offerOther,
         sandboxes,
         custody,
@@ -370,7 +373,7 @@ export function activate(context: ExtensionContext): void {
   const start = async () => {
     await ready;
     own.add(keepContextKeys({ session, sandboxes: store }));
-    const hasSweeps = new SweepRecords(context.workspaceState, log).all.length > 0;
+    const hasSweeps = sweeps.all.length > 0;
     // It reports by itself, and lasts as long as the sweeps that it goes on with.
     if (workspace.isTrusted && session.current.kind !== "signedOut" && hasSweeps)
       void commands.executeCommand("modalSandboxes.continueSweep", false);

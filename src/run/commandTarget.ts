@@ -1,4 +1,5 @@
 import { firstOf, launchers } from "./launchers";
+import { maskLine } from "./maskSecrets";
 import type { RunTarget } from "./target";
 
 /** A terminal's name has no room for more. */
@@ -7,7 +8,8 @@ const LABEL_LENGTH = 40;
 /** A command line, as a shell takes it. */
 export function commandTarget(command: string): RunTarget {
   const [line = ""] = command.trim().split("\n");
-  const label = line.length > LABEL_LENGTH ? `${line.slice(0, LABEL_LENGTH - 1)}…` : line;
+  const shown = maskLine(line);
+  const label = shown.length > LABEL_LENGTH ? `${shown.slice(0, LABEL_LENGTH - 1)}…` : shown;
   // The variables before the program are not what an image can lack.
   const program = line.split(/\s+/).find((word) => !/^\w+=/.test(word)) ?? "sh";
   return { label, program, argv: [...firstOf("bash", "sh"), "-c", command] };

@@ -3,6 +3,7 @@ import { formatBytes, formatDollars, formatDuration } from "../base/format";
 import { formatGpu, type GpuRequest } from "../modal/gpus";
 import type { GpuPeak } from "../sandboxes/metricHistory";
 import type { RunState } from "./run";
+import { maskLine } from "./maskSecrets";
 import { joinWords } from "./words";
 
 /** A run with what was found out about it, or an argument set of a sweep that is not run (yet). */
@@ -99,7 +100,7 @@ function identitiesOf(runs: readonly ComparedRun[]): ColumnOf[] {
   const gpu = textColumn("gpu", "GPU", (run) => formatGpu(run.gpu));
   const all = [
     textColumn("label", "Run", ({ label }) => label),
-    textColumn("args", "Arguments", ({ args }) => joinWords(args) || "none"),
+    textColumn("args", "Arguments", ({ args }) => maskLine(joinWords(args)) || "none"),
     gpu,
   ];
   const differing = all.filter(({ cell }) => new Set(runs.map((run) => cell(run).text)).size > 1);

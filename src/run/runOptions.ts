@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { isObject, isWords } from "../base/guards";
 import type { SecretStore } from "../base/ports";
+import { FileMemory } from "./fileMemory";
+import { maskLine } from "./maskSecrets";
 import type { RunTarget } from "./target";
 import { formatVariables, joinWords } from "./words";
 
@@ -21,49 +24,38 @@ export const withOptions = (target: RunTarget, { args, env, workdir }: RunOption
   ...(workdir !== "" && { workdir }),
 });
 
-/** All of it in a line, and whether there is anything to say. */
+/** All of it in a line, with secrets masked. */
 export function describeOptions({ args, env, workdir }: RunOptions): string {
-  const parts = [joinWords(args), formatVariables(env), workdir && `in ${workdir}`].filter((part) => part !== "");
+  const parts = [maskLine(joinWords(args)), maskLine(formatVariables(env)), workdir && `in ${workdir}`].filter(
+    (part) => part !== "",
+  );
   return parts.length === 0 ? "no arguments" : parts.join(" · ");
 }
 
-const MEMORY = "modalSandboxes.runOptions";
-
-/** So many are kept of each file, and of so many files. */
+/** So many are kept of each file. */
 const KEPT = 10;
-const KEPT_FILES = 200;
 
-/** What each file was run with, the last first. Kept as secrets are: variables and arguments may hold some. */
+/** What each file was run with, the last first. */
 export class RunOptionsMemory {
-  readonly #secrets: SecretStore;
+  readonly #memory: FileMemory<readonly RunOptions[]>;
 
   constructor(secrets: SecretStore) {
-    this.#secrets = secrets;
+    this.#memory = new FileMemory({ secrets, key: "modalSandboxes.runOptions", isValue: isOptionsList, maxFiles: 200 });
   }
 
   /** `key` names the file. */
   async of(key: string): Promise<readonly RunOptions[]> {
-    return (await this.#all()).get(key) ?? [];
+    return (await this.#memory.of(key)) ?? [];
   }
 
   async remember(key: string, options: RunOptions): Promise<void> {
-    const all = await this.#all();
-    const same = JSON.stringify(options);
-    const others = (all.get(key) ?? []).filter((known) => JSON.stringify(known) !== same);
-    all.delete(key);
-    const files = [[key, [options, ...others].slice(0, KEPT)], ...all].slice(0, KEPT_FILES);
-    await this.#secrets.store(MEMORY, JSON.stringify(files));
-  }
-
-  async #all(): Promise<Map<string, readonly RunOptions[]>> {
-    const stored: unknown = JSON.parse((await this.#secrets.get(MEMORY)) ?? "[]");
-    if (!Array.isArray(stored)) return new Map();
-    return new Map(stored.flatMap((entry: unknown) => (isEntry(entry) ? [entry] : [])));
+    const others = (await this.of(key)).filter((known) => !isDeepStrictEqual(known, options));
+    await this.#memory.remember(key, [options, ...others].slice(0, KEPT));
   }
 }
 
-const isEntry = (value: unknown): value is [string, RunOptions[]] =>
-  Array.isArray(value) && typeof value[0] === "string" && Array.isArray(value[1]) && value[1].every(isOptions);
+const isOptionsList = (value: unknown): value is readonly RunOptions[] =>
+  Array.isArray(value) && value.every(isOptions);
 
 const isOptions = (value: unknown): value is RunOptions =>
   isObject(value) &&

@@ -6,17 +6,20 @@ import { isObject, isWords } from "../base/guards";
 import { RecordFolder } from "../base/recordFolder";
 import type { GpuRequest } from "../modal/gpus";
 import type { EnvVault } from "../sandboxes/envVault";
-import { isSavedTarget, withoutVariables } from "./savedTarget";
+import { HiddenWords, holdSecrets } from "./hiddenWords";
+import { isSavedTarget, withoutSecrets } from "./savedTarget";
 import type { RunTarget } from "./target";
 
 /** What is on disk of a run whose program was started, so that a later window can go on with it, or tell of it. */
 export interface RunRecord {
   readonly id: string;
   readonly group: string;
-  /** Without its variables, once it has been on disk: what they hold may be secret. */
+  /** Once it has been on disk: without its variables, whose values may be secret, and with secret arguments masked. */
   readonly target: RunTarget;
   /** The variables that its target has. */
   readonly envNames?: readonly string[];
+  /** The target's words are masked. */
+  readonly isMasked?: boolean;
   readonly gpu: GpuRequest | undefined;
   readonly place?: RunPlace;
   readonly sandboxId: string;
@@ -47,6 +50,7 @@ const ENDS_PER_CLEANING = 20;
 export class RunRecords {
   readonly #folder: string;
   readonly #vault: EnvVault;
+  readonly #hidden: HiddenWords;
   readonly #open: RecordFolder<RunRecord>;
   readonly #ended: RecordFolder<RunRecord>;
   #ends = 0;
@@ -58,6 +62,7 @@ export class RunRecords {
   constructor(folder: string, vault: EnvVault) {
     this.#folder = join(folder, "runs");
     this.#vault = vault;
+    this.#hidden = new HiddenWords(vault);
     this.#open = new RecordFolder(join(this.#folder, "open"), parseRecord);
     this.#ended = new RecordFolder(join(this.#folder, "ended"), parseRecord);
   }
@@ -68,9 +73,13 @@ export class RunRecords {
   }
 
   async begin(record: RunRecord): Promise<void> {
-    const keeping = this.#vault.keep(ownerOf(record), record.target.env ?? {});
+    const owner = ownerOf(record);
+    const keeping = [
+      this.#vault.keep(owner, record.target.env ?? {}),
+      this.#hidden.keep(owner, wordsOf(record.target)),
+    ];
     await this.#open.put(record.id, saved(record));
-    await keeping;
+    await Promise.all(keeping);
   }
 
   async end(record: RunRecord): Promise<void> {
@@ -96,9 +105,10 @@ export class RunRecords {
     return byStart([...(await this.#ended.all()).values()]);
   }
 
-  /** What a run executed, with its variables. */
+  /** What a run executed, with its variables and secret arguments. */
   async targetOf(record: RunRecord): Promise<RunTarget> {
-    const { target, envNames = [] } = record;
+    const { envNames = [] } = record;
+    const target = await this.#unmasked(record);
     if (envNames.length === 0) return target;
     const env = await this.#vault.of(ownerOf(record));
     const lost = envNames.filter((name) => !(name in env));
@@ -110,10 +120,19 @@ export class RunRecords {
   async forget(records: readonly RunRecord[]): Promise<void> {
     for (const record of records) {
       if (record.envNames) await this.#vault.forget(ownerOf(record));
+      if (record.isMasked) await this.#hidden.forget(ownerOf(record));
       await rm(this.logPath(record.id), { force: true });
       await this.#ended.remove(record.id);
     }
     if (records.length > 0) this.#changed.fire(undefined);
+  }
+
+  async #unmasked(record: RunRecord): Promise<RunTarget> {
+    const { target, isMasked } = record;
+    if (!isMasked) return target;
+    const [argv, args] = (await this.#hidden.of(ownerOf(record))) ?? [];
+    if (!argv) throw argumentsLost(target.label);
+    return { ...target, argv, ...(target.args && args && { args }) };
   }
 
   async #forgetOld(): Promise<void> {
@@ -125,11 +144,19 @@ export class RunRecords {
 /** By this name the vault has what the variables of a run hold. */
 const ownerOf = ({ id }: RunRecord) => `run ${id}`;
 
+const wordsOf = ({ argv, args = [] }: RunTarget) => [argv, args];
+
 const saved = ({ target, ...record }: RunRecord): RunRecord => ({
   ...record,
   ...(target.env && { envNames: Object.keys(target.env) }),
-  target: withoutVariables(target),
+  ...(holdSecrets(wordsOf(target)) && { isMasked: true }),
+  target: withoutSecrets(target),
 });
+
+const argumentsLost = (label: string) =>
+  new UserError(`The secret arguments of ${label} are no longer available. Run it with its arguments again.`, {
+    actions: [{ title: "Run Current File with Arguments…", command: "modalSandboxes.runFileWithArguments" }],
+  });
 
 const variablesLost = (label: string, names: readonly string[]) =>
   new UserError(`What ${names.join(" and ")} held is not known any more. Run ${label} with its variables once more.`, {
@@ -143,7 +170,7 @@ const parseRecord = (value: unknown): RunRecord | undefined => (isRecord(value) 
 
 function isRecord(value: unknown): value is RunRecord {
   if (!isObject(value) || !isSavedTarget(value.target)) return false;
-  const { id, group, sandboxId, remotePath, startedAt, folder, gpu, end, place, envNames } = value;
+  const { id, group, sandboxId, remotePath, startedAt, folder, gpu, end, place, envNames, isMasked } = value;
   return (
     [id, group, sandboxId, remotePath].every((text) => typeof text === "string") &&
     typeof startedAt === "number" &&
@@ -151,7 +178,8 @@ function isRecord(value: unknown): value is RunRecord {
     (gpu === undefined || isObject(gpu)) &&
     (end === undefined || (isObject(end) && typeof end.endedAt === "number" && typeof end.dollars === "number")) &&
     (place === undefined || isPlace(place)) &&
-    (envNames === undefined || isWords(envNames))
+    (envNames === undefined || isWords(envNames)) &&
+    (isMasked === undefined || typeof isMasked === "boolean")
   );
 }
 

@@ -1,10 +1,11 @@
 import { isObject, isWords } from "../base/guards";
+import { maskSecrets } from "./maskSecrets";
 import type { RunTarget } from "./target";
 
-/** A target for the disk: what variables hold may be secret. */
-export function withoutVariables({ label, program, argv, file, args, workdir }: RunTarget): RunTarget {
-  const optional = { ...(file && { file }), ...(args && { args }), ...(workdir !== undefined && { workdir }) };
-  return { label, program, argv, ...optional };
+/** A target for the disk: without its variables, whose values may be secret, and with secrets in its words masked. */
+export function withoutSecrets({ label, program, argv, file, args, workdir }: RunTarget): RunTarget {
+  const masked = { argv: maskSecrets(argv), ...(args && { args: maskSecrets(args) }) };
+  return { label, program, ...masked, ...(file && { file }), ...(workdir !== undefined && { workdir }) };
 }
 
 /** Whether what an earlier version may have written is a target. */

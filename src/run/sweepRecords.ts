@@ -1,9 +1,12 @@
-import { messageOf } from "../base/errors";
+import { messageOf, UserError } from "../base/errors";
 import { isObject, isWords } from "../base/guards";
 import type { Logger, Memento } from "../base/ports";
 import type { GpuRequest } from "../modal/gpus";
+import type { EnvVault } from "../sandboxes/envVault";
 import type { ArgumentSet } from "./argumentSets";
-import { isSavedTarget, withoutVariables } from "./savedTarget";
+import { HiddenWords, holdSecrets } from "./hiddenWords";
+import { maskSecrets } from "./maskSecrets";
+import { isSavedTarget, withoutSecrets } from "./savedTarget";
 import type { SweepLimits } from "./sweep";
 import type { RunTarget } from "./target";
 
@@ -25,6 +28,8 @@ export interface SweepRecord extends SweepPlan {
   /** The window that runs it; absent in what earlier versions wrote. */
   readonly windowId?: string;
   readonly sets: readonly SavedSet[];
+  /** Secrets among the arguments are masked. */
+  readonly isMasked?: boolean;
 }
 
 /** An argument set, with its run once it has one, or why it came to none. */
@@ -40,10 +45,14 @@ const SWEEPS = "modalSandboxes.sweeps";
 /** The sweeps of this folder that are not over, be they another window's. */
 export class SweepRecords {
   readonly #state: Memento;
+  readonly #hidden: HiddenWords;
   readonly #log: Logger;
+  /** Ids of the sweeps whose secret arguments this window has kept. */
+  readonly #kept = new Set<string>();
 
-  constructor(state: Memento, log: Logger) {
+  constructor(state: Memento, vault: EnvVault, log: Logger) {
     this.#state = state;
+    this.#hidden = new HiddenWords(vault);
     this.#log = log;
   }
 
@@ -53,11 +62,35 @@ export class SweepRecords {
   }
 
   put(record: SweepRecord): void {
-    this.#write([...this.#others(record.id), { ...record, target: withoutVariables(record.target) }]);
+    const { id, target, sets } = record;
+    const words = wordsOf(record);
+    const isMasked = holdSecrets(words);
+    // Neither can fail: the vault logs what it cannot do.
+    if (isMasked && !this.#kept.has(id)) void this.#hidden.keep(ownerOf(id), words);
+    if (isMasked) this.#kept.add(id);
+    const shown = {
+      target: withoutSecrets(target),
+      sets: sets.map((set) => ({ ...set, args: maskSecrets(set.args) })),
+      ...(isMasked && { isMasked }),
+    };
+    this.#write([...this.#others(id), { ...record, ...shown }]);
   }
 
   remove(id: string): void {
+    if (this.all.some((record) => record.id === id && record.isMasked)) void this.#hidden.forget(ownerOf(id));
     this.#write(this.#others(id));
+  }
+
+  /** The record with the arguments that are masked in it. */
+  async unmasked(record: SweepRecord): Promise<SweepRecord> {
+    if (!record.isMasked) return record;
+    const [argv, args, ...sets] = (await this.#hidden.of(ownerOf(record.id))) ?? [];
+    if (!argv || !args || sets.length !== record.sets.length) throw argumentsLost(record.target.label);
+    return {
+      ...record,
+      target: { ...record.target, argv, ...(record.target.args && { args }) },
+      sets: record.sets.map((set, index) => ({ ...set, args: sets[index] ?? set.args })),
+    };
   }
 
   #others(id: string): SweepRecord[] {
@@ -70,6 +103,16 @@ export class SweepRecords {
     });
   }
 }
+
+/** Names a sweep in the vault. */
+const ownerOf = (id: string) => `sweep ${id}`;
+
+const wordsOf = ({ target: { argv, args = [] }, sets }: SweepRecord) => [argv, args, ...sets.map((set) => set.args)];
+
+const argumentsLost = (label: string) =>
+  new UserError(
+    `The secret arguments of the sweep of ${label} are no longer available. Discard it, and sweep the file again.`,
+  );
 
 function isRecord(value: unknown): value is SweepRecord {
   if (!isObject(value) || !isSavedTarget(value.target) || !isObject(value.limits)) return false;

@@ -80,6 +80,10 @@ export class SweepService {
 
   /** Runs the rest, after what still runs; with the sandboxes that are still there. */
   async goOn(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
+    return this.#goOn(await this.#options.sweeps.unmasked(record), spec, signal);
+  }
+
+  async #goOn(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
     const { runs, refresh } = this.#options;
     await refresh(signal);
     const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
@@ -105,7 +109,7 @@ export class SweepService {
   /** Starts nothing more: what still runs comes to its end, and each sandbox with it. */
   async windDown(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
     const sets = record.sets.map((set) => ({ skipped: "discarded", ...set }));
-    return this.goOn({ ...record, sets }, spec, signal);
+    return this.#goOn({ ...record, sets }, spec, signal);
   }
 
   /** The sandboxes on which something began, as far as no other window has them. */

@@ -7,7 +7,8 @@ import { isOver, type Run } from "../../src/run/run";
 import type { Sweep } from "../../src/run/sweep";
 import { SweepRecords } from "../../src/run/sweepRecords";
 import { SweepService } from "../../src/run/sweepService";
-import { memento, silentLog } from "../unit/support/fakes";
+import { EnvVault } from "../../src/sandboxes/envVault";
+import { memento, secretStore, silentLog } from "../unit/support/fakes";
 import { eventually } from "./support/processes";
 import { exitCodeOf, fileTarget, Screen, spec } from "./support/services";
 import { useWindows } from "./support/windows";
@@ -29,14 +30,14 @@ describe("a sweep whose window closes", function () {
   const sandboxSpec = spec({ env: { TOKEN: SECRET } });
 
   /** The sweeps of the window that is open, and how it closes. */
-  const sweepsOf = (state = memento()) => {
+  const sweepsOf = (state = memento(), vault = new EnvVault(secretStore(), silentLog)) => {
     const { services } = windows;
     const closing = new AbortController();
-    const sweeps = new SweepRecords(state, silentLog);
+    const sweeps = new SweepRecords(state, vault, silentLog);
     const rates = { current: listRates };
     const offerOther = () => Promise.resolve(undefined);
     const options = { ...services, offerOther, rates, log: silentLog, sweeps, closing: closing.signal };
-    return { service: new SweepService(options), sweeps, state, closing };
+    return { service: new SweepService(options), sweeps, state, vault, closing };
   };
   const runsOf = (sweep: Sweep<Run>): Run[] => sweep.entries.flatMap(({ run }) => (run ? [run] : []));
   const release = async () => {
@@ -55,7 +56,7 @@ describe("a sweep whose window closes", function () {
   /** A sweep with one run over and two under way, as the next window finds it. */
   const interrupted = async () => {
     await windows.write("held.sh", HELD);
-    const { service, state, closing } = sweepsOf();
+    const { service, state, vault, closing } = sweepsOf();
     const sweep = service.start(planOf(), sandboxSpec, sets);
     await new Promise<void>((resolve) => {
       sweep.onDidChangeSweep(() => {
@@ -66,7 +67,7 @@ describe("a sweep whose window closes", function () {
     await Promise.all(underWay.map((run) => new Screen(run).shows("ready")));
     closing.abort();
     await windows.reopen();
-    return sweepsOf(state);
+    return sweepsOf(state, vault);
   };
 
   it("goes on in the next one with what waited, after what still ran, on the sandboxes that are there", async () => {
@@ -165,6 +166,44 @@ describe("a sweep whose window closes", function () {
       const { gateway } = windows.services;
       assert.deepEqual(await gateway.list(AbortSignal.timeout(10_000)), []);
     }
+  });
+
+  it("has its secret arguments from the vault, and without them can only be discarded", async () => {
+    await windows.write("held.sh", HELD);
+    const { service, state, vault, closing } = sweepsOf();
+    const plan = { ...planOf(), limits: { parallel: 1, dollars: undefined } };
+    const sweep = service.start(plan, sandboxSpec, [
+      ["7", "--api-key", SECRET],
+      ["0", "--api-key", SECRET],
+    ]);
+    const [first] = runsOf(sweep);
+    assert.ok(first);
+    await new Screen(first).shows("ready");
+    closing.abort();
+    await windows.reopen();
+    assert.doesNotMatch(JSON.stringify(state.get("modalSandboxes.sweeps")), /s3cret/);
+
+    const other = sweepsOf(state).service;
+    const [lost] = await other.interrupted();
+    assert.ok(lost);
+    await assert.rejects(
+      other.goOn(lost.record, sandboxSpec, AbortSignal.timeout(30_000)),
+      /^UserError: The secret arguments of the sweep of held\.sh are no longer available\. Discard it/,
+    );
+
+    const { service: next, sweeps } = sweepsOf(state, vault);
+    const [left] = await next.interrupted();
+    assert.ok(left);
+    assert.equal(left.waiting, 1);
+    const continued = await next.goOn(left.record, sandboxSpec, AbortSignal.timeout(30_000));
+    await release();
+    await continued.over;
+    assert.deepEqual(
+      runsOf(continued).map(({ target: { args } }) => args?.at(-1)),
+      ["••••", SECRET],
+    );
+    assert.deepEqual(await Promise.all(runsOf(continued).map(exitCodeOf)), [0, 0]);
+    assert.deepEqual(sweeps.all, []);
   });
 
   it("has nothing left to run where a set was skipped or ran long ago", async () => {

@@ -129,6 +129,18 @@ describe("comparing runs", () => {
     await workbench.screenshot("sweep-done");
   });
 
+  it("remembers the argument sets of each file", async () => {
+    const { quickInput } = workbench;
+    await typeSets(workbench, "speed.sh", []);
+    await quickInput.row(/From a File/).waitFor();
+    assert.equal((await quickInput.items()).length, 1);
+    await quickInput.dismiss();
+    await typeSets(workbench, "swept.sh", []);
+    await quickInput.row("--rate 0.75").waitFor();
+    assert.equal((await quickInput.items()).filter(({ label }) => label.startsWith("--rate")).length, 4);
+    await quickInput.dismiss();
+  });
+
   it("is found again", async () => {
     await workbench.runCommand("Modal: Compare Runs…");
     await workbench.quickInput.waitForTitle("Compare Runs");

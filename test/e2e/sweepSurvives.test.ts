@@ -14,6 +14,8 @@ const HELD = `while [ ! -e /tmp/go ]; do sleep 0.1; done
 echo "metric: rate=$2"
 `;
 
+const SETS = ["--rate 0.1", "--rate 0.2", "--rate 0.3", "--rate 0.4"];
+
 describe("a sweep", () => {
   const modal = useSharedBackend({ MODAL_LOCAL_NO_CAPACITY: "B300" });
   const vscode = useVsCode(() => ({
@@ -45,7 +47,7 @@ describe("a sweep", () => {
 
   it("is offered to the window that comes after, which goes on with what waited", async () => {
     const { notifications } = workbench;
-    await typeSets(workbench, "held.sh", ["--rate 0.1", "--rate 0.2", "--rate 0.3", "--rate 0.4"]);
+    await typeSets(workbench, "held.sh", SETS);
     await answerSweep(workbench, { parallel: "2" });
     await comparison.waitForNote(/4 argument sets · 2 running, 2 waiting/);
     await workbench.reload();
@@ -66,7 +68,7 @@ describe("a sweep", () => {
   });
 
   it("that has nothing left to start needs no answer, and its sandboxes end with their programs", async () => {
-    await typeSets(workbench, "held.sh", []);
+    await typeSets(workbench, "held.sh", SETS);
     await answerSweep(workbench, { parallel: "4" });
     await comparison.waitForNote(/4 argument sets · 4 running/);
     await workbench.reload();
@@ -84,8 +86,7 @@ describe("a sweep", () => {
   it("asks once which GPU shall do instead of one that is not to be had", async () => {
     const { notifications } = workbench;
     await writeFile(join(vscode.folder, "quick.sh"), 'echo "metric: rate=$2"\n');
-    // Those of the last sweep are there.
-    await typeSets(workbench, "quick.sh", []);
+    await typeSets(workbench, "quick.sh", SETS);
     await answerSweep(workbench, { gpu: "B300", parallel: "2" });
     const question = "Modal has no B300 free right now. Run on another GPU instead?";
     await notifications.waitFor(question, 60_000);

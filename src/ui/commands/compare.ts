@@ -2,6 +2,7 @@ import { QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import { UserError } from "../../base/errors";
 import { formatGpu } from "../../modal/gpus";
 import { describeState } from "../../run/comparison";
+import { maskLine } from "../../run/maskSecrets";
 import type { Run } from "../../run/run";
 import type { RunRecord, RunRecords } from "../../run/runRecords";
 import type { RunService } from "../../run/runService";
@@ -77,7 +78,7 @@ async function pickComparison(comparisons: Comparisons, runs: readonly Run[], ti
 
 const runLine = (run: Run) => ({
   label: `${run.target.label} · ${formatGpu(run.gpu)}`,
-  description: [joinWords(run.target.args ?? []), describeState(run.state)].filter(Boolean).join(" · "),
+  description: [maskLine(joinWords(run.target.args ?? [])), describeState(run.state)].filter(Boolean).join(" · "),
   iconPath: new ThemeIcon("server-process"),
   run,
 });

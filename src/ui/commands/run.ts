@@ -19,7 +19,7 @@ export interface RunDependencies extends RunStarterOptions {
 }
 
 export function runCommands(dependencies: RunDependencies): CommandTable {
-  const { runs, terminals, thread, picker, state, secrets } = dependencies;
+  const { runs, terminals, thread, picker, secrets } = dependencies;
   const starter = new RunStarter(dependencies);
   const memory = new RunOptionsMemory(secrets);
 
@@ -66,6 +66,6 @@ export function runCommands(dependencies: RunDependencies): CommandTable {
     },
 
     ...runPartCommands(starter),
-    ...runOtherCommands(starter, memory, state),
+    ...runOtherCommands(starter, memory, secrets),
   };
 }

@@ -1,8 +1,10 @@
 import { posix } from "node:path";
 import { FileType, Uri, window, workspace } from "vscode";
 import { UserError } from "../../base/errors";
-import type { Memento } from "../../base/ports";
+import { isWords } from "../../base/guards";
+import type { SecretStore } from "../../base/ports";
 import { commandTarget, moduleTarget } from "../../run/commandTarget";
+import { FileMemory } from "../../run/fileMemory";
 import { modulePlace, type ModulePlace } from "../../run/moduleName";
 import { withOptions, type RunOptionsMemory } from "../../run/runOptions";
 import type { RunTarget } from "../../run/target";
@@ -14,11 +16,11 @@ import type { CommandTable } from "./register";
 import { pathIn } from "./runnableFile";
 import type { RunStarter } from "./runStarter";
 
-const COMMANDS = "modalSandboxes.commands";
 const KEPT_COMMANDS = 20;
 
 /** The commands that run something else than a file or part of one. */
-export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, state: Memento): CommandTable {
+export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, secrets: SecretStore): CommandTable {
+  const commands = new FileMemory({ secrets, key: "modalSandboxes.commands", isValue: isWords, maxFiles: 50 });
   const run = (target: RunTarget, folder: SyncFolder) =>
     starter.run({
       ...{ label: target.label, folder },
@@ -27,11 +29,6 @@ export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, 
         return target;
       },
     });
-
-  const usedCommands = (): string[] => {
-    const stored = state.get(COMMANDS);
-    return Array.isArray(stored) ? stored.filter((text) => typeof text === "string") : [];
-  };
 
   return {
     "modalSandboxes.runModule": async (uri?: Uri) => {
@@ -53,10 +50,11 @@ export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, 
     "modalSandboxes.runCommand": async (uri?: Uri) => {
       const folder = (uri && folderOf(uri)) ?? (await pickFolder());
       if (!folder) return;
-      const used = usedCommands();
+      const used = (await commands.of(folder.path)) ?? [];
       const command = await pickCommand(`Run in ${folder.name}`, used);
       if (command === undefined) return;
-      await state.update(COMMANDS, [command, ...used.filter((known) => known !== command)].slice(0, KEPT_COMMANDS));
+      const others = used.filter((known) => known !== command);
+      await commands.remember(folder.path, [command, ...others].slice(0, KEPT_COMMANDS));
       const workdir = uri && (await isFolder(uri)) ? pathIn(folder, uri) : "";
       await run({ ...commandTarget(command), workdir }, folder);
     },

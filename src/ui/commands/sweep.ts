@@ -1,13 +1,12 @@
 import { UserError } from "../../base/errors";
 import { plural } from "../../base/format";
-import type { Memento } from "../../base/ports";
-import type { ArgumentSet } from "../../run/argumentSets";
+import type { SecretStore } from "../../base/ports";
 import type { Run } from "../../run/run";
 import type { RunService } from "../../run/runService";
 import type { Sweep } from "../../run/sweep";
-import { SweepRecords, type SweepPlan } from "../../run/sweepRecords";
+import { sweepMemory } from "../../run/sweepMemory";
+import type { SweepPlan } from "../../run/sweepRecords";
 import { SweepService, type InterruptedSweep, type SweepServiceOptions } from "../../run/sweepService";
-import { joinWords, splitWords } from "../../run/words";
 import type { SyncThread } from "../../sync/syncThread";
 import type { Comparisons } from "../comparisons";
 import { showInformation } from "../outsideText";
@@ -19,16 +18,17 @@ import type { CommandTable } from "./register";
 import { documentToRun, runnableFile } from "./runnableFile";
 import { requestFor } from "./runStarter";
 
-export interface SweepDependencies extends Omit<SweepServiceOptions, "runs" | "sweeps"> {
+export interface SweepDependencies extends Omit<SweepServiceOptions, "runs"> {
   readonly runs: RunService;
   readonly thread: SyncThread;
-  readonly state: Memento;
+  readonly secrets: SecretStore;
   readonly comparisons: () => Promise<Comparisons>;
 }
 
 export function sweepCommands(dependencies: SweepDependencies): CommandTable {
-  const { thread, state, rates, log } = dependencies;
-  const service = new SweepService({ ...dependencies, sweeps: new SweepRecords(state, log) });
+  const { thread, rates, secrets } = dependencies;
+  const service = new SweepService(dependencies);
+  const memory = sweepMemory(secrets);
   const follow = async (plan: SweepPlan, start: () => Promise<Sweep<Run>>) => {
     const comparisons = await dependencies.comparisons();
     const sweep = await start();
@@ -57,12 +57,14 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
 
   return {
     "modalSandboxes.sweepFile": async (uri?: unknown) => {
-      const runnable = await runnableFile(await documentToRun(uri), thread);
+      const document = await documentToRun(uri);
+      const runnable = await runnableFile(document, thread);
       if (!runnable) return;
-      const wish = await askSweep(`Sweep ${runnable.label}`, rememberedSets(state), rates);
+      const file = document.uri.toString();
+      const wish = await askSweep(`Sweep ${runnable.label}`, (await memory.of(file)) ?? [], rates);
       if (!wish) return;
       const { sets, choice, ...limits } = wish;
-      await state.update(SETS, sets.map(joinWords));
+      await memory.remember(file, sets);
 
       const { specs, target, folder, remotePath } = await requestFor(runnable, [choice]);
       const [spec] = specs;
@@ -94,13 +96,6 @@ function questionOf({ target, sets, limits, ...choice }: InterruptedSweep["recor
   const rest = `${waiting} of ${plural(sets.length, "argument set")} ${waiting === 1 ? "has" : "have"} not run`;
   const sandboxes = plural(Math.min(limits.parallel, waiting), "sandbox", "sandboxes");
   return `The sweep of ${target.label} was interrupted: ${rest}. Continue on up to ${sandboxes} (${nameOf(choice)})?`;
-}
-
-const SETS = "modalSandboxes.sweepSets";
-
-function rememberedSets(state: Memento): ArgumentSet[] {
-  const stored = state.get(SETS);
-  return Array.isArray(stored) ? stored.flatMap((line) => (typeof line === "string" ? [splitWords(line)] : [])) : [];
 }
 
 const nothingInterrupted = () => new UserError("No sweep of this folder was interrupted.");

@@ -4,6 +4,7 @@ import { DisposableStore } from "../../base/disposable";
 import { messageOf } from "../../base/errors";
 import { plural } from "../../base/format";
 import type { ArgumentSet } from "../../run/argumentSets";
+import { maskLine } from "../../run/maskSecrets";
 import { joinWords, splitWords } from "../../run/words";
 import { answerOf, type Answer, type StepPlace } from "./steps";
 
@@ -103,7 +104,7 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
   return answerOf(picker, own, result, () => isAsking);
 }
 
-const labelOf = (set: ArgumentSet): string => joinWords(set) || "no arguments";
+const labelOf = (set: ArgumentSet): string => maskLine(joinWords(set)) || "no arguments";
 
 /** The words of a line, or what is wrong with it. */
 function read(line: string): ArgumentSet | string {

@@ -1,17 +1,25 @@
 import { window, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
+import { maskLine } from "../../run/maskSecrets";
 import { answerOf } from "./steps";
+
+interface CommandItem extends QuickPickItem {
+  readonly command: string;
+}
 
 /** A command line that is typed, or one of those used before; `undefined` if the user went away. */
 export function pickCommand(title: string, used: readonly string[]): Promise<string | undefined> {
   const own = new DisposableStore();
-  const picker = own.add(window.createQuickPick());
+  const picker = own.add(window.createQuickPick<CommandItem>());
   const chosen = new Deferred<string | undefined>();
   const show = () => {
     const typed = picker.value.trim();
-    const first: QuickPickItem[] = typed === "" || used.includes(typed) ? [] : [{ label: typed, alwaysShow: true }];
-    picker.items = [...first, ...used.map((label) => ({ label, description: "used before" }))];
+    const isNew = typed !== "" && !used.includes(typed);
+    picker.items = [
+      ...(isNew ? [{ label: typed, command: typed, alwaysShow: true }] : []),
+      ...used.map((command) => ({ label: maskLine(command), command, description: "used before" })),
+    ];
   };
   picker.title = title;
   picker.placeholder = "A command line, such as: pytest -q tests";
@@ -22,7 +30,7 @@ export function pickCommand(title: string, used: readonly string[]): Promise<str
     picker.onDidAccept(() => {
       // Enter may come before the item for the last keys does.
       const [item] = picker.activeItems;
-      const command = item?.label ?? picker.value.trim();
+      const command = item?.command ?? picker.value.trim();
       if (command !== "") chosen.resolve(command);
     }),
   );

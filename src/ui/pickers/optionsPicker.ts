@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { QuickPickItemKind, type QuickPickItem } from "vscode";
 import { messageOf } from "../../base/errors";
 import { describeOptions, noOptions, type RunOptions } from "../../run/runOptions";
+import { maskLine } from "../../run/maskSecrets";
 import { formatVariables, joinWords, parseVariables, splitWords } from "../../run/words";
 import { askPick, askText, type StepPlace } from "./steps";
 
@@ -30,7 +32,7 @@ export async function askOptions(title: string, used: readonly RunOptions[]): Pr
 }
 
 function optionLines(options: RunOptions, used: readonly RunOptions[], title: string): (OptionLine | QuickPickItem)[] {
-  const others = used.filter((known) => describeOptions(known) !== describeOptions(options));
+  const others = used.filter((known) => !isDeepStrictEqual(known, options));
   const done = (chosen: RunOptions) => ({ choose: () => Promise.resolve(chosen), isLast: true });
   return [
     { label: "$(play) Run", description: describeOptions(options), ...done(options) },
@@ -85,7 +87,7 @@ function fieldLine({ label, write, read, none, ...question }: Field, options: Ru
     const answer = await askText({ ...place, ...question, value, complaint: (text) => complaintOf(() => read(text)) });
     return answer?.kind === "answered" ? { ...options, ...read(answer.value) } : undefined;
   };
-  return { label, description: value === "" ? none : value, choose };
+  return { label, description: value === "" ? none : maskLine(value), choose };
 }
 
 function complaintOf(read: () => unknown): string | undefined {

@@ -14,6 +14,12 @@ describe("a command line as a target", () => {
     assert.equal(commandTarget(`echo ${"x".repeat(60)}`).label, `echo ${"x".repeat(34)}…`);
   });
 
+  it("keeps secrets out of its name, and only there", () => {
+    const { argv, label } = commandTarget("HF_TOKEN=s3cret python a.py --api-key=k3y");
+    assert.equal(label, "HF_TOKEN=•••• python a.py --api-key=••••");
+    assert.equal(argv.at(-1), "HF_TOKEN=s3cret python a.py --api-key=k3y");
+  });
+
   it("needs its first program, whatever variables it is given", () => {
     assert.equal(commandTarget("pytest -q").program, "pytest");
     assert.equal(commandTarget("CUDA_VISIBLE_DEVICES=0 A= torchrun train.py").program, "torchrun");

@@ -191,6 +191,13 @@ describe("a comparison as a file", () => {
     ]);
   });
 
+  it("shows and exports no secret arguments", () => {
+    const args = ["0.1", "0.2"].map((rate) => ["--rate", rate, "--api-key", "s3cret"]);
+    const comparison = comparisonOf(args.map((set, index) => run("T4", { id: String(index), args: set })));
+    assert.deepEqual(column("Arguments", comparison), ["--rate 0.1 --api-key ••••", "--rate 0.2 --api-key ••••"]);
+    assert.doesNotMatch(toCsv(comparison) + toMarkdown(comparison) + JSON.stringify(comparison), /s3cret/);
+  });
+
   it("quotes what needs it, and leaves no text that a spreadsheet takes for a formula", () => {
     const texts = ['=HYPERLINK("http://x")', "+1", "-lr 1", "@sum", "\t=1", 'a "b", c', "two\nlines", " =1", "1-2"];
     const runs = texts.map((label) => run("T4", { id: label, label, values: new Map([["=1+1", -1]]) }));

@@ -14,6 +14,13 @@ describe("the options of a run", () => {
     );
   });
 
+  it("are told without the secrets among them", () => {
+    assert.equal(
+      describeOptions({ args: ["--api-key", "s3cret", "a b"], env: { HF_TOKEN: "t0ken", MODE: "fast" }, workdir: "" }),
+      "--api-key •••• 'a b' · HF_TOKEN=•••• MODE=fast",
+    );
+  });
+
   it("leave a target as it is where they say nothing", () => {
     const target = { label: "a", program: "b", argv: ["b"], workdir: "notebooks" };
     assert.deepEqual(withOptions(target, noOptions), target);

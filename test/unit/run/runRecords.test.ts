@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import { commandTarget } from "../../../src/run/commandTarget";
 import { RunRecords, type RunRecord } from "../../../src/run/runRecords";
 import { EnvVault } from "../../../src/sandboxes/envVault";
 import { secretStore, silentLog } from "../support/fakes";
@@ -75,6 +76,37 @@ describe("the records of runs", () => {
       /^UserError: What TOKEN and MODE held is not known any more. Run a.py with its variables once more\.$/,
     );
     assert.deepEqual(await one.targetOf(record("b")), record("b").target);
+  });
+
+  it("show secret arguments masked, and the vault has them for a run again until the record is forgotten", async () => {
+    const [one, other] = [new RunRecords(folder, vault), new RunRecords(folder, vault)];
+    const { target, ...rest } = record("a");
+    const given = { ...target, args: ["--lr", "0.1", "--api-key", "pl4in", "--token=hidd3n"] };
+    await one.begin({ ...rest, target: given });
+    const [kept] = await other.underWay("sb-1");
+    assert.ok(kept);
+    assert.deepEqual(kept.target.args, ["--lr", "0.1", "--api-key", "••••", "--token=••••"]);
+    assert.doesNotMatch(await readFile(join(folder, "runs/open/a.json"), "utf8"), /pl4in|hidd3n/);
+    await other.end({ ...kept, end });
+    const [past] = await one.past();
+    assert.ok(past);
+    assert.doesNotMatch(await readFile(join(folder, "runs/ended/a.json"), "utf8"), /pl4in|hidd3n/);
+    assert.deepEqual(await one.targetOf(past), given);
+
+    await one.forget([past]);
+    await assert.rejects(
+      one.targetOf(past),
+      /^UserError: The secret arguments of a\.py are no longer available\. Run it with its arguments again\.$/,
+    );
+  });
+
+  it("show the secrets of a command line masked, in its name too", async () => {
+    const records = new RunRecords(folder, vault);
+    const target = commandTarget("HF_TOKEN=pl4in python train.py --password hidd3n");
+    await records.end({ ...record("c"), target, end });
+    const text = await readFile(join(folder, "runs/ended/c.json"), "utf8");
+    assert.doesNotMatch(text, /pl4in|hidd3n/);
+    assert.match(text, /HF_TOKEN=•••• python train\.py --password ••••/);
   });
 
   it("leave out what is no record", async () => {
