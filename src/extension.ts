@@ -61,7 +61,7 @@ import { createErrorReporter } from "./ui/errorReporter";
 import { approveAboveLimit } from "./ui/limitQuestions";
 import { watchOrphans } from "./ui/orphanNotice";
 import { RunWatch } from "./ui/runWatch";
-import { approvePull, offerConflicts } from "./ui/pullQuestions";
+import { approvePull, offerConflicts, offerCopies } from "./ui/pullQuestions";
 import { approvePush } from "./ui/pushQuestions";
 import {
   appName,
@@ -201,6 +201,9 @@ export function activate(context: ExtensionContext): void {
     approve: approvePull,
     onConflicts: (root, conflicts) => {
       offerConflicts(root, conflicts).catch(report);
+    },
+    onCopies: (root, copies) => {
+      offerCopies(root, copies).catch(report);
     },
   });
   const notices = (signal: AbortSignal) => gateway.notices(signal);

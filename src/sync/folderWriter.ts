@@ -38,6 +38,9 @@ export class Refusal extends Error {
 /** Whether what lies at a path may be replaced; asked immediately before it would be. */
 export type MayReplace = (path: string, there: Stats) => boolean;
 
+/** How something is called that must not be written under its own path; `undefined` for what may be. */
+export type CopyNameOf = (path: string) => ((count: number) => string) | undefined;
+
 export interface FileFacts {
   readonly path: string;
   readonly mode: number;
@@ -53,6 +56,7 @@ export interface FileFacts {
 export class FolderWriter {
   readonly #root: string;
   readonly #mayReplace: MayReplace;
+  readonly #copyNameOf: CopyNameOf;
   /** Folders that are known to be real ones. Links are made last, so they stay it. */
   readonly #folders = new Set<string>([""]);
   /** Those of them that this writer made: nothing of anyone else's is in there. */
@@ -61,9 +65,10 @@ export class FolderWriter {
   #count = 0;
 
   /** @param root without links in it */
-  constructor(root: string, mayReplace: MayReplace) {
+  constructor(root: string, mayReplace: MayReplace, copyNameOf: CopyNameOf = () => undefined) {
     this.#root = root;
     this.#mayReplace = mayReplace;
+    this.#copyNameOf = copyNameOf;
   }
 
   /**
@@ -129,7 +134,10 @@ export class FolderWriter {
   }
 
   /** @param make what is to be placed, and returns where; only if it is not there already */
-  #place(make: () => string, path: string, isSame: (absolute: string, stats: Stats) => boolean): Placed {
+  #place(make: () => string, path: string, isSame: IsSame): Placed {
+    const copyNameHere = this.#copyNameOf(path);
+    if (copyNameHere) return this.#placeProtected(make, path, isSame, copyNameHere);
+
     const parent = parentOf(path);
     this.#enter(parent);
     const absolute = `${this.#root}/${path}`;
@@ -141,15 +149,35 @@ export class FolderWriter {
       return { kind: "written", stats: lstatSync(absolute) };
     }
 
-    const copy = this.#freeCopyName(path, isSame);
+    const copy = this.#freeName((count) => copyName(path, count), isSame);
     moveInto(make(), join(this.#root, copy));
     return { kind: "copied", copy, stats: there };
   }
 
+  #placeProtected(make: () => string, path: string, isSame: IsSame, nameOf: (count: number) => string): Placed {
+    const there = this.#isReached(parentOf(path)) ? this.#stats(path) : undefined;
+    if (there && isSame(`${this.#root}/${path}`, there)) return { kind: "same", stats: there };
+
+    const copy = this.#freeName(nameOf, isSame);
+    this.#enter(parentOf(copy));
+    moveInto(make(), join(this.#root, copy));
+    return { kind: "copied", copy, stats: there };
+  }
+
+  /** True for a folder that is here and not behind a link. */
+  #isReached(folder: string): boolean {
+    if (this.#folders.has(folder)) return true;
+    return this.#isReached(parentOf(folder)) && this.#stats(folder)?.isDirectory() === true;
+  }
+
+  #stats(path: string): Stats | undefined {
+    return lstatSync(join(this.#root, path), { throwIfNoEntry: false });
+  }
+
   /** A copy that holds the same is written again rather than kept twice. */
-  #freeCopyName(path: string, isSame: (absolute: string, stats: Stats) => boolean): string {
+  #freeName(nameOf: (count: number) => string, isSame: IsSame): string {
     for (let count = 1; ; count += 1) {
-      const copy = copyName(path, count);
+      const copy = nameOf(count);
       const absolute = join(this.#root, copy);
       const there = lstatSync(absolute, { throwIfNoEntry: false });
       if (!there || isSame(absolute, there)) return copy;
@@ -172,6 +200,9 @@ export class FolderWriter {
     return there === undefined;
   }
 }
+
+/** True if what is at a path already is what is to be placed. */
+type IsSame = (absolute: string, stats: Stats) => boolean;
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 

@@ -33,6 +33,7 @@ export interface PullOutcome {
   readonly files: number;
   readonly bytes: number;
   readonly conflicts: readonly Conflict[];
+  readonly copies: readonly ProtectedCopy[];
   /** The first thousand; `skippedCount` says how many there are. */
   readonly skipped: readonly SkippedEntry[];
   readonly skippedCount: number;
@@ -45,4 +46,14 @@ export interface Conflict {
   readonly path: string;
   /** The sandbox's, beside it. */
   readonly copy: string;
+}
+
+/** What came back only as a copy, because a tool here would read it by itself. */
+export interface ProtectedCopy {
+  readonly path: string;
+  readonly copy: string;
+  /** Half a sentence: "it can run …". */
+  readonly reason: string;
+  /** True if there is a file of that name here, which stayed as it is. */
+  readonly isHere: boolean;
 }

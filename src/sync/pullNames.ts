@@ -13,6 +13,21 @@ export function copyName(path: string, count: number): string {
   return folder + name + ending;
 }
 
+/**
+ * Where a pull puts a file that tools must not find under its name: `.envrc.sandbox-copy`, or `pre-commit` in
+ * `.husky.sandbox-copy`, then with numbers as of `copyName`.
+ * @param protectedAt which steps of the path are protected, counted from 0
+ */
+export function protectedCopyName(path: string, protectedAt: readonly number[], count: number): string {
+  const steps = path.split("/");
+  const last = steps.length - 1;
+  const named = steps.map((step, index) =>
+    protectedAt.includes(index) ? copyName(step, index === last ? count : 1) : step,
+  );
+  const copy = named.join("/");
+  return count === 1 || protectedAt.includes(last) ? copy : copyName(copy, count);
+}
+
 /** Names of a pull's own making, which no push sends. */
 export const isPullsOwn = (name: string): boolean =>
   name.startsWith(PULL_PREFIX) || /\.sandbox-copy(-\d+)?$/.test(name);

@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 
 import { UNSETTLED, type FolderEntry, type SkippedEntry } from "./folderEntry";
+import type { Guarded, PathGuard } from "./pathGuard";
 import type { RemoteEntry } from "./remoteListing";
 import { refusePath, type NameRules } from "./safePath";
 
@@ -8,6 +9,8 @@ import { refusePath, type NameRules } from "./safePath";
 export interface PullPlan {
   /** Files and links, by path. */
   readonly wanted: ReadonlyMap<string, RemoteEntry>;
+  /** Those of them that come back only as copies. */
+  readonly guarded: ReadonlyMap<string, Guarded>;
   /** Those that are not known here; folders come before what they hold. */
   readonly folders: readonly RemoteEntry[];
   readonly bytes: number;
@@ -22,9 +25,11 @@ export function planPull(
   listing: readonly RemoteEntry[],
   knownOf: (path: string) => FolderEntry | undefined,
   takes: (entry: RemoteEntry) => boolean,
+  guard: PathGuard,
   rules: NameRules,
 ): PullPlan {
   const wanted = new Map<string, RemoteEntry>();
+  const guarded = new Map<string, Guarded>();
   const folders: RemoteEntry[] = [];
   const skipped: SkippedEntry[] = [];
   let bytes = 0;
@@ -32,14 +37,21 @@ export function planPull(
     const known = knownOf(entry.path);
     if ((known && isUnchangedThere(entry, known)) || !takes(entry)) continue;
     const reason = entry.kind === "other" ? "is neither a file, a folder nor a link" : refusePath(entry.path, rules);
-    if (reason !== undefined) skipped.push({ path: entry.path, reason });
-    else if (entry.kind === "directory") folders.push(entry);
-    else {
+    if (reason !== undefined) {
+      skipped.push({ path: entry.path, reason });
+      continue;
+    }
+
+    const found = guard.guard(entry.path, entry.kind);
+    if (entry.kind === "directory") {
+      if (!found) folders.push(entry);
+    } else {
+      if (found) guarded.set(entry.path, found);
       wanted.set(entry.path, entry);
       bytes += entry.kind === "file" ? entry.size : 0;
     }
   }
-  return { wanted, folders, bytes, skipped };
+  return { wanted, guarded, folders, bytes, skipped };
 }
 
 /**

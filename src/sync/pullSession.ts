@@ -7,7 +7,8 @@ import type { Baseline } from "./baselineFile";
 import type { FolderEntry } from "./folderEntry";
 import { FolderWriter } from "./folderWriter";
 import { PullFilter } from "./pullFilter";
-import type { Conflict, PlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
+import { PathGuard } from "./pathGuard";
+import type { Conflict, PlanSummary, ProtectedCopy, PullCounts, PullOutcome, PullSince } from "./pullMessages";
 import { entryHere, entryThere, isUnchangedHere, planPull, type PullPlan } from "./pullPlan";
 import { ListingParser, type RemoteEntry } from "./remoteListing";
 import { refusePath, type NameRules } from "./safePath";
@@ -21,15 +22,18 @@ export class PullSession {
   readonly #rules: NameRules;
   readonly #since: Since | undefined;
   readonly #parser = new ListingParser();
-  #plan: PullPlan = { wanted: new Map(), folders: [], bytes: 0, skipped: [] };
+  #plan: PullPlan = { wanted: new Map(), guarded: new Map(), folders: [], bytes: 0, skipped: [] };
   #isSynced: (entry: RemoteEntry) => boolean = () => false;
   #writer: FolderWriter | undefined;
   #unpacker: Unpacker | undefined;
   #counts: PullCounts = { files: 0, bytes: 0, path: "" };
   readonly #conflicts: Conflict[] = [];
+  readonly #copies: ProtectedCopy[] = [];
   readonly #arrived = new Set<string>();
   /** What both sides are known to hold from now on. */
   readonly #learned: FolderEntry[] = [];
+  /** As `#learned`, of what is not here under its name: a push that knew it would delete it in the sandbox. */
+  readonly #learnedThere: FolderEntry[] = [];
   /** What ended it before its time. */
   #failure: { readonly error: unknown } | undefined;
 
@@ -63,7 +67,13 @@ export class PullSession {
     const filter = since && new PullFilter(this.#root, since.patterns, listing);
     const takes = filter ? (entry: RemoteEntry) => filter.takes(entry) : () => true;
     this.#isSynced = filter ? (entry) => filter.isSynced(entry) : () => false;
-    this.#plan = planPull(listing, (path) => this.#knownOf(path), takes, this.#rules);
+    this.#plan = planPull(
+      listing,
+      (path) => this.#knownOf(path),
+      takes,
+      new PathGuard(this.#root, listing),
+      this.#rules,
+    );
 
     const files = [...this.#plan.wanted.values()];
     const biggest = files.filter(({ kind }) => kind === "file").sort((a, b) => b.size - a.size);
@@ -81,10 +91,12 @@ export class PullSession {
   /** @returns the names to ask for */
   start(isOverwriting: boolean, maxBytes: number): Uint8Array<ArrayBuffer> {
     this.#plan = withoutBiggest(this.#plan, maxBytes);
-    const { wanted, bytes } = this.#plan;
+    const { wanted, guarded, bytes } = this.#plan;
     const known = this.#since?.known;
-    this.#writer = new FolderWriter(this.#root, (path, there) =>
-      known ? isUnchangedHere(there, known.get(path)) : isOverwriting,
+    this.#writer = new FolderWriter(
+      this.#root,
+      (path, there) => (known ? isUnchangedHere(there, known.get(path)) : isOverwriting),
+      (path) => guarded.get(path)?.copyName,
     );
     this.#unpacker = new Unpacker({
       writer: this.#writer,
@@ -112,7 +124,8 @@ export class PullSession {
     const end: ArchiveEnd = unpacker?.finish() ?? { kind: "cut", detail: "The pull was cancelled." };
     const madeFolders = isStopped ? [] : this.#makeFolders();
     this.#writer?.dispose();
-    this.#since?.learn(this.#learned, (entry) => this.#isSynced(entry), this.#plan, madeFolders);
+    const here = [...madeFolders, ...this.#learned];
+    this.#since?.learn({ here, there: this.#learnedThere }, (entry) => this.#isSynced(entry), this.#plan);
 
     const refused = new Set(unpacker?.refused.map(({ path }) => path));
     const missing =
@@ -124,6 +137,7 @@ export class PullSession {
       files,
       bytes,
       conflicts: this.#conflicts,
+      copies: this.#copies,
       skipped: skipped.slice(0, 1000),
       skippedCount: skipped.length + (unpacker ? unpacker.refusedCount - unpacker.refused.length : 0),
       end,
@@ -134,8 +148,11 @@ export class PullSession {
     this.#arrived.add(path);
     const there = this.#plan.wanted.get(path);
     if (placed.kind === "copied") {
-      this.#conflicts.push({ path, copy: placed.copy });
-      if (there) this.#learned.push(entryThere(there, target));
+      const isHere = placed.stats !== undefined;
+      const guarded = this.#plan.guarded.get(path);
+      if (guarded) this.#copies.push({ path, copy: placed.copy, reason: guarded.reason, isHere });
+      else this.#conflicts.push({ path, copy: placed.copy });
+      if (there) (isHere ? this.#learned : this.#learnedThere).push(entryThere(there, target));
     } else this.#learned.push(entryHere(path, placed.stats, target));
     if (placed.kind === "same") return;
     this.#counts = { files: this.#counts.files + 1, bytes: this.#counts.bytes + bytes, path };
@@ -213,15 +230,14 @@ class Since {
   }
 
   learn(
-    learned: readonly FolderEntry[],
+    learned: { readonly here: readonly FolderEntry[]; readonly there: readonly FolderEntry[] },
     isSynced: (entry: RemoteEntry) => boolean,
     { wanted, folders }: PullPlan,
-    madeFolders: readonly FolderEntry[],
   ): void {
     const listed = new Map([...folders.map((folder) => [folder.path, folder] as const), ...wanted]);
     const synced: FolderEntry[] = [];
-    const others: FolderEntry[] = [];
-    for (const entry of [...madeFolders, ...learned]) {
+    const others: FolderEntry[] = [...learned.there];
+    for (const entry of learned.here) {
       const there = listed.get(entry.path);
       (there && isSynced(there) ? synced : others).push(entry);
     }

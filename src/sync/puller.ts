@@ -1,7 +1,7 @@
 import { SerialQueue } from "../base/async";
 import { formatBytes, plural } from "../base/format";
 import { pull, type PullOptions, type PullResult } from "./pull";
-import type { Conflict, PlanSummary } from "./pullMessages";
+import type { Conflict, PlanSummary, ProtectedCopy } from "./pullMessages";
 import type { SyncThread } from "./syncThread";
 
 export interface PullerOptions {
@@ -13,6 +13,8 @@ export interface PullerOptions {
   readonly approve: (pull: BigPull, signal: AbortSignal) => Promise<boolean>;
   /** Told once for all files of a pull. */
   readonly onConflicts: (root: string, conflicts: readonly Conflict[]) => void;
+  /** Called once with all files of a pull that came back only as copies. */
+  readonly onCopies: (root: string, copies: readonly ProtectedCopy[]) => void;
 }
 
 export interface PullSettings {
@@ -45,7 +47,7 @@ export class Puller {
     const { patterns, maxBytes } = this.#options.settings();
     if (patterns.length === 0) return NOTHING;
     const { root, remotePath, signal } = source;
-    const { thread, approve, onConflicts } = this.#options;
+    const { thread, approve, onConflicts, onCopies } = this.#options;
     const since = { key: { sandboxId, remotePath, root }, patterns };
     const decide = async (plan: PlanSummary) => {
       const isAll = plan.bytes <= maxBytes || (await approve({ ...plan, root, maxBytes }, signal));
@@ -54,6 +56,7 @@ export class Puller {
 
     const result = await this.#queue(root).run(() => pull(thread, { ...source, since, decide }));
     if (result.conflicts.length > 0) onConflicts(root, result.conflicts);
+    if (result.copies.length > 0) onCopies(root, result.copies);
     return result;
   }
 
@@ -69,21 +72,34 @@ export class Puller {
   }
 }
 
-const NOTHING: PullResult = { files: 0, bytes: 0, conflicts: [], skipped: [], skippedCount: 0 };
+const NOTHING: PullResult = { files: 0, bytes: 0, conflicts: [], copies: [], skipped: [], skippedCount: 0 };
 
 /** One line for the user; `undefined` if there is nothing to say. */
-export function describePull({ files, bytes, conflicts, skippedCount }: PullResult): string | undefined {
+export function describePull({ files, bytes, conflicts, copies, skippedCount }: PullResult): string | undefined {
   const facts = [
     ...(files > 0 ? [`Pulled ${plural(files, "file")}, ${formatBytes(bytes)}`] : []),
     ...(conflicts.length > 0 ? [`${conflicts.length} changed on both sides, both kept`] : []),
+    ...describeCopies(copies),
     ...(skippedCount > 0 ? [`${skippedCount} not pulled, see the log`] : []),
   ];
   return facts.length > 0 ? facts.join("; ") : undefined;
 }
 
+function describeCopies(copies: readonly ProtectedCopy[]): string[] {
+  const [first] = copies;
+  if (!first) return [];
+  if (copies.length === 1) return [`${first.path} came back only as ${first.copy}, because ${first.reason}`];
+  const named = copies.slice(0, 3).map(({ copy }) => copy);
+  const more = copies.length > named.length ? " …" : "";
+  return [
+    `${copies.length} came back only as copies, because tools read such files by themselves (${named.join(", ")}${more})`,
+  ];
+}
+
 /** What the log says of a pull, a line each. */
-export const pullLog = ({ conflicts, skipped, skippedCount }: PullResult): string[] => [
+export const pullLog = ({ conflicts, copies, skipped, skippedCount }: PullResult): string[] => [
   ...conflicts.map(({ path, copy }) => `${path} was changed on both sides: the sandbox's is ${copy}`),
+  ...copies.map(({ path, copy, reason }) => `${path} came back only as ${copy}, because ${reason}`),
   ...skipped.map(({ path, reason }) => `${path} ${reason}`),
   ...(skippedCount > skipped.length ? [`and ${skippedCount - skipped.length} more were not pulled`] : []),
 ];

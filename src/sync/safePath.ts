@@ -1,3 +1,5 @@
+import { foldName } from "./foldName";
+
 /** What the file system under the local folder makes of names. */
 export interface NameRules {
   /** Windows' rules: reserved names and characters. */
@@ -16,7 +18,7 @@ export const plainPath = (name: string): string => name.replace(/^(\.\/+)+/, "")
  */
 export function refusePath(path: string, { isWindows }: NameRules): string | undefined {
   if (path === "" || path === ".") return "has no name";
-  if (path.includes("\0")) return "has a NUL in its name";
+  if (/[\u0000-\u001F\u007F-\u009F]/.test(path)) return "has a control character in its name";
   if (path.includes("\uFFFD")) return "has a name that is not UTF-8";
   if (path.startsWith("/") || (isWindows && /^[a-z]:/i.test(path))) return "is an absolute path";
   for (const name of path.split("/")) {
@@ -38,39 +40,34 @@ export function refuseTarget(path: string, target: string): string | undefined {
   const ups = steps.findIndex((step) => step !== "..");
   const climbs = ups < 0 ? steps.length : ups;
   if (climbs > path.split("/").length - 1) return "is a link out of the folder";
+  if (steps.some(isRefused)) return "is a link to what belongs to git or VS Code";
   return steps.slice(climbs).includes("..") ? "is a link by a detour" : undefined;
 }
-
-/** Equal for names that one file system may take for the same. */
-export const foldName = (path: string): string => path.normalize("NFC").toLowerCase();
 
 function refuseName(name: string): string | undefined {
   if (name === "..") return "leads out of the folder";
   if (name === "" || name === ".") return "is not a plain path";
-  return isProtected(name) ? "belongs to git or VS Code, which no sandbox may change" : undefined;
+  return isRefused(name) ? "belongs to git or VS Code, which no sandbox may change" : undefined;
 }
 
-/**
- * Also in the spellings that Windows and macOS take for the same: other case, dots and spaces at the end, a stream's
- * name behind a colon, the short name, and characters that HFS+ skips.
- */
-function isProtected(name: string): boolean {
-  if (!MAY_BE_PROTECTED.test(name)) return false;
-  const spelt = foldName(name.replaceAll(SKIPPED_BY_HFS, ""))
-    .replace(/:.*$/s, "")
-    .replace(/[. ]+$/, "");
-  return spelt === ".git" || spelt === ".vscode" || /^git~\d+$/.test(spelt) || /^vscode~\d+$/.test(spelt);
+/** Also by the short names that Windows gives them. */
+function isRefused(name: string): boolean {
+  if (!MAY_BE_REFUSED.test(name)) return false;
+  const folded = foldName(name);
+  return folded === ".git" || folded === ".vscode" || /^(git|vscode)~\d+$/.test(folded);
 }
 
 /** Spares nearly all names the closer look. */
-const MAY_BE_PROTECTED = /^[.\u200C-\u206F\uFEFF]|~/;
-
-const SKIPPED_BY_HFS = /[\u200C-\u200F\u202A-\u202E\u206A-\u206F\uFEFF]/g;
+const MAY_BE_REFUSED = /^\.|~|[^ -~]/;
 
 function refuseOnWindows(name: string): string | undefined {
-  if (/[<>:"|?*\\\u0000-\u001F]/.test(name)) return "has a character that Windows does not allow";
+  if (SHORT_NAME.test(name)) return "may be the short name of another file";
+  if (/[<>:"|?*\\]/.test(name)) return "has a character that Windows does not allow";
   if (/[. ]$/.test(name)) return "ends in a dot or a space, which Windows does not allow";
   return /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)/i.test(name)
     ? "has a name that Windows keeps for itself"
     : undefined;
 }
+
+/** Such as `ESLINT~1.JS`, under which Windows finds a file with a longer name. */
+const SHORT_NAME = /^(?=.{1,8}(\.|$))[^.]*~\d+(\.[^.]{0,3})?$/;

@@ -1,9 +1,10 @@
 import { codeOf, messageOf } from "../base/errors";
 import type { SkippedEntry } from "./folderEntry";
+import { foldCase } from "./foldName";
 import { Refusal, type FolderWriter, type Placed } from "./folderWriter";
 import type { OpenFile } from "./openFile";
 import type { RemoteEntry } from "./remoteListing";
-import { foldName, plainPath, refusePath, refuseTarget, type NameRules } from "./safePath";
+import { plainPath, refusePath, refuseTarget, type NameRules } from "./safePath";
 import { TarReader, type TarHeader } from "./tarReader";
 
 export interface UnpackOptions {
@@ -137,9 +138,9 @@ export class Unpacker {
   #clash(path: string): string | undefined {
     for (let end = path.indexOf("/"); ; end = path.indexOf("/", end + 1)) {
       const part = end < 0 ? path : path.slice(0, end);
-      const known = this.#spellings.get(foldName(part));
+      const known = this.#spellings.get(foldCase(part));
       if (known !== undefined && known !== part) return `differs from ${known} only in how it is spelt`;
-      this.#spellings.set(foldName(part), part);
+      this.#spellings.set(foldCase(part), part);
       if (end < 0) return undefined;
     }
   }

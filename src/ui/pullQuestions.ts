@@ -1,8 +1,9 @@
 import { basename, join } from "node:path";
-import { commands, Uri } from "vscode";
+import { commands, Uri, window } from "vscode";
 import { abortable, delay } from "../base/async";
 import { formatBytes, plural } from "../base/format";
-import type { Conflict } from "../sync/pullMessages";
+import { DECIDES_WHAT_IS_SENT } from "../sync/protectedNames";
+import type { Conflict, ProtectedCopy } from "../sync/pullMessages";
 import type { BigPull } from "../sync/puller";
 import { showInformation, showWarning } from "./outsideText";
 
@@ -33,9 +34,32 @@ export async function offerConflicts(root: string, conflicts: readonly Conflict[
   if (chosen === COMPARE) await compare(root, conflicts);
 }
 
-const COMPARE = "Compare";
+/**
+ * Reports rules files, and other protected files that are here too, in one notification. Protected files that are only in
+ * the sandbox are left to the run's own line.
+ */
+export async function offerCopies(root: string, copies: readonly ProtectedCopy[]): Promise<void> {
+  const notable = copies.filter(({ reason, isHere }) => isHere || reason === DECIDES_WHAT_IS_SENT);
+  const [first] = notable;
+  if (!first) return;
+  const both = notable.filter(({ isHere }) => isHere);
+  const action = both.length > 0 ? COMPARE : SHOW_COPY;
+  const chosen = await showWarning(copiesText(first, notable.length), action);
+  if (chosen === COMPARE) await compare(root, both);
+  if (chosen === SHOW_COPY) await window.showTextDocument(Uri.file(join(root, first.copy)));
+}
 
-async function compare(root: string, conflicts: readonly Conflict[]): Promise<void> {
+function copiesText({ path, copy, reason, isHere }: ProtectedCopy, count: number): string {
+  if (count > 1)
+    return `The sandbox changed ${path} and ${plural(count - 1, "other file")} that tools here read by themselves. They came back only as copies, which have no effect.`;
+  const yours = isHere ? " Yours stayed as it is." : "";
+  return `The sandbox wrote ${path}. It came back only as ${copy}, because ${reason}.${yours}`;
+}
+
+const COMPARE = "Compare";
+const SHOW_COPY = "Show Copy";
+
+async function compare(root: string, conflicts: readonly Pick<Conflict, "path" | "copy">[]): Promise<void> {
   const at = (path: string) => Uri.file(join(root, path));
   const [first, ...others] = conflicts;
   if (first && others.length === 0) {

@@ -30,7 +30,7 @@ import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
 import { Snapshots } from "../../../src/sandboxes/snapshots";
 import { SnapshotService } from "../../../src/sandboxes/snapshotService";
 import { scopeOf } from "../../../src/sandboxes/scope";
-import type { Conflict } from "../../../src/sync/pullMessages";
+import type { Conflict, ProtectedCopy } from "../../../src/sync/pullMessages";
 import { Puller } from "../../../src/sync/puller";
 import { Pusher } from "../../../src/sync/push";
 import { SyncThread } from "../../../src/sync/syncThread";
@@ -134,11 +134,13 @@ export async function startServices({
   const workerFile = resolve("dist/syncWorker.js");
   const thread = own.add(new SyncThread({ workerFile, baselineFolder: join(home, "baselines") }));
   const conflicts: Conflict[] = [];
+  const copies: ProtectedCopy[] = [];
   const puller = new Puller({
     thread,
     settings: () => ({ patterns: ["**"], maxBytes: 20_000_000 }),
     approve: () => Promise.resolve(false),
     onConflicts: (_root, found) => conflicts.push(...found),
+    onCopies: (_root, found) => copies.push(...found),
   });
   const pusher = own.add(new Pusher({ thread }));
   const records = new RunRecords(custodyFolder ?? join(home, "custody"), vault);
@@ -214,6 +216,7 @@ export async function startServices({
     pusher,
     thread,
     conflicts,
+    copies,
     clock,
     folder,
     stateDir,

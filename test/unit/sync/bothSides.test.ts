@@ -22,7 +22,7 @@ import { random } from "./support/random";
 
 const signal = new AbortController().signal;
 
-const PATHS = ["a", "b", "c.txt", "d/a", "d/b", "d/e/a", "f/a", "new\nline", "é", "g h/i"];
+const PATHS = ["a", "b", "c.txt", "d/a", "d/b", "d/e/a", "f/a", "$(x) '[y]", "é", "g h/i"];
 const IGNORED = "ignored.tmp";
 
 /** SEEDS=50 for a thorough one; SEED for one that failed. */

@@ -20,10 +20,11 @@ import { describe, it } from "mocha";
 import { isAbort, UserError } from "../../../src/base/errors";
 import type { BaselineKey } from "../../../src/sync/baseline";
 import { pull, type PullOptions, type PullResult } from "../../../src/sync/pull";
+import { describePull } from "../../../src/sync/puller";
 import type { SyncThread } from "../../../src/sync/syncThread";
 import { build, directory, file, listTree, symlink, temporaryFolders, type Listing } from "./support/folders";
 import { busyboxPath } from "./support/localExec";
-import { nasty } from "./support/nasty";
+import { isRefused, nasty, REFUSED } from "./support/nasty";
 import { baselineOf, localPullExec, noteBaseline, syncThreads } from "./support/pulling";
 import { random } from "./support/random";
 
@@ -103,9 +104,9 @@ describe("pull", function () {
     build(join(pair.there), nasty);
     const result = await pair.pull();
 
-    assert.deepEqual(Object.keys(reasons(result)).sort(), ["absolute", "escaping"]);
+    assert.deepEqual(Object.keys(reasons(result)).sort(), REFUSED);
     const expected = listTree(pair.there)
-      .filter((line) => !/^"(absolute|escaping)" /.test(line))
+      .filter((line) => !isRefused(line))
       .map((line) => line.replace('"set-id" file 4755', '"set-id" file 755').replace("directory 555", "directory 755"));
     assert.deepEqual(listTree(pair.here), expected);
   });
@@ -117,8 +118,8 @@ describe("pull", function () {
     build(join(pair.there), nasty);
     // Busybox gives a link where others give a second file.
     const result = await pair.pull({ exec: localPullExec({ env: { PATH: bin } }) });
-    assert.deepEqual(Object.keys(reasons(result)).sort(), ["absolute", "escaping"]);
-    const whole = listTree(pair.there).filter((line) => !/^"(absolute|escaping|set-id)" |directory/.test(line));
+    assert.deepEqual(Object.keys(reasons(result)).sort(), REFUSED);
+    const whole = listTree(pair.there).filter((line) => !isRefused(line) && !/^"set-id"|directory/.test(line));
     const here = listTree(pair.here).filter((line) => !/^"set-id"|directory/.test(line));
     assert.deepEqual(here, whole);
     assert.equal((await pair.pull({ exec: localPullExec({ env: { PATH: bin } }) })).files, 0);
@@ -212,6 +213,66 @@ describe("pull", function () {
     assert.equal(pair.contentHere("b/x"), "x");
     assert.ok(lstatSync(join(pair.here, "c")).isFile());
     assert.ok(lstatSync(join(pair.here, "d")).isSymbolicLink());
+  });
+
+  it("brings back what tools here read by themselves only as copies, once, and says so", async () => {
+    const pair = Pair.synced(folder, { ".npmrc": file("mine"), "a/b": file() });
+    for (const path of [
+      ".npmrc",
+      ".husky/pre-commit",
+      "a/.gitignore",
+      "a/x.code-workspace",
+      "r/HEAD",
+      "r/refs/heads/x",
+    ])
+      pair.writeThere(path, "theirs!");
+    pair.writeThere(".v\u017Fcode/tasks.json", "x");
+    mkdirSync(join(pair.there, ".github/workflows"), { recursive: true });
+    const result = await pair.pull();
+
+    assert.deepEqual(result.copies.map(({ path, copy, isHere }) => [path, copy, isHere]).sort(), [
+      [".husky/pre-commit", ".husky.sandbox-copy/pre-commit", false],
+      [".npmrc", ".npmrc.sandbox-copy", true],
+      ["a/.gitignore", "a/.gitignore.sandbox-copy", false],
+      ["a/x.code-workspace", "a/x.code-workspace.sandbox-copy", false],
+      ["r/HEAD", "r/HEAD.sandbox-copy", false],
+      ["r/refs/heads/x", "r/refs.sandbox-copy/heads/x", false],
+    ]);
+    assert.deepEqual(result.conflicts, []);
+    assert.match(reasons(result)[".v\u017Fcode/tasks.json"] ?? "", /git or VS Code/);
+    assert.deepEqual(
+      readdirSync(pair.here, { recursive: true }).sort(),
+      [
+        ...[".husky.sandbox-copy", ".husky.sandbox-copy/pre-commit", ".npmrc", ".npmrc.sandbox-copy", "a"],
+        ...["a/.gitignore.sandbox-copy", "a/b", "a/x.code-workspace.sandbox-copy", "r", "r/HEAD.sandbox-copy"],
+        ...["r/refs.sandbox-copy", "r/refs.sandbox-copy/heads", "r/refs.sandbox-copy/heads/x"],
+      ].sort(),
+    );
+    assert.equal(pair.contentHere(".npmrc"), "mine");
+    assert.match(
+      describePull(result) ?? "",
+      /6 came back only as copies, because tools read such files by themselves \(/,
+    );
+    assert.equal(pair.baseline.get(".husky/pre-commit"), undefined);
+
+    const again = await pair.pull();
+    assert.deepEqual([again.files, again.copies], [0, []]);
+    pair.writeThere(".husky/pre-commit", "other");
+    assert.deepEqual((await pair.pull()).copies[0]?.copy, ".husky.sandbox-copy/pre-commit.sandbox-copy-2");
+  });
+
+  it("leaves a protected file alone that is the same here, and never goes through a link to one", async () => {
+    const pair = Pair.synced(folder, {
+      "tools/hook": file("mine"),
+      ".husky": symlink("tools"),
+      ".npmrc": file("same"),
+    });
+    rmSync(join(pair.there, ".husky"));
+    pair.writeThere(".husky/hook", "theirs");
+    utimesSync(join(pair.there, ".npmrc"), 1, 1);
+    const { copies } = await pair.pull();
+    assert.deepEqual(copies, [{ ...copies[0], path: ".husky/hook", copy: ".husky.sandbox-copy/hook", isHere: false }]);
+    assert.equal(pair.contentHere("tools/hook"), "mine");
   });
 
   it("leaves what is ignored, built in and secret, and its own copies", async () => {

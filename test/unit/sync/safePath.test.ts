@@ -21,20 +21,7 @@ describe("paths that a sandbox named", () => {
   });
 
   it("are taken as they are where the platform can hold them", () => {
-    const fine = [
-      "a",
-      "a b",
-      "-x",
-      "new\nline",
-      "back\\slash",
-      "con",
-      "a:b",
-      "x.",
-      "...",
-      ".gitignore",
-      ".github/x",
-      "git",
-    ];
+    const fine = ["a", "a b", "-x", "back\\slash", "con", "a:b", "x.", "...", ".gitignore", ".github/x", "git"];
     for (const path of fine) assert.equal(refusePath(path, posix), undefined, path);
   });
 
@@ -46,6 +33,11 @@ describe("paths that a sandbox named", () => {
     for (const path of bad) assert.ok(refusePath(path, windows), path);
     for (const path of ["console", "com", "com10", "lpt", "nulls.txt", "a.b", ".env.example", "ü"])
       assert.equal(refusePath(path, windows), undefined, path);
+  });
+
+  it("are refused where they hold control characters", () => {
+    for (const path of ["new\nline", "bell\u0007", "a/\u001B]52;c;x\u0007", "del\u007F", "c1\u009B31m", "nul\0"])
+      assert.match(refusePath(path, posix) ?? "", /control character/, JSON.stringify(path));
   });
 
   it("are refused where they belong to git or VS Code, in every spelling that a file system may take for that", () => {
@@ -81,6 +73,8 @@ describe("links that a sandbox named", () => {
       ["a", "b/../c"],
       ["a", ""],
       ["a", "b\0"],
+      ["a", ".git/hooks/pre-commit"],
+      ["d/a", "../.VSCODE/tasks.json"],
     ] as const)
       assert.ok(refuseTarget(path, target), `${path} -> ${target}`);
   });

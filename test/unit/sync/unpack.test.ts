@@ -10,7 +10,7 @@ import type { NameRules } from "../../../src/sync/safePath";
 import { Unpacker, type ArchiveEnd, type UnpackedEntry, type UnpackLimits } from "../../../src/sync/unpack";
 import { END, entry, header, padded, pax, sign } from "./support/archives";
 import { build, listTree, temporaryFolders } from "./support/folders";
-import { nasty } from "./support/nasty";
+import { isRefused, nasty, REFUSED } from "./support/nasty";
 import { random } from "./support/random";
 
 const posix: NameRules = { isWindows: false, foldsCase: false };
@@ -78,10 +78,9 @@ describe("unpacking what a sandbox sent", () => {
       const { end, refused } = unpackStream(root, [archive]);
 
       assert.deepEqual(end, { kind: "whole" });
-      assert.deepEqual(Object.keys(refused).sort(), ["absolute", "escaping"]);
-      const left = new Set([JSON.stringify("absolute"), JSON.stringify("escaping")]);
+      assert.deepEqual(Object.keys(refused).sort(), REFUSED);
       const expected = listTree(source)
-        .filter((line) => !left.has(line.split(" -> ", 1).join("")))
+        .filter((line) => !isRefused(line))
         // The set-id bits stay behind; a folder is made so that it can be filled.
         .map((line) =>
           line.replace('"set-id" file 4755', '"set-id" file 755').replace("directory 555", "directory 755"),
@@ -166,7 +165,7 @@ describe("unpacking what a sandbox sent", () => {
     },
     "a name with a NUL": {
       parts: [pax({ path: "nul\0byte" }), entry({ name: "short" }, "x")],
-      refused: { "nul\0byte": "has a NUL in its name" },
+      refused: { "nul\0byte": "has a control character in its name" },
     },
     "a name that is not UTF-8": {
       parts: [entry({ name: Buffer.from([0x61, 0xff, 0x62]) }, "x")],

@@ -61,3 +61,18 @@ export const nasty: Listing = {
   "to-long": symlink(long(150, "t")),
   "folder/up": symlink("../folder"),
 };
+
+/** The part of `nasty` that no pull takes: links that lead out, and names with control characters. */
+export const REFUSED = [
+  "absolute",
+  "escaping",
+  "new\nfolder",
+  "new\nfolder/x",
+  "new\nline",
+  "tab\there",
+  "to-new\nline",
+];
+
+/** True of a line of `listTree` that is about a part that no pull takes. */
+export const isRefused = (line: string): boolean =>
+  REFUSED.includes(JSON.parse(/^"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '""') as string);

@@ -1,0 +1,196 @@
+import { foldName } from "./foldName";
+
+interface ProtectedNames {
+  /** Completes the sentence "It came back only as a copy, because …". */
+  readonly reason: string;
+  /** Of folders, with everything in them; `*` stands for any characters. */
+  readonly folders?: readonly string[];
+  /** Of files and links. */
+  readonly files?: readonly string[];
+}
+
+/** The reason of rules files. */
+export const DECIDES_WHAT_IS_SENT = "it decides which files are sent to sandboxes";
+
+/** The reason of git's own files, also of those in a repository that goes by another name than `.git`. */
+export const STEERS_GIT = "git reads it, and it can make git run commands";
+
+/**
+ * The names of files that a tool on the user's machine reads by itself, and that can make it run commands, load code or
+ * send files: when a folder is opened, on entering it, on a commit, in a linter, in an agent. What a sandbox makes of
+ * them comes back only as a copy that no tool reads. Sources, tests, manifests and build scripts are not in here: these
+ * run when the user runs them. No pattern may match its own copies.
+ */
+export const PROTECTED: readonly ProtectedNames[] = [
+  { reason: DECIDES_WHAT_IS_SENT, files: [".gitignore", ".modalignore"] },
+  {
+    reason: STEERS_GIT,
+    folders: [".githooks"],
+    // No folder is a repository without a `HEAD`.
+    files: ["HEAD", ".gitattributes", ".gitmodules", ".gitconfig"],
+  },
+  {
+    reason: "it can run commands on every commit",
+    folders: [".husky", ".lefthook"],
+    files: [
+      ...[".pre-commit-config.y*ml", ".pre-commit-hooks.y*ml", "lefthook*.y*ml", ".lefthook*.y*ml", "lefthook*.toml"],
+      ...["lefthook*.json", ".overcommit.yml"],
+    ],
+  },
+  {
+    reason: "an editor reads it when it opens the folder, and it can run commands",
+    folders: [".devcontainer", ".idea", ".fleet", ".zed", ".vs", ".helix", ".nvim", ".theia"],
+    files: [
+      ...["*.code-workspace", ".devcontainer.json", "*.sublime-project", ".nvim.lua", ".dir-locals*.el", ".clangd"],
+      ...["*.iml", "*.ipr", "*.iws"],
+    ],
+  },
+  {
+    reason: "it tells agents what to do or which programs to start",
+    folders: [
+      ...[".claude", ".cursor", ".windsurf", ".codex", ".gemini", ".opencode", ".agents", ".roo", ".continue", ".kiro"],
+      ...[".junie", ".amazonq", ".clinerules", ".augment", ".crush"],
+    ],
+    files: [
+      ...["AGENTS*.md", "AGENT.md", "CLAUDE*.md", "GEMINI.md", ".mcp.json", ".cursorrules", ".windsurfrules"],
+      ...[".clinerules", ".roorules", ".aider.*.yml", ".cursorindexingignore", "opencode.json", "opencode.jsonc"],
+    ],
+  },
+  {
+    reason: "it can run commands in a shell or debugger that starts in the folder",
+    folders: [".mise", ".direnv"],
+    files: [
+      ...[
+        ".envrc",
+        ".tool-versions",
+        "mise*.toml",
+        ".mise*.toml",
+        ".rtx*.toml",
+        ".autoenv",
+        ".autoenv.zsh",
+        "devbox.json",
+      ],
+      ...[
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".bash_aliases",
+        ".profile",
+        ".zshenv",
+        ".zprofile",
+        ".zlogin",
+        ".zlogout",
+        ".gdbinit",
+        ".lldbinit",
+      ],
+      ...[".Rprofile", ".Renviron", ".ghci", ".ocamlinit", ".tmux.conf", ".login", ".logout"],
+    ],
+  },
+  {
+    reason: "a continuous integration service runs what it says",
+    folders: [".github", ".gitlab", ".gitea", ".forgejo", ".circleci", ".buildkite", ".woodpecker"],
+    files: [
+      ...[".gitlab-ci*.y*ml", ".travis.yml", "azure-pipelines*.y*ml", "bitbucket-pipelines.yml", ".drone.y*ml"],
+      ...["Jenkinsfile", ".woodpecker.y*ml", "appveyor.yml", ".appveyor.yml", "renovate.json", "renovate.json5"],
+    ],
+  },
+  {
+    reason: "a package manager or build tool reads it, and it can make that run code",
+    folders: [".yarn", ".cargo", ".mvn", ".bundle"],
+    files: [
+      ".yarnrc.y*ml",
+      ".pnpmfile.?js",
+      "bunfig.toml",
+      "pip.conf",
+      "pip.ini",
+      "uv.toml",
+      "sitecustomize.py",
+      "usercustomize.py",
+    ],
+  },
+  {
+    reason: "it is configuration that a tool loads by itself, and it can run code",
+    files: [
+      // `eslint.config.js`, `.eslintrc.cjs`, `.npmrc`, `.pylintrc`, `karma.conf.js` and all the others that go by these conventions.
+      ...[
+        ".*rc",
+        ".*rc.js",
+        ".*rc.?js",
+        ".*rc.ts",
+        ".*rc.?ts",
+        ".*rc.json",
+        ".*rc.json5",
+        ".*rc.jsonc",
+        ".*rc.y*ml",
+        ".*rc.toml",
+      ],
+      ...["*.config.js", "*.config.?js", "*.config.ts", "*.config.?ts", "*.conf.js", "*.conf.?js", "*.conf.ts"],
+      ...[
+        "*.workspace.js",
+        "*.workspace.ts",
+        "gulpfile.js",
+        "gulpfile.?js",
+        "gulpfile.ts",
+        "Gruntfile.js",
+        "Gruntfile.?js",
+      ],
+      ...["pylintrc", "pylintrc.toml", ".pylintrc.toml", "pyrightconfig.json", "mypy.ini", ".mypy.ini", ".flake8"],
+      ...[".rubocop.yml", ".solargraph.yml", "phpstan*.neon", ".php-cs-fixer*.php"],
+    ],
+  },
+  {
+    reason: "the file manager of this machine reads it, and it can open or run something else",
+    files: [
+      "desktop.ini",
+      "autorun.inf",
+      "*.desktop",
+      ".directory",
+      "*.lnk",
+      "*.scf",
+      "*.library-ms",
+      "*.searchConnector-ms",
+    ],
+  },
+];
+
+/** The reason for which an entry called `name` is protected; `undefined` for nearly all. */
+export function protectionOf(name: string, isFolder: boolean): string | undefined {
+  const folded = foldName(name);
+  return FOLDERS.of(folded) ?? (isFolder ? undefined : FILES.of(folded));
+}
+
+/** Names and patterns, folded, with the reason of each. */
+class NameTable {
+  readonly #exact = new Map<string, string>();
+  readonly #patterns: { readonly pattern: RegExp; readonly reason: string }[] = [];
+  /** Any of the patterns: spares most names all but one test. */
+  readonly #any: RegExp;
+
+  constructor(rows: readonly { readonly reason: string; readonly names: readonly string[] }[]) {
+    for (const { reason, names } of rows) {
+      for (const name of names.filter((one) => !WILDCARD.test(one))) this.#exact.set(foldName(name), reason);
+      const sources = names.filter((one) => WILDCARD.test(one)).map(sourceOf);
+      if (sources.length > 0) this.#patterns.push({ pattern: new RegExp(`^(?:${sources.join("|")})$`, "s"), reason });
+    }
+    this.#any = new RegExp(this.#patterns.map(({ pattern }) => pattern.source).join("|") || "$^", "s");
+  }
+
+  of(folded: string): string | undefined {
+    const exact = this.#exact.get(folded);
+    if (exact !== undefined || !this.#any.test(folded)) return exact;
+    return this.#patterns.find(({ pattern }) => pattern.test(folded))?.reason;
+  }
+}
+
+const WILDCARD = /[*?]/;
+
+const sourceOf = (name: string): string =>
+  foldName(name)
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+
+const namesIn = (part: "folders" | "files") => PROTECTED.map((row) => ({ reason: row.reason, names: row[part] ?? [] }));
+
+const FOLDERS = new NameTable(namesIn("folders"));
+const FILES = new NameTable(namesIn("files"));
