@@ -3,7 +3,7 @@ import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { commands, window, workspace, type ExtensionContext } from "vscode";
 import { SessionService } from "./auth/session";
-import { abortable } from "./base/async";
+import { abortable, Lazy } from "./base/async";
 import { DisposableStore } from "./base/disposable";
 import { messageOf } from "./base/errors";
 import { AccountService } from "./modal/account";
@@ -109,7 +109,10 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   const resolveSession = async () => session.resolve(workspace.isTrusted && usesLocalBackend());
-  const ready = workspace.isTrusted ? resolveSession() : Promise.resolve();
+  const resolved = new Lazy(async () => {
+    if (workspace.isTrusted) await resolveSession();
+  });
+  const ready = () => resolved.get();
   const isFree = () => session.current.kind === "local";
   const localBackend = own.add(
     new LocalBackend({
@@ -259,7 +262,17 @@ export function activate(context: ExtensionContext): void {
   const shell = { shells, terminals: shellTerminals, picker };
   const rowSources = { session, clock, rates, activity, meter };
   const view = own.add(
-    new SandboxesView({ ...rowSources, sandboxes: store, runs, snapshots: kept, meters: watch, account, log, refresh }),
+    new SandboxesView({
+      ...rowSources,
+      sandboxes: store,
+      runs,
+      snapshots: kept,
+      meters: watch,
+      account,
+      records: custody,
+      log,
+      refresh,
+    }),
   );
   const sections = [
     own.add(new SectionView(orphanSection(store, rowSources), { session, log })),
@@ -328,7 +341,7 @@ export function activate(context: ExtensionContext): void {
   own.add(registerCommands([...eager, loadedOnUse(later, loadLater)], ready, report));
   own.add(
     registerTasks(async () => {
-      await ready;
+      await ready();
       return (await import("./ui/commands/later")).laterTasks({ runs, terminals, thread: syncThread });
     }),
   );
@@ -336,7 +349,7 @@ export function activate(context: ExtensionContext): void {
   own.add(
     window.registerTerminalProfileProvider("modalSandboxes.shell", {
       provideTerminalProfile: async () => {
-        await ready;
+        await ready();
         return shellProfile(shell);
       },
     }),
@@ -374,7 +387,7 @@ export function activate(context: ExtensionContext): void {
     );
   });
   const start = async () => {
-    await ready;
+    await ready();
     own.add(keepContextKeys({ session, sandboxes: store }));
     const hasSweeps = sweeps.all.length > 0;
     // It reports by itself, and lasts as long as the sweeps that it goes on with.

@@ -53,6 +53,31 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
+/** A value that is made on first use and kept. A failure is not kept: the next use tries again. */
+export class Lazy<T> {
+  readonly #make: () => Promise<T>;
+  #made: Promise<T> | undefined;
+
+  constructor(make: () => Promise<T>) {
+    this.#make = make;
+  }
+
+  get(): Promise<T> {
+    return this.#made ?? this.#start();
+  }
+
+  async #start(): Promise<T> {
+    const made = this.#make();
+    this.#made = made;
+    try {
+      return await made;
+    } catch (error) {
+      if (this.#made === made) this.#made = undefined;
+      throw error;
+    }
+  }
+}
+
 /** Runs tasks one after the other, in the order they came; one that fails does not stop the next. */
 export class SerialQueue {
   #tail: Promise<unknown> = Promise.resolve();

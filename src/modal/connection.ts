@@ -119,6 +119,10 @@ export class Connection implements Disposable {
       lost,
     };
     this.#opened = opened;
+    // A client that could not be loaded is loaded again for the next call.
+    opened.client.catch(() => {
+      if (this.#opened === opened) this.#opened = undefined;
+    });
     return opened;
   }
 

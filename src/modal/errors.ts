@@ -47,6 +47,10 @@ export const isNotFound = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name === "NotFoundError" || codeOf(error) === status.notFound || isNotFound(error.cause));
 
+/** True if the server will not do that, whatever it is asked about. */
+export const isRefusal = (error: unknown): boolean =>
+  codeOf(error) === status.permissionDenied || codeOf(error) === status.unimplemented;
+
 /** Whether it says nothing of the thing itself, only of the way to it. */
 export const isConnectionLost = (error: unknown): boolean =>
   error instanceof Error &&

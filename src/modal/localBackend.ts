@@ -70,7 +70,11 @@ export class LocalBackend implements Disposable {
       this.#running = undefined;
       this.#lost.fire(localBackendLost());
     });
-    target.promise.catch(() => undefined);
+    target.promise.catch(() => {
+      // One that cannot be reached is of no use, even if it lives: the next call starts another.
+      child.stdin.end();
+      if (this.#running?.child === child) this.#running = undefined;
+    });
     return { child, target: target.promise };
   }
 }

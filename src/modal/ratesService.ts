@@ -4,10 +4,14 @@ import { messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
 import type { Connection } from "./connection";
+import { isRefusal } from "./errors";
 import { listRates, readRates, type Rates, type RateSource } from "./rates";
 
 /** How long an answer holds, or a refusal: prices change seldom, and not everybody may read them. */
 const ASK_AGAIN_MS = 6 * 3_600_000;
+
+/** How long to wait after any other failure. */
+const RETRY_MS = 60_000;
 
 /** Knows what the account pays; asks for it once in a while for each session. */
 export class RatesService implements RateSource, Disposable {
@@ -17,7 +21,7 @@ export class RatesService implements RateSource, Disposable {
   readonly #changed = new Emitter<Rates>();
   readonly onDidChangeRates = this.#changed.event;
   #current = listRates;
-  #asked: { readonly client: ModalClient; readonly at: number } | undefined;
+  #asked: { readonly client: ModalClient; readonly until: number } | undefined;
 
   constructor(connection: Connection, clock: Clock, log: Logger) {
     this.#connection = connection;
@@ -34,9 +38,9 @@ export class RatesService implements RateSource, Disposable {
   async refresh(signal: AbortSignal): Promise<void> {
     const client = await this.#connection.client(signal);
     const now = this.#clock.now();
-    if (this.#asked?.client === client && now - this.#asked.at < ASK_AGAIN_MS) return;
+    if (this.#asked?.client === client && now < this.#asked.until) return;
 
-    const asked = { client, at: now };
+    const asked = { client, until: now + ASK_AGAIN_MS };
     this.#asked = asked;
     try {
       const { rates } = await client.cpClient.workspaceBillingRates({}, { signal });
@@ -44,8 +48,9 @@ export class RatesService implements RateSource, Disposable {
       if (!read) this.#log.info(`No rates are recognised among ${Object.keys(rates).join(", ") || "nothing"}.`);
       if (this.#asked === asked) this.#set(read ?? listRates);
     } catch (error) {
-      if (signal.aborted) this.#asked = undefined;
-      else this.#log.info(`The workspace's rates are not known: ${messageOf(error)}`);
+      if (this.#asked === asked && signal.aborted) this.#asked = undefined;
+      else if (this.#asked === asked && !isRefusal(error)) this.#asked = { client, until: now + RETRY_MS };
+      if (!signal.aborted) this.#log.info(`The workspace's rates are not known: ${messageOf(error)}`);
     }
   }
 

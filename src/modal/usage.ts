@@ -1,6 +1,6 @@
 import type { ModalClient } from "modal";
-import { codeOf } from "../base/errors";
 import type { Connection } from "./connection";
+import { isRefusal } from "./errors";
 
 /** What a sandbox has used since it started, in seconds of each thing. */
 export interface Usage {
@@ -8,9 +8,6 @@ export interface Usage {
   readonly gibSeconds: number;
   readonly gpuSeconds: number;
 }
-
-/** gRPC status codes of a server that will not say, whatever sandbox it is asked about: denied and unimplemented. */
-const SILENT_CODES = ["7", "12"];
 
 /** What the server knows of the use of sandboxes. No SDK asks for it, so it may not answer. */
 export class UsageGateway {
@@ -34,7 +31,7 @@ export class UsageGateway {
       };
     } catch (error) {
       signal.throwIfAborted();
-      if (SILENT_CODES.includes(codeOf(error) ?? "")) this.#silent = client;
+      if (isRefusal(error)) this.#silent = client;
       return undefined;
     }
   }

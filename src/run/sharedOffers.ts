@@ -18,8 +18,13 @@ export class SharedOffers {
     const gpu = formatGpu(spec.gpu);
     const answer = this.#answers.get(gpu) ?? this.#ask(spec).then((other) => other && this.#agree(gpu, other));
     this.#answers.set(gpu, answer);
-    const other = await answer;
-    return other && { ...spec, ...other };
+    try {
+      const other = await answer;
+      return other && { ...spec, ...other };
+    } catch (error) {
+      if (this.#answers.get(gpu) === answer) this.#answers.delete(gpu);
+      throw error;
+    }
   };
 
   /** The spec with what was agreed to so far. */

@@ -35,5 +35,7 @@ export async function closeWindow(
   const outcomes = await Promise.allSettled(act ? held.map(act) : []);
   for (const outcome of outcomes)
     if (outcome.status === "rejected") log.warn(`Closing the window: ${messageOf(outcome.reason)}`);
-  await custody.leave();
+  await custody.leave().catch((error: unknown) => {
+    log.warn(`Closing the window: ${messageOf(error)}`);
+  });
 }

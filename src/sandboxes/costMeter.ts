@@ -1,4 +1,4 @@
-import { SerialQueue } from "../base/async";
+import { Lazy, SerialQueue } from "../base/async";
 import { DisposableStore, toDisposable, type Disposable } from "../base/disposable";
 import { messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
@@ -65,17 +65,18 @@ export class CostMeter implements Disposable {
   /** Ids by key, for those that lose theirs with their end. */
   readonly #ids = new Map<string, string>();
   readonly #updates = new SerialQueue();
-  #pruned: Promise<void> | undefined;
+  readonly #pruned: Lazy<void>;
 
   constructor(options: CostMeterOptions) {
     this.#options = options;
+    this.#pruned = new Lazy(() => options.spending.prune(options.clock.now()));
     this.#own.add(
       options.store.onDidChangeSandboxes((change) => {
         this.#onSandboxes(change);
       }),
     );
     const timer = setInterval(() => {
-      this.#note(this.update());
+      void this.#noted(this.update());
     }, INTERVAL_MS).unref();
     this.#own.add(
       toDisposable(() => {
@@ -122,9 +123,9 @@ export class CostMeter implements Disposable {
 
   /** US dollars spent on this day and on each of the days before, today first. */
   async lastDays(count: number): Promise<number[]> {
-    const { spending, clock } = this.#options;
+    const { clock } = this.#options;
     const now = clock.now();
-    for (const reading of await spending.load(startOfDay(now, count - 1), now)) this.#learn(reading);
+    await this.#learnSince(startOfDay(now, count - 1), now);
     const readings = [...this.#readings.values()].map((reading) => this.#live(reading, now));
     return Array.from({ length: count }, (_, daysAgo) => {
       const [from, to] = [startOfDay(now, daysAgo), daysAgo === 0 ? now : startOfDay(now, daysAgo - 1)];
@@ -135,13 +136,12 @@ export class CostMeter implements Disposable {
   /** Takes readings of what runs, and takes up those of other windows. */
   async update(): Promise<void> {
     await this.#updates.run(async () => {
-      const { spending, clock } = this.#options;
-      this.#pruned ??= spending.prune(clock.now());
-      await this.#pruned;
+      const { clock } = this.#options;
+      await this.#noted(this.#pruned.get());
       const ours = this.#billed().filter(({ holder }) => holder === "thisWindow" || holder === "nobody");
       await Promise.all(ours.filter(isRunning).map(({ phase }) => this.#read(phase)));
       const now = clock.now();
-      for (const reading of await spending.load(startOfDay(now), now)) this.#learn(reading);
+      await this.#noted(this.#learnSince(startOfDay(now), now));
     });
     this.#changed.fire();
   }
@@ -204,7 +204,7 @@ export class CostMeter implements Disposable {
     if (!known || known.isOver) return;
     const last = { ...this.#grown(known, at), isOver };
     this.#readings.set(last.id, last);
-    this.#note(this.#updates.run(() => (isOver ? this.#close(last) : this.#options.spending.save(last))));
+    void this.#noted(this.#updates.run(() => (isOver ? this.#close(last) : this.#options.spending.save(last))));
   }
 
   /** Takes the last reading of a sandbox that has ended. */
@@ -228,7 +228,7 @@ export class CostMeter implements Disposable {
 
   async #keep(reading: Reading): Promise<void> {
     this.#readings.set(reading.id, reading);
-    await this.#options.spending.save(reading);
+    await this.#noted(this.#options.spending.save(reading));
   }
 
   #usageOf(id: string): Promise<Usage | undefined> {
@@ -236,6 +236,10 @@ export class CostMeter implements Disposable {
       this.#options.log.debug(`Usage of ${id}: ${messageOf(error)}`);
       return undefined;
     });
+  }
+
+  async #learnSince(from: number, to: number): Promise<void> {
+    for (const reading of await this.#options.spending.load(from, to)) this.#learn(reading);
   }
 
   #learn(reading: Reading): void {
@@ -266,10 +270,13 @@ export class CostMeter implements Disposable {
     return this.#options.store.all.filter((sandbox) => isOfThisMachine(sandbox) && BILLED.includes(sandbox.phase.kind));
   }
 
-  #note(work: Promise<void>): void {
-    work.catch((error: unknown) => {
+  /** Never rejects: what cannot be kept on disk is known here all the same. */
+  async #noted(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
       this.#options.log.warn(`Account of costs: ${messageOf(error)}`);
-    });
+    }
   }
 }
 

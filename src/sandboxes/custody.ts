@@ -1,10 +1,11 @@
-import { delay, SerialQueue } from "../base/async";
+import { delay, Lazy, SerialQueue } from "../base/async";
 import { messageOf, UserError } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
 import type { SandboxSpec } from "../modal/spec";
 import type { EnvVault } from "./envVault";
 import { installIdOf } from "./installId";
 import { openJournal, type JournalEntry } from "./journal";
+import { RecordHealth } from "./recordHealth";
 import type { Holder } from "./sandbox";
 import { savedSpec, type Making } from "./savedSpec";
 import { Windows } from "./windows";
@@ -49,12 +50,28 @@ export class Custody {
   readonly #windows: Windows;
   readonly #journal;
   readonly #writes = new SerialQueue();
-  #installId: Promise<string> | undefined;
+  readonly #health: RecordHealth;
+  readonly #installId: Lazy<string>;
 
   constructor(options: CustodyOptions) {
     this.#options = options;
     this.#windows = new Windows(options);
     this.#journal = openJournal(options.folder);
+    this.#health = new RecordHealth(options.folder, options.log);
+    this.#installId = new Lazy(() => installIdOf(options.folder, options.hostName));
+  }
+
+  get folder(): string {
+    return this.#options.folder;
+  }
+
+  /** What is wrong with the records, as a sentence for the user. */
+  get problem(): string | undefined {
+    return this.#health.problem;
+  }
+
+  get onDidChangeProblem(): RecordHealth["onDidChangeProblem"] {
+    return this.#health.onDidChangeProblem;
   }
 
   /** Names the account, environment and app of the moment. */
@@ -69,7 +86,7 @@ export class Custody {
 
   /** The tags of a sandbox that this window makes. */
   async tags(): Promise<Record<string, string>> {
-    return { [INSTALL_TAG]: await this.#install(), [WINDOW_TAG]: this.#windows.id };
+    return { [INSTALL_TAG]: await this.#installId.get(), [WINDOW_TAG]: this.#windows.id };
   }
 
   /** Before the server is asked to create it: from here on it is not lost track of. */
@@ -89,7 +106,7 @@ export class Custody {
     };
     try {
       await Promise.all([this.#windows.show(), vault.keep(name, spec.env)]);
-      await this.#writes.run(() => this.#journal.put(name, entry));
+      await this.#write(() => this.#journal.put(name, entry));
     } catch (error) {
       throw unrecorded(this.#options.folder, error);
     }
@@ -121,15 +138,15 @@ export class Custody {
 
   /** It is gone from the server. */
   async forget(name: string): Promise<void> {
-    await this.#writes.run(() => this.#journal.remove(name));
-    await this.#options.vault.forget(name);
+    const removing = this.#write(() => this.#journal.remove(name), false);
+    await Promise.all([removing, this.#options.vault.forget(name)]);
   }
 
   /** Takes what nobody holds. `false` if another window that lives holds it. */
   async claim({ id, name }: Identified): Promise<boolean> {
     await this.#windows.show();
     const { clock } = this.#options;
-    return this.#writes.run(async () => {
+    return this.#write(async () => {
       const known = await this.#journal.get(name);
       const isOurs = known?.windowId === this.#windows.id;
       if (isOurs) return true;
@@ -169,17 +186,18 @@ export class Custody {
     return isElsewhere.includes(true);
   }
 
+  /** With as much of it as can be read: tags name the holder of a sandbox of which there is no entry. */
   async survey(): Promise<Survey> {
-    const [journal, living, installId] = await Promise.all([
-      this.#journal.all(),
-      this.#windows.living(),
-      this.#install(),
-    ]);
+    const health = this.#health;
+    const read = health.attempt("read", () => Promise.all([this.#journal.all(), this.#windows.living()]));
+    const installing = health.attempt("read", () => this.#installId.get());
+    const [[journal, living] = [NO_ENTRIES, undefined], installId] = await Promise.all([read, installing]);
     const entries = [...journal.values()];
     const byId = new Map(entries.flatMap((entry) => (entry.id === undefined ? [] : [[entry.id, entry] as const])));
     const entryOf = ({ id, name }: Identified) => journal.get(name) ?? byId.get(id);
     const holderOf = (windowId: string | undefined): Holder => {
       if (windowId === this.#windows.id) return "thisWindow";
+      if (!living) return "otherWindow";
       return windowId !== undefined && living.has(windowId) ? "otherWindow" : "nobody";
     };
     return {
@@ -189,7 +207,9 @@ export class Custody {
       holderOf: (listed) => {
         const entry = entryOf(listed);
         if (entry) return holderOf(entry.windowId);
-        return listed.tags.get(INSTALL_TAG) === installId ? holderOf(listed.tags.get(WINDOW_TAG)) : "elsewhere";
+        const [madeBy, madeIn] = [listed.tags.get(INSTALL_TAG), listed.tags.get(WINDOW_TAG)];
+        const isOfHere = madeIn === this.#windows.id || (madeBy !== undefined && madeBy === installId);
+        return isOfHere ? holderOf(madeIn) : "elsewhere";
       },
     };
   }
@@ -201,22 +221,23 @@ export class Custody {
 
   dispose(): void {
     this.#windows.dispose();
+    this.#health.dispose();
   }
 
-  async #install(): Promise<string> {
-    const { folder, hostName } = this.#options;
-    this.#installId ??= installIdOf(folder, hostName);
-    return this.#installId;
+  #write<T>(work: () => Promise<T>, isProof = true): Promise<T> {
+    return this.#writes.run(() => this.#health.watch("written", work, isProof));
   }
 
   /** Where there is no entry the sandbox is somebody else's, or gone. */
   #change(name: string, change: (entry: JournalEntry) => JournalEntry): Promise<void> {
-    return this.#writes.run(async () => {
+    return this.#write(async () => {
       const entry = await this.#journal.get(name);
       if (entry) await this.#journal.put(name, change(entry));
     });
   }
 }
+
+const NO_ENTRIES: ReadonlyMap<string, JournalEntry> = new Map();
 
 const unrecorded = (folder: string, cause: unknown) =>
   new UserError(

@@ -69,7 +69,8 @@ export class DayLimits {
     const stamp = `${startOfDay(clock.now())} ${limit}`;
     const key = `modalSandboxes.toldDayLimit.${kind}`;
     if (memento.get(key) === stamp) return false;
-    void memento.update(key, stamp);
+    // What is not kept is told once more.
+    memento.update(key, stamp).then(undefined, () => undefined);
     return true;
   }
 }

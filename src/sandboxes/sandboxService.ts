@@ -149,15 +149,15 @@ export class SandboxService {
         phase: { kind: "running", id, startedAt: clock.now(), tunnels: [] },
       };
       store.transition(name, running.phase);
-      this.#note(custody.settle(name, id));
+      void this.#note(custody.settle(name, id));
       void this.#checkGpu(running);
       if (spec.ports.length > 0) void this.#loadTunnels(name, id);
       return running;
     } catch (error) {
       const last = store.get(name)?.phase;
-      const isAsked = last?.kind === "creating" && last.step !== "image";
+      const isUnasked = last?.kind === "creating" && last.step === "image";
       store.remove(name);
-      this.#note(isAsked ? custody.doom(name) : custody.forget(name));
+      void this.#note(isUnasked ? custody.forget(name) : custody.doom(name));
       throw error;
     }
   }
@@ -202,16 +202,17 @@ export class SandboxService {
 
     const before = sandbox.phase;
     store.transition(key, { kind: "stopping", id });
+    // For the next window, should this one not come to it. A disk that takes no note keeps no machine running.
+    void this.#note(custody.doom(sandbox.name));
     try {
-      await custody.doom(sandbox.name);
       await gateway.terminate(id, signal);
-      store.remove(key);
-      await custody.forget(sandbox.name);
     } catch (error) {
       store.transition(key, before);
-      await custody.spare(sandbox.name);
+      void this.#note(custody.spare(sandbox.name));
       throw error;
     }
+    store.remove(key);
+    await this.#note(custody.forget(sandbox.name));
   }
 
   /** Records that a sandbox turned out to be gone. */
@@ -236,11 +237,13 @@ export class SandboxService {
     }
   }
 
-  /** The journal is written behind; what fails there is found by the sandbox's tags. */
-  #note(writing: Promise<void>): void {
-    writing.catch((error: unknown) => {
+  /** Never rejects: the sandbox of an entry that is missing or out of date is found by its tags. */
+  async #note(writing: Promise<void>): Promise<void> {
+    try {
+      await writing;
+    } catch (error) {
       this.#options.log.warn(`Journal of sandboxes: ${messageOf(error)}`);
-    });
+    }
   }
 
   async #loadTunnels(key: string, id: string): Promise<void> {

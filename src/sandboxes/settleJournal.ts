@@ -55,13 +55,15 @@ export async function resultOf(
 }
 
 /** What an earlier window made for a folder that is open here goes on as if that window had never closed. */
-async function adoptOwn({ store, service, folders, survey }: SettleOptions): Promise<void> {
+async function adoptOwn({ store, service, folders, survey, log }: SettleOptions): Promise<void> {
   const folderIds = new Set(folders().map(folderIdOf));
   const doomed = new Set(survey.entries.flatMap(({ name, isDoomed }) => (isDoomed ? [name] : [])));
   const ours = store.all.filter(
     ({ name, holder, origin }) => holder === "nobody" && origin && folderIds.has(origin.folderId) && !doomed.has(name),
   );
-  await Promise.all(ours.map(({ key }) => service.adopt(key)));
+  const outcomes = await Promise.allSettled(ours.map(({ key }) => service.adopt(key)));
+  for (const outcome of outcomes)
+    if (outcome.status === "rejected") log.warn(`Taking over a sandbox: ${messageOf(outcome.reason)}`);
 }
 
 /** Finishes what a window had begun before it died. Nobody waits for it: it takes as long as the server does. */
@@ -76,20 +78,25 @@ function end({ id }: ListedSandbox, { store, service, log }: SettleOptions): voi
 const END_MS = 60_000;
 
 async function forgetIfGone(entry: JournalEntry, options: SettleOptions, signal: AbortSignal): Promise<void> {
-  const { store, custody, snapshots, gateway, clock, survey } = options;
+  const { store, custody, snapshots, gateway, clock, survey, log } = options;
+  // An entry that stays is settled again with the next list.
+  const forget = () =>
+    custody.forget(entry.name).catch((error: unknown) => {
+      log.warn(`Journal of sandboxes: ${messageOf(error)}`);
+    });
   const age = clock.now() - entry.createdAt;
   const isUnderWay = store.get(entry.name)?.phase.kind === "creating";
   if (isUnderWay || (entry.scope !== survey.scope && age < LONGEST_LIFE_MS)) return;
   if (entry.id !== undefined && entry.hasExitSnapshot && !entry.isDoomed && age < LONGEST_LIFE_MS) {
     const isOver = (await resultOf(entry.id, gateway, signal)) !== undefined;
-    if (isOver && (await snapshots.keepExit(entry, signal))) await custody.forget(entry.name);
+    if (isOver && (await snapshots.keepExit(entry, signal))) await forget();
     return;
   }
   const isGone =
     entry.id === undefined
       ? age > LATEST_ARRIVAL_MS
       : entry.scope !== survey.scope || (await resultOf(entry.id, gateway, signal)) !== undefined;
-  if (isGone) await custody.forget(entry.name);
+  if (isGone) await forget();
 }
 
 /** Modal ends every sandbox after a day; one that no list here can show has ended by then. */

@@ -1,4 +1,4 @@
-import { messageOf, UserError } from "../base/errors";
+import { isAbort, messageOf, UserError } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
 import type { GpuRequest } from "../modal/gpus";
 import type { CreateStep } from "../modal/sandboxes";
@@ -32,6 +32,8 @@ const TTL_MS = 30 * 24 * 3_600_000;
 
 const TERMINATE_MS = 60_000;
 
+const DELETE_MS = 60_000;
+
 /** Pauses, resumes and branches sandboxes by way of snapshots of their files. */
 export class SnapshotService {
   readonly #options: SnapshotServiceOptions;
@@ -40,13 +42,14 @@ export class SnapshotService {
     this.#options = options;
   }
 
-  /** Takes a snapshot of a running sandbox, which goes on. */
+  /** Takes a snapshot of a running sandbox, which goes on. One that cannot be recorded is not kept. */
   async take(sandbox: RunningSandbox, kind: SnapshotKind, signal: AbortSignal): Promise<Snapshot> {
     const { gateway, snapshots, custody, clock } = this.#options;
+    const making = await this.#recorded(kind, () => custody.makingOf(sandbox.name));
     const imageId = await gateway.take(sandbox.phase.id, TTL_MS, signal);
     const createdAt = clock.now();
     const snapshot: Snapshot = {
-      ...((await custody.makingOf(sandbox.name)) ?? makingOf(sandbox)),
+      ...(making ?? makingOf(sandbox)),
       imageId,
       kind,
       sandboxName: sandbox.name,
@@ -55,7 +58,12 @@ export class SnapshotService {
       expiresAt: createdAt + TTL_MS,
       ...(kind === "pause" && { isPaused: true }),
     };
-    await snapshots.add(snapshot);
+    try {
+      await this.#recorded(kind, () => snapshots.add(snapshot));
+    } catch (error) {
+      this.#discard(imageId);
+      throw error;
+    }
     return snapshot;
   }
 
@@ -80,8 +88,30 @@ export class SnapshotService {
     try {
       await sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_MS));
     } catch (error) {
-      await snapshots.save({ ...snapshot, isPaused: false });
+      await this.#note(snapshots.save({ ...snapshot, isPaused: false }));
       throw error;
+    }
+  }
+
+  /** Nobody would find the image: it would only take room until it expires. */
+  #discard(imageId: string): void {
+    void this.#note(this.#options.gateway.delete(imageId, AbortSignal.timeout(DELETE_MS)));
+  }
+
+  /** Never rejects. */
+  async #note(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#options.log.warn(`Snapshots: ${messageOf(error)}`);
+    }
+  }
+
+  async #recorded<T>(kind: SnapshotKind, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw isAbort(error) ? error : notRecorded(kind, this.#options.custody.folder, error);
     }
   }
 
@@ -131,8 +161,12 @@ export class SnapshotService {
 
   /** Brings the paused sandboxes into the store, and takes those out that another window resumed or deleted. */
   async showPaused(): Promise<void> {
-    const { store, snapshots, custody } = this.#options;
-    const paused = (await snapshots.all(custody.scope)).filter(({ isPaused }) => isPaused).map(pausedRecord);
+    const { store, snapshots, custody, log } = this.#options;
+    const all = await snapshots.all(custody.scope).catch((error: unknown) => {
+      log.warn(`Records of snapshots: ${messageOf(error)}`);
+    });
+    if (!all) return;
+    const paused = all.filter(({ isPaused }) => isPaused).map(pausedRecord);
     const keys = new Set(paused.map(({ key }) => key));
     const gone = store.all.filter(({ key, phase }) => phase.kind === "paused" && !keys.has(key));
     store.apply({ put: paused, removeKeys: gone.map(({ key }) => key) });
@@ -183,6 +217,14 @@ function pausedRecord(snapshot: Snapshot): Sandbox {
     phase: { kind: "paused", imageId, pausedAt: createdAt, ...(expiresAt !== undefined && { expiresAt }) },
   };
 }
+
+const notRecorded = (kind: SnapshotKind, folder: string, cause: unknown) => {
+  const what = kind === "pause" ? "The sandbox was not paused and keeps running" : "The snapshot was not kept";
+  return new UserError(
+    `${what}: ${folder} cannot be written, so its files could not be found again (${messageOf(cause)}). Make room there and try again.`,
+    { cause, actions: [{ title: "Show Log", command: "modalSandboxes.showLog" }] },
+  );
+};
 
 const notPaused = () =>
   new UserError("The sandbox is not paused any more: it was resumed or deleted elsewhere.", {

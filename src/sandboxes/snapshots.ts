@@ -52,7 +52,7 @@ export class Snapshots {
     const now = this.#clock.now();
     const records = [...(await this.#records.all()).values()];
     const expired = records.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now);
-    await Promise.all(expired.map(({ imageId }) => this.#remove(imageId)));
+    await Promise.allSettled(expired.map(({ imageId }) => this.#remove(imageId)));
     this.#know(records.filter((snapshot) => snapshot.scope === scope && !expired.includes(snapshot)));
     return [...this.#known];
   }

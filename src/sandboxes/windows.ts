@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Disposable } from "../base/disposable";
+import { Lazy } from "../base/async";
 import { codeOf, messageOf } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
 import { RecordFolder } from "../base/recordFolder";
@@ -33,7 +34,7 @@ export class Windows implements Disposable {
   readonly id = randomBytes(6).toString("hex");
   readonly #options: WindowsOptions;
   readonly #records: RecordFolder<WindowRecord>;
-  #shown: Promise<void> | undefined;
+  readonly #shown = new Lazy(() => this.#beat());
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: WindowsOptions) {
@@ -43,8 +44,7 @@ export class Windows implements Disposable {
 
   /** Lets the others know of this window; needed before it holds anything. */
   async show(): Promise<void> {
-    this.#shown ??= this.#beat();
-    await this.#shown;
+    await this.#shown.get();
     this.#heartbeat ??= setInterval(() => {
       this.#beat().catch((error: unknown) => {
         this.#options.log.warn(`Heartbeat of the window: ${messageOf(error)}`);
@@ -58,7 +58,7 @@ export class Windows implements Disposable {
     const living = new Set([this.id]);
     for (const [id, record] of records) {
       if (id === this.id || (await this.#isAlive(record))) living.add(id);
-      else await this.#records.remove(id);
+      else await this.#forget(id);
     }
     return living;
   }
@@ -71,6 +71,15 @@ export class Windows implements Disposable {
 
   dispose(): void {
     clearInterval(this.#heartbeat);
+  }
+
+  /** A record that stays is only read in vain. */
+  async #forget(id: string): Promise<void> {
+    try {
+      await this.#records.remove(id);
+    } catch (error) {
+      this.#options.log.debug(`Record of the window ${id}: ${messageOf(error)}`);
+    }
   }
 
   async #beat(): Promise<void> {

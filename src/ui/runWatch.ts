@@ -1,3 +1,4 @@
+import { Lazy } from "../base/async";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import type { RunService } from "../run/runService";
@@ -19,7 +20,7 @@ export class RunWatch implements MeterSource, Disposable {
   readonly #own = new DisposableStore();
   readonly #changed = this.#own.add(new Emitter<string>());
   readonly onDidChangeMetrics = this.#changed.event;
-  #loading: Promise<Watching> | undefined;
+  readonly #loading = new Lazy(() => this.#start());
   #loaded: Watching | undefined;
 
   constructor(options: RunWatchOptions) {
@@ -33,11 +34,11 @@ export class RunWatch implements MeterSource, Disposable {
 
   /** The service that measures sandboxes. */
   async metrics(): Promise<MetricService> {
-    return (await this.#load()).metrics;
+    return (await this.#loading.get()).metrics;
   }
 
   async comparisons(): Promise<Comparisons> {
-    return (await this.#load()).comparisons;
+    return (await this.#loading.get()).comparisons;
   }
 
   metersOf(key: string): ReturnType<MeterSource["metersOf"]> {
@@ -56,18 +57,17 @@ export class RunWatch implements MeterSource, Disposable {
   }
 
   #ensure(then: (watching: Watching) => void = () => undefined): void {
-    this.#load().then(then, this.#options.report);
+    this.#loading.get().then(then, this.#options.report);
   }
 
-  #load(): Promise<Watching> {
-    return (this.#loading ??= this.#options.load().then((watching) => {
-      this.#loaded = this.#own.add(watching);
-      this.#own.add(
-        watching.metrics.onDidChangeMetrics((key) => {
-          this.#changed.fire(key);
-        }),
-      );
-      return watching;
-    }));
+  async #start(): Promise<Watching> {
+    const watching = this.#own.add(await this.#options.load());
+    this.#loaded = watching;
+    this.#own.add(
+      watching.metrics.onDidChangeMetrics((key) => {
+        this.#changed.fire(key);
+      }),
+    );
+    return watching;
   }
 }

@@ -134,6 +134,20 @@ describe("sandboxes", function () {
     assert.ok(store.all.every(({ gpu }) => gpu?.type !== "B300"));
   });
 
+  it("are ended if something fails here once the server has made them", async () => {
+    const { sandboxes, store, gateway } = services();
+    const listening = store.onDidChangeSandboxes(({ changed }) => {
+      if (changed.some(isRunning)) throw new Error("A view is broken.");
+    });
+    await assert.rejects(sandboxes.create({ spec: spec({ cpu: 3 }), folder }, soon()), /A view is broken/);
+    listening.dispose();
+    const isGone = async () => {
+      await refresh();
+      return (await gateway.list(soon())).every(({ cpu }) => cpu !== 3);
+    };
+    assert.ok(await eventually(isGone));
+  });
+
   it("are given up with a sentence when no machine comes in time, and leave nothing behind", async () => {
     const { sandboxes, gateway } = services();
     await assert.rejects(

@@ -1,13 +1,13 @@
+import { Lazy } from "../../base/async";
 import type { CommandTable } from "./register";
 
 /** Commands whose code is loaded when one of them is first used. */
 export function loadedOnUse(ids: readonly string[], load: () => Promise<CommandTable>): CommandTable {
-  let loaded: Promise<CommandTable> | undefined;
+  const loaded = new Lazy(load);
   const run =
     (id: string) =>
     async (...args: never[]): Promise<unknown> => {
-      loaded ??= load();
-      const table = await loaded;
+      const table = await loaded.get();
       return table[id]?.(...args);
     };
   return Object.fromEntries(ids.map((id) => [id, run(id)]));

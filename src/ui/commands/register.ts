@@ -12,7 +12,7 @@ const ALLOWED_UNTRUSTED = new Set(["modalSandboxes.showLog", "modalSandboxes.ope
 /** Registers every command, with the one place where their errors end. Each waits until the extension is `ready`. */
 export function registerCommands(
   tables: readonly CommandTable[],
-  ready: Promise<unknown>,
+  ready: () => Promise<unknown>,
   report: ReportError,
 ): Disposable {
   const own = new DisposableStore();
@@ -21,7 +21,7 @@ export function registerCommands(
       own.add(
         commands.registerCommand(id, async (...args: never[]) => {
           try {
-            await ready;
+            await ready();
             if (!workspace.isTrusted && !ALLOWED_UNTRUSTED.has(id)) throw restricted();
             return await run(...args);
           } catch (error) {

@@ -32,6 +32,8 @@ export interface SandboxesViewOptions extends RowSources {
   readonly account: { readonly current: Account | undefined; readonly onDidChangeAccount: Event<unknown> };
   readonly rates: RateSource & { readonly onDidChangeRates: Event<unknown> };
   readonly activity: Pick<Activity, "useOf" | "onDidChangeActivity">;
+  /** What this machine keeps on disk of its sandboxes. */
+  readonly records: { readonly problem: string | undefined; readonly onDidChangeProblem: Event<unknown> };
   readonly log: Logger;
   /** Brings the sandboxes up to date with one list of the server. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
@@ -82,6 +84,11 @@ export class SandboxesView implements Disposable {
     );
     this.#own.add(
       options.account.onDidChangeAccount(() => {
+        this.#summarize();
+      }),
+    );
+    this.#own.add(
+      options.records.onDidChangeProblem(() => {
         this.#summarize();
       }),
     );
@@ -152,8 +159,13 @@ export class SandboxesView implements Disposable {
   }
 
   #summarize(): void {
-    const { sandboxes, session, account, rates } = this.#options;
-    const { badge, description, message } = summarize(sandboxes.all, session.current, rates.current, account.current);
+    const { sandboxes, session, account, rates, records } = this.#options;
+    const { badge, description, message } = summarize(sandboxes.all, {
+      session: session.current,
+      rates: rates.current,
+      account: account.current,
+      problem: records.problem,
+    });
     this.#view.badge = badge;
     this.#view.description = description;
     this.#view.message = message ?? "";

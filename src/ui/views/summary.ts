@@ -9,20 +9,33 @@ import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
 export interface Summary {
   /** Beside the view's name, where VS Code shows that: whose sandboxes these are, and what is paid. */
   readonly description: string;
-  /** Above the rows: what they cost together, once it takes adding up. */
+  /** Above the rows: what is wrong with the records, and what the sandboxes cost together, once it takes adding up. */
   readonly message: string | undefined;
   readonly badge: { readonly value: number; readonly tooltip: string } | undefined;
 }
 
-export function summarize(sandboxes: readonly Sandbox[], session: Session, rates: Rates, account?: Account): Summary {
+export interface SummarySources {
+  readonly session: Session;
+  readonly rates: Rates;
+  readonly account?: Account | undefined;
+  /** What is wrong with the records on disk. */
+  readonly problem?: string | undefined;
+}
+
+export function summarize(
+  sandboxes: readonly Sandbox[],
+  { session, rates, account, problem }: SummarySources,
+): Summary {
   const running = sandboxes.filter(isRunning);
   const count = running.length;
   const isLocal = session.kind === "local";
   const rate = formatHourlyRate(running.reduce((sum, sandbox) => sum + hourlyRate(sandbox, rates), 0));
   const isPaid = count > 0 && !isLocal;
+  const together =
+    isPaid && count > 1 ? `${plural(count, "sandbox", "sandboxes")} running · ${rate} together` : undefined;
   return {
     description: isLocal ? "local" : [...nameOf(account), ...(isPaid ? [rate] : [])].join(" · "),
-    message: isPaid && count > 1 ? `${plural(count, "sandbox", "sandboxes")} running · ${rate} together` : undefined,
+    message: [problem, together].filter(Boolean).join("\n") || undefined,
     badge:
       count > 0
         ? { value: count, tooltip: `${plural(count, "sandbox", "sandboxes")} running${isPaid ? ` · ${rate}` : ""}` }

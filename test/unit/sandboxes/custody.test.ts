@@ -198,6 +198,32 @@ describe("the custody of sandboxes", () => {
     );
   });
 
+  it("takes note again as soon as the disk lets it, after a first note that failed", async () => {
+    const custody = open();
+    writeFileSync(join(folder, "windows"), "in the way");
+    await assert.rejects(custody.begin("vscode-a", making, false), UserError);
+    rmSync(join(folder, "windows"));
+    await custody.begin("vscode-a", making, false);
+    assert.equal(custody.problem, undefined);
+  });
+
+  it("tells of its problem as long as there is one, and takes no window for gone that it cannot see", async () => {
+    const [custody, other] = [open(), open()];
+    const [ours, theirs] = [await make(custody), await make(other, "vscode-b")];
+    const problems: (string | undefined)[] = [];
+    custody.onDidChangeProblem(() => problems.push(custody.problem));
+    rmSync(join(folder, "windows"), { recursive: true });
+    writeFileSync(join(folder, "windows"), "in the way");
+    const survey = await custody.survey();
+    assert.deepEqual([survey.holderOf(ours), survey.holderOf(theirs)], ["thisWindow", "otherWindow"]);
+    rmSync(join(folder, "windows"));
+    await custody.survey();
+    assert.deepEqual(
+      problems.map((problem) => problem?.includes(`${folder} cannot be read`)),
+      [true, undefined],
+    );
+  });
+
   it("refuses a create that it cannot take note of, with a sentence", async function () {
     writeFileSync(join(folder, "windows"), "in the way");
     chmodSync(join(folder, "windows"), 0o400);

@@ -15,23 +15,38 @@ const signedIn: Session = { kind: "signedIn", credentials };
 describe("the summary of the view", () => {
   it("counts what runs, not what is created or has ended", () => {
     const ended = sandbox({ phase: { kind: "ended", reason: "idle", endedAt: 0 } });
-    assert.deepEqual(summarize([running, sandbox(), ended], signedIn, listRates).badge, {
+    assert.deepEqual(summarize([running, sandbox(), ended], { session: signedIn, rates: listRates }).badge, {
       value: 1,
       tooltip: "1 sandbox running · $0.97/h",
     });
-    assert.equal(summarize([sandbox(), ended], signedIn, listRates).badge, undefined);
+    assert.equal(summarize([sandbox(), ended], { session: signedIn, rates: listRates }).badge, undefined);
   });
 
   it("adds up what several cost together", () => {
-    assert.equal(summarize([running], signedIn, listRates).message, undefined);
-    assert.equal(summarize([running, running], signedIn, listRates).message, "2 sandboxes running · $1.94/h together");
-    assert.equal(summarize([running, running], signedIn, listRates).description, "$1.94/h");
+    assert.equal(summarize([running], { session: signedIn, rates: listRates }).message, undefined);
+    assert.equal(
+      summarize([running, running], { session: signedIn, rates: listRates }).message,
+      "2 sandboxes running · $1.94/h together",
+    );
+    assert.equal(summarize([running, running], { session: signedIn, rates: listRates }).description, "$1.94/h");
   });
 
   it("names no price on the local backend", () => {
-    const { description, message, badge } = summarize([running, running], { kind: "local" }, listRates);
+    const { description, message, badge } = summarize([running, running], {
+      session: { kind: "local" },
+      rates: listRates,
+    });
     assert.equal(description, "local");
     assert.equal(message, undefined);
     assert.equal(badge?.tooltip, "2 sandboxes running");
+  });
+
+  it("says first what is wrong with the records on disk", () => {
+    const sources = { session: signedIn, rates: listRates, problem: "The disk is full." };
+    assert.equal(summarize([], sources).message, "The disk is full.");
+    assert.equal(
+      summarize([running, running], sources).message,
+      "The disk is full.\n2 sandboxes running · $1.94/h together",
+    );
   });
 });

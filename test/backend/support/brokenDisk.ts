@@ -1,0 +1,90 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { codeOf, messageOf } from "../../../src/base/errors";
+
+/** One way in which a folder stops taking writes. */
+export interface Breakage {
+  readonly name: string;
+  /** Breaks the folder and returns how to restore it. Throws with a reason if this user or machine cannot do that. */
+  readonly inflict: (folder: string) => () => void;
+}
+
+export const breakages: readonly Breakage[] = [
+  {
+    name: "a file is in its place",
+    inflict: (folder) => {
+      const away = `${folder}.away`;
+      renameSync(folder, away);
+      writeFileSync(folder, "in the way");
+      return () => {
+        rmSync(folder);
+        renameSync(away, folder);
+      };
+    },
+  },
+  {
+    name: "it may not be written (EACCES)",
+    inflict: (folder) => {
+      if (process.getuid?.() === 0) throw new Error("root may write anywhere");
+      const folders = [folder, ...subfoldersOf(folder)];
+      for (const path of folders) chmodSync(path, 0o500);
+      return () => {
+        for (const path of folders) chmodSync(path, 0o700);
+      };
+    },
+  },
+  {
+    name: "it is read-only (EROFS)",
+    inflict: (folder) => {
+      mount("--bind", folder, folder);
+      mount("-o", "remount,bind,ro", folder);
+      return () => {
+        unmount(folder);
+      };
+    },
+  },
+  {
+    name: "the disk is full (ENOSPC)",
+    inflict: (folder) => {
+      const copy = `${folder}.copy`;
+      cpSync(folder, copy, { recursive: true });
+      mount("-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", folder);
+      cpSync(copy, folder, { recursive: true });
+      rmSync(copy, { recursive: true });
+      fill(join(folder, "ballast"));
+      return () => {
+        unmount(folder);
+      };
+    },
+  },
+];
+
+const subfoldersOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isDirectory());
+
+function mount(...args: readonly string[]): void {
+  if (process.getuid?.() !== 0) throw new Error("only root may mount");
+  try {
+    execFileSync("mount", args, { stdio: "pipe" });
+  } catch (error) {
+    throw new Error(`this machine does not let root mount: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function unmount(folder: string): void {
+  execFileSync("umount", [folder]);
+}
+
+/** Writes until nothing fits, down to the last page. */
+function fill(path: string): void {
+  for (let part = 0; ; part += 1)
+    try {
+      writeFileSync(`${path}-${part}`, Buffer.alloc(4096));
+    } catch (error) {
+      if (codeOf(error) === "ENOSPC") return;
+      throw error;
+    }
+}
