@@ -1,3 +1,4 @@
+import { STATE_FOLDER } from "../base/stateFolder";
 import { CUDA } from "./cuda";
 import { NOTEBOOK } from "./notebook";
 
@@ -39,7 +40,7 @@ export const launchers = {
     program: "node",
     extension: ".ts",
   },
-  cuda: { label: "CUDA", argv: ["sh", "-c", CUDA, "sh"], program: "nvcc", extension: ".cu" },
+  cuda: { label: "CUDA", argv: ["sh", "-c", CUDA, "sh", STATE_FOLDER], program: "nvcc", extension: ".cu" },
   notebook: { label: "Notebook", argv: ["python3", "-c", NOTEBOOK], program: "python3", extension: ".ipynb" },
 } as const satisfies Record<string, Launcher>;
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { parse } from "smol-toml";
 import { messageOf, UserError } from "../base/errors";
+import { STATE_FOLDER } from "../base/stateFolder";
 import type { Launcher } from "./launchers";
 
 /** What a Python script says in its comments that it needs (PEP 723). */
@@ -33,7 +34,7 @@ export function scriptNeeds(text: string): ScriptNeeds | undefined {
 export function launcherWith(launcher: Launcher, { dependencies, python }: ScriptNeeds): Launcher {
   const needs = dependencies.join("\n");
   const key = createHash("sha256").update(`${python}\n${needs}`).digest("hex").slice(0, 16);
-  return { ...launcher, argv: ["sh", "-c", RUN, "sh", `/tmp/.modal-sandboxes/python-${key}`, python, needs] };
+  return { ...launcher, argv: ["sh", "-c", RUN, "sh", `${STATE_FOLDER}/python-${key}`, python, needs] };
 }
 
 /** Takes the environment's folder, the Pythons that will do, the packages, and the script with its arguments. */

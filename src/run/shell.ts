@@ -1,6 +1,6 @@
 import { Deferred } from "../base/async";
 import { UserError } from "../base/errors";
-import { quote } from "../base/quote";
+import { STATE_FOLDER } from "../base/stateFolder";
 import { isSandboxGone } from "../modal/errors";
 import { collect, type ExecGateway, type RemoteProcess } from "../modal/exec";
 import type { GpuRequest } from "../modal/gpus";
@@ -47,14 +47,23 @@ if command -v bash >/dev/null 2>&1; then exec bash -l; fi
 exec sh -l`;
 
 /**
- * Runs the command line `$2` on a terminal of its own, with its input from the named pipe `$1`, which never ends while it
- * is open both ways. Shows nothing where the image has no program that can.
+ * Runs the words after `$1` on a terminal of its own, with its input from the named pipe `$1`, which never ends while it
+ * is open both ways. Shows nothing where the image has no program that can. `script` wants its words quoted for a shell.
  */
 const ON_TERMINAL = `exec <>"$1"
-if script --version >/dev/null 2>&1; then exec script -qec "$2" /dev/null; fi
+shift
+if script --version >/dev/null 2>&1; then
+  line= q="'"
+  for rest do
+    line="$line $q"
+    while [ "$rest" != "\${rest#*$q}" ]; do line="$line\${rest%%$q*}$q\\\\$q$q" rest=\${rest#*$q}; done
+    line="$line$rest$q"
+  done
+  exec script -qec "$line" /dev/null
+fi
 exec python3 -c 'import pty, sys
-status = pty.spawn(["sh", "-c", sys.argv[1]])
-sys.exit(status >> 8 or status and 128 + status % 128)' "$2"`;
+status = pty.spawn(sys.argv[1:])
+sys.exit(status >> 8 or status and 128 + status % 128)' "$@"`;
 
 const RESIZE = '{ read -r device; } <"$1" && stty rows "$2" cols "$3" <"$device"';
 
@@ -116,7 +125,7 @@ export class Shell {
     let shownBytes = 0;
     const exitCode = await superviseProgram({
       ...this.#options,
-      argv: ["sh", "-c", ON_TERMINAL, "sh", `${logFolder(id)}/input`, this.#login(screen).map(quote).join(" ")],
+      argv: ["sh", "-c", ON_TERMINAL, "sh", `${logFolder(id)}/input`, ...this.#login(screen)],
       context: { env: { TERM: "xterm-256color", COLORTERM: "truecolor" } },
       isStarted: writtenBytes !== undefined,
       isInteractive: true,
@@ -152,7 +161,7 @@ export class Shell {
   }
 
   get #notes(): string {
-    return `/tmp/.modal-sandboxes/${this.#options.id}.tty`;
+    return `${STATE_FOLDER}/${this.#options.id}.tty`;
   }
 
   async #run(script: string, ...args: string[]): Promise<void> {

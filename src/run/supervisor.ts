@@ -1,3 +1,5 @@
+import { STATE_FOLDER } from "../base/stateFolder";
+
 /**
  * A program runs under a few lines of shell in the sandbox. They make it the leader of a session of its own and note its
  * process group, since Modal has no call to signal a process that it started. Its output goes into files, and what is
@@ -6,7 +8,7 @@
  * The exec that started the program lasts as long as it does, which keeps the sandbox from its idle limit.
  */
 
-const DIRECTORY = "/tmp/.modal-sandboxes/runs";
+const DIRECTORY = `${STATE_FOLDER}/runs`;
 
 /** The logs of so many runs are kept in a sandbox. */
 const KEPT_LOGS = 50;

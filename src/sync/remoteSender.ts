@@ -1,3 +1,5 @@
+import { STATE_FOLDER } from "../base/stateFolder";
+
 /** How the sender ends if it cannot send. */
 export const SenderExit = { noTar: 41, noFolder: 42 } as const;
 
@@ -18,7 +20,7 @@ export const senderCommand = (remotePath: string, token: string): string[] => [
 /** Ends a sender that nobody reads from any more: it would wait for a reader as long as the sandbox lives. */
 export const stopSenderCommand = (token: string): string[] => ["sh", "-c", STOP, "sh", pidFile(token)];
 
-const pidFile = (token: string): string => `/tmp/.modal-pull-${token}.pid`;
+const pidFile = (token: string): string => `${STATE_FOLDER}/pull-${token}.pid`;
 
 /** `wait` lets the trap in, which a program in the foreground would hold up. */
 const SENDER = `
@@ -32,7 +34,7 @@ case $(tar --version 2>/dev/null) in
 esac
 child=$!
 trap 'kill "$child"; pkill -P "$child"' TERM
-echo $$ >"$2" 2>/dev/null
+mkdir -p -- "\${2%/*}" 2>/dev/null && echo $$ >"$2" 2>/dev/null
 wait "$child"
 status=$?
 rm -f -- "$2"

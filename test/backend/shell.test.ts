@@ -1,54 +1,12 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
 import { collect } from "../../src/modal/exec";
-import type { Shell, ShellScreen } from "../../src/run/shell";
+import type { Shell } from "../../src/run/shell";
 import type { RunningSandbox } from "../../src/sandboxes/sandbox";
 import { eventually, processesWith } from "./support/processes";
 import { spec } from "./support/services";
+import { Screen } from "./support/shellScreen";
 import { useWindows } from "./support/windows";
-
-/** Shows a shell as a terminal does. */
-class Screen implements ShellScreen {
-  readonly size = { columns: 100, rows: 30 };
-  readonly over: Promise<number>;
-  readonly told: string[] = [];
-  readonly #shell: Shell;
-  readonly #decoder = new TextDecoder();
-  #text = "";
-  #wake: () => void = () => undefined;
-
-  constructor(shell: Shell) {
-    this.#shell = shell;
-    this.over = shell.converse(this);
-    this.over.catch(() => undefined);
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-
-  show(bytes: Uint8Array): Promise<void> {
-    this.#text += this.#decoder.decode(bytes, { stream: true });
-    this.#wake();
-    return Promise.resolve();
-  }
-
-  tell(line: string): void {
-    this.told.push(line);
-  }
-
-  async type(keys: string): Promise<void> {
-    await this.#shell.write(Buffer.from(keys));
-  }
-
-  shows(wanted: RegExp): Promise<void> {
-    return this.#until(() => wanted.test(this.#text));
-  }
-
-  async #until(isThere: () => boolean): Promise<void> {
-    while (!isThere()) await new Promise<void>((resolve) => (this.#wake = resolve));
-  }
-}
 
 /** How many shells are hung up while they start: `HANG_UPS=100` looks for races. */
 const HANG_UPS = Number(process.env.HANG_UPS ?? 1);

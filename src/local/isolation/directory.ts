@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { access, mkdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { Deferred } from "../../base/async";
+import { STATE_FOLDER } from "../../base/stateFolder";
 import type { IsolatedMount, Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
 import { connectTo } from "./connectTo";
 import { copyTree } from "./copyTree";
@@ -52,7 +53,10 @@ class DirectoryRoot implements IsolatedRoot {
     this.#path = path;
     this.#marker = marker;
     this.#group = group;
-    this.#shown = [{ path: "/workspace", place: join(path, "workspace") }];
+    this.#shown = [
+      { path: "/workspace", place: join(path, "workspace") },
+      { path: STATE_FOLDER, place: join(path, "tmp", basename(STATE_FOLDER)) },
+    ];
     const env = { ...baseEnvironment(host, join(path, "home")), TMPDIR: join(path, "tmp"), MODAL_LOCAL_ROOT: marker };
     this.#entrance = { prefix: group?.prefix ?? [], initPid: undefined, cwd: path, baseEnv: env, pipes: host.pipes };
   }
@@ -62,7 +66,7 @@ class DirectoryRoot implements IsolatedRoot {
     const options = {
       argv: program === FS_TOOLS ? this.#fsTools(words) : mapWords(argv, (word) => this.#inside(word)),
       env: program === FS_TOOLS ? { ...env, ELECTRON_RUN_AS_NODE: "1" } : env,
-      workdir: workdir === "/" ? this.#path : this.#inside(workdir),
+      workdir: this.#folder(workdir),
     };
     return pty ? startTerminal(this.#entrance, { ...options, pty }) : startProcess(this.#entrance, options);
   }
@@ -119,6 +123,12 @@ class DirectoryRoot implements IsolatedRoot {
     await removeFolder(this.#path);
     await removeFolder(`${this.#path}-mounts`);
     this.#disposed.resolve(undefined);
+  }
+
+  /** The machine's own home of root is closed to other users, or missing. */
+  #folder(workdir: string): string {
+    if (workdir === "/") return this.#path;
+    return workdir === "/root" ? join(this.#path, "home") : this.#inside(workdir);
   }
 
   get #mark(): string {

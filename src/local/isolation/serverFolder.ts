@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NAME, PLACES, removeGroupsOf } from "./controlGroups";
 
@@ -16,6 +16,7 @@ export interface ServerFolder {
 /** Opens this server's folder, and removes those of servers that died before their watchdog could. */
 export async function openServerFolder(stateDir: string): Promise<ServerFolder> {
   await mkdir(join(stateDir, "servers"), { recursive: true, mode: 0o700 });
+  for (const folder of [stateDir, join(stateDir, "servers")]) await requireOwn(folder);
   const servers = await realpath(join(stateDir, "servers"));
   await sweep(servers);
 
@@ -33,6 +34,13 @@ export async function openServerFolder(stateDir: string): Promise<ServerFolder> 
       await removeFolder(path);
     },
   };
+}
+
+/** Throws if another user could replace what is in the folder. */
+async function requireOwn(folder: string): Promise<void> {
+  const { uid } = await stat(folder);
+  if (process.geteuid && uid !== process.geteuid())
+    throw new Error(`The state folder ${folder} belongs to another user. Name a folder of your own with --state.`);
 }
 
 /** Whether no other server lives that shares the state folder, once this one's folder is open. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -32,14 +32,18 @@ export interface LocalBackend {
 export interface LocalBackendOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly arguments?: readonly string[];
+  /** The user it runs as, if another than this one; only root may choose. */
+  readonly uid?: number;
 }
 
 /** Starts `dist/local.js` with a state folder of its own, which `stop` removes. */
 export async function startLocalBackend(options: LocalBackendOptions = {}): Promise<LocalBackend> {
   const stateDir = await mkdtemp(join(tmpdir(), "local-backend-"));
+  if (options.uid !== undefined) await chown(stateDir, options.uid, options.uid);
   const child = spawn(process.execPath, [PROGRAM, "--state", stateDir, ...(options.arguments ?? [])], {
     env: { ...process.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
+    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
   });
   let output = "";
   let log = "";

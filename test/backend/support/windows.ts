@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "mocha";
-import { startLocalBackend, type LocalBackend } from "./localBackend";
+import { startLocalBackend, type LocalBackend, type LocalBackendOptions } from "./localBackend";
 import { startServices, type Services } from "./services";
 
 /** The windows of one installation, one after the other, on a server of their own. */
@@ -24,8 +24,8 @@ export interface Windows {
   restart(): Promise<void>;
 }
 
-export function useWindows(): Windows {
-  const windows = new OpenWindows();
+export function useWindows(options: LocalBackendOptions = {}): Windows {
+  const windows = new OpenWindows(options);
   before(() => windows.begin());
   after(() => windows.end());
   return windows;
@@ -37,8 +37,13 @@ class OpenWindows implements Windows {
   readonly custodyFolder = join(this.#base, "custody");
   readonly #faults = join(this.#base, "faults.json");
   readonly #previousUrl = process.env.MODAL_SERVER_URL;
+  readonly #options: LocalBackendOptions;
   #backend: LocalBackend | undefined;
   #services: Services | undefined;
+
+  constructor(options: LocalBackendOptions) {
+    this.#options = options;
+  }
 
   get backend(): LocalBackend {
     return present(this.#backend);
@@ -50,6 +55,8 @@ class OpenWindows implements Windows {
 
   async begin(): Promise<void> {
     await mkdir(this.folder);
+    // Another user's server reads the plan of faults.
+    if (this.#options.uid !== undefined) await chmod(this.#base, 0o755);
     await this.break({});
     await this.#start("0");
   }
@@ -90,7 +97,10 @@ class OpenWindows implements Windows {
   }
 
   async #start(port: string): Promise<void> {
-    this.#backend = await startLocalBackend({ arguments: ["--faults", this.#faults, "--port", port] });
+    this.#backend = await startLocalBackend({
+      ...this.#options,
+      arguments: [...(this.#options.arguments ?? []), "--faults", this.#faults, "--port", port],
+    });
     process.env.MODAL_SERVER_URL = this.#backend.serverUrl;
     await this.#open();
   }

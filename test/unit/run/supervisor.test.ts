@@ -10,9 +10,12 @@ import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { describe, it } from "mocha";
 import { attachCommand, interruptCommand, NO_SUCH_RUN, stopCommand, type Seen } from "../../../src/run/supervisor";
+import { withOwnState } from "../support/stateFolder";
 
-const start = ([program = "", ...args]: string[]): ChildProcess =>
-  spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+const start = (argv: string[]): ChildProcess => {
+  const [program = "", ...args] = withOwnState(argv);
+  return spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+};
 
 const ended = async (child: ChildProcess): Promise<number | null> => {
   if (child.exitCode === null) await once(child, "exit");
@@ -34,8 +37,10 @@ async function gone(pid: number): Promise<void> {
   }
 }
 
-const runs = ([program = "", ...args]: string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}) =>
-  spawnSync(program, args, { encoding: "utf8", ...options });
+const runs = (argv: string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}) => {
+  const [program = "", ...args] = withOwnState(argv);
+  return spawnSync(program, args, { encoding: "utf8", ...options });
+};
 
 const supervised = (runId: string, argv: string[], seen: Seen = { stdout: 0, stderr: 0 }) =>
   attachCommand({ runId, seen, isInteractive: false }, argv);

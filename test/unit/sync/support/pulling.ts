@@ -9,6 +9,7 @@ import { BaselineStore, type BaselineKey } from "../../../../src/sync/baseline";
 import type { FolderEntry } from "../../../../src/sync/folderEntry";
 import type { PullProcess } from "../../../../src/sync/pull";
 import { SyncThread } from "../../../../src/sync/syncThread";
+import { withOwnState } from "../../support/stateFolder";
 import { listTree } from "./folders";
 
 /** Makes sync workers that know what the baselines of a folder say, and that end with the tests. */
@@ -24,7 +25,8 @@ export function syncThreads(): (baselineFolder: string) => SyncThread {
 /** Runs what a pull wants run on this machine. */
 export const localPullExec =
   (options: SpawnOptions = {}, onStarted: (child: ChildProcess) => void = () => undefined) =>
-  ([command = "", ...args]: string[]): Promise<PullProcess> => {
+  (argv: string[]): Promise<PullProcess> => {
+    const [command = "", ...args] = withOwnState(argv);
     const child = spawn(command, args, { ...options, stdio: "pipe" });
     const { stdin, stdout, stderr } = child;
     onStarted(child);
