@@ -202,8 +202,8 @@ export function activate(context: ExtensionContext): void {
     thread: syncThread,
     settings: pullSettings,
     approve: approvePull,
-    onConflicts: (root, conflicts) => {
-      offerConflicts(root, conflicts).catch(report);
+    onConflicts: (root, conflicts, from) => {
+      offerConflicts(root, conflicts, from).catch(report);
     },
     onCopies: (root, copies) => {
       offerCopies(root, copies).catch(report);

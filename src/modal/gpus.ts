@@ -39,6 +39,12 @@ export function parseGpu(text: string): GpuRequest | undefined {
 /** Modal's form: `H100`, `H100:2`. */
 export const gpuArgument = ({ type, count }: GpuRequest): string => (count === 1 ? type : `${type}:${count}`);
 
+/** A plain word, for names of files too: `CPU`, `H100`, `H100x2`. */
+export function gpuWord(gpu: GpuRequest | undefined): string {
+  if (!gpu) return "CPU";
+  return gpu.count === 1 ? gpu.type : `${gpu.type}x${gpu.count}`;
+}
+
 /** For people: `CPU`, `H100`, `2 × H100`. */
 export function formatGpu(gpu: GpuRequest | undefined): string {
   if (!gpu) return "CPU";

@@ -6,7 +6,7 @@ import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
 import { isSandboxGone } from "../modal/errors";
 import type { ExecGateway } from "../modal/exec";
-import type { GpuRequest } from "../modal/gpus";
+import { gpuWord, type GpuRequest } from "../modal/gpus";
 import type { RateSource } from "../modal/rates";
 import type { CreateStep } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
@@ -234,14 +234,15 @@ export class RunService implements Disposable {
   ): Promise<string | undefined> {
     const { exec, puller, log } = this.#options;
     const sandboxId = sandbox.phase.id;
+    const from = gpuWord(sandbox.gpu);
     const pull = async (shared: AbortSignal) => {
       const result = await puller.pullChanges({
-        ...{ ...places, sandboxId, signal: shared },
+        ...{ ...places, sandboxId, from, signal: shared },
         // What ends the other side of a cancelled pull must still start.
         exec: (argv: string[]) => exec.exec(sandboxId, argv, {}, new AbortController().signal),
       });
-      for (const line of pullLog(result)) log.warn(line);
-      return describePull(result);
+      for (const line of pullLog(result, from)) log.warn(line);
+      return describePull(result, from);
     };
     const key = JSON.stringify([sandboxId, places.root, places.remotePath]);
     return this.#pulls.pull(key, pull, (work) => this.#syncsOf(sandbox).run(work), signal);

@@ -1,3 +1,4 @@
+import { RESULTS_MARKER } from "./outputFolder";
 import { isPullsOwn } from "./pullNames";
 
 /** Why an entry stays out of every push, whatever the folder's own rules say. */
@@ -12,16 +13,24 @@ export const SELECTION_PREFIX = ".modal-selection-";
 /** The file in the target that says which push filled it last: `Baseline.generation`. */
 export const SYNC_MARKER = ".modal-sync";
 
-/** By name alone, at any depth. Virtual environments are also known by what they hold: `isEnvironment`. */
+/** By name alone, at any depth. Some folders are also known by what they hold: `folderExclude`. */
 export function builtinExclude(name: string): BuiltinExclude | undefined {
-  if (CLUTTER.has(name) || name === SYNC_MARKER || /\.py[co]$/.test(name)) return "clutter";
+  if (CLUTTER.has(name) || name === SYNC_MARKER || name === RESULTS_MARKER || /\.py[co]$/.test(name)) return "clutter";
   if (name.startsWith(STAGING_PREFIX) || name.startsWith(SELECTION_PREFIX)) return "clutter";
   if (isPullsOwn(name)) return "clutter";
   if (SECRETS.has(name) || isDotEnv(name) || isKeyFile(name)) return "secret";
   return undefined;
 }
 
-/** Whether a folder with these names in it is a Python or conda environment, however it is called. */
+/** Why a folder with these names in it stays out as a whole, whatever it is called. */
+export function folderExclude(names: ReadonlySet<string>): FolderExclude | undefined {
+  if (names.has(RESULTS_MARKER)) return "results";
+  return isEnvironment(names) ? "environment" : undefined;
+}
+
+/** Python and conda environments, and the outputs of runs that were started together. */
+export type FolderExclude = "environment" | "results";
+
 export const isEnvironment = (names: ReadonlySet<string>): boolean =>
   names.has("pyvenv.cfg") || (names.has("conda-meta") && names.has("bin"));
 

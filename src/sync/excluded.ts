@@ -1,15 +1,14 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import type { BuiltinExclude } from "./builtinExcludes";
-import { isEnvironment } from "./builtinExcludes";
+import { folderExclude, type BuiltinExclude, type FolderExclude } from "./builtinExcludes";
 import type { RuleLine } from "./ignoreRules";
 import { readRules, rulesAbove } from "./rulesAbove";
 import { GITIGNORE, MODALIGNORE, SyncRules } from "./syncRules";
 
 /** What one rule keeps out of every push: files, and folders each counted once with all that is in them. */
 export interface ExcludedGroup {
-  readonly by: RuleLine | BuiltinExclude | "environment";
+  readonly by: RuleLine | BuiltinExclude | FolderExclude;
   readonly count: number;
   /** The first few, in order of path. */
   readonly examples: readonly string[];
@@ -47,8 +46,9 @@ class Walk {
   visit(folder: string, outer: SyncRules): void {
     const listing = attempt(() => readdirSync(join(this.#root, folder), { withFileTypes: true })) ?? [];
     const names = new Set(listing.map(({ name }) => name));
-    if (folder !== "" && isEnvironment(names) && !outer.includesByName(folder, true)) {
-      this.#add(folder, "environment");
+    const exclude = folder === "" ? undefined : folderExclude(names);
+    if (exclude !== undefined && !outer.includesByName(folder, true)) {
+      this.#add(folder, exclude);
       return;
     }
     const rules = outer.within(folder, this.#rulesFiles(folder, names));

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, realpathSync, type Stats } from "node:fs";
 import { isAbsolute, join, posix, relative, sep } from "node:path";
 
-import { isEnvironment } from "./builtinExcludes";
+import { folderExclude, type FolderExclude } from "./builtinExcludes";
 import type { RuleLine } from "./ignoreRules";
 import { readRules, rulesAbove } from "./rulesAbove";
 import { GITIGNORE, MODALIGNORE, SyncRules, type Exclusion } from "./syncRules";
@@ -12,7 +12,7 @@ export interface Explanation {
   readonly path: string;
   readonly isSynced: boolean;
   /** Why not. */
-  readonly reason: Exclusion | "environment" | "missing" | "special" | "outside" | undefined;
+  readonly reason: Exclusion | FolderExclude | "missing" | "special" | "outside" | undefined;
   /** The line that excludes it, or that includes it on purpose. */
   readonly line: RuleLine | undefined;
 }
@@ -65,8 +65,7 @@ function realpathOf(link: string): string | undefined {
 
 function problemOf(stats: Stats | undefined, absolute: string, isAskedFor: boolean): Explanation["reason"] {
   if (!stats) return "missing";
-  if (stats.isDirectory())
-    return isEnvironment(new Set(readdirSync(absolute))) && !isAskedFor ? "environment" : undefined;
+  if (stats.isDirectory()) return isAskedFor ? undefined : folderExclude(new Set(readdirSync(absolute)));
   return stats.isFile() || stats.isSymbolicLink() ? undefined : "special";
 }
 
@@ -84,6 +83,7 @@ const REASONS: Record<NonNullable<Explanation["reason"]>, (rule: string, path: s
   clutter: (_, path) => `Repositories, dependencies and caches stay here. To sync it, add !${path} to ${MODALIGNORE}.`,
   secret: (_, path) => `It may hold secrets. To sync it, add !${path} to ${MODALIGNORE}.`,
   environment: (_, path) => `It is a virtual environment. To sync it, add !${path} to ${MODALIGNORE}.`,
+  results: (_, path) => `It holds outputs of earlier runs. To sync it, add !${path} to ${MODALIGNORE}.`,
   missing: () => "There is no such file.",
   outside: () => "It is a link out of the folder: the link is synced, what it leads to is not.",
   special: () => "It is neither a file, a folder nor a link.",

@@ -57,6 +57,7 @@ export class FolderWriter {
   readonly #root: string;
   readonly #mayReplace: MayReplace;
   readonly #copyNameOf: CopyNameOf;
+  readonly #from: string | undefined;
   /** Folders that are known to be real ones. Links are made last, so they stay it. */
   readonly #folders = new Set<string>([""]);
   /** Those of them that this writer made: nothing of anyone else's is in there. */
@@ -64,11 +65,15 @@ export class FolderWriter {
   #staging: string | undefined;
   #count = 0;
 
-  /** @param root without links in it */
-  constructor(root: string, mayReplace: MayReplace, copyNameOf: CopyNameOf = () => undefined) {
+  /**
+   * @param root without links in it
+   * @param from names where the files come from, in the names of copies
+   */
+  constructor(root: string, mayReplace: MayReplace, copyNameOf: CopyNameOf = () => undefined, from?: string) {
     this.#root = root;
     this.#mayReplace = mayReplace;
     this.#copyNameOf = copyNameOf;
+    this.#from = from;
   }
 
   /**
@@ -149,7 +154,7 @@ export class FolderWriter {
       return { kind: "written", stats: lstatSync(absolute) };
     }
 
-    const copy = this.#freeName((count) => copyName(path, count), isSame);
+    const copy = this.#freeName((count) => copyName(path, count, this.#from), isSame);
     moveInto(make(), join(this.#root, copy));
     return { kind: "copied", copy, stats: there };
   }

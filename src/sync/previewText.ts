@@ -99,6 +99,7 @@ function excludedLine({ by, count, examples }: ExcludedGroup): string {
 const BUILT_IN: Record<Exclude<ExcludedGroup["by"], object>, string> = {
   clutter: "Built in: repositories, dependencies and caches",
   environment: "Built in: virtual environments",
+  results: "Built in: outputs of earlier runs",
   secret: "Built in: secrets",
 };
 

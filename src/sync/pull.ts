@@ -5,6 +5,7 @@ import type { Disposable } from "../base/disposable";
 import type { Feed } from "./feed";
 import { listerFailed, listingCut, listingEmpty, pullRefused, senderFailed } from "./pullErrors";
 import type { PlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
+import { NEVER_LISTED } from "./pullNames";
 import { ProgressReporter } from "./progressReporter";
 import { listerCommand } from "./remoteListing";
 import { senderCommand, stopSenderCommand } from "./remoteSender";
@@ -144,7 +145,7 @@ async function list(receiver: Receiver, options: PullOptions): Promise<PlanSumma
 }
 
 async function pourListing(receiver: Receiver, { remotePath, path, exec }: PullOptions): Promise<number> {
-  const process = await exec(listerCommand(remotePath, path === undefined ? "." : `./${path}`, NEVER_PULLED));
+  const process = await exec(listerCommand(remotePath, path === undefined ? "." : `./${path}`, NEVER_LISTED));
   void process.closeInput().catch(() => undefined);
   const [exitCode] = await Promise.all([process.exitCode, receiver.pour(process.stdout), drain(process.stderr)]);
   return exitCode;
@@ -200,6 +201,3 @@ async function drain(stream: AsyncIterable<Uint8Array>): Promise<void> {
   const chunks = stream[Symbol.asyncIterator]();
   while (!(await chunks.next()).done);
 }
-
-/** Folders whose content no pull takes; not even to be listed, as they hold more files than all others. */
-const NEVER_PULLED = [".git", ".hg", ".svn", "node_modules", ".venv", ".tox", ".nox", "__pycache__", ".cache"];

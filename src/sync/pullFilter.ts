@@ -5,6 +5,7 @@ import ignore, { type Ignore } from "ignore";
 
 import { isEnvironment } from "./builtinExcludes";
 import type { RemoteEntry } from "./remoteListing";
+import { OUTPUT_FOLDER } from "./outputFolder";
 import { readRules, rulesAbove } from "./rulesAbove";
 import { GITIGNORE, MODALIGNORE, SyncRules, type Exclusion } from "./syncRules";
 
@@ -27,12 +28,15 @@ export class PullFilter {
     this.#root = root;
     this.#takesSynced = patterns.includes(EVERYTHING);
     const chosen = patterns.filter((pattern) => pattern !== EVERYTHING);
+    if (patterns.length > 0) chosen.unshift(`/${OUTPUT_FOLDER}/**`);
     this.#chosen = chosen.length > 0 ? ignore({ ignorecase: false }).add(chosen) : undefined;
     this.#environments = environmentsIn(listing);
   }
 
   takes({ path, kind }: RemoteEntry): boolean {
     const isFolder = kind === "directory";
+    // Each run gets one, whether it uses it or not.
+    if (isFolder && path === OUTPUT_FOLDER) return false;
     const exclusion = this.#exclusion(this.#folder(parentOf(path)), path, isFolder);
     if (exclusion === "clutter" || exclusion === "secret") return false;
     const { ignored, unignored } = this.#chosen?.test(isFolder ? `${path}/` : path) ?? NEITHER;

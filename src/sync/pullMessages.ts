@@ -7,6 +7,10 @@ export interface PullSince {
   readonly key: BaselineKey;
   /** As `PullFilter` takes them. */
   readonly patterns: readonly string[];
+  /** Names the run whose files these are, by its GPU. */
+  readonly from?: string;
+  /** Where they go, relative to the folder, if that is not their own place. */
+  readonly into?: string;
 }
 
 export interface PullCounts {
@@ -37,6 +41,8 @@ export interface PullOutcome {
   /** The first thousand; `skippedCount` says how many there are. */
   readonly skipped: readonly SkippedEntry[];
   readonly skippedCount: number;
+  /** How many outputs stay in the sandbox. */
+  readonly leftCount: number;
   readonly end: ArchiveEnd;
 }
 
@@ -46,6 +52,8 @@ export interface Conflict {
   readonly path: string;
   /** The sandbox's, beside it. */
   readonly copy: string;
+  /** Names the run that wrote the one here; else it was the user. */
+  readonly other?: string;
 }
 
 /** What came back only as a copy, because a tool here would read it by itself. */

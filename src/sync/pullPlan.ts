@@ -58,7 +58,7 @@ export function planPull(
  * A push sets times in whole seconds; a program's have fractions. So a file that was written again within the second
  * of its old time is told by the fraction, unless a pull has brought that very time here.
  */
-function isUnchangedThere(there: RemoteEntry, known: FolderEntry): boolean {
+export function isUnchangedThere(there: RemoteEntry, known: FolderEntry): boolean {
   if (there.kind !== known.kind) return false;
   switch (known.kind) {
     case "directory":
@@ -112,3 +112,10 @@ export function entryThere(there: RemoteEntry, target: string | undefined): Fold
   if (target !== undefined) return { ...base, kind: "symlink", target };
   return { ...base, kind: "file", size: there.size, ctimeMs: UNSETTLED, ino: 0 };
 }
+
+export const folderThere = ({ path, mode, mtime }: RemoteEntry): FolderEntry => ({
+  kind: "directory",
+  path,
+  mode,
+  mtimeMs: mtime * 1000,
+});

@@ -1,28 +1,39 @@
-import { lstatSync, readlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
 import { formatBytes } from "../base/format";
-import type { BaselineKey, BaselineStore } from "./baseline";
-import type { Baseline } from "./baselineFile";
+import type { BaselineStore } from "./baseline";
 import type { FolderEntry } from "./folderEntry";
-import { FolderWriter } from "./folderWriter";
+import { FolderWriter, type MayReplace } from "./folderWriter";
+import { PullBaselines } from "./pullBaselines";
 import { PullFilter } from "./pullFilter";
 import { PathGuard } from "./pathGuard";
+import type { PullOrigins } from "./pullOrigins";
 import type { Conflict, PlanSummary, ProtectedCopy, PullCounts, PullOutcome, PullSince } from "./pullMessages";
-import { entryHere, entryThere, isUnchangedHere, planPull, type PullPlan } from "./pullPlan";
+import { entryHere, entryThere, folderThere, isUnchangedHere, planPull, type PullPlan } from "./pullPlan";
 import { ListingParser, type RemoteEntry } from "./remoteListing";
 import { refusePath, type NameRules } from "./safePath";
 import { Unpacker, type ArchiveEnd, type UnpackedEntry } from "./unpack";
 
 const MIB = 1024 * 1024;
 
+export interface PullContext {
+  readonly baselines: BaselineStore;
+  /** Of the folder. */
+  readonly origins: PullOrigins;
+  readonly rules: NameRules;
+}
+
 /** One pull, on the side of the disk: from the listing to the last file and the baseline. Blocks (see `scan`). */
 export class PullSession {
   readonly #root: string;
   readonly #rules: NameRules;
-  readonly #since: Since | undefined;
+  readonly #since: PullSince | undefined;
+  readonly #known: PullBaselines | undefined;
+  readonly #origins: PullOrigins;
   readonly #parser = new ListingParser();
   #plan: PullPlan = { wanted: new Map(), guarded: new Map(), folders: [], bytes: 0, skipped: [] };
+  #isPlanned = false;
   #isSynced: (entry: RemoteEntry) => boolean = () => false;
   #writer: FolderWriter | undefined;
   #unpacker: Unpacker | undefined;
@@ -38,10 +49,12 @@ export class PullSession {
   #failure: { readonly error: unknown } | undefined;
 
   /** @param root absolute, links resolved */
-  constructor(root: string, since: PullSince | undefined, baselines: BaselineStore, rules: NameRules) {
+  constructor(root: string, since: PullSince | undefined, { baselines, origins, rules }: PullContext) {
     this.#root = root;
     this.#rules = rules;
-    this.#since = since && new Since(since, baselines);
+    this.#since = since;
+    this.#known = since && new PullBaselines(since, baselines);
+    this.#origins = origins;
   }
 
   get counts(): PullCounts {
@@ -65,19 +78,20 @@ export class PullSession {
     const listing = this.#parser.entries;
     const since = this.#since;
     const filter = since && new PullFilter(this.#root, since.patterns, listing);
-    const takes = filter ? (entry: RemoteEntry) => filter.takes(entry) : () => true;
+    const takes = (entry: RemoteEntry) => !filter || (filter.takes(entry) && !this.#known?.isTaken(entry));
     this.#isSynced = filter ? (entry) => filter.isSynced(entry) : () => false;
     this.#plan = planPull(
       listing,
       (path) => this.#knownOf(path),
       takes,
-      new PathGuard(this.#root, listing),
+      new PathGuard(join(this.#root, since?.into ?? ""), listing),
       this.#rules,
     );
 
+    this.#isPlanned = this.#parser.isWhole;
     const files = [...this.#plan.wanted.values()];
     const biggest = files.filter(({ kind }) => kind === "file").sort((a, b) => b.size - a.size);
-    const isEmpty = listing.length === 0 && (since?.known.size ?? 0) > 0;
+    const isEmpty = listing.length === 0 && (this.#known?.known.size ?? 0) > 0;
     return {
       entries: listing.length,
       files: files.length,
@@ -92,11 +106,11 @@ export class PullSession {
   start(isOverwriting: boolean, maxBytes: number): Uint8Array<ArrayBuffer> {
     this.#plan = withoutBiggest(this.#plan, maxBytes);
     const { wanted, guarded, bytes } = this.#plan;
-    const known = this.#since?.known;
     this.#writer = new FolderWriter(
-      this.#root,
-      (path, there) => (known ? isUnchangedHere(there, known.get(path)) : isOverwriting),
+      this.#openTarget(),
+      this.#mayReplace(isOverwriting),
       (path) => guarded.get(path)?.copyName,
+      this.#since?.from,
     );
     this.#unpacker = new Unpacker({
       writer: this.#writer,
@@ -124,8 +138,14 @@ export class PullSession {
     const end: ArchiveEnd = unpacker?.finish() ?? { kind: "cut", detail: "The pull was cancelled." };
     const madeFolders = isStopped ? [] : this.#makeFolders();
     this.#writer?.dispose();
-    const here = [...madeFolders, ...this.#learned];
-    this.#since?.learn({ here, there: this.#learnedThere }, (entry) => this.#isSynced(entry), this.#plan);
+    const left = [...this.#plan.wanted.keys(), ...this.#plan.skipped.map(({ path }) => path)].filter(
+      (path) => !this.#arrived.has(path),
+    );
+    const [here, there] = [[...madeFolders, ...this.#learned], this.#learnedThere];
+    if (this.#since?.into === undefined)
+      this.#known?.learn({ here, there }, (entry) => this.#isSynced(entry), this.#plan);
+    else if (this.#isPlanned)
+      this.#known?.take([...this.#plan.folders.map(folderThere), ...here, ...there], left, this.#parser.entries);
 
     const refused = new Set(unpacker?.refused.map(({ path }) => path));
     const missing =
@@ -140,6 +160,7 @@ export class PullSession {
       copies: this.#copies,
       skipped: skipped.slice(0, 1000),
       skippedCount: skipped.length + (unpacker ? unpacker.refusedCount - unpacker.refused.length : 0),
+      leftCount: left.length,
       end,
     };
   }
@@ -150,11 +171,15 @@ export class PullSession {
     if (placed.kind === "copied") {
       const isHere = placed.stats !== undefined;
       const guarded = this.#plan.guarded.get(path);
+      const other = this.#origins.of(path, placed.stats);
       if (guarded) this.#copies.push({ path, copy: placed.copy, reason: guarded.reason, isHere });
-      else this.#conflicts.push({ path, copy: placed.copy });
+      else this.#conflicts.push({ path, copy: placed.copy, ...(other !== undefined && { other }) });
       if (there) (isHere ? this.#learned : this.#learnedThere).push(entryThere(there, target));
-    } else this.#learned.push(entryHere(path, placed.stats, target));
+    } else if (this.#since?.into === undefined) this.#learned.push(entryHere(path, placed.stats, target));
+    else if (there) this.#learned.push(entryThere(there, target));
     if (placed.kind === "same") return;
+    if (placed.kind === "written" && this.#since?.into === undefined && this.#since?.from !== undefined)
+      this.#origins.note(entryHere(path, placed.stats, target), this.#since.from);
     this.#counts = { files: this.#counts.files + 1, bytes: this.#counts.bytes + bytes, path };
   }
 
@@ -166,7 +191,7 @@ export class PullSession {
         if (refusePath(path, this.#rules) !== undefined) continue;
         this.#writer?.makeFolder(path, mode);
         const stats = this.#stats(path);
-        if (stats?.isDirectory())
+        if (this.#since?.into === undefined && stats?.isDirectory())
           made.push({ kind: "directory", path, mode: stats.mode & 0o7777, mtimeMs: stats.mtimeMs });
       } catch {
         // What was to lie in it says why.
@@ -180,11 +205,27 @@ export class PullSession {
    * size and time, is taken for the same.
    */
   #knownOf(path: string): FolderEntry | undefined {
-    const known = this.#since?.known;
+    const known = this.#known?.known;
     if (!known || known.size > 0) return known?.get(path);
     const stats = this.#stats(path);
     if (stats?.isSymbolicLink()) return entryHere(path, stats, readlinkSync(join(this.#root, path)));
     return stats?.isFile() ? entryHere(path, stats, undefined) : undefined;
+  }
+
+  /** The folder that files are written to, without links in its path. */
+  #openTarget(): string {
+    const { into } = this.#since ?? {};
+    if (into === undefined) return this.#root;
+    const target = join(this.#root, into);
+    mkdirSync(target, { recursive: true });
+    return realpathSync(target);
+  }
+
+  /** In a folder of its own a pull finds nothing but what an earlier attempt brought, or the user changed. */
+  #mayReplace(isOverwriting: boolean): MayReplace {
+    const known = this.#known?.known;
+    if (this.#since?.into !== undefined) return () => false;
+    return (path, there) => (known ? isUnchangedHere(there, known.get(path)) : isOverwriting);
   }
 
   #stats(path: string) {
@@ -207,50 +248,3 @@ function withoutBiggest(plan: PullPlan, maxBytes: number): PullPlan {
 }
 
 const VANISHED = "vanished before it could be sent";
-
-/**
- * What is known of both sides: the baseline of the pushes, and beside it one of what a pull brought although no push
- * would send it. In the pushes' own baseline that would look like something to delete in the sandbox.
- */
-class Since {
-  readonly patterns: readonly string[];
-  readonly #key: BaselineKey;
-  readonly #store: BaselineStore;
-  readonly #pulledKey: BaselineKey;
-  readonly known: ReadonlyMap<string, FolderEntry>;
-
-  constructor({ key, patterns }: PullSince, store: BaselineStore) {
-    this.patterns = patterns;
-    this.#key = key;
-    this.#pulledKey = { ...key, remotePath: `${key.remotePath} pulled` };
-    this.#store = store;
-    const synced = this.#store.get(this.#key)?.entries;
-    const pulled = this.#store.get(this.#pulledKey)?.entries;
-    this.known = new Map([...(pulled ?? []), ...(synced ?? [])]);
-  }
-
-  learn(
-    learned: { readonly here: readonly FolderEntry[]; readonly there: readonly FolderEntry[] },
-    isSynced: (entry: RemoteEntry) => boolean,
-    { wanted, folders }: PullPlan,
-  ): void {
-    const listed = new Map([...folders.map((folder) => [folder.path, folder] as const), ...wanted]);
-    const synced: FolderEntry[] = [];
-    const others: FolderEntry[] = [...learned.there];
-    for (const entry of learned.here) {
-      const there = listed.get(entry.path);
-      (there && isSynced(there) ? synced : others).push(entry);
-    }
-    const baseline = this.#store.get(this.#key);
-    if (baseline) this.#add(this.#key, baseline, synced);
-    else others.push(...synced);
-    this.#add(this.#pulledKey, this.#store.get(this.#pulledKey) ?? { generation: "", entries: new Map() }, others);
-  }
-
-  #add(key: BaselineKey, { generation, entries }: Baseline, more: readonly FolderEntry[]): void {
-    if (more.length === 0) return;
-    const all = new Map(entries);
-    for (const entry of more) all.set(entry.path, entry);
-    this.#store.put(key, { generation, entries: all });
-  }
-}

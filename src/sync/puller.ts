@@ -1,5 +1,8 @@
+import { join } from "node:path";
+
 import { SerialQueue } from "../base/async";
 import { formatBytes, plural } from "../base/format";
+import { conflictText } from "./conflictText";
 import { pull, type PullOptions, type PullResult } from "./pull";
 import type { Conflict, PlanSummary, ProtectedCopy } from "./pullMessages";
 import type { SyncThread } from "./syncThread";
@@ -12,7 +15,7 @@ export interface PullerOptions {
   /** Asked above the limit; without a yes the biggest files stay in the sandbox. */
   readonly approve: (pull: BigPull, signal: AbortSignal) => Promise<boolean>;
   /** Told once for all files of a pull. */
-  readonly onConflicts: (root: string, conflicts: readonly Conflict[]) => void;
+  readonly onConflicts: (root: string, conflicts: readonly Conflict[], from: string | undefined) => void;
   /** Called once with all files of a pull that came back only as copies. */
   readonly onCopies: (root: string, copies: readonly ProtectedCopy[]) => void;
 }
@@ -31,6 +34,10 @@ export interface BigPull extends PlanSummary {
 
 export interface PullSource extends Pick<PullOptions, "root" | "remotePath" | "exec" | "onProgress" | "signal"> {
   readonly sandboxId: string;
+  /** Names the run whose files these are, by its GPU: it is in the names of copies. */
+  readonly from?: string;
+  /** Where they go, relative to the folder; else to their own places in it. */
+  readonly into?: string;
 }
 
 /** Brings back what runs have made, one pull at a time into each folder. */
@@ -43,20 +50,25 @@ export class Puller {
   }
 
   /** What the sandbox's programs made or changed since the last push. */
-  async pullChanges({ sandboxId, ...source }: PullSource): Promise<PullResult> {
+  async pullChanges({ sandboxId, from, into, ...source }: PullSource): Promise<PullResult> {
     const { patterns, maxBytes } = this.#options.settings();
     if (patterns.length === 0) return NOTHING;
     const { root, remotePath, signal } = source;
     const { thread, approve, onConflicts, onCopies } = this.#options;
-    const since = { key: { sandboxId, remotePath, root }, patterns };
+    const since = {
+      ...{ key: { sandboxId, remotePath, root }, patterns },
+      ...(from !== undefined && { from }),
+      ...(into !== undefined && { into }),
+    };
     const decide = async (plan: PlanSummary) => {
       const isAll = plan.bytes <= maxBytes || (await approve({ ...plan, root, maxBytes }, signal));
       return { isOverwriting: false, maxBytes: isAll ? Number.MAX_SAFE_INTEGER : maxBytes };
     };
 
     const result = await this.#queue(root).run(() => pull(thread, { ...source, since, decide }));
-    if (result.conflicts.length > 0) onConflicts(root, result.conflicts);
-    if (result.copies.length > 0) onCopies(root, result.copies);
+    const place = join(root, into ?? "");
+    if (result.conflicts.length > 0) onConflicts(place, result.conflicts, from);
+    if (result.copies.length > 0) onCopies(place, result.copies);
     return result;
   }
 
@@ -72,13 +84,17 @@ export class Puller {
   }
 }
 
-const NOTHING: PullResult = { files: 0, bytes: 0, conflicts: [], copies: [], skipped: [], skippedCount: 0 };
+const NOTHING: PullResult = {
+  ...{ files: 0, bytes: 0, conflicts: [], copies: [] },
+  ...{ skipped: [], skippedCount: 0, leftCount: 0 },
+};
 
 /** One line for the user; `undefined` if there is nothing to say. */
-export function describePull({ files, bytes, conflicts, copies, skippedCount }: PullResult): string | undefined {
+export function describePull(result: PullResult, from?: string): string | undefined {
+  const { files, bytes, conflicts, copies, skippedCount } = result;
   const facts = [
     ...(files > 0 ? [`Pulled ${plural(files, "file")}, ${formatBytes(bytes)}`] : []),
-    ...(conflicts.length > 0 ? [`${conflicts.length} changed on both sides, both kept`] : []),
+    ...(conflicts.length > 0 ? [`${conflictText(conflicts, from)}, both versions kept`] : []),
     ...describeCopies(copies),
     ...(skippedCount > 0 ? [`${skippedCount} not pulled, see the log`] : []),
   ];
@@ -97,8 +113,8 @@ function describeCopies(copies: readonly ProtectedCopy[]): string[] {
 }
 
 /** What the log says of a pull, a line each. */
-export const pullLog = ({ conflicts, copies, skipped, skippedCount }: PullResult): string[] => [
-  ...conflicts.map(({ path, copy }) => `${path} was changed on both sides: the sandbox's is ${copy}`),
+export const pullLog = ({ conflicts, copies, skipped, skippedCount }: PullResult, from?: string): string[] => [
+  ...conflicts.map((conflict) => `${conflictText([conflict], from)}: the sandbox's version is ${conflict.copy}`),
   ...copies.map(({ path, copy, reason }) => `${path} came back only as ${copy}, because ${reason}`),
   ...skipped.map(({ path, reason }) => `${path} ${reason}`),
   ...(skippedCount > skipped.length ? [`and ${skippedCount - skipped.length} more were not pulled`] : []),

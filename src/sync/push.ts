@@ -2,6 +2,7 @@ import { abortable } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import type { BaselineKey } from "./baseline";
 import { Compression, type CompressionSetting } from "./compression";
+import { moveAside } from "./moveAside";
 import { PushJob, type Delivering } from "./pushJob";
 import type { BigPush, PushRequest, PushResult } from "./pushRequest";
 import type { SyncThread } from "./syncThread";
@@ -31,12 +32,23 @@ export class Pusher implements Disposable {
   async push(request: PushRequest): Promise<PushResult> {
     const signal = AbortSignal.any([request.signal, this.#disposed.signal]);
     signal.throwIfAborted();
-    return abortable(
+    const movedTo = request.isFresh ? await abortable(this.#moveLeftAside(request), signal) : undefined;
+    const result = await abortable(
       new Promise<PushResult>((resolve, reject) => {
         this.#gather({ ...request, signal, resolve, reject });
       }),
       signal,
     );
+    return movedTo === undefined ? result : { ...result, movedTo };
+  }
+
+  async #moveLeftAside({ sandboxId, remotePath, root, exec }: PushRequest): Promise<string | undefined> {
+    const key = { sandboxId, remotePath, root };
+    const left = await this.#options.thread.use((worker) => worker.call("leftOutputs", key));
+    if (left.length === 0) return undefined;
+    const folder = await moveAside(exec, remotePath, left);
+    await this.#options.thread.use((worker) => worker.call("movedLeft", key));
+    return folder;
   }
 
   /** Looks at a folder ahead of its push. Never rejects: what is wrong the push says. */

@@ -42,7 +42,12 @@ export class PushJob {
   /** Resolves when every target has its outcome; rejects if the folder itself cannot be pushed. */
   async run(): Promise<void> {
     const { root, worker, targets } = this.#options;
-    const keys = targets.map(({ sandboxId, remotePath }) => ({ sandboxId, remotePath, root }));
+    const keys = targets.map(({ sandboxId, remotePath, isFresh = false }) => ({
+      sandboxId,
+      remotePath,
+      root,
+      isFresh,
+    }));
     try {
       const opened = await worker.call("open", { session: this.#session, root, keys });
       if ("problem" in opened) throw folderRefused(root, opened.problem);

@@ -10,6 +10,11 @@ export interface PushRequest {
   readonly exec: Exec;
   /** Nobody waits for it: what would need a question is cancelled instead. */
   readonly isUnattended?: boolean;
+  /**
+   * Outputs that were pulled into folders of their own are deleted in the sandbox, those that could not be pulled are
+   * moved aside there, and what was pushed is restored.
+   */
+  readonly isFresh?: boolean;
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: PushProgress) => void;
   readonly signal: AbortSignal;
@@ -31,6 +36,8 @@ export interface PushResult {
   readonly deleted: number;
   readonly skipped: readonly SkippedEntry[];
   readonly conflicts: readonly Conflict[];
+  /** Where in the sandbox the outputs are that could not be pulled, if there were any. */
+  readonly movedTo?: string;
 }
 
 /** A push that is out of the ordinary. */

@@ -17,6 +17,7 @@ import { keptName, type Verb } from "./receiver";
 import { isEmpty, recognize, reconcile, type Entries, type Plan } from "./reconcile";
 import type { Scan } from "./scan";
 import type { PlanSummary } from "./syncCalls";
+import { TakenOutputs } from "./takenOutputs";
 
 interface Receipt {
   readonly generation: string;
@@ -35,18 +36,23 @@ export class PushSession {
   readonly #delivered = new Map<number, Entries>();
 
   /** @param root links resolved */
-  constructor(root: string, scan: Scan, keys: readonly BaselineKey[], baselines: BaselineStore) {
+  constructor(root: string, scan: Scan, keys: readonly PushKey[], baselines: BaselineStore) {
     this.root = root;
     this.#scan = scan;
     this.#baselines = baselines;
     // Targets that took the same stream have the same entries.
     const plans = new Map<Entries, Plan>();
-    this.#targets = keys.map((key) => {
+    this.#targets = keys.map(({ isFresh = false, ...key }) => {
       const baseline = baselines.get(key);
       const known = baseline?.entries ?? NOTHING;
+      const taken = new TakenOutputs(key, baselines);
+      if (taken.pulled.size > 0) {
+        const held = isFresh ? new Map([...known, ...taken.pulled]) : known;
+        return { key, isFresh, baseline, taken, plan: this.#reconcileTaken(held, taken, isFresh) };
+      }
       const plan = plans.get(known) ?? this.#reconcile(known);
       plans.set(known, plan);
-      return { key, baseline, plan };
+      return { key, isFresh, baseline, taken, plan };
     });
   }
 
@@ -75,7 +81,8 @@ export class PushSession {
   /** The script that asks the sandbox for everything that it may have from here. */
   ask(index: number): string {
     const paths = new Set(this.#scan.entries.map(({ path }) => path));
-    const { key, baseline } = this.#target(index);
+    const { key, baseline, taken, isFresh } = this.#target(index);
+    if (isFresh) for (const path of taken.pulled.keys()) paths.add(path);
     for (const path of baseline?.entries.keys() ?? []) paths.add(path);
     for (const { path } of this.#baselines.unconfirmed(key) ?? []) paths.add(path);
     return inventoryScript([...paths]);
@@ -87,7 +94,7 @@ export class PushSession {
     const { generation } = inventory;
     const entries = this.#recognize(target, inventory);
     target.baseline = { generation, entries };
-    target.plan = this.#reconcile(entries);
+    target.plan = this.#reconcileTaken(entries, target.taken, target.isFresh);
     if (isEmpty(target.plan) && generation !== "") this.#baselines.put(target.key, target.baseline);
     return this.#summary(target);
   }
@@ -124,6 +131,8 @@ export class PushSession {
     const entries = retained.length === 0 ? delivered : new Map([...delivered, ...retained]);
     target.baseline = { generation, entries };
     this.#baselines.put(key, target.baseline);
+    if (target.isFresh) target.taken.clearPulled();
+    else target.taken.drop(plan.send.map(({ entry }) => entry.path));
     return conflictsIn(report, plan, stamp);
   }
 
@@ -142,10 +151,11 @@ export class PushSession {
   }
 
   /** What of a sandbox's files is as it was sent or received. */
-  #recognize({ key, baseline }: Target, { stats }: Inventory): Entries {
+  #recognize({ key, baseline, taken, isFresh }: Target, { stats }: Inventory): Entries {
     const outdated = baseline?.entries.values() ?? [];
+    const unconfirmed = this.#baselines.unconfirmed(key) ?? [];
     // Where several fit, an edit within a second may be in between: the older one has the file sent again.
-    const candidates = [...this.#scan.entries, ...(this.#baselines.unconfirmed(key) ?? []), ...outdated];
+    const candidates = [...this.#scan.entries, ...unconfirmed, ...outdated, ...(isFresh ? taken.pulled.values() : [])];
     return recognize(candidates, stats);
   }
 
@@ -154,18 +164,31 @@ export class PushSession {
     return baseline !== undefined && baseline.generation !== "" && !this.#baselines.unconfirmed(key);
   }
 
-  #reconcile(known: Entries): Plan {
-    return reconcile(this.#scan.entries, known, (path) => isGone(join(this.root, path)));
+  #reconcile(known: Entries, isGoneHere = (path: string) => isGone(join(this.root, path))): Plan {
+    return reconcile(this.#scan.entries, known, isGoneHere);
+  }
+
+  /** What a pull has brought here under another path may be overwritten in the sandbox, or deleted to begin afresh. */
+  #reconcileTaken(known: Entries, { pulled }: TakenOutputs, isFresh: boolean): Plan {
+    if (isFresh) return this.#reconcile(known, (path) => pulled.has(path) || isGone(join(this.root, path)));
+    const plan = this.#reconcile(known);
+    const send = plan.send.map(({ entry, known: before }) => {
+      const taken = pulled.get(entry.path);
+      return { entry, known: taken?.kind === entry.kind ? taken : before };
+    });
+    return { ...plan, send };
   }
 
   #summary(target: Target): PlanSummary {
-    const { plan, baseline } = target;
+    const { plan, baseline, taken } = target;
+    const { pulled } = taken;
     return {
       digest: digest(plan),
       isEmpty: isEmpty(plan) && this.#isCertain(target),
       files: plan.files,
       bytes: plan.bytes,
-      deletes: plan.delete.length,
+      // What a pull has brought here is not lost.
+      deletes: plan.delete.filter(({ path }) => !pulled.has(path)).length,
       known: baseline?.entries.size,
       generation: baseline?.generation ?? "",
       skipped: this.#scan.skipped,
@@ -174,8 +197,16 @@ export class PushSession {
   }
 }
 
+/** A target of a push. */
+export interface PushKey extends BaselineKey {
+  /** See `PushRequest`. */
+  readonly isFresh?: boolean;
+}
+
 interface Target {
   readonly key: BaselineKey;
+  readonly isFresh: boolean;
+  readonly taken: TakenOutputs;
   baseline: Baseline | undefined;
   plan: Plan;
 }

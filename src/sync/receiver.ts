@@ -145,13 +145,15 @@ has_gnu_cp() { case $(cp --version 2>/dev/null) in *"GNU coreutils"*) ;; *) fals
 link_all() { cp -rPlfT -- "$tree" . 2>/dev/null; }
 
 # Whether files still have the sizes and times that a push gave them, which are in whole seconds; a pulled file has the
-# FRACTION of a second that a program gave it. Without stat: whether they are older than the marker.
+# fraction of a second that a program gave it (FRACTIONS, a word for each). Without stat: whether they are older than the
+# marker.
 same() {
-  wanted=$1$newline fraction=$2
+  wanted=$1$newline rest=$2
   shift 2
   IFS=$newline
   for line in $(stat -c '%s %Y %y' -- "$@" 2>/dev/null); do
     one=\${wanted%%"$newline"*} wanted=\${wanted#*"$newline"}
+    fraction=\${rest%% *} rest=\${rest#* }
     case $line in
       "$one "*.000000* | "$one "*."$fraction"*) ;;
       *.*) wanted=differs; break ;;
@@ -199,7 +201,7 @@ drop() {
 gone() {
   index=$1 expected=$2 fractions=$3
   shift 3
-  same "$expected" none "$@" && { drop "$@"; return; }
+  same "$expected" "$fractions" "$@" && { drop "$@"; return; }
   for path; do
     line=\${expected%%"$newline"*} expected=\${expected#*"$newline"}
     fraction=\${fractions%% *} fractions=\${fractions#* }
@@ -223,7 +225,7 @@ gone_folders() {
 known() {
   index=$1 expected=$2 fractions=$3
   shift 3
-  same "$expected" none "$@" && return
+  same "$expected" "$fractions" "$@" && return
   for path; do
     line=\${expected%%"$newline"*} expected=\${expected#*"$newline"}
     fraction=\${fractions%% *} fractions=\${fractions#* }

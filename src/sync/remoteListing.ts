@@ -47,7 +47,7 @@ if find . -maxdepth 0 -printf '' >/dev/null 2>&1; then
 else
   stat -c '' . >/dev/null 2>&1 || exit ${ListerExit.noFind}
   printf 'stat\\n'
-  find "$start" -xdev \\( "$@" \\) -prune -o -print0 | xargs -0 stat -c '%f %s %Y %n//'
+  find "$start" -xdev \\( "$@" \\) -prune -o -print0 | xargs -0 stat -c '%f %s %Y %y %n//'
   printf 'end'
 fi
 `;
@@ -102,15 +102,15 @@ export class ListingParser {
     for (;;) {
       const end = text.indexOf("//\n", at, "latin1");
       if (end < 0) return at;
-      const [, raw = "", size, mtime, path = ""] =
-        /^(\S+) (\S+) (\S+) ([\s\S]*)$/.exec(text.toString("utf8", at, end)) ?? [];
+      const [, raw = "", size, seconds, fraction = "", path = ""] =
+        /^(\S+) (\S+) (\S+) \S+ [\d:]+(\S*) \S+ ([\s\S]*)$/.exec(text.toString("utf8", at, end)) ?? [];
       const mode = Number.parseInt(raw, 16);
       this.#add({
         path,
         kind: KINDS_BY_BITS[mode & 0o170000] ?? "other",
         mode: mode & 0o7777,
         size: Number(size),
-        mtime: Number(mtime),
+        mtime: Number(`${seconds}${fraction}`),
       });
       at = end + 3;
     }

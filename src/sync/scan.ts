@@ -3,7 +3,7 @@ import type { Dirent, Stats } from "node:fs";
 import { sep } from "node:path";
 
 import { codeOf, messageOf } from "../base/errors";
-import { isEnvironment } from "./builtinExcludes";
+import { folderExclude, type FolderExclude } from "./builtinExcludes";
 import { UNSETTLED, type DirectoryEntry, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
 import type { SymlinkEntry } from "./folderEntry";
 import { readRules, rulesAbove } from "./rulesAbove";
@@ -101,8 +101,8 @@ class Walk {
   /** @param rules the outer ones, or those inside if the folder is `known` */
   #list(path: string, stats: Stats, rules: SyncRules, known: FolderNode | undefined): FolderNode {
     const listing = readdirSync(this.#absolute(path), { withFileTypes: true });
-    if (path !== "" && isEnvironment(new Set(listing.map(({ name }) => name))) && !rules.includesByName(path, true))
-      throw new LeftOut();
+    const exclude = path === "" ? undefined : folderExclude(new Set(listing.map(({ name }) => name)));
+    if (exclude !== undefined && !rules.includesByName(path, true)) throw new LeftOut(exclude);
     const hasRules = listing.some(
       (entry) => (entry.name === GITIGNORE || entry.name === MODALIGNORE) && entry.isFile(),
     );
@@ -114,6 +114,7 @@ class Walk {
     const children: Child[] = [];
     const skipped: SkippedEntry[] = [];
     let isCertain = this.#hasSettled(stats);
+    let holdsResults = false;
     for (const entry of listing) {
       const childPath = path === "" ? entry.name : `${path}/${entry.name}`;
       const exclusion = inner.exclusion(childPath, entry.name, entry.isDirectory());
@@ -124,13 +125,18 @@ class Walk {
         if (child) children.push(child);
         else skipped.push({ path: childPath, reason: "is neither a file, a folder nor a link" });
       } catch (error) {
-        if (error instanceof LeftOut) continue;
+        if (error instanceof LeftOut) {
+          holdsResults ||= error.reason === "results";
+          continue;
+        }
         if (error instanceof RulesMoved) throw error;
         skipped.push({ path: childPath, reason: reasonOf(error, childPath) });
         isCertain = false;
       }
     }
-    const entry = this.#directoryEntry(path, stats, known?.entry);
+    // A folder for nothing but results is no folder of the user's.
+    const isForResults = holdsResults && children.length === 0;
+    const entry = isForResults ? undefined : this.#directoryEntry(path, stats, known?.entry);
     return { path, entry, stamp: isCertain ? stampOf(stats) : "", rulesStamp, rules: inner, children, skipped };
   }
 
@@ -198,7 +204,14 @@ class Walk {
 }
 
 /** A folder that turned out, when it was listed, to stay out. */
-class LeftOut extends Error {}
+class LeftOut extends Error {
+  readonly reason: FolderExclude;
+
+  constructor(reason: FolderExclude) {
+    super(reason);
+    this.reason = reason;
+  }
+}
 
 const SECRET = "is kept back because it may hold secrets";
 

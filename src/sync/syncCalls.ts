@@ -6,12 +6,13 @@ import type { PackProgress } from "./pack";
 import type { PushPreview } from "./preview";
 import type { PlanSummary as PullPlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
 import type { Conflict, FolderSize } from "./pushRequest";
+import type { PushKey } from "./pushSession";
 
 /** What the worker can be asked for, and what it answers. */
 export interface SyncCalls {
   /** Scans the folder and compares it with each target's baseline. */
   readonly open: {
-    readonly asks: { readonly session: number; readonly root: string; readonly keys: readonly BaselineKey[] };
+    readonly asks: { readonly session: number; readonly root: string; readonly keys: readonly PushKey[] };
     readonly answers: { readonly problem: RootProblem } | { readonly plans: readonly PlanSummary[] };
   };
   /** Looks at a folder, so that the next `open` of it finds most of it known. */
@@ -54,6 +55,10 @@ export interface SyncCalls {
     };
     readonly answers: readonly Conflict[];
   };
+  /** The paths of outputs that could not be pulled into a folder of their own. */
+  readonly leftOutputs: { readonly asks: BaselineKey; readonly answers: readonly string[] };
+  /** They are out of the way. */
+  readonly movedLeft: { readonly asks: BaselineKey; readonly answers: null };
   /** Whether there is a baseline. */
   readonly isKnown: { readonly asks: BaselineKey; readonly answers: boolean };
   readonly explain: {

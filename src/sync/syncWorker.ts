@@ -9,9 +9,11 @@ import { explain } from "./explain";
 import { resolveRoot } from "./folderRoot";
 import { Gzip } from "./gzip";
 import { pack, type PackProgress } from "./pack";
+import { PullOrigins } from "./pullOrigins";
 import { PullSession } from "./pullSession";
 import { PushSession } from "./pushSession";
 import { Scanner } from "./scan";
+import { TakenOutputs } from "./takenOutputs";
 import { CREDITS, type FromWorker, type SyncCall, type SyncCalls, type ToWorker } from "./syncCalls";
 
 /** What the worker is started with. */
@@ -30,6 +32,7 @@ class SyncWorker {
   readonly #scanners = new Map<string, Scanner>();
   readonly #sessions = new Map<number, PushSession>();
   readonly #pulls = new Map<number, PullSession>();
+  readonly #origins = new Map<string, PullOrigins>();
   readonly #streams = new Map<number, Stream>();
 
   readonly #handlers: Handlers = {
@@ -68,12 +71,18 @@ class SyncWorker {
     preview: ({ session, target, output }) => this.#session(session).preview(target, output),
     confirm: ({ session, target, stream, generation, stamp, report }) =>
       this.#session(session).confirm(target, stream, { generation, stamp, report }),
+    leftOutputs: (key) => new TakenOutputs(key, this.#baselines).left,
+    movedLeft: (key) => {
+      new TakenOutputs(key, this.#baselines).leave();
+      return null;
+    },
     isKnown: (key) => this.#baselines.get(key) !== undefined,
     explain: ({ root, path }) => explain(realpathSync(root), path),
     openPull: ({ session, root, since }) => {
       const resolved = since ? resolveRoot(root) : { path: realpathSync(root) };
       if ("problem" in resolved) return resolved.problem;
-      this.#pulls.set(session, new PullSession(resolved.path, since, this.#baselines, rulesHere));
+      const context = { baselines: this.#baselines, origins: this.#originsOf(resolved.path), rules: rulesHere };
+      this.#pulls.set(session, new PullSession(resolved.path, since, context));
       return null;
     },
     planPull: ({ session }) => this.#pull(session).plan(),
@@ -114,6 +123,12 @@ class SyncWorker {
     const scanner = this.#scanners.get(root) ?? new Scanner(root);
     this.#scanners.set(root, scanner);
     return scanner;
+  }
+
+  #originsOf(root: string): PullOrigins {
+    const origins = this.#origins.get(root) ?? new PullOrigins();
+    this.#origins.set(root, origins);
+    return origins;
   }
 
   #session(id: number): PushSession {

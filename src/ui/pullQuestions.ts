@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { commands, Uri, window } from "vscode";
 import { abortable, delay } from "../base/async";
 import { formatBytes, plural } from "../base/format";
+import { conflictText } from "../sync/conflictText";
 import { DECIDES_WHAT_IS_SENT } from "../sync/protectedNames";
 import type { Conflict, ProtectedCopy } from "../sync/pullMessages";
 import type { BigPull } from "../sync/puller";
@@ -22,13 +23,17 @@ const PATIENCE_MS = 60_000;
 const PULL_ALL = "Pull All";
 
 /** Offers to compare what was changed on both sides, in one notification for all files. */
-export async function offerConflicts(root: string, conflicts: readonly Conflict[]): Promise<void> {
+export async function offerConflicts(
+  root: string,
+  conflicts: readonly Conflict[],
+  from: string | undefined,
+): Promise<void> {
   const [first] = conflicts;
   if (!first) return;
-  const what = conflicts.length === 1 ? first.path : plural(conflicts.length, "file");
-  const was = conflicts.length === 1 ? "was" : "were";
+  const what = conflictText(conflicts, from);
+  const where = conflicts.length === 1 ? basename(first.copy) : "next to the ones here";
   const chosen = await showWarning(
-    `${what} ${was} changed both here and in the sandbox. Yours stayed as it is; the sandbox's is beside it.`,
+    `${what.charAt(0).toUpperCase()}${what.slice(1)}. Nothing here was overwritten; the sandbox's version is ${where}.`,
     COMPARE,
   );
   if (chosen === COMPARE) await compare(root, conflicts);

@@ -74,13 +74,13 @@ describe("pull after a run", function () {
     await only.over;
 
     assert.equal(read("both.txt"), "mine");
-    assert.equal(read("both.txt.sandbox-copy"), "theirs\n");
-    assert.deepEqual(services().conflicts, [{ path: "both.txt", copy: "both.txt.sandbox-copy" }]);
-    assert.match(screen.steps.at(-1) ?? "", /1 changed on both sides, both kept/);
+    assert.equal(read("both (sandbox copy from CPU).txt"), "theirs\n");
+    assert.deepEqual(services().conflicts, [{ path: "both.txt", copy: "both (sandbox copy from CPU).txt" }]);
+    assert.match(screen.steps.at(-1) ?? "", /you and the run on CPU both changed both\.txt, both versions kept$/);
 
     const again = await run("cat both.txt; ls", CPU, "cat.sh");
     assert.match(again.screen.text, /^mine/);
-    assert.ok(!again.screen.text.includes("sandbox-copy"));
+    assert.ok(!again.screen.text.includes("sandbox copy"));
     assert.equal(read("both.txt"), "mine");
   });
 

@@ -100,7 +100,7 @@ async function decide({ entries, existing }: PlanSummary, path: string): Promise
     existing === 1
       ? "A file of that name is there already."
       : `${plural(existing, "file")} of these names are there already.`,
-    "Keep Both puts the sandbox's beside them, with .sandbox-copy at the end of the name.",
+    "Keep Both puts the sandbox's next to them, with (sandbox copy) in the name.",
     KEEP_BOTH,
     OVERWRITE,
   );

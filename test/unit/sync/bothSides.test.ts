@@ -143,7 +143,7 @@ function read(root: string): Tree {
 
 /** Without what was kept beside others. */
 const plain = (tree: Tree): Record<string, string> =>
-  Object.fromEntries([...tree].filter(([path]) => !/\bsandbox-\d|\.sandbox-/.test(path)).sort());
+  Object.fromEntries([...tree].filter(([path]) => !/\bsandbox-\d|\.sandbox-| \(sandbox copy/.test(path)).sort());
 
 /** Longer than the times of a file system take to move. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 40));

@@ -161,16 +161,45 @@ describe("pull", function () {
     const pair = Pair.synced(folder, { "r.csv": file("old") });
     pair.writeThere("r.csv", "theirs");
     pair.writeHere("r.csv", "mine!");
-    assert.deepEqual((await pair.pull()).conflicts, [{ path: "r.csv", copy: "r.csv.sandbox-copy" }]);
+    assert.deepEqual((await pair.pull()).conflicts, [{ path: "r.csv", copy: "r (sandbox copy).csv" }]);
     assert.equal(pair.contentHere("r.csv"), "mine!");
-    assert.equal(pair.contentHere("r.csv.sandbox-copy"), "theirs");
+    assert.equal(pair.contentHere("r (sandbox copy).csv"), "theirs");
     const known = pair.baseline.get("r.csv");
     assert.ok(known?.kind === "file" && known.size === 6 && known.ino === 0);
 
     assert.deepEqual((await pair.pull()).conflicts, []);
     pair.writeThere("r.csv", "theirs again");
-    assert.deepEqual((await pair.pull()).conflicts, [{ path: "r.csv", copy: "r.csv.sandbox-copy-2" }]);
+    assert.deepEqual((await pair.pull()).conflicts, [{ path: "r.csv", copy: "r (sandbox copy 2).csv" }]);
     assert.equal(pair.contentHere("r.csv"), "mine!");
+  });
+
+  it("says whether another run or the user wrote the version that is here", async () => {
+    const root = folder();
+    const [one, two] = [folder(), folder()];
+    const baselines = folder();
+    const thread = threadFor(baselines);
+    const pullFrom = (there: string, from: string) => {
+      const key = { sandboxId: from, remotePath: there, root };
+      noteBaseline(baselines, { ...key, root: folder() });
+      return pull(thread, { root, remotePath: there, exec, since: { key, patterns: ["**"], from }, signal: never });
+    };
+    for (const [there, text] of [
+      [one, "one"],
+      [two, "two"],
+    ] as const)
+      for (const name of ["theirs.ipynb", "mine.csv"]) write(join(there, name), text);
+    await pullFrom(one, "T4");
+    write(join(root, "mine.csv"), "mine");
+    const { conflicts } = await pullFrom(two, "L4");
+    assert.deepEqual(
+      [...conflicts].sort((a, b) => a.path.localeCompare(b.path)),
+      [
+        { path: "mine.csv", copy: "mine (sandbox copy from L4).csv" },
+        { path: "theirs.ipynb", copy: "theirs (sandbox copy from L4).ipynb", other: "T4" },
+      ],
+    );
+    assert.equal(readFileSync(join(root, "theirs.ipynb"), "utf8"), "one");
+    assert.equal(readFileSync(join(root, "theirs (sandbox copy from L4).ipynb"), "utf8"), "two");
   });
 
   it("keeps both where a file that a program made was made here too, unless they are the same", async () => {
@@ -179,7 +208,7 @@ describe("pull", function () {
     pair.writeHere("same", "theirs");
     pair.writeHere("other", "mine");
     const { conflicts, files } = await pair.pull();
-    assert.deepEqual(conflicts, [{ path: "other", copy: "other.sandbox-copy" }]);
+    assert.deepEqual(conflicts, [{ path: "other", copy: "other (sandbox copy)" }]);
     assert.equal(files, 1);
     assert.equal(pair.contentHere("other"), "mine");
   });
@@ -208,7 +237,7 @@ describe("pull", function () {
     symlinkSync("a", join(pair.there, "d"));
     const result = await pair.pull();
     assert.deepEqual(reasons(result), { "a/inside": "cannot be written: a is no folder here" });
-    assert.deepEqual(result.conflicts, [{ path: "b", copy: "b.sandbox-copy" }]);
+    assert.deepEqual(result.conflicts, [{ path: "b", copy: "b (sandbox copy)" }]);
     assert.equal(pair.contentHere("a"), "a");
     assert.equal(pair.contentHere("b/x"), "x");
     assert.ok(lstatSync(join(pair.here, "c")).isFile());
@@ -281,7 +310,14 @@ describe("pull", function () {
       "sub/.gitignore": file("!a.log"),
     });
     const made = ["a.log", "sub/a.log", "sub/b.log", "out/x", "node_modules/m", "__pycache__/c.pyc", ".env", "id_rsa"];
-    for (const path of [...made, "kept", "x.sandbox-copy", "venv/pyvenv.cfg", "venv/bin/python"])
+    for (const path of [
+      ...made,
+      "kept",
+      "x (sandbox copy).csv",
+      "x.sandbox-copy",
+      "venv/pyvenv.cfg",
+      "venv/bin/python",
+    ])
       pair.writeThere(path, "x");
     await pair.pull();
     const here = listTree(pair.here).filter((line) => line.includes(" file "));
@@ -378,7 +414,7 @@ describe("pull", function () {
     };
     await pull(thread, { ...options, path: "x", decide: decide(false) });
     assert.equal(readFileSync(join(root, "x"), "utf8"), "mine");
-    assert.equal(readFileSync(join(root, "x.sandbox-copy"), "utf8"), "x");
+    assert.equal(readFileSync(join(root, "x (sandbox copy)"), "utf8"), "x");
     await pull(thread, { ...options, path: "x", decide: decide(true) });
     assert.equal(readFileSync(join(root, "x"), "utf8"), "x");
   });

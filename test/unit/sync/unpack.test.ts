@@ -257,7 +257,7 @@ describe("unpacking what a sandbox sent", () => {
     assert.deepEqual(Object.values(refused), []);
     // The folder was first, so the link stands beside it.
     assert.equal(readFileSync(join(root, "current/log"), "utf8"), "not through the link");
-    assert.equal(readFileSync(join(root, "current.sandbox-copy/log"), "utf8"), "log");
+    assert.equal(readFileSync(join(root, "current (sandbox copy)/log"), "utf8"), "log");
   });
 
   it("takes a second name of a file that came, as a copy", () => {
@@ -415,13 +415,13 @@ describe("unpacking what a sandbox sent", () => {
     const first = unpack(root, [entry({ name: "a.csv" }, "theirs")], { mayReplace: false });
     assert.deepEqual(
       first.placed.map(({ placed }) => placed.kind === "copied" && placed.copy),
-      ["a.csv.sandbox-copy"],
+      ["a (sandbox copy).csv"],
     );
     unpack(root, [entry({ name: "a.csv" }, "theirs")], { mayReplace: false });
     unpack(root, [entry({ name: "a.csv" }, "theirs again")], { mayReplace: false });
-    assert.deepEqual(readdirSync(root).sort(), ["a.csv", "a.csv.sandbox-copy", "a.csv.sandbox-copy-2"]);
+    assert.deepEqual(readdirSync(root).sort(), ["a (sandbox copy 2).csv", "a (sandbox copy).csv", "a.csv"]);
     assert.equal(readFileSync(join(root, "a.csv"), "utf8"), "mine");
-    assert.equal(readFileSync(join(root, "a.csv.sandbox-copy"), "utf8"), "theirs");
+    assert.equal(readFileSync(join(root, "a (sandbox copy).csv"), "utf8"), "theirs");
   });
 
   it("says that a file is in the way of a folder, and puts a file beside a folder of its name", () => {
@@ -429,7 +429,7 @@ describe("unpacking what a sandbox sent", () => {
     mkdirSync(join(root, "b"));
     const { refused } = unpack(root, [entry({ name: "a/x" }, "x"), entry({ name: "b" }, "b")]);
     assert.deepEqual(refused, { "a/x": "cannot be written: a is no folder here" });
-    assert.equal(readFileSync(join(root, "b.sandbox-copy"), "utf8"), "b");
+    assert.equal(readFileSync(join(root, "b (sandbox copy)"), "utf8"), "b");
   });
 
   it("says that the disk is full, and leaves nothing of the file", function () {

@@ -1,0 +1,79 @@
+import type { BaselineKey, BaselineStore } from "./baseline";
+import type { Baseline } from "./baselineFile";
+import type { FolderEntry } from "./folderEntry";
+import type { PullSince } from "./pullMessages";
+import { NEVER_LISTED } from "./pullNames";
+import { isUnchangedThere, type PullPlan } from "./pullPlan";
+import type { RemoteEntry } from "./remoteListing";
+import { TakenOutputs } from "./takenOutputs";
+
+/**
+ * What is known of both sides: the baseline of the pushes, and next to it one of what a pull brought although no push
+ * would send it. In the pushes' own baseline that would look like something to delete in the sandbox.
+ */
+export class PullBaselines {
+  readonly #key: BaselineKey;
+  readonly #store: BaselineStore;
+  readonly #pulledKey: BaselineKey;
+  readonly #taken: TakenOutputs;
+  readonly known: ReadonlyMap<string, FolderEntry>;
+
+  constructor({ key }: PullSince, store: BaselineStore) {
+    this.#key = key;
+    this.#pulledKey = { ...key, remotePath: `${key.remotePath} pulled` };
+    this.#taken = new TakenOutputs(key, store);
+    this.#store = store;
+    const synced = this.#store.get(this.#key)?.entries;
+    const pulled = this.#store.get(this.#pulledKey)?.entries;
+    this.known = new Map([...(pulled ?? []), ...(synced ?? [])]);
+  }
+
+  /** True if it is as a pull has brought it into a folder of its own. */
+  isTaken(entry: RemoteEntry): boolean {
+    const taken = this.#taken.pulled.get(entry.path);
+    return taken !== undefined && isUnchangedThere(entry, taken);
+  }
+
+  /** Both sides hold these from now on, or the sandbox does and a copy of it is here. */
+  learn(
+    learned: { readonly here: readonly FolderEntry[]; readonly there: readonly FolderEntry[] },
+    isSynced: (entry: RemoteEntry) => boolean,
+    { wanted, folders }: PullPlan,
+  ): void {
+    const listed = new Map([...folders.map((folder) => [folder.path, folder] as const), ...wanted]);
+    const synced: FolderEntry[] = [];
+    const others: FolderEntry[] = [...learned.there];
+    for (const entry of learned.here) {
+      const there = listed.get(entry.path);
+      (there && isSynced(there) ? synced : others).push(entry);
+    }
+    const baseline = this.#store.get(this.#key);
+    if (baseline) this.#add(this.#key, baseline, synced);
+    else others.push(...synced);
+    this.#add(this.#pulledKey, this.#store.get(this.#pulledKey) ?? { generation: "", entries: new Map() }, others);
+    this.#taken.drop([...learned.here, ...learned.there].map(({ path }) => path));
+  }
+
+  /**
+   * The sandbox holds these, and the folder here does not: they went into a folder of their own.
+   * @param left paths of outputs that did not come
+   * @param listing everything that the sandbox holds; what was pushed and is not in it is to be pushed again
+   */
+  take(taken: readonly FolderEntry[], left: readonly string[], listing: readonly RemoteEntry[]): void {
+    this.#taken.add(taken, left);
+    const baseline = this.#store.get(this.#key);
+    if (!baseline) return;
+    const listed = new Set(listing.map(({ path }) => path));
+    const entries = new Map([...baseline.entries].filter(([path]) => listed.has(path) || isNeverListed(path)));
+    if (entries.size < baseline.entries.size) this.#store.put(this.#key, { ...baseline, entries });
+  }
+
+  #add(key: BaselineKey, { generation, entries }: Baseline, more: readonly FolderEntry[]): void {
+    if (more.length === 0) return;
+    const all = new Map(entries);
+    for (const entry of more) all.set(entry.path, entry);
+    this.#store.put(key, { generation, entries: all });
+  }
+}
+
+const isNeverListed = (path: string): boolean => path.split("/").some((name) => NEVER_LISTED.includes(name));
