@@ -2,9 +2,14 @@ import eslint from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+/** The functions of `window` that show text of any origin. */
+const SHOWING = [
+  "show(Information|Warning|Error)Message|showQuickPick|showInputBox|createQuickPick|createInputBox",
+  "setStatusBarMessage|withProgress",
+].join("|");
+
 const onlyThroughOutsideText = [
-  "MemberExpression[object.name='window'][property.name=/^(show(Information|Warning|Error)Message|setStatusBarMessage)$/]",
-  "MemberExpression[object.name='window'][property.name='withProgress']",
+  `MemberExpression[object.name="window"][property.name=/^(${SHOWING})$/]`,
   "NewExpression[callee.name='MarkdownString']",
 ].map((selector) => ({ selector, message: "Use the functions of src/ui/outsideText.ts or src/ui/progress.ts." }));
 

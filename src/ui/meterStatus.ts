@@ -6,7 +6,7 @@ import { isOver, type Run } from "../run/run";
 import type { MetricService } from "../sandboxes/metricService";
 import { isRunning } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
-import { tooltipOf } from "./outsideText";
+import { inert, tooltipOf } from "./outsideText";
 import { escapeMarkdown, markdownTable } from "./views/markdown";
 import { metersTogether } from "./views/meterRows";
 import type { MeterSource } from "./views/sandboxTreeModel";
@@ -75,7 +75,7 @@ export class MeterStatus implements Disposable {
       return;
     }
     const text = metersTogether(samples);
-    this.#item.text = `$(pulse) ${text}`;
+    this.#item.text = `$(pulse) ${inert(text)}`;
     this.#item.accessibilityInformation = { label: `Meters of the runs: ${text.replaceAll(" · ", ", ")}` };
     this.#item.tooltip = tooltipOf(keys.map((key) => this.#tooltipOf(key, metersOf(key).rows)).join("\n\n"));
     this.#item.show();

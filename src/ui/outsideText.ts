@@ -1,12 +1,25 @@
-import { MarkdownString, window } from "vscode";
+import {
+  MarkdownString,
+  window,
+  type InputBox,
+  type InputBoxOptions,
+  type QuickPick,
+  type QuickPickItem,
+  type QuickPickOptions,
+} from "vscode";
 import { inertText } from "../base/inertText";
 
 /** VS Code itself cuts a notification after 1000 characters, its end with the remedy first. */
 const MAX_MESSAGE = 800;
 const MAX_LINE = 300;
 
+declare const isInert: unique symbol;
+
+/** One line that does nothing wherever VS Code shows it. */
+export type Inert = string & { readonly [isInert]: true };
+
 /** Text from outside as one line for a label, a description, a status or a title. */
-export const inert = (text: string, maxLength = MAX_LINE): string => inertText(text, maxLength);
+export const inert = (text: string, maxLength = MAX_LINE): Inert => inertText(text, maxLength) as Inert;
 
 /** Shows a notification, and returns the action that was chosen. */
 export const showInformation = (message: string, ...actions: readonly string[]): Promise<string | undefined> =>
@@ -43,9 +56,65 @@ export function showDone(outcome: string, durationMs: number): void {
 /** A tooltip of Markdown in which `escapeMarkdown` has been applied to all that is not ours. VS Code trusts no link in it. */
 export const tooltipOf = (markdown: string): MarkdownString => new MarkdownString(markdown);
 
+/** A line of a picker. Its icon is its `iconPath`: one in the text does not come through `inertItem`. */
+export type InertItem<T extends QuickPickItem> = T & { readonly [isInert]: true };
+
+export const inertItem = <T extends QuickPickItem>(item: T): InertItem<T> => ({
+  ...(item as InertItem<T>),
+  label: inert(item.label),
+  ...(item.description !== undefined && { description: inert(item.description) }),
+  ...(item.detail !== undefined && { detail: inert(item.detail) }),
+});
+
+/** Lets the user pick one of `items`; `undefined` if it was dismissed. */
+export async function pickOne<T extends QuickPickItem>(
+  items: readonly T[] | Promise<readonly T[]>,
+  { title, placeHolder, ...options }: Omit<QuickPickOptions, "canPickMany">,
+): Promise<T | undefined> {
+  const shown = Promise.resolve(items).then((all) => all.map((item) => ({ ...inertItem(item), item })));
+  const picked = await window.showQuickPick(shown, { ...options, ...inertly({ title, placeHolder }) });
+  return picked?.item;
+}
+
+interface TextOptions extends Omit<InputBoxOptions, "validateInput"> {
+  /** What is wrong with a text, if anything. */
+  readonly validateInput?: (text: string) => string | undefined;
+}
+
+/** Lets the user type a line; `undefined` if it was dismissed. */
+export async function askForText({
+  title,
+  prompt,
+  placeHolder,
+  validateInput,
+  ...options
+}: TextOptions): Promise<string | undefined> {
+  const complaintOf = (text: string) => inertly({ complaint: validateInput?.(text) }).complaint;
+  const shown = inertly({ title, prompt, placeHolder });
+  return window.showInputBox({ ...options, ...shown, ...(validateInput && { validateInput: complaintOf }) });
+}
+
+type WithInert<T, K extends keyof T> = Omit<T, K> & Record<K, Inert | undefined>;
+
+export type Picker<T extends QuickPickItem> = WithInert<Omit<QuickPick<T>, "items">, "title" | "placeholder"> & {
+  items: readonly InertItem<T>[];
+};
+export type TextBox = WithInert<InputBox, "title" | "prompt" | "placeholder" | "validationMessage">;
+
+/** A picker that takes inert text only. */
+export const createPicker = <T extends QuickPickItem>(): Picker<T> => window.createQuickPick<T>() as Picker<T>;
+
+/** An input box that takes inert text only. */
+export const createTextBox = (): TextBox => window.createInputBox() as TextBox;
+
 async function chosenOf(
   actions: readonly string[],
   show: (items: { title: string; action: string }[]) => Thenable<{ action: string } | undefined>,
 ): Promise<string | undefined> {
   return (await show(actions.map((action) => ({ title: inert(action), action }))))?.action;
 }
+
+const inertly = (texts: Readonly<Record<string, string | undefined>>): Record<string, Inert> =>
+  Object.fromEntries(
+    Object.entries(texts).flatMap(([name, text]) => (text === undefined ? [] : [[name, inert(text)]])),
+  );

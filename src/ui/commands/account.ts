@@ -1,4 +1,4 @@
-import { env, Uri, window, type QuickPickItem } from "vscode";
+import { env, ThemeIcon, Uri, type QuickPickItem } from "vscode";
 import { credentialsFromEnvironment, type EnvironmentVariables, type Profile } from "../../auth/profiles";
 import type { NewProfile } from "../../auth/profileText";
 import type { SessionService } from "../../auth/session";
@@ -8,7 +8,7 @@ import type { AccountService } from "../../modal/account";
 import { signInByBrowser } from "../../modal/browserSignIn";
 import type { ClientTarget } from "../../modal/client";
 import { verifyCredentials } from "../../modal/connection";
-import { askInDialog, showInformation } from "../outsideText";
+import { askForText, askInDialog, pickOne, showInformation } from "../outsideText";
 import { withProgress } from "../progress";
 import { usesLocalBackend } from "../settings";
 import { updateSetting } from "../updateSetting";
@@ -65,7 +65,8 @@ export function accountCommands({ session, account, variables, log }: AccountDep
     credentials
       ? [
           {
-            label: `$(account) ${name}`,
+            iconPath: new ThemeIcon("account"),
+            label: name,
             description: isActive ? "active profile" : "profile",
             detail: session.configPath,
             act: () => verified(credentials, () => session.useProfile(name)),
@@ -78,25 +79,32 @@ export function accountCommands({ session, account, variables, log }: AccountDep
       const found = credentialsFromEnvironment(variables);
       const { profiles, problem } = await readProfiles(session);
       const items: SignInItem[] = [
-        { label: "$(globe) Sign in with the browser", description: "modal.com", act: browse },
+        { iconPath: new ThemeIcon("globe"), label: "Sign in with the browser", description: "modal.com", act: browse },
         ...(found
           ? [
               {
-                label: "$(terminal) Use the environment's token",
+                iconPath: new ThemeIcon("terminal"),
+                label: "Use the environment's token",
                 description: "MODAL_TOKEN_ID",
                 act: () => verified(found, () => session.useFound()),
               },
             ]
           : []),
         ...profiles.flatMap(profileItem),
-        { label: "$(key) Paste a token…", description: "from modal.com/settings/tokens", act: paste },
         {
-          label: "$(vm) Use the local backend",
+          iconPath: new ThemeIcon("key"),
+          label: "Paste a token…",
+          description: "from modal.com/settings/tokens",
+          act: paste,
+        },
+        {
+          iconPath: new ThemeIcon("vm"),
+          label: "Use the local backend",
           description: "no account, no cost, runs on this machine",
           act: () => useLocal(session),
         },
       ];
-      const chosen = await window.showQuickPick(items, {
+      const chosen = await pickOne(items, {
         title: "Sign In to Modal",
         placeHolder: problem ?? "How do you want to sign in?",
       });
@@ -160,7 +168,7 @@ async function selectEnvironment(account: AccountService): Promise<void> {
     label: name,
     description: [...(name === current ? ["in use"] : []), ...(isDefault ? ["default"] : [])].join(" · "),
   }));
-  const chosen = await window.showQuickPick(items, {
+  const chosen = await pickOne(items, {
     title: "Select Environment",
     placeHolder: "Sandboxes, volumes and secrets of which environment?",
   });
@@ -172,7 +180,7 @@ const setBackend = async (backend: "modal" | "local"): Promise<void> => {
 };
 
 async function askToken(what: string, prefix: string): Promise<string | undefined> {
-  const entered = await window.showInputBox({
+  const entered = await askForText({
     title: "Sign In to Modal",
     prompt: `${what}, as modal.com/settings/tokens shows it`,
     placeHolder: `${prefix}…`,

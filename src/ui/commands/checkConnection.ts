@@ -1,4 +1,4 @@
-import { commands, env, ThemeIcon, version, window, workspace, type QuickPickItem } from "vscode";
+import { commands, env, ThemeIcon, version, workspace, type QuickPickItem } from "vscode";
 import type { SessionService } from "../../auth/session";
 import { isAbort } from "../../base/errors";
 import { redact } from "../../base/redact";
@@ -12,6 +12,7 @@ import type { RateSource } from "../../modal/rates";
 import { describePrice } from "../../sandboxes/cost";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
 import type { SandboxService } from "../../sandboxes/sandboxService";
+import { createPicker, inert, inertItem } from "../outsideText";
 import { environmentName, settingsDefinition } from "../settings";
 import type { CommandTable } from "./register";
 
@@ -41,7 +42,7 @@ export const checkCommands = (dependencies: CheckDependencies): CommandTable => 
 /** One check in a quick pick that fills in step by step; what is wrong leads to its remedy when it is picked. */
 class ConnectionCheck {
   readonly #dependencies: CheckDependencies;
-  readonly #picker = window.createQuickPick<CheckItem>();
+  readonly #picker = createPicker<CheckItem>();
   readonly #abort = new AbortController();
   readonly #findings: Finding[] = [];
 
@@ -51,7 +52,7 @@ class ConnectionCheck {
 
   async run(): Promise<void> {
     const picker = this.#picker;
-    picker.title = "Check Connection";
+    picker.title = inert("Check Connection");
     picker.ignoreFocusOut = true;
     picker.buttons = [copyButton];
     picker.onDidTriggerButton(() => env.clipboard.writeText(this.#report()));
@@ -81,7 +82,8 @@ class ConnectionCheck {
     const spec = await resolveSpec(definition, workspace.workspaceFolders?.[0]?.uri.fsPath);
     this.#show([
       {
-        label: "$(play) Test a sandbox too",
+        iconPath: new ThemeIcon("play"),
+        label: "Test a sandbox too",
         detail: `Creates one at ${describePrice(spec, rates.current)}, looks for the tools it needs, and terminates it.`,
         act: () => this.#collect(checkSandbox({ sandboxes, exec, spec }, signal)),
       },
@@ -90,14 +92,14 @@ class ConnectionCheck {
 
   async #collect(findings: AsyncIterable<Finding>): Promise<void> {
     this.#picker.busy = true;
-    this.#picker.placeholder = "Checking…";
+    this.#picker.placeholder = inert("Checking…");
     this.#show();
     try {
       for await (const finding of findings) {
         this.#findings.push(finding);
         this.#show();
       }
-      this.#picker.placeholder = this.#hasFailed() ? "Something is wrong. Pick it to mend it." : "All is well.";
+      this.#picker.placeholder = inert(this.#hasFailed() ? "Something is wrong. Pick it to mend it." : "All is well.");
     } catch (error) {
       if (!isAbort(error)) throw error;
     } finally {
@@ -112,12 +114,12 @@ class ConnectionCheck {
   #show(more: readonly CheckItem[] = []): void {
     if (this.#abort.signal.aborted) return;
     const found = this.#findings.map(({ step, state, text, actions: [action] }): CheckItem => {
-      const item = { label: `$(${icons[state]}) ${step}`, detail: text };
+      const item = { iconPath: new ThemeIcon(icons[state]), label: step, detail: text };
       if (!action) return item;
       const act = () => commands.executeCommand(action.command, ...(action.arguments ?? []));
       return { ...item, description: action.title, act };
     });
-    this.#picker.items = [...found, ...more];
+    this.#picker.items = [...found, ...more].map(inertItem);
   }
 
   #report(): string {

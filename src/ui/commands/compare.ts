@@ -59,7 +59,7 @@ async function pickComparison(comparisons: Comparisons, runs: readonly Run[], ti
     const items: readonly ComparisonLine[] = [
       ...known.map((source) => ({ label: source.title, description: source.note, source })),
       { label: "", kind: QuickPickItemKind.Separator },
-      { label: "$(checklist) Choose Runs…", description: "of this window and earlier ones" },
+      { iconPath: new ThemeIcon("checklist"), label: "Choose Runs…", description: "of this window and earlier ones" },
     ];
     const answer = await askPick({ title: TITLE, hasBack: false, placeholder: "Which comparison?", items });
     if (answer?.kind !== "answered") return;

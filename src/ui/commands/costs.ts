@@ -1,4 +1,4 @@
-import { commands, QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from "vscode";
+import { commands, QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import { formatDollars, formatHourlyRate } from "../../base/format";
 import type { Clock } from "../../base/ports";
 import type { Account } from "../../modal/account";
@@ -9,6 +9,7 @@ import { describeUse } from "../../sandboxes/describe";
 import { isRunning } from "../../sandboxes/sandbox";
 import { startOfDay } from "../../sandboxes/spending";
 import { accountName, labelOf, remaining, spent, spentToday } from "../costText";
+import { createPicker, inert, inertItem } from "../outsideText";
 import { joined } from "../views/row";
 import type { CommandTable } from "./register";
 
@@ -35,10 +36,12 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
   await meter.update();
   const days = await meter.lastDays(DAYS);
   const { costs } = meter;
-  const own = window.createQuickPick<CostLine>();
-  own.title = joined("Costs", costs.isFree ? "local backend" : accountName(account.current));
-  own.placeholder = costs.isFree ? "Nothing is billed on this machine" : `By ${rates.current.source}; ~ is an estimate`;
-  own.items = [
+  const own = createPicker<CostLine>();
+  own.title = inert(joined("Costs", costs.isFree ? "local backend" : accountName(account.current)));
+  own.placeholder = inert(
+    costs.isFree ? "Nothing is billed on this machine" : `By ${rates.current.source}; ~ is an estimate`,
+  );
+  const lines = [
     ...section(
       "Running",
       costs.sandboxes.map((metered) => sandboxLine(metered, costs.isFree, clock.now(), activity)),
@@ -46,9 +49,10 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
     ...(costs.isFree
       ? []
       : section("Spent by the sandboxes of this machine", [
-          { label: "$(calendar) Today", description: spentToday(costs) },
+          { iconPath: new ThemeIcon("calendar"), label: "Today", description: spentToday(costs) },
           {
-            label: "$(history) Last 7 days",
+            iconPath: new ThemeIcon("history"),
+            label: "Last 7 days",
             description: spent(
               days.reduce((sum, dollars) => sum + dollars, 0),
               true,
@@ -58,11 +62,22 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
         ])),
     ...section("Actions", [
       ...(costs.sandboxes.length > 0
-        ? [{ label: "$(trash) Terminate…", act: () => commands.executeCommand("modalSandboxes.terminateSandbox") }]
+        ? [
+            {
+              iconPath: new ThemeIcon("trash"),
+              label: "Terminate…",
+              act: () => commands.executeCommand("modalSandboxes.terminateSandbox"),
+            },
+          ]
         : []),
-      { label: "$(settings-gear) Set Limits…", act: () => commands.executeCommand("modalSandboxes.setLimits") },
+      {
+        iconPath: new ThemeIcon("settings-gear"),
+        label: "Set Limits…",
+        act: () => commands.executeCommand("modalSandboxes.setLimits"),
+      },
     ]),
   ];
+  own.items = lines.map(inertItem);
   own.onDidTriggerItemButton(({ item: { key } }) => {
     own.hide();
     void commands.executeCommand("modalSandboxes.terminateSandbox", { kind: "sandbox", key });
@@ -99,7 +114,8 @@ function sandboxLine(
     ? "free"
     : joined(formatHourlyRate(metered.perHour), `${spent(metered.soFar, metered.isEstimate)} so far`);
   return {
-    label: `$(vm-running) ${labelOf(metered)}`,
+    iconPath: new ThemeIcon("vm-running"),
+    label: labelOf(metered),
     description: price,
     detail: joined(use && describeUse(use), remaining(metered, now)),
     key: metered.sandbox.key,

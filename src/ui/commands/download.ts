@@ -8,7 +8,7 @@ import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { PullDecision, PullResult } from "../../sync/pull";
 import { describePull, pullLog, type Puller } from "../../sync/puller";
 import type { PlanSummary } from "../../sync/pullMessages";
-import { askInDialog, showDone } from "../outsideText";
+import { askForText, askInDialog, showDone } from "../outsideText";
 import { withProgress } from "../progress";
 import { remotePath } from "../settings";
 import type { SandboxNode } from "../views/nodes";
@@ -43,7 +43,7 @@ export function downloadCommands(dependencies: DownloadDependencies): CommandTab
 }
 
 async function askPath(): Promise<string | undefined> {
-  const entered = await window.showInputBox({
+  const entered = await askForText({
     title: "Download from Sandbox",
     prompt: `A file or a folder in the sandbox; without a slash at its start it is in ${remotePath()}`,
     value: `${remotePath()}/`,

@@ -1,7 +1,7 @@
-import { window } from "vscode";
+import { ThemeIcon } from "vscode";
 import type { ImageGateway } from "../../modal/images";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
-import { showInformation } from "../outsideText";
+import { pickOne, showInformation } from "../outsideText";
 import { labelOf, askImage } from "../pickers/imageStep";
 import { withProgress } from "../progress";
 import { namedDefinition, settingsDefinition, writtenSpecs } from "../settings";
@@ -39,8 +39,8 @@ async function askDefinition(folder: string) {
   const settings = settingsDefinition(undefined);
   if (names.length > 0) {
     const items = names.map((name) => ({ label: name, description: labelOf(namedDefinition(name).image), name }));
-    const other = { label: "$(package) Another image…", description: "", name: undefined };
-    const picked = await window.showQuickPick([...items, other], {
+    const other = { iconPath: new ThemeIcon("package"), label: "Another image…", description: "", name: undefined };
+    const picked = await pickOne([...items, other], {
       title: TITLE,
       placeHolder: "The image of which spec?",
     });

@@ -1,4 +1,3 @@
-import { window } from "vscode";
 import { UserError } from "../../base/errors";
 import type { Clock } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
@@ -10,7 +9,7 @@ import type { RunningSandbox, Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import type { CreateFromOptions, SnapshotService } from "../../sandboxes/snapshotService";
-import { askInDialog } from "../outsideText";
+import { askInDialog, pickOne } from "../outsideText";
 import { pickGpu } from "../pickers/gpuPicker";
 import { withProgress } from "../progress";
 import type { SandboxNode } from "../views/nodes";
@@ -48,7 +47,7 @@ export function lifecycleCommands({
       const { label, state } = describeSandbox(sandbox, clock.now());
       return { label, description: state, detail: sandbox.name, sandbox };
     });
-    return (await window.showQuickPick(items, { placeHolder: "Resume which sandbox?" }))?.sandbox;
+    return (await pickOne(items, { placeHolder: "Resume which sandbox?" }))?.sandbox;
   };
 
   const mayPause = async (sandbox: RunningSandbox): Promise<boolean> => {

@@ -1,9 +1,9 @@
-import { window } from "vscode";
 import { UserError } from "../../base/errors";
 import type { Clock } from "../../base/ports";
 import { describeSandbox } from "../../sandboxes/describe";
 import { isRunning, type RunningSandbox } from "../../sandboxes/sandbox";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
+import { pickOne } from "../outsideText";
 import type { SandboxNode } from "../views/nodes";
 
 /** Finds the running sandbox that a command is about. */
@@ -33,7 +33,7 @@ export class SandboxPicker {
       const { label, state } = describeSandbox(sandbox, this.#clock.now());
       return { label, description: state, detail: sandbox.name, sandbox };
     });
-    return (await window.showQuickPick(items, { placeHolder, matchOnDetail: true }))?.sandbox;
+    return (await pickOne(items, { placeHolder, matchOnDetail: true }))?.sandbox;
   }
 }
 

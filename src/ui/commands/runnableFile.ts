@@ -7,6 +7,7 @@ import { noOptions, withOptions, type RunOptions } from "../../run/runOptions";
 import { launcherWith, scriptNeeds } from "../../run/scriptNeeds";
 import { targetOf, type RunTarget, type TargetFile } from "../../run/target";
 import type { SyncThread } from "../../sync/syncThread";
+import { pickOne } from "../outsideText";
 import { mustBeSent } from "./excludedFile";
 import { folderOf, type SyncFolder } from "./folders";
 import type { Runnable } from "./runStarter";
@@ -58,7 +59,7 @@ export async function launcherOf(document: TextDocument): Promise<Launcher | und
   const items = Object.values<Launcher>(launchers)
     .filter((launcher) => launcher !== launchers.notebook)
     .map((launcher) => ({ label: launcher.label, launcher }));
-  const picked = await window.showQuickPick(items, {
+  const picked = await pickOne(items, {
     title: `Run ${basename(document.fileName)} As`,
     placeHolder: "Its language does not say how to run it",
   });

@@ -1,9 +1,10 @@
-import { env, window } from "vscode";
+import { env, ThemeIcon } from "vscode";
 import { UserError } from "../../base/errors";
 import { describeSandbox } from "../../sandboxes/describe";
 import { isOrphan, isRunning, sandboxIdOf } from "../../sandboxes/sandbox";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import type { Clock } from "../../base/ports";
+import { askForText, pickOne } from "../outsideText";
 import { withProgress } from "../progress";
 import type { SandboxNode, TreeNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";
@@ -65,19 +66,20 @@ export function sandboxCommands(dependencies: SandboxDependencies): CommandTable
   };
 }
 
-const ENTER_ID = "$(edit) Enter an id or a name…";
-
 async function askSandboxId(store: SandboxStore, clock: Clock): Promise<string | undefined> {
   const items = store.all.filter(isRunning).map((sandbox) => {
     const { label, state } = describeSandbox(sandbox, clock.now());
     return { label, description: state, detail: sandbox.name, id: sandbox.phase.id };
   });
-  const picked = await window.showQuickPick([...items, { label: ENTER_ID, id: "" }], {
-    placeHolder: "Attach to which sandbox?",
-    matchOnDetail: true,
-  });
+  const picked = await pickOne(
+    [...items, { iconPath: new ThemeIcon("edit"), label: "Enter an id or a name…", id: "" }],
+    {
+      placeHolder: "Attach to which sandbox?",
+      matchOnDetail: true,
+    },
+  );
   if (picked?.id !== "") return picked?.id;
-  const typed = await window.showInputBox({
+  const typed = await askForText({
     title: "Attach to Sandbox",
     prompt: "The sandbox's id as modal.com shows it, or its name",
     placeHolder: "sb-…",

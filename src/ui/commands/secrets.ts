@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { window, workspace } from "vscode";
+import { ThemeIcon, window, workspace } from "vscode";
 import { UserError } from "../../base/errors";
 import { plural } from "../../base/format";
 import type { SecretGateway } from "../../modal/secrets";
 import type { StoredObject } from "../../modal/storageRpc";
 import { ENV_NAME, readDotEnv } from "../../sandboxes/dotEnv";
-import { askInDialog } from "../outsideText";
+import { askForText, askInDialog, pickOne } from "../outsideText";
 import { withViewProgress } from "../progress";
 import type { CommandTable } from "./register";
 import { askNewName, deleteStored, type StoredKind } from "./storedObjects";
@@ -43,10 +43,20 @@ export async function createSecret(secrets: SecretGateway): Promise<string | und
 }
 
 async function askValues(name: string): Promise<Values | undefined> {
-  const source = await window.showQuickPick(
+  const source = await pickOne(
     [
-      { label: "$(key) Type the values", description: "nothing is shown or kept here", isFile: false },
-      { label: "$(file) From a .env file…", description: "you see its names before they are sent", isFile: true },
+      {
+        iconPath: new ThemeIcon("key"),
+        label: "Type the values",
+        description: "nothing is shown or kept here",
+        isFile: false,
+      },
+      {
+        iconPath: new ThemeIcon("file"),
+        label: "From a .env file…",
+        description: "you see its names before they are sent",
+        isFile: true,
+      },
     ],
     { title: `Create Secret: ${name}`, placeHolder: "Where do its values come from?" },
   );
@@ -60,7 +70,7 @@ async function typedValues(secret: string): Promise<Values | undefined> {
   for (;;) {
     const count = Object.keys(values).length;
     const title = `Create Secret: ${secret}`;
-    const name = await window.showInputBox({
+    const name = await askForText({
       title,
       prompt:
         count === 0 ? "The name of a variable" : `${plural(count, "variable")} so far. One more, or Enter to finish`,
@@ -71,7 +81,7 @@ async function typedValues(secret: string): Promise<Values | undefined> {
     });
     if (name === undefined) return undefined;
     if (name === "") return values;
-    const value = await window.showInputBox({
+    const value = await askForText({
       title,
       prompt: `The value of ${name}`,
       password: true,

@@ -1,4 +1,3 @@
-import { window } from "vscode";
 import { UserError } from "../../base/errors";
 import { formatUptime, plural } from "../../base/format";
 import type { Clock } from "../../base/ports";
@@ -8,7 +7,7 @@ import { describeStep } from "../../sandboxes/describe";
 import type { SnapshotService } from "../../sandboxes/snapshotService";
 import { describeSnapshot } from "../../sandboxes/describeSnapshot";
 import type { Snapshot, Snapshots } from "../../sandboxes/snapshots";
-import { askInDialog } from "../outsideText";
+import { askInDialog, pickOne } from "../outsideText";
 import { pickGpu } from "../pickers/gpuPicker";
 import { withProgress } from "../progress";
 import type { SandboxNode } from "../views/nodes";
@@ -38,7 +37,7 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf 
       detail: snapshot.sandboxName,
       snapshot,
     }));
-    return (await window.showQuickPick(items, { placeHolder, matchOnDetail: true }))?.snapshot;
+    return (await pickOne(items, { placeHolder, matchOnDetail: true }))?.snapshot;
   };
 
   const find = async ({ imageId }: Clicked): Promise<Snapshot> => {

@@ -1,12 +1,13 @@
-import { ConfigurationTarget, window, workspace } from "vscode";
+import { ConfigurationTarget, workspace } from "vscode";
 import type { SpecDefinition } from "../../sandboxes/specDefinition";
 import { writeDefinition } from "../../sandboxes/writtenSpec";
+import { askForText } from "../outsideText";
 import { settingsDefinition, writtenSpecs } from "../settings";
 
 /** Keeps a definition in the settings under a name that the user gives. It belongs to the folder, whose files it names. */
 export async function saveAsNamedSpec(definition: SpecDefinition): Promise<void> {
   const specs = writtenSpecs();
-  const name = await window.showInputBox({
+  const name = await askForText({
     title: "Save as Named Spec",
     prompt: "A name to pick it by; one that exists is replaced",
     placeHolder: "train",

@@ -1,7 +1,6 @@
-import { window } from "vscode";
 import type { StoredObject } from "../../modal/storageRpc";
 import { OBJECT_NAME } from "../../sandboxes/specReaders";
-import { askInDialog } from "../outsideText";
+import { askForText, askInDialog, pickOne } from "../outsideText";
 import { withViewProgress } from "../progress";
 
 /** What volumes and secrets have in common. */
@@ -26,7 +25,7 @@ const LIST_MS = 30_000;
 /** A name that none has yet; nothing if the user went away. */
 export async function askNewName({ noun, title, store, prompt, example }: StoredKind): Promise<string | undefined> {
   const known = (await store.list(AbortSignal.timeout(LIST_MS))).map(({ name }) => name);
-  const entered = await window.showInputBox({
+  const entered = await askForText({
     title: `Create ${title}`,
     prompt,
     placeHolder: example,
@@ -42,7 +41,7 @@ export async function askNewName({ noun, title, store, prompt, example }: Stored
 export async function pickStored({ noun, title, store }: StoredKind, verb: string): Promise<StoredObject | undefined> {
   const list = store.list(AbortSignal.timeout(LIST_MS));
   const items = list.then((found) => found.map((object) => ({ label: object.name, object })));
-  const picked = await window.showQuickPick(items, { title: `${verb} ${title}`, placeHolder: `Which ${noun}?` });
+  const picked = await pickOne(items, { title: `${verb} ${title}`, placeHolder: `Which ${noun}?` });
   return picked?.object;
 }
 

@@ -1,8 +1,9 @@
-import { commands, env, Uri, window } from "vscode";
+import { commands, env, ThemeIcon, Uri } from "vscode";
 import { UserError } from "../../base/errors";
 import type { Tunnel } from "../../modal/tunnels";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { TunnelService } from "../../tunnels/tunnelService";
+import { pickOne } from "../outsideText";
 import type { SandboxNode, TunnelNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";
 import { withProgress } from "../progress";
@@ -53,22 +54,23 @@ async function loadTunnels(service: TunnelService, sandbox: RunningSandbox): Pro
 async function chooseTunnel(tunnels: readonly Tunnel[]): Promise<Tunnel | undefined> {
   if (tunnels.length === 1) return tunnels[0];
   const items = tunnels.map((tunnel) => ({
-    label: `$(globe) Port ${tunnel.port}`,
+    iconPath: new ThemeIcon("globe"),
+    label: `Port ${tunnel.port}`,
     description: tunnel.isPublic ? "public" : "this machine only",
     detail: tunnel.url,
     tunnel,
   }));
-  return (await window.showQuickPick(items, { placeHolder: "Which port?" }))?.tunnel;
+  return (await pickOne(items, { placeHolder: "Which port?" }))?.tunnel;
 }
 
 async function chooseOpening(tunnel: Tunnel): Promise<((tunnel: Tunnel) => Promise<void>) | undefined> {
   const items = [
-    { label: "$(link-external) Open in the browser", open: openInBrowser },
-    { label: "$(open-preview) Open in the Simple Browser", open: openInSimpleBrowser },
-    { label: "$(copy) Copy the URL", open: copyUrl },
+    { iconPath: new ThemeIcon("link-external"), label: "Open in the browser", open: openInBrowser },
+    { iconPath: new ThemeIcon("open-preview"), label: "Open in the Simple Browser", open: openInSimpleBrowser },
+    { iconPath: new ThemeIcon("copy"), label: "Copy the URL", open: copyUrl },
   ];
   const reach = tunnel.isPublic ? "public: anyone who knows the URL can open it" : "this machine only";
-  return (await window.showQuickPick(items, { title: tunnel.url, placeHolder: reach }))?.open;
+  return (await pickOne(items, { title: tunnel.url, placeHolder: reach }))?.open;
 }
 
 async function openInBrowser(tunnel: Tunnel): Promise<void> {

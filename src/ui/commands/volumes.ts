@@ -1,8 +1,8 @@
-import { commands, window } from "vscode";
+import { commands } from "vscode";
 import type { StoredObject } from "../../modal/storageRpc";
 import type { VolumeGateway } from "../../modal/volumes";
 import { specFields } from "../../sandboxes/specFields";
-import { showInformation } from "../outsideText";
+import { pickOne, showInformation } from "../outsideText";
 import { askMount } from "../pickers/reviewLines";
 import { withViewProgress } from "../progress";
 import { namedDefinition, settingsDefinition, writtenSpecs } from "../settings";
@@ -51,8 +51,7 @@ async function mountVolume(volume: string): Promise<void> {
     { label: "Every new sandbox", description: "by the settings", name: undefined },
     ...Object.keys(specs).map((name) => ({ label: name, description: "named spec", name })),
   ];
-  const target =
-    items.length === 1 ? items[0] : await window.showQuickPick(items, { title, placeHolder: "In which sandboxes?" });
+  const target = items.length === 1 ? items[0] : await pickOne(items, { title, placeHolder: "In which sandboxes?" });
   if (!target) return;
   const { volumes } = target.name === undefined ? settingsDefinition(undefined) : namedDefinition(target.name);
   const mount = await askMount({ title, hasBack: false }, volume, volumes);

@@ -1,4 +1,4 @@
-import { QuickInputButtons, QuickPickItemKind, ThemeIcon, window, type QuickPickItem } from "vscode";
+import { QuickInputButtons, QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { messageOf } from "../../base/errors";
@@ -6,6 +6,7 @@ import { plural } from "../../base/format";
 import type { ArgumentSet } from "../../run/argumentSets";
 import { maskLine } from "../../run/maskSecrets";
 import { joinWords, splitWords } from "../../run/words";
+import { createPicker, inert, inertItem } from "../outsideText";
 import { answerOf, type Answer, type StepPlace } from "./steps";
 
 export interface ArgumentSetsQuestion extends StepPlace {
@@ -25,33 +26,36 @@ const remove = { iconPath: new ThemeIcon("trash"), tooltip: "Remove" };
 export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<Answer<readonly ArgumentSet[]>> {
   const own = new DisposableStore();
   const result = new Deferred<Answer<readonly ArgumentSet[]>>();
-  const picker = own.add(window.createQuickPick<SetLine>());
+  const picker = own.add(createPicker<SetLine>());
   let sets = question.initial;
   let isAsking = false;
 
   const show = () => {
-    picker.items = [
+    const lines: SetLine[] = [
       ...leadingLines(picker.value),
       ...(sets.length > 0 ? [{ label: "argument sets", kind: QuickPickItemKind.Separator }] : []),
       ...sets.map((set, index) => ({ label: labelOf(set), buttons: [remove], alwaysShow: true, index })),
     ];
+    picker.items = lines.map(inertItem);
     picker.activeItems = picker.items.slice(0, 1);
   };
 
   const leadingLines = (typed: string): SetLine[] => {
     if (typed.trim() === "") return [...(sets.length > 0 ? [goOn] : []), fromFile];
     const words = read(typed);
-    if (typeof words === "string") return [{ label: "$(warning) Not yet", description: words, alwaysShow: true }];
+    if (typeof words === "string")
+      return [{ iconPath: new ThemeIcon("warning"), label: "Not yet", description: words, alwaysShow: true }];
     const add = () => {
       sets = [...sets, words];
       picker.value = "";
       show();
     };
-    return [{ label: "$(add) Add", description: labelOf(words), alwaysShow: true, act: add }];
+    return [{ iconPath: new ThemeIcon("add"), label: "Add", description: labelOf(words), alwaysShow: true, act: add }];
   };
 
   const goOn: SetLine = {
-    label: "$(arrow-right) Continue",
+    iconPath: new ThemeIcon("arrow-right"),
+    label: "Continue",
     get description() {
       return plural(sets.length, "argument set");
     },
@@ -62,7 +66,8 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
   };
 
   const fromFile: SetLine = {
-    label: "$(file) From a File…",
+    iconPath: new ThemeIcon("file"),
+    label: "From a File…",
     description: "CSV with option names, a JSON list, or a line each",
     alwaysShow: true,
     act: async () => {
@@ -94,11 +99,11 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
       result.resolve({ kind: "back" });
     }),
   );
-  picker.title = question.title;
+  picker.title = inert(question.title);
   picker.step = question.step;
   picker.totalSteps = question.totalSteps;
   picker.buttons = question.hasBack ? [QuickInputButtons.Back] : [];
-  picker.placeholder = "Arguments of one run, then Enter: --lr 0.1 --epochs 3";
+  picker.placeholder = inert("Arguments of one run, then Enter: --lr 0.1 --epochs 3");
   picker.ignoreFocusOut = true;
   show();
   return answerOf(picker, own, result, () => isAsking);

@@ -1,4 +1,4 @@
-import { commands, type QuickPickItem } from "vscode";
+import { commands, ThemeIcon, type QuickPickItem } from "vscode";
 import type { UserError } from "../../base/errors";
 
 /** Stands in a list for a named spec that makes no sense, and says why. */
@@ -7,7 +7,8 @@ export interface BrokenSpec extends QuickPickItem {
 }
 
 export const brokenSpec = (name: string, problem: UserError): BrokenSpec => ({
-  label: `$(warning) ${name}`,
+  iconPath: new ThemeIcon("warning"),
+  label: name,
   description: "open the settings to mend it",
   detail: problem.message,
   problem,

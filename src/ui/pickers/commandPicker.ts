@@ -1,7 +1,8 @@
-import { window, type QuickPickItem } from "vscode";
+import type { QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { maskLine } from "../../run/maskSecrets";
+import { createPicker, inert, inertItem } from "../outsideText";
 import { answerOf } from "./steps";
 
 interface CommandItem extends QuickPickItem {
@@ -11,18 +12,19 @@ interface CommandItem extends QuickPickItem {
 /** A command line that is typed, or one of those used before; `undefined` if the user went away. */
 export function pickCommand(title: string, used: readonly string[]): Promise<string | undefined> {
   const own = new DisposableStore();
-  const picker = own.add(window.createQuickPick<CommandItem>());
+  const picker = own.add(createPicker<CommandItem>());
   const chosen = new Deferred<string | undefined>();
   const show = () => {
     const typed = picker.value.trim();
     const isNew = typed !== "" && !used.includes(typed);
-    picker.items = [
+    const items = [
       ...(isNew ? [{ label: typed, command: typed, alwaysShow: true }] : []),
       ...used.map((command) => ({ label: maskLine(command), command, description: "used before" })),
     ];
+    picker.items = items.map(inertItem);
   };
-  picker.title = title;
-  picker.placeholder = "A command line, such as: pytest -q tests";
+  picker.title = inert(title);
+  picker.placeholder = inert("A command line, such as: pytest -q tests");
   picker.ignoreFocusOut = true;
   show();
   own.add(picker.onDidChangeValue(show));

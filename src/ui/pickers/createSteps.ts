@@ -1,4 +1,4 @@
-import { QuickPickItemKind, type QuickPickItem } from "vscode";
+import { QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import { formatGpu } from "../../modal/gpus";
 import { describePrice } from "../../sandboxes/cost";
 import type { SpecDefinition } from "../../sandboxes/specDefinition";
@@ -49,13 +49,17 @@ export async function askDefinition(options: CreateStepsOptions): Promise<SpecDe
   return definition;
 }
 
-const STEP_BY_STEP = "$(list-ordered) Choose step by step…";
+const stepByStep = {
+  iconPath: new ThemeIcon("list-ordered"),
+  label: "Choose step by step…",
+  description: "GPU, image and the rest",
+};
 
 type StartLine = BrokenSpec | (QuickPickItem & { readonly spec?: string });
 
 /** The named spec that was picked, or a line without one. */
 async function askStart(named: readonly (GpuLine | BrokenSpec)[]): Promise<StartLine | undefined> {
-  const items: readonly StartLine[] = [...named, { label: STEP_BY_STEP, description: "GPU, image and the rest" }];
+  const items: readonly StartLine[] = [...named, stepByStep];
   const answer = await askPick({
     title: TITLE,
     placeholder: "Create a named spec's sandbox, or choose step by step",
@@ -110,13 +114,19 @@ function reviewItems(
   const price = describePrice(definition, pricing.rates) + onModal(pricing);
   return [
     {
-      label: "$(check) Create",
+      iconPath: new ThemeIcon("check"),
+      label: "Create",
       description: `${formatGpu(definition.gpu)} · ${labelOf(definition.image)} · ${price}`,
       act: "create",
     },
     { label: "advanced", kind: QuickPickItemKind.Separator },
     ...reviewLines(definition, sources),
     { label: "", kind: QuickPickItemKind.Separator },
-    { label: "$(save) Save as Named Spec…", description: "in the settings of this folder", act: "save" },
+    {
+      iconPath: new ThemeIcon("save"),
+      label: "Save as Named Spec…",
+      description: "in the settings of this folder",
+      act: "save",
+    },
   ];
 }

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { QuickPickItemKind, type QuickPickItem } from "vscode";
+import { QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import type { ImageSource } from "../../sandboxes/specDefinition";
 import { imageFile, readImage } from "../../sandboxes/specReaders";
 import { askPick, askText, type Answer, type StepPlace } from "./steps";
@@ -62,7 +62,7 @@ function linesOf(selected: ImageSource, files: readonly ImageSource[]): ImageLin
     heading("from a registry"),
     ...(isOther ? [lineOf(selected, "from the settings")] : []),
     ...known,
-    { label: "$(edit) Another image…", alwaysShow: true },
+    { iconPath: new ThemeIcon("edit"), label: "Another image…", alwaysShow: true },
   ];
 }
 

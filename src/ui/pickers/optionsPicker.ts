@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { QuickPickItemKind, type QuickPickItem } from "vscode";
+import { QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import { messageOf } from "../../base/errors";
 import { describeOptions, noOptions, type RunOptions } from "../../run/runOptions";
 import { maskLine } from "../../run/maskSecrets";
@@ -35,11 +35,15 @@ function optionLines(options: RunOptions, used: readonly RunOptions[], title: st
   const others = used.filter((known) => !isDeepStrictEqual(known, options));
   const done = (chosen: RunOptions) => ({ choose: () => Promise.resolve(chosen), isLast: true });
   return [
-    { label: "$(play) Run", description: describeOptions(options), ...done(options) },
+    { iconPath: new ThemeIcon("play"), label: "Run", description: describeOptions(options), ...done(options) },
     { label: "change", kind: QuickPickItemKind.Separator },
     ...fields.map((field) => fieldLine(field, options, title)),
     ...(others.length > 0 ? [{ label: "used before", kind: QuickPickItemKind.Separator }] : []),
-    ...others.map((known) => ({ label: `$(history) ${describeOptions(known)}`, ...done(known) })),
+    ...others.map((known) => ({
+      iconPath: new ThemeIcon("history"),
+      label: describeOptions(known),
+      ...done(known),
+    })),
   ];
 }
 

@@ -1,7 +1,8 @@
-import { ThemeIcon, window, type QuickPickItem } from "vscode";
+import { ThemeIcon, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { parseGpu, type GpuRequest } from "../../modal/gpus";
+import { createPicker, inert, inertItem } from "../outsideText";
 import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
 import { GpuChecklist } from "./gpuChecklist";
 import { keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
@@ -26,18 +27,19 @@ export function pickSeveralGpus(
   const broken = specs.filter(isBroken);
   const named = specs.filter((line): line is GpuLine => !isBroken(line));
   const checklist = new GpuChecklist(selected, pricing, named);
-  const picker = own.add(window.createQuickPick<Item>());
+  const picker = own.add(createPicker<Item>());
   picker.canSelectMany = true;
   picker.keepScrollPosition = true;
-  picker.placeholder = `Tick one or several: each gets a sandbox and a terminal of its own${priceNote(pricing)}`;
+  picker.placeholder = inert(`Tick one or several: each gets a sandbox and a terminal of its own${priceNote(pricing)}`);
 
   const showTotal = () => {
-    picker.title = checklist.total ? `${title} · ${checklist.total}` : title;
+    picker.title = inert(checklist.total ? `${title} · ${checklist.total}` : title);
   };
   const show = () => {
     const active = new Set(picker.activeItems.filter(isLine).map(keyOf));
-    const items = checklist.lines.map(itemOf);
-    picker.items = sections(items, broken);
+    picker.items = sections(checklist.lines.map(itemOf), broken).map(inertItem);
+    const shown: readonly Item[] = picker.items;
+    const items = shown.filter(isLine);
     picker.selectedItems = items.filter((item) => checklist.isTicked(item));
     picker.activeItems = items.filter((item) => active.has(keyOf(item)));
     showTotal();

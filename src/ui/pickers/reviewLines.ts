@@ -1,4 +1,4 @@
-import type { QuickPickItem } from "vscode";
+import { ThemeIcon, type QuickPickItem } from "vscode";
 import { formatDuration } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
 import { regionSurcharge } from "../../modal/regions";
@@ -132,7 +132,10 @@ async function askValue<T>(place: StepPlace, question: ValueQuestion<T>): Promis
   return parsed === undefined ? { kind: "back" } : { kind: "answered", value: apply(parsed) };
 }
 
-const NEW = "$(add) Create another…";
+interface NameLine extends QuickPickItem {
+  /** None: another one is to be created. */
+  readonly name?: string;
+}
 
 /** Which of the names that there are, and of those that are made meanwhile. */
 async function askNames(
@@ -142,17 +145,16 @@ async function askNames(
   chosen: readonly string[],
 ): Promise<Answer<readonly string[]>> {
   const names = await source.list();
-  const items: QuickPickItem[] = [...new Set([...chosen, ...names])].map((label) => ({ label }));
+  const items = [...new Set([...chosen, ...names])].map((name): NameLine => ({ label: name, name }));
   const answer = await askTicks({
     ...place,
     placeholder: names.length === 0 ? `There are no ${what} yet` : `Which ${what}?`,
-    items: [...items, { label: NEW, alwaysShow: true }],
-    isTicked: ({ label }) => chosen.includes(label),
+    items: [...items, { iconPath: new ThemeIcon("add"), label: "Create another…", alwaysShow: true }],
+    isTicked: ({ name }) => name !== undefined && chosen.includes(name),
   });
   if (answer?.kind !== "answered") return answer;
-  const ticked = answer.value.map(({ label }) => label);
-  const created = ticked.includes(NEW) ? await source.create() : undefined;
-  const known = ticked.filter((label) => label !== NEW);
+  const known = answer.value.flatMap(({ name }) => name ?? []);
+  const created = known.length < answer.value.length ? await source.create() : undefined;
   return { kind: "answered", value: created === undefined ? known : [...new Set([...known, created])] };
 }
 

@@ -1,13 +1,7 @@
-import {
-  QuickInputButtons,
-  window,
-  type Event,
-  type QuickInput,
-  type QuickInputButton,
-  type QuickPickItem,
-} from "vscode";
+import { QuickInputButtons, type Event, type QuickInput, type QuickInputButton, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
+import { createPicker, createTextBox, inert, inertItem, type Inert } from "../outsideText";
 
 /** Where in a row of questions one is asked. */
 export interface StepPlace {
@@ -29,10 +23,10 @@ export interface PickQuestion<T extends QuickPickItem> extends StepPlace {
 
 /** One of several. */
 export async function askPick<T extends QuickPickItem>(question: PickQuestion<T>): Promise<Answer<T>> {
-  const picker = window.createQuickPick<T>();
-  picker.placeholder = question.placeholder;
-  picker.items = question.items;
-  picker.activeItems = question.items.filter(question.isActive ?? (() => false)).slice(0, 1);
+  const picker = createPicker<T>();
+  picker.placeholder = inert(question.placeholder);
+  picker.items = question.items.map(inertItem);
+  picker.activeItems = picker.items.filter(question.isActive ?? (() => false)).slice(0, 1);
   picker.ignoreFocusOut = true;
   picker.matchOnDescription = true;
   return ask(picker, question, (answer) =>
@@ -49,11 +43,11 @@ export interface TickQuestion<T extends QuickPickItem> extends PickQuestion<T> {
 
 /** Any number of several. */
 export async function askTicks<T extends QuickPickItem>(question: TickQuestion<T>): Promise<Answer<readonly T[]>> {
-  const picker = window.createQuickPick<T>();
+  const picker = createPicker<T>();
   picker.canSelectMany = true;
-  picker.placeholder = question.placeholder;
-  picker.items = question.items;
-  picker.selectedItems = question.items.filter(question.isTicked);
+  picker.placeholder = inert(question.placeholder);
+  picker.items = question.items.map(inertItem);
+  picker.selectedItems = picker.items.filter(question.isTicked);
   picker.ignoreFocusOut = true;
   return ask(picker, question, (answer) =>
     picker.onDidAccept(() => {
@@ -72,23 +66,27 @@ export interface TextQuestion extends StepPlace {
 }
 
 export async function askText(question: TextQuestion): Promise<Answer<string>> {
-  const box = window.createInputBox();
-  box.prompt = question.prompt;
+  const box = createTextBox();
+  const complaint = (text: string) => {
+    const found = question.complaint(text);
+    return found === undefined ? undefined : inert(found);
+  };
+  box.prompt = inert(question.prompt);
   box.value = question.value;
-  box.placeholder = question.placeholder ?? "";
+  box.placeholder = inert(question.placeholder ?? "");
   box.password = question.isPassword ?? false;
   box.ignoreFocusOut = true;
   return ask(box, question, (answer) => {
     const own = new DisposableStore();
     own.add(
       box.onDidChangeValue((text) => {
-        box.validationMessage = question.complaint(text.trim());
+        box.validationMessage = complaint(text.trim());
       }),
     );
     own.add(
       box.onDidAccept(() => {
         const text = box.value.trim();
-        box.validationMessage = question.complaint(text);
+        box.validationMessage = complaint(text);
         if (box.validationMessage === undefined) answer(text);
       }),
     );
@@ -96,7 +94,8 @@ export async function askText(question: TextQuestion): Promise<Answer<string>> {
   });
 }
 
-interface Buttoned extends QuickInput {
+interface Buttoned extends Omit<QuickInput, "title"> {
+  title: Inert | undefined;
   buttons: readonly QuickInputButton[];
   readonly onDidTriggerButton: Event<QuickInputButton>;
 }
@@ -109,7 +108,7 @@ async function ask<T>(
   const own = new DisposableStore();
   const result = new Deferred<Answer<T>>();
   own.add(input);
-  input.title = title;
+  input.title = inert(title);
   input.step = step;
   input.totalSteps = totalSteps;
   input.buttons = hasBack ? [QuickInputButtons.Back] : [];

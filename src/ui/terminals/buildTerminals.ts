@@ -2,6 +2,7 @@ import { ThemeIcon, window, type Terminal } from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable";
 import type { Event } from "../../base/event";
 import type { ImageBuild } from "../../modal/imageBuild";
+import { inert } from "../outsideText";
 import { BuildTerminal } from "./buildTerminal";
 
 /** How many logs of builds can still be shown after their terminal was closed. */
@@ -46,7 +47,7 @@ export class BuildTerminals implements Disposable {
 
   #open(build: ImageBuild): Terminal {
     const terminal = window.createTerminal({
-      name: `Build: ${build.label}`,
+      name: inert(`Build: ${build.label}`),
       pty: new BuildTerminal(build),
       iconPath: new ThemeIcon("package"),
       isTransient: true,

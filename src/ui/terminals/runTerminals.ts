@@ -4,6 +4,7 @@ import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
 import type { Run } from "../../run/run";
+import { inert } from "../outsideText";
 import { RunTerminal } from "./runTerminal";
 
 /** One terminal for each run. */
@@ -52,7 +53,7 @@ export class RunTerminals implements Disposable {
 
   #create(run: Run): Terminal {
     const terminal = window.createTerminal({
-      name: `${run.target.label} · ${formatGpu(run.gpu)}`,
+      name: inert(`${run.target.label} · ${formatGpu(run.gpu)}`),
       pty: this.pty(run),
       iconPath: new ThemeIcon("server-process"),
       isTransient: true,

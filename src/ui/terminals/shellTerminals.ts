@@ -4,6 +4,7 @@ import type { Logger } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
 import type { Shell } from "../../run/shell";
 import type { ShellService } from "../../run/shellService";
+import { inert } from "../outsideText";
 import { ShellTerminal } from "./shellTerminal";
 
 /** The terminals of shells; those of an earlier window come back. */
@@ -30,7 +31,7 @@ export class ShellTerminals implements Disposable {
   /** For VS Code to make the terminal with. */
   options(shell: Shell): ExtensionTerminalOptions {
     return {
-      name: `Shell · ${formatGpu(shell.gpu)}`,
+      name: inert(`Shell · ${formatGpu(shell.gpu)}`),
       iconPath: new ThemeIcon("terminal"),
       isTransient: true,
       pty: new ShellTerminal(shell, this.#log),

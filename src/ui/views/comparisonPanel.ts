@@ -8,7 +8,7 @@ import { toCsv, toMarkdown } from "../../run/comparisonExport";
 import { inOrder, nextOrder, type Order } from "../../run/comparisonOrder";
 import type { Run } from "../../run/run";
 import type { ReportError } from "../errorReporter";
-import { showDone } from "../outsideText";
+import { inert, showDone } from "../outsideText";
 import { CoalescedChanges } from "./coalescedChanges";
 import { pageHtml, pageOf } from "./comparisonPage";
 
@@ -118,7 +118,7 @@ export class ComparisonPanel implements Disposable {
   }
 
   #follow(): Disposable {
-    this.#panel.title = `Comparison · ${this.#source.title}`;
+    this.#panel.title = inert(`Comparison · ${this.#source.title}`);
     return this.#source.onDidChange(() => {
       this.#changes.addEverything();
     });

@@ -9,6 +9,7 @@ import type { Account } from "../../modal/account";
 import type { RateSource } from "../../modal/rates";
 import type { Activity } from "../../sandboxes/activity";
 import { setContextKey } from "../contextKeys";
+import { inert } from "../outsideText";
 import { withViewProgress } from "../progress";
 import { watchMeters } from "./meterWatch";
 import type { TreeNode } from "./nodes";
@@ -167,8 +168,8 @@ export class SandboxesView implements Disposable {
       problem: records.problem,
     });
     this.#view.badge = badge;
-    this.#view.description = description;
-    this.#view.message = message ?? "";
+    this.#view.description = inert(description);
+    this.#view.message = inert(message ?? "");
   }
 
   #adjustPolling(): void {

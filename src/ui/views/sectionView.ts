@@ -5,6 +5,7 @@ import { isAbort, messageOf } from "../../base/errors";
 import type { Event } from "../../base/event";
 import type { Logger } from "../../base/ports";
 import { setContextKey } from "../contextKeys";
+import { inert } from "../outsideText";
 import { problemRow } from "./problemRow";
 import { detailsTooltip, rowItem } from "./rowItem";
 import type { Section } from "./section";
@@ -81,7 +82,7 @@ export class SectionView<T extends object> implements TreeDataProvider<T | Probl
     if (!isProblem(item)) return rowItem(this.#section.idOf(item), this.#section.rowOf(item));
     const retry = rowItem("problem", problemRow(item.problem));
     retry.command = { command: "modalSandboxes.refreshSections", title: "Refresh" };
-    retry.tooltip = item.problem;
+    retry.tooltip = inert(item.problem);
     return retry;
   }
 
