@@ -2,8 +2,9 @@ import { posix } from "node:path";
 import { plural } from "../base/format";
 import { quote } from "../base/quote";
 import { registryImage, type ImageLayer, type ImageRecipe } from "../modal/spec";
+import { madeFrom, missingFile, type ReadFile } from "./buildFiles";
 import { dockerfileLayers } from "./dockerfile";
-import { missingFile, requirementsFiles, type ReadFile } from "./requirements";
+import { requirementsFiles } from "./requirements";
 import type { ImageSource, SpecDefinition } from "./specDefinition";
 
 /** Where files lie in an image that it was made from. */
@@ -69,7 +70,7 @@ const requirementsLayer = (path: string, files: ReadonlyMap<string, string>): Im
 
 async function projectLayers(path: string, read: ReadFile): Promise<ImageLayer[]> {
   const lockPath = posix.join(posix.dirname(path), "uv.lock");
-  const lock = await read(lockPath);
+  const lock = await read(lockPath, madeFrom(lockPath));
   const files = new Map([
     [path, await required(path, read)],
     ...(lock === undefined ? [] : [[lockPath, lock] as const]),
@@ -126,7 +127,7 @@ function partsOf(bytes: Buffer): string[] {
 const placeOf = (path: string) => quote(posix.join(FOLDER, path));
 
 async function required(path: string, read: ReadFile): Promise<string> {
-  const text = await read(path);
-  if (text === undefined) throw missingFile(path);
+  const text = await read(path, madeFrom(path));
+  if (text === undefined) throw missingFile(madeFrom(path));
   return text;
 }

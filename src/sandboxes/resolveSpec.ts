@@ -1,22 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { codeOf, UserError } from "../base/errors";
+import { UserError } from "../base/errors";
 import type { SandboxSpec } from "../modal/spec";
+import { buildFileReader, type ReadFile } from "./buildFiles";
 import { imageRecipe } from "./imageRecipe";
 import type { SpecDefinition } from "./specDefinition";
 
-/** The spec of a definition, with what the files of the folder say at this moment. */
+/** The spec of a definition, with what the files of the folder say at this moment. No file outside it is read. */
 export async function resolveSpec(definition: SpecDefinition, folder: string | undefined): Promise<SandboxSpec> {
   const { image, packages, aptPackages, ...rest } = definition;
-  const read = async (path: string): Promise<string | undefined> => {
-    if (folder === undefined) throw needsFolder(path);
-    try {
-      return await readFile(join(folder, path), "utf8");
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return undefined;
-      throw error;
-    }
-  };
+  const read: ReadFile = folder === undefined ? (path) => Promise.reject(needsFolder(path)) : buildFileReader(folder);
   return { ...rest, image: await imageRecipe({ image, packages, aptPackages }, read) };
 }
 

@@ -117,7 +117,7 @@ const readCidr: Read<string> = (value) => {
 };
 
 const isInFolder = (path: unknown): path is string =>
-  typeof path === "string" && /^(?!\/|[A-Za-z]:)[^\\]+$/.test(path) && !path.split("/").includes("..");
+  typeof path === "string" && /^(?!\/|[A-Za-z]:)[^\\\p{Cc}]+$/u.test(path) && !path.split("/").includes("..");
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

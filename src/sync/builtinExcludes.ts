@@ -1,3 +1,4 @@
+import { isSecretName } from "../base/secretNames";
 import { RESULTS_MARKER } from "./outputFolder";
 import { isPullsOwn } from "./pullNames";
 
@@ -18,7 +19,7 @@ export function builtinExclude(name: string): BuiltinExclude | undefined {
   if (CLUTTER.has(name) || name === SYNC_MARKER || name === RESULTS_MARKER || /\.py[co]$/.test(name)) return "clutter";
   if (name.startsWith(STAGING_PREFIX) || name.startsWith(SELECTION_PREFIX)) return "clutter";
   if (isPullsOwn(name)) return "clutter";
-  if (SECRETS.has(name) || isDotEnv(name) || isKeyFile(name)) return "secret";
+  if (isSecretName(name)) return "secret";
   return undefined;
 }
 
@@ -53,34 +54,3 @@ const CLUTTER: ReadonlySet<string> = new Set([
   ".DS_Store",
   "Thumbs.db",
 ]);
-
-const SECRETS: ReadonlySet<string> = new Set([
-  ".modal.toml",
-  ".netrc",
-  ".pypirc",
-  ".git-credentials",
-  ".ssh",
-  ".gnupg",
-  ".aws",
-  ".azure",
-  ".kube",
-  ".boto",
-  ".s3cfg",
-  ".dockercfg",
-  "access_tokens.db",
-  "credentials.db",
-  "application_default_credentials.json",
-  "kaggle.json",
-  "id_rsa",
-  "id_dsa",
-  "id_ecdsa",
-  "id_ecdsa_sk",
-  "id_ed25519",
-  "id_ed25519_sk",
-]);
-
-/** `.env` and its variants, but not the examples that projects publish. */
-const isDotEnv = (name: string): boolean => name.startsWith(".env") && !/\.(example|sample|template|dist)$/.test(name);
-
-const isKeyFile = (name: string): boolean =>
-  /\.(pem|key|ppk|p12|pfx|jks|keystore)$/i.test(name) || /^client_secret.*\.json$/.test(name);

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, it } from "mocha";
 import { isAbort, UserError } from "../../src/base/errors";
 import { collect } from "../../src/modal/exec";
 import type { ImageBuild } from "../../src/modal/imageBuild";
 import type { ImageRecipe } from "../../src/modal/spec";
+import { buildFileReader } from "../../src/sandboxes/buildFiles";
+import { imageRecipe } from "../../src/sandboxes/imageRecipe";
+import type { ImageSource } from "../../src/sandboxes/specDefinition";
 import { spec, useServices } from "./support/services";
+
+const grep = promisify(execFile);
 
 const soon = () => AbortSignal.timeout(20_000);
 
@@ -99,6 +108,49 @@ describe("images", function () {
       layer: "RUN echo nearly; echo no such thing >&2; exit 3",
       reason: "no such thing",
     });
+  });
+
+  it("are built from nothing outside the folder, and the server never sees what a hostile folder names there", async () => {
+    const own = services();
+    const { folder, stateDir, images } = own;
+    const builds: ImageBuild[] = [];
+    const listening = images.onDidStartBuild((started) => builds.push(started));
+    const buildFrom = async (image: ImageSource) => {
+      const { layers, label } = await imageRecipe({ image, packages: [], aptPackages: [] }, buildFileReader(folder));
+      return images.build({ layers, label }, soon());
+    };
+    const isSeen = async (text: string) => {
+      const encoded = Buffer.from(text).toString("base64").slice(0, -4);
+      const { stdout } = await grep("grep", ["-rlE", "--", `${text}|${encoded}`, stateDir]).catch(() => ({
+        stdout: "",
+      }));
+      return stdout !== "";
+    };
+    const marker = `of-the-user-${process.pid}`;
+    await own.write("../private/Dockerfile", `FROM debian\nRUN echo ${marker} > /found\n`);
+    await own.write(".env", `${marker}\n`);
+    await own.write("requirements.txt", "numpy\n-r ../private/Dockerfile\n");
+    await symlink("../private/Dockerfile", join(folder, "Dockerfile.linked"));
+    const base = "debian";
+    await assert.rejects(
+      buildFrom({ kind: "requirements", path: "requirements.txt", base }),
+      /^UserError: requirements\.txt:2 includes \.\.\/private\/Dockerfile, which is outside the folder\./,
+    );
+    await assert.rejects(
+      buildFrom({ kind: "dockerfile", path: "Dockerfile.linked" }),
+      /^UserError: The image is made from Dockerfile\.linked, which is a link out of the folder\./,
+    );
+    await assert.rejects(
+      buildFrom({ kind: "requirements", path: ".env", base }),
+      /^UserError: The image is made from \.env, which may hold secrets/,
+    );
+    assert.equal(await isSeen(marker), false);
+    assert.deepEqual(builds, []);
+
+    await own.write("Dockerfile", `FROM debian\nRUN echo ${marker} > /found\n`);
+    await buildFrom({ kind: "dockerfile", path: "Dockerfile" });
+    assert.equal(await isSeen(marker), true);
+    listening.dispose();
   });
 
   it("do not fill their log with the contents of files", async () => {
