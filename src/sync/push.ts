@@ -1,4 +1,4 @@
-import { abortable } from "../base/async";
+import { abortable, SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import type { BaselineKey } from "./baseline";
 import { Compression, type CompressionSetting } from "./compression";
@@ -22,6 +22,7 @@ export class Pusher implements Disposable {
   readonly #gathering = new Map<string, Delivering[]>();
   readonly #disposed = new AbortController();
   readonly #compression: Compression;
+  readonly #questions = new SerialQueue();
 
   constructor(options: PusherOptions) {
     this.#options = options;
@@ -83,8 +84,8 @@ export class Pusher implements Disposable {
   async #start(root: string, together: readonly Delivering[]): Promise<void> {
     const { thread, approve } = this.#options;
     try {
-      const compression = this.#compression;
-      await thread.use((worker) => new PushJob({ root, worker, approve, compression, targets: together }).run());
+      const job = { root, approve, compression: this.#compression, questions: this.#questions, targets: together };
+      await thread.use((worker) => new PushJob({ ...job, worker }).run());
     } catch (error) {
       for (const { reject } of together) reject(error);
     }

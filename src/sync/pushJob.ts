@@ -1,4 +1,4 @@
-import { abortError, onAbort } from "../base/async";
+import { abortError, onAbort, type SerialQueue } from "../base/async";
 import { newGeneration } from "./baseline";
 import { ProgressReporter } from "./progressReporter";
 import type { BigPush, PushProgress, PushRequest, PushResult } from "./pushRequest";
@@ -21,6 +21,8 @@ interface JobOptions {
   readonly worker: RunningWorker;
   readonly approve: ((push: BigPush) => Promise<boolean>) | undefined;
   readonly compression: Compression;
+  /** The questions of all jobs. */
+  readonly questions: SerialQueue;
   readonly targets: readonly Delivering[];
 }
 
@@ -75,10 +77,21 @@ export class PushJob {
   }
 
   async #isApproved(group: readonly Planned[], plan: PlanSummary): Promise<boolean> {
-    const { approve, root } = this.#options;
+    const { approve, root, worker } = this.#options;
     const { files, bytes, deletes, known = 0, biggest } = plan;
+    if (!approve) return true;
     const isUnattended = group.every(({ target }) => target.isUnattended);
-    return !approve || approve({ root, files, bytes, deletes, known, biggest, isUnattended });
+    const push = { root, files, bytes, deletes, known, biggest, isUnattended };
+    if (plan.rules.length === 0) return approve({ ...push, rules: [] });
+
+    // One question after the other, so that several targets need only one answer.
+    return this.#options.questions.run(async () => {
+      const which = { session: this.#session, target: group[0]?.index ?? 0 };
+      const rules = await worker.call("pendingRules", which);
+      const isApproved = await approve({ ...push, rules });
+      if (isApproved && rules.length > 0) await worker.call("acceptRules", which);
+      return isApproved;
+    });
   }
 
   async #send(group: readonly Planned[], attempt: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { SkippedEntry } from "./folderEntry";
 import type { Exec } from "./remoteProcess";
+import type { RulesChange } from "./rulesChange";
 
 export interface PushRequest {
   /** The local folder. */
@@ -52,6 +53,8 @@ export interface BigPush {
   readonly known: number;
   /** The largest of the folder's entries first. */
   readonly biggest: readonly FolderSize[];
+  /** The lines of rules files that let it send what was not sent before. */
+  readonly rules: readonly RulesChange[];
 }
 
 /** Something that the sandbox's programs made or changed in the place of something that was pushed. */

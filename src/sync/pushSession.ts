@@ -3,6 +3,7 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
 import { codeOf } from "../base/errors";
+import type { AcceptedRulesStore } from "./acceptedRules";
 import type { BaselineKey, BaselineStore } from "./baseline";
 import type { Baseline } from "./baselineFile";
 import { checkedPaths, checks, placingOf } from "./checks";
@@ -15,6 +16,7 @@ import { countChanges, previewChanges, type PushPreview } from "./preview";
 import type { Conflict, FolderSize } from "./pushRequest";
 import { keptName, type Verb } from "./receiver";
 import { isEmpty, recognize, reconcile, type Entries, type Plan } from "./reconcile";
+import { acceptedOf, isSame, rulesChanges, secretLinesFor, spellLine, type RulesChange } from "./rulesChange";
 import type { Scan } from "./scan";
 import type { PlanSummary } from "./syncCalls";
 import { TakenOutputs } from "./takenOutputs";
@@ -25,21 +27,31 @@ interface Receipt {
   readonly report: string;
 }
 
+interface PushSessionOptions {
+  /** Links resolved. */
+  readonly root: string;
+  readonly scan: Scan;
+  readonly keys: readonly PushKey[];
+  readonly baselines: BaselineStore;
+  readonly accepted: AcceptedRulesStore;
+}
+
 /** One scan of a folder, and what becomes of it in each target. */
 export class PushSession {
   readonly root: string;
   readonly #scan: Scan;
   readonly #baselines: BaselineStore;
+  readonly #accepted: AcceptedRulesStore;
   readonly #targets: Target[];
   readonly #packed = new Map<number, Packed>();
   /** By stream: what each of its targets holds once it has taken it. */
   readonly #delivered = new Map<number, Entries>();
 
-  /** @param root links resolved */
-  constructor(root: string, scan: Scan, keys: readonly PushKey[], baselines: BaselineStore) {
+  constructor({ root, scan, keys, baselines, accepted }: PushSessionOptions) {
     this.root = root;
     this.#scan = scan;
     this.#baselines = baselines;
+    this.#accepted = accepted;
     // Targets that took the same stream have the same entries.
     const plans = new Map<Entries, Plan>();
     this.#targets = keys.map(({ isFresh = false, ...key }) => {
@@ -133,7 +145,40 @@ export class PushSession {
     this.#baselines.put(key, target.baseline);
     if (target.isFresh) target.taken.clearPulled();
     else target.taken.drop(plan.send.map(({ entry }) => entry.path));
+    this.#rememberRules([]);
     return conflictsIn(report, plan, stamp);
+  }
+
+  pendingRules(index: number): RulesChange[] {
+    return this.#rulesChanges(this.#target(index).plan);
+  }
+
+  /** The user has let this target have what the rules' changes are about. */
+  acceptRules(index: number): void {
+    const { plan } = this.#target(index);
+    this.#rememberRules(
+      this.#rulesChanges(plan).flatMap((change) => (change.kind === "secret" ? [spellLine(change)] : [])),
+    );
+  }
+
+  #rememberRules(more: readonly string[]): void {
+    const { rules } = this.#scan;
+    const accepted = this.#accepted.get(this.root);
+    const asked = this.#accepted.askedFor(this.root);
+    if (accepted && more.length + asked.size === 0 && isSame(accepted, rules)) return;
+    const lines = [
+      ...(accepted?.secretLines ?? []),
+      ...more,
+      ...(asked.size > 0 ? secretLinesFor(this.#scan, asked) : []),
+    ];
+    this.#accepted.put(this.root, acceptedOf(rules, lines));
+  }
+
+  #rulesChanges({ send }: Plan): RulesChange[] {
+    if (send.length === 0) return [];
+    const sent = send.map(({ entry }) => entry);
+    const asked = this.#accepted.askedFor(this.root);
+    return rulesChanges({ scan: this.#scan, sent, asked }, this.#accepted.get(this.root));
   }
 
   #deliver({ send }: Plan, stream: number): Entries {
@@ -193,6 +238,7 @@ export class PushSession {
       generation: baseline?.generation ?? "",
       skipped: this.#scan.skipped,
       biggest: biggest(plan),
+      rules: this.#rulesChanges(plan),
     };
   }
 }

@@ -20,10 +20,23 @@ export function rulesAbove(root: string): OuterRules {
     const text = readRules(folder, GITIGNORE);
     return text === undefined ? [] : [{ rootPath, text, file: join(folder, GITIGNORE) }];
   });
-  const rules = files.reduce((outer, { rootPath, text, file }) => outer.below(rootPath, text, file), IgnoreRules.none);
+  const rules = combine(files);
   if (rules.ignores("", true)) return { rules: IgnoreRules.none, key: "" };
   return { rules, key: JSON.stringify(files) };
 }
+
+/** The rules that had this key; throws at what is no key. */
+export const rulesOfKey = (key: string): IgnoreRules =>
+  key === "" ? IgnoreRules.none : combine(JSON.parse(key) as OuterFile[]);
+
+interface OuterFile {
+  readonly rootPath: string;
+  readonly text: string;
+  readonly file: string;
+}
+
+const combine = (files: readonly OuterFile[]): IgnoreRules =>
+  files.reduce((outer, { rootPath, text, file }) => outer.below(rootPath, text, file), IgnoreRules.none);
 
 /** The text of a rules file. Like git, it does not follow a link, and goes without a file it cannot read. */
 export function readRules(folder: string, name: string): string | undefined {

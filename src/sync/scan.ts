@@ -7,7 +7,7 @@ import { folderExclude, type FolderExclude } from "./builtinExcludes";
 import { UNSETTLED, type DirectoryEntry, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
 import type { SymlinkEntry } from "./folderEntry";
 import { readRules, rulesAbove } from "./rulesAbove";
-import { GITIGNORE, MODALIGNORE, SyncRules } from "./syncRules";
+import { GITIGNORE, MODALIGNORE, SyncRules, type RulesFiles } from "./syncRules";
 
 export interface Scan {
   /** Folders come before what they hold. An entry that did not change is the object of the scan before. */
@@ -15,6 +15,15 @@ export interface Scan {
   readonly skipped: readonly SkippedEntry[];
   readonly files: number;
   readonly bytes: number;
+  readonly rules: ScannedRules;
+}
+
+/** The rules that a scan went by. */
+export interface ScannedRules {
+  /** As of `OuterRules`. */
+  readonly outerKey: string;
+  /** The texts of the rules files, by folder. */
+  readonly files: ReadonlyMap<string, RulesFiles>;
 }
 
 /** Lists what a push of `root` sends, once. Throws only if `root` itself cannot be read. */
@@ -40,7 +49,7 @@ export class Scanner {
     this.#outerKey = outer.key;
     const walk = new Walk(this.#root);
     this.#top = (known && attempt(() => walk.revisit(known))) ?? walk.visit("", new SyncRules(outer.rules));
-    return collect(this.#top);
+    return collect(this.#top, this.#outerKey);
   }
 }
 
@@ -61,6 +70,8 @@ interface FolderNode {
   readonly stamp: string;
   /** Of its rules files. */
   readonly rulesStamp: string;
+  /** Their texts, if it has any. */
+  readonly rulesFiles: RulesFiles | undefined;
   /** In force inside. */
   readonly rules: SyncRules;
   children: readonly Child[];
@@ -108,7 +119,8 @@ class Walk {
     );
     const rulesStamp = hasRules ? this.#rulesStamp(path) : "";
     if (known && known.rulesStamp !== rulesStamp) throw new RulesMoved();
-    const inner = known || !hasRules ? rules : rules.within(path, this.#readRules(path));
+    const rulesFiles = known ? known.rulesFiles : hasRules ? this.#readRules(path) : undefined;
+    const inner = known || !rulesFiles ? rules : rules.within(path, rulesFiles);
 
     const before = new Map(known?.children.map((child) => [child.path, child]));
     const children: Child[] = [];
@@ -137,7 +149,8 @@ class Walk {
     // A folder for nothing but results is no folder of the user's.
     const isForResults = holdsResults && children.length === 0;
     const entry = isForResults ? undefined : this.#directoryEntry(path, stats, known?.entry);
-    return { path, entry, stamp: isCertain ? stampOf(stats) : "", rulesStamp, rules: inner, children, skipped };
+    const stamp = isCertain ? stampOf(stats) : "";
+    return { path, entry, stamp, rulesStamp, rulesFiles, rules: inner, children, skipped };
   }
 
   #child(path: string, entry: Dirent, rules: SyncRules, known: Child | undefined): Child | undefined {
@@ -193,7 +206,7 @@ class Walk {
     return `${stamp(GITIGNORE)}|${stamp(MODALIGNORE)}`;
   }
 
-  #readRules(folder: string) {
+  #readRules(folder: string): RulesFiles {
     const absolute = this.#absolute(folder);
     return { gitignore: readRules(absolute, GITIGNORE), modalignore: readRules(absolute, MODALIGNORE) };
   }
@@ -224,13 +237,15 @@ const stampOf = ({ mtimeMs, ctimeMs, ino, mode }: Stats): string => `${mtimeMs} 
 /** Windows keeps no permission bits: everything there may be executed. */
 const modeOf = (stats: Stats): number => (sep === "\\" ? 0o755 : stats.mode & 0o7777);
 
-function collect(top: FolderNode): Scan {
+function collect(top: FolderNode, outerKey: string): Scan {
   const entries: FolderEntry[] = [];
   const skipped: SkippedEntry[] = [];
+  const rulesFiles = new Map<string, RulesFiles>();
   let files = 0;
   let bytes = 0;
   const add = (node: FolderNode) => {
     if (node.entry) entries.push(node.entry);
+    if (node.rulesFiles) rulesFiles.set(node.path, node.rulesFiles);
     skipped.push(...node.skipped);
     for (const child of node.children) {
       if (!("kind" in child)) add(child);
@@ -243,7 +258,7 @@ function collect(top: FolderNode): Scan {
     }
   };
   add(top);
-  return { entries, skipped, files, bytes };
+  return { entries, skipped, files, bytes, rules: { outerKey, files: rulesFiles } };
 }
 
 /** Node turns the bytes of a name that are not UTF-8 into U+FFFD, under which the file is then not found. */

@@ -7,6 +7,7 @@ import type { PushPreview } from "./preview";
 import type { PlanSummary as PullPlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
 import type { Conflict, FolderSize } from "./pushRequest";
 import type { PushKey } from "./pushSession";
+import type { RulesChange } from "./rulesChange";
 
 /** What the worker can be asked for, and what it answers. */
 export interface SyncCalls {
@@ -59,6 +60,21 @@ export interface SyncCalls {
   readonly leftOutputs: { readonly asks: BaselineKey; readonly answers: readonly string[] };
   /** They are out of the way. */
   readonly movedLeft: { readonly asks: BaselineKey; readonly answers: null };
+  /** The `rules` of a plan, less what has been accepted since it was made. */
+  readonly pendingRules: {
+    readonly asks: { readonly session: number; readonly target: number };
+    readonly answers: readonly RulesChange[];
+  };
+  /** The user lets a push send what its `rules` are about. */
+  readonly acceptRules: {
+    readonly asks: { readonly session: number; readonly target: number };
+    readonly answers: null;
+  };
+  /** The user asks for a path to be pushed, which no push needs to ask about again. */
+  readonly askFor: {
+    readonly asks: { readonly root: string; readonly path: string };
+    readonly answers: null;
+  };
   /** Whether there is a baseline. */
   readonly isKnown: { readonly asks: BaselineKey; readonly answers: boolean };
   readonly explain: {
@@ -101,6 +117,7 @@ export interface PlanSummary {
   readonly generation: string;
   readonly skipped: readonly SkippedEntry[];
   readonly biggest: readonly FolderSize[];
+  readonly rules: readonly RulesChange[];
 }
 
 export interface PackedSummary {

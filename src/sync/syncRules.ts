@@ -48,8 +48,13 @@ export class SyncRules {
 
   /** Whether a `.modalignore` asks for just this one, not for whatever there is. */
   includesByName(path: string, isDirectory: boolean): boolean {
-    if (this.#modal.verdict(path, isDirectory) !== "included") return false;
-    return this.#modal.decidingLine(path, isDirectory, namesSomething) !== undefined;
+    return this.lineByName(path, isDirectory) !== undefined;
+  }
+
+  /** The line of a `.modalignore` that asks for just this one. */
+  lineByName(path: string, isDirectory: boolean): RuleLine | undefined {
+    if (this.#modal.verdict(path, isDirectory) !== "included") return undefined;
+    return this.#modal.decidingLine(path, isDirectory, namesSomething);
   }
 
   /** The line that excludes a path, or that includes it on purpose. */

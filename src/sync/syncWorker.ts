@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 
 import { abortError } from "../base/async";
+import { AcceptedRulesStore } from "./acceptedRules";
 import { BaselineStore } from "./baseline";
 import { Blocks } from "./blocks";
 import { Credits } from "./credits";
@@ -29,6 +30,7 @@ type Handlers = {
 class SyncWorker {
   readonly #port: MessagePort;
   readonly #baselines: BaselineStore;
+  readonly #accepted: AcceptedRulesStore;
   readonly #scanners = new Map<string, Scanner>();
   readonly #sessions = new Map<number, PushSession>();
   readonly #pulls = new Map<number, PullSession>();
@@ -40,7 +42,13 @@ class SyncWorker {
       const resolved = resolveRoot(root);
       if ("problem" in resolved) return resolved;
       const scan = this.#scanner(resolved.path).scan();
-      const opened = new PushSession(resolved.path, scan, keys, this.#baselines);
+      const opened = new PushSession({
+        root: resolved.path,
+        scan,
+        keys,
+        baselines: this.#baselines,
+        accepted: this.#accepted,
+      });
       this.#sessions.set(session, opened);
       return { plans: opened.plans };
     },
@@ -76,6 +84,15 @@ class SyncWorker {
       new TakenOutputs(key, this.#baselines).leave();
       return null;
     },
+    pendingRules: ({ session, target }) => this.#session(session).pendingRules(target),
+    acceptRules: ({ session, target }) => {
+      this.#session(session).acceptRules(target);
+      return null;
+    },
+    askFor: ({ root, path }) => {
+      this.#accepted.askFor(realpathSync(root), path);
+      return null;
+    },
     isKnown: (key) => this.#baselines.get(key) !== undefined,
     explain: ({ root, path }) => explain(realpathSync(root), path),
     openPull: ({ session, root, since }) => {
@@ -101,6 +118,7 @@ class SyncWorker {
   constructor(port: MessagePort, { baselineFolder }: SyncWorkerData) {
     this.#port = port;
     this.#baselines = new BaselineStore(baselineFolder);
+    this.#accepted = new AcceptedRulesStore(baselineFolder);
     port.on("message", (message: ToWorker) => {
       if (message.kind === "taken") this.#streams.get(message.stream)?.taken(message.buffer);
       else if (message.kind === "stop") this.#streams.get(message.stream)?.stop();

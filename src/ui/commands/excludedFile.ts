@@ -25,7 +25,10 @@ export async function mustBeSent(thread: SyncThread, root: string, path: string)
   const message = explanationText(explanation, path);
   const detail = `Sync it anyway? Without it ${basename(path)} cannot run in the sandbox.`;
   const chosen = await askInDialog(message, detail, FOR_THIS_RUN, ALWAYS);
-  if (chosen === ALWAYS) await include(root, path, explanation, explain);
+  if (chosen === ALWAYS) {
+    await include(root, path, explanation, explain);
+    await thread.use((worker) => worker.call("askFor", { root, path }));
+  }
   return chosen === undefined ? undefined : chosen === FOR_THIS_RUN;
 }
 
