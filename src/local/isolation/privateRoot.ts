@@ -179,7 +179,6 @@ const kernelMounts = (): Mount[] => [
   { source: "proc", target: "/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
   { source: "devpts", target: "/dev/pts", type: "devpts", options: ["newinstance", "ptmxmode=0666"] },
   { source: "shm", target: "/dev/shm", type: "tmpfs", options: ["mode=1777", "nosuid", "nodev"] },
-  { source: "/sys", target: "/sys", type: "none", options: ["rbind"] },
   // The groups of a user's own processes can be written to by that user, who is root inside.
   ...(existsSync(GROUPS) ? [{ source: "none", target: GROUPS, type: "tmpfs", options: ["ro", "size=4k"] }] : []),
 ];
@@ -219,7 +218,9 @@ ${remounts.join("\n")}
 `;
 }
 
+// A network of the sandbox's own has a view of /sys of its own. Who shares the machine's network may not have one.
 const ENTER = `
+mount -n -t sysfs -o ro,nosuid,nodev,noexec sysfs root/sys 2>&- || mount -n --rbind /sys root/sys
 mount -n -a -T kernel.fstab
 cd root
 pivot_root . run
