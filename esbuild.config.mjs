@@ -72,7 +72,7 @@ if (args.has("--tests")) {
   await rm("out/test", { recursive: true, force: true });
   builds.push({
     ...shared,
-    entryPoints: ["unit", "backend", "vscode", "e2e", "bench"].map((suite) => `test/${suite}/**/*.ts`),
+    entryPoints: ["support", "unit", "backend", "vscode", "e2e", "bench"].map((suite) => `test/${suite}/**/*.ts`),
     outdir: "out/test",
     outbase: "test",
     packages: "external",

@@ -45,6 +45,13 @@ export default defineConfig(
     rules: {
       // Mocha's this and chained assertions.
       "@typescript-eslint/no-unused-expressions": "off",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.object.type='ThisExpression'][callee.property.name='skip']",
+          message: 'Say why: skip(this, "needs …") of test/support/skip.ts.',
+        },
+      ],
     },
   },
   {

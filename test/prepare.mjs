@@ -13,8 +13,14 @@ export async function build() {
   await run(process.execPath, ["esbuild.config.mjs", "--tests"]);
 }
 
-/** Gets a VS Code and a browser; `test/e2e/environment.ts` reads where they are. */
-export async function prepareVsCode() {
+/** Gets a VS Code and a browser, once; `test/e2e/environment.ts` reads where they are. */
+export function prepareVsCode() {
+  return (prepared ??= getVsCode());
+}
+
+let prepared;
+
+async function getVsCode() {
   const host = await ensureVsCodeHost();
   process.env.TEST_ROOT = root;
   process.env.TEST_VSCODE_NODE = host.node;

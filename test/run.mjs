@@ -1,61 +1,124 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
+import { conditions } from "./conditions.mjs";
+import { BrowserUnavailable } from "./host/browser.mjs";
 import { build, exitCode, packageExtension, prepareVsCode, root } from "./prepare.mjs";
 
 /**
- * `node test/run.mjs [suite…] [--grep pattern]`: runs the suites in order, each in a process of its own, and ends with
- * a line that counts their tests. A click is tried once more, as a person would where a busy machine shows a menu late;
- * each retry is printed with its reason.
+ * `node test/run.mjs [suite…] [--condition name] [--grep pattern]`: runs the suites in order, each in a process of its
+ * own, and ends with the reasons of what was skipped and a line that counts the tests. A click is tried once more, as a
+ * person would where a busy machine shows a menu late; each retry is printed with its reason.
  */
+const DEMO = "out/test/e2e/demo.js";
 const suites = {
   unit: { timeoutMs: 20_000 },
   backend: { timeoutMs: 60_000 },
   vscode: { timeoutMs: 60_000, prepare: [prepareVsCode], program: "out/test/vscode/runInServer.js" },
   e2e: { timeoutMs: 120_000, retries: 1, prepare: [prepareVsCode, packageExtension] },
+  demo: { ...{ isOnlyByName: true, isOneTest: true }, prepare: [prepareVsCode, packageExtension], program: DEMO },
 };
 
 const args = process.argv.slice(2);
-const grepAt = args.indexOf("--grep");
-const grep = grepAt < 0 ? "" : args.splice(grepAt, 2)[1];
+const grep = option("--grep") ?? "";
+const condition = conditionNamed(option("--condition"));
 for (const name of args) if (!(name in suites)) throw new Error(`There is no suite "${name}".`);
+const all = Object.keys(condition.suites ?? suites).filter((name) => condition.suites || !suites[name].isOnlyByName);
+const wanted = args.length > 0 ? args : all;
 
-const total = { passes: 0, failures: 0, pending: 0 };
+const outcomes = [];
 await build();
 for (const [name, suite] of Object.entries(suites)) {
-  if (args.length > 0 && !args.includes(name)) continue;
+  if (!wanted.includes(name)) continue;
 
   console.log(`\n— ${name} —`);
-  const counts = await runSuite(name, suite);
-  for (const key of Object.keys(total)) total[key] += counts[key];
+  const started = Date.now();
+  const ofSuite = await runSuite(name, suite, condition.suites?.[name]);
+  console.log(`\n${name}: ${counts(ofSuite)} in ${Math.round((Date.now() - started) / 1000)} s`);
+  outcomes.push(...ofSuite);
 }
 
-const skipped = total.pending > 0 ? `, ${total.pending} skipped` : "";
-console.log(`\n${total.passes} passed, ${total.failures} failed${skipped}`);
-process.exitCode = total.failures > 0 ? 1 : 0;
+const missed = outcomes.filter(onlyRootShows);
+for (const outcome of missed) outcome.result = "failed";
+for (const file of new Set(missed.map(({ file }) => file)))
+  console.error(`${file} has tests that need root: name it in the condition "root" of test/conditions.mjs.`);
+printSkipReasons(outcomes.filter(({ result }) => result === "skipped"));
+await writeFile(join(root, "out", "report.json"), JSON.stringify(outcomes, undefined, 1));
+console.log(`\n${counts(outcomes)}`);
+process.exitCode = outcomes.some(hasFailed) ? 1 : 0;
+
+function option(name) {
+  const at = args.indexOf(name);
+  if (at < 0) return undefined;
+  const [, value] = args.splice(at, 2);
+  if (!value) throw new Error(`${name} needs a value.`);
+  return value;
+}
+
+function conditionNamed(name) {
+  if (name === undefined) return { env: {} };
+  if (!(name in conditions)) throw new Error(`There is no condition "${name}": ${Object.keys(conditions).join(", ")}.`);
+  return conditions[name];
+}
 
 /** A suite that breaks down instead of reporting counts as one failure. */
-async function runSuite(name, { timeoutMs, retries = 0, prepare = [], program = "test/runMocha.mjs" }) {
+async function runSuite(name, suite, files = []) {
+  const { timeoutMs, retries = 0, prepare = [], program = "test/runMocha.mjs", isOneTest = false } = suite;
   const folder = await mkdtemp(join(tmpdir(), "modal-sandboxes-report-"));
   const report = join(folder, "report.json");
+  const all = (result, more) => ({ file: "", title: name, result, durationMs: 0, ...more });
   try {
     for (const step of prepare) await step();
     const env = {
       ...process.env,
+      ...condition.env,
       TEST_REPORT: report,
+      TEST_FILES: files.join(","),
       TEST_GREP: grep,
       TEST_TIMEOUT_MS: String(timeoutMs),
       TEST_RETRIES: String(retries),
     };
     const code = await exitCode(spawn(process.execPath, [program, name], { cwd: root, env, stdio: "inherit" }));
-    const counts = JSON.parse(await readFile(report, "utf8"));
-    return code !== 0 && counts.failures === 0 ? { ...counts, failures: 1 } : counts;
+    if (isOneTest) return [all(code === 0 ? "passed" : "failed")];
+    const found = JSON.parse(await readFile(report, "utf8"));
+    return code !== 0 && !found.some(hasFailed) ? [...found, all("failed")] : found;
   } catch (error) {
+    if (error instanceof BrowserUnavailable)
+      return [all("skipped", { skipReason: `needs a browser: ${error.message}` })];
     console.error(`The suite ${name} broke down: ${error.message}`);
-    return { passes: 0, failures: 1, pending: 0 };
+    return [all("failed")];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Each reason once, with the number of tests and where they are. */
+function printSkipReasons(skipped) {
+  if (skipped.length > 0) console.log("\nSkipped:");
+  for (const reason of new Set(skipped.map(({ skipReason }) => skipReason))) {
+    const tests = skipped.filter(({ skipReason }) => skipReason === reason);
+    const files = new Set(tests.map(({ file, title }) => (file ? basename(file, ".test.js") : title)));
+    console.log(`  ${tests.length} in ${[...files].join(", ")}: ${reason ?? "no reason given"}`);
+  }
+}
+
+/** What an ordinary user cannot show must be shown by root, or nobody notices that it broke. */
+function onlyRootShows({ file, skipReason = "" }) {
+  if (!skipReason.startsWith("needs root:")) return false;
+  const { suites: ofRoot } = conditions.root;
+  return !Object.entries(ofRoot).some(([suite, files]) =>
+    files.some((name) => file === join("out", "test", suite, `${name}.test.js`)),
+  );
+}
+
+function counts(outcomes) {
+  const count = (result) => outcomes.filter((outcome) => outcome.result === result).length;
+  const skipped = count("skipped") > 0 ? `, ${count("skipped")} skipped` : "";
+  return `${count("passed")} passed, ${count("failed")} failed${skipped}`;
+}
+
+function hasFailed({ result }) {
+  return result === "failed";
 }

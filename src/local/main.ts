@@ -14,6 +14,9 @@ import { stderrLog } from "./stderrLog";
 
 // For tests and demos: GPU types, comma-separated, whose sandboxes stay queued for ever.
 const NO_CAPACITY_VARIABLE = "MODAL_LOCAL_NO_CAPACITY";
+// For tests: what --isolation and --network are unless they are given, also for a backend that the extension starts.
+const ISOLATION_VARIABLE = "MODAL_LOCAL_ISOLATION";
+const NETWORK_VARIABLE = "MODAL_LOCAL_NETWORK";
 
 interface Options {
   readonly port: number;
@@ -85,8 +88,8 @@ function readOptions(): Options {
   return {
     port,
     stateDir: resolve(values.state ?? defaultState()),
-    isolation: readKind(values.isolation),
-    sharesNetwork: readNetwork(values.network) === "shared",
+    isolation: readKind(values.isolation ?? process.env[ISOLATION_VARIABLE]),
+    sharesNetwork: readNetwork(values.network ?? process.env[NETWORK_VARIABLE]) === "shared",
     faultsFile: values.faults,
   };
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { ClientError, Status } from "nice-grpc";
+import { skip } from "../support/skip";
 import { messageOf } from "../../src/base/errors";
 import { useLocalBackend } from "./support/fixture";
 import { createClient, startLocalBackend } from "./support/localBackend";
@@ -116,7 +117,7 @@ describe("the local backend as a program", function () {
     });
 
   it("leaves no process and no file behind when it is killed", async function () {
-    if (process.platform !== "linux") this.skip();
+    if (process.platform !== "linux") skip(this, "needs Linux");
     const backend = await startLocalBackend();
     const { modal, marker } = await startSleepers(backend);
     backend.kill();

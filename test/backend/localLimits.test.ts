@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 import type { Sandbox } from "modal";
+import { skipForRoot } from "../support/skip";
 import { useLocalBackend } from "./support/fixture";
 import { createClient, startLocalBackend } from "./support/localBackend";
 import { eventually } from "./support/processes";
@@ -30,7 +31,8 @@ describe("the limits of a sandbox", function () {
   });
 
   it("end a program that takes more memory by SIGKILL, and leave one that takes less", async function () {
-    if (!/and memory limits are kept|of memory is kept/.test(kept)) this.skip();
+    if (!/and memory limits are kept|of memory is kept/.test(kept))
+      skipForRoot(this, "control groups that keep limits");
     const sandbox = await local.create({ memoryMiB: 128, memoryLimitMiB: 256 });
     assert.equal(await (await allocate(sandbox, 600)).wait(), 137);
     const modest = await allocate(sandbox, 50);
@@ -38,13 +40,15 @@ describe("the limits of a sandbox", function () {
   });
 
   it("end a sandbox whose command takes more memory with 137", async function () {
-    if (!/and memory limits are kept|of memory is kept/.test(kept)) this.skip();
+    if (!/and memory limits are kept|of memory is kept/.test(kept))
+      skipForRoot(this, "control groups that keep limits");
     const command = [process.execPath, "-e", ALLOCATE(600)];
     assert.equal(await (await local.create({ command, memoryMiB: 128, memoryLimitMiB: 256 })).wait(), 137);
   });
 
   it("hold a program to its share of a processor", async function () {
-    if (!/CPU and memory limits are kept|of cpu is kept/.test(kept)) this.skip();
+    if (!/CPU and memory limits are kept|of cpu is kept/.test(kept))
+      skipForRoot(this, "control groups that keep limits");
     const sandbox = await local.create({ cpu: 0.125, cpuLimit: 0.25 });
     const spin = "const end = Date.now() + 2000; while (Date.now() < end); console.log(process.cpuUsage().user / 1e6)";
     const exec = await sandbox.exec([process.execPath, "-e", spin]);
@@ -53,7 +57,7 @@ describe("the limits of a sandbox", function () {
   });
 
   it("leave no control group behind, however the server ends", async function () {
-    if (kept.includes("limits are not kept")) this.skip();
+    if (kept.includes("limits are not kept")) skipForRoot(this, "control groups that keep limits");
     for (const isKilled of [false, true]) {
       const backend = await startLocalBackend();
       const modal = createClient(backend);

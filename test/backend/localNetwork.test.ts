@@ -6,7 +6,10 @@ import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, it } from "mocha";
 import { Probe, type Sandbox, type SandboxCreateParams } from "modal";
 import { ClientError, Status } from "nice-grpc";
+import { skip } from "../support/skip";
+import { needOwnNetwork } from "./support/abilities";
 import { generations, useLocalBackend, type Fixture } from "./support/fixture";
+import { eventually } from "./support/processes";
 
 const SERVER = `require("node:net").createServer((socket) => socket.end(process.argv[1])).listen(8000, "127.0.0.1")`;
 const MB = 1_000_000;
@@ -16,7 +19,7 @@ const machineAddress = Object.values(networkInterfaces())
   .flat()
   .find((address) => address?.family === "IPv4" && !address.internal)?.address;
 
-const hasOwnNetwork = ({ backend }: Fixture) => backend.log().includes("Each has a network of its own");
+const NO_ADDRESS = "needs an IPv4 address besides loopback";
 
 /** What a program inside reads from a port of this machine, or the code of the error that it gets. */
 async function answerAt(local: Fixture, { host, port }: { host: string; port: number }, params: SandboxCreateParams) {
@@ -56,12 +59,13 @@ for (const { generation, gpu } of generations)
     });
 
     it("is its own: what listens on this machine's loopback is not there", async function () {
-      if (!hasOwnNetwork(local)) this.skip();
+      needOwnNetwork(this, local);
       assert.equal(await answerAt(local, { host: "127.0.0.1", port }, gpu), "ECONNREFUSED");
     });
 
     it("leads out to every other address, and nowhere where it is blocked", async function () {
-      if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+      needOwnNetwork(this, local);
+      if (machineAddress === undefined) skip(this, NO_ADDRESS);
       const target = { host: machineAddress, port };
       assert.equal(await answerAt(local, target, gpu), "hello");
       for (const closed of [{ blockNetwork: true }, { outboundCidrAllowlist: [], outboundDomainAllowlist: [] }])
@@ -69,7 +73,8 @@ for (const { generation, gpu } of generations)
     });
 
     it("leads only where a list of address ranges lets it", async function () {
-      if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+      needOwnNetwork(this, local);
+      if (machineAddress === undefined) skip(this, NO_ADDRESS);
       const target = { host: machineAddress, port };
       const within = { ...gpu, outboundCidrAllowlist: [`${machineAddress}/32`] };
       assert.equal(await answerAt(local, target, within), "hello");
@@ -78,7 +83,8 @@ for (const { generation, gpu } of generations)
     });
 
     it("leads elsewhere once its list has been changed, and drops what is open to places no longer on it", async function () {
-      if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+      needOwnNetwork(this, local);
+      if (machineAddress === undefined) skip(this, NO_ADDRESS);
       const sandbox = await local.create(gpu);
       const script = `const socket = require("node:net").connect(${port}, "${machineAddress}");
         socket.on("error", ({ code }) => console.log(code)).on("data", (data) => console.log(data.toString()));`;
@@ -103,7 +109,7 @@ for (const { generation, gpu } of generations)
     });
 
     it("lets two sandboxes serve on the same port, a tunnel to each", async function () {
-      if (!hasOwnNetwork(local)) this.skip();
+      needOwnNetwork(this, local);
       const answers = ["one", "two"].map((answer) => serve(local, answer, gpu));
       assert.deepEqual(await Promise.all(answers), ["one", "two"]);
       const closed = ["three", "four"].map((answer) => serve(local, answer, { ...gpu, outboundCidrAllowlist: [] }));
@@ -152,7 +158,8 @@ describe("what passes between a sandbox and the outside", function () {
   const pattern = (bytes: number) => Buffer.alloc(bytes, "0123456789abcdefghijklmnopqrstuvw");
 
   it("is all that was sent, in order, also after one side has said its last", async function () {
-    if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+    needOwnNetwork(this, local);
+    if (machineAddress === undefined) skip(this, NO_ADDRESS);
     const bytes = 30 * MB;
     let received: Buffer | undefined;
     const answered = await inside((data) => {
@@ -164,7 +171,8 @@ describe("what passes between a sandbox and the outside", function () {
   });
 
   it("waits for a program that does not read", async function () {
-    if (!hasOwnNetwork(local) || machineAddress === undefined) this.skip();
+    needOwnNetwork(this, local);
+    if (machineAddress === undefined) skip(this, NO_ADDRESS);
     const bytes = 20 * MB;
     const answered = await inside(
       () => pattern(bytes),
@@ -231,7 +239,7 @@ for (const words of [
     });
 
     it("have tunnels that never lead into another sandbox; the tags and the log say which one listens", async function () {
-      if (!namesListeners) this.skip();
+      if (!namesListeners) skip(this, "needs Linux");
       const alone = await declaring();
       assert.equal(await listener(alone), undefined);
       await alone.terminate({ wait: true });
@@ -246,18 +254,20 @@ for (const words of [
 
       await second.setTags({ ...(await second.getTags()), owner: "me" });
       await first.terminate({ wait: true });
+      // The kernel closes what a killed program had open after its end has been seen.
+      assert.ok(await eventually(async () => (await listener(second)) === undefined));
       assert.deepEqual(await second.getTags(), { owner: "me" });
     });
 
     it("are not ready by the server of another sandbox", async function () {
-      if (!namesListeners) this.skip();
+      if (!namesListeners) skip(this, "needs Linux");
       await serving("first");
       const second = await declaring({ readinessProbe: Probe.withTcp(port, { intervalMs: 20 }) });
       await assert.rejects(second.waitUntilReady(500), { name: "TimeoutError" });
     });
 
     it("are told of a server of the machine itself on the port", async function () {
-      if (!namesListeners) this.skip();
+      if (!namesListeners) skip(this, "needs Linux");
       const server = createServer().listen(port, "127.0.0.1");
       await once(server, "listening");
       const sandbox = await declaring();

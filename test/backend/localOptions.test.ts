@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { ClientError, Status } from "nice-grpc";
 import { ExperimentalOutboundPolicy } from "modal";
+import { needOverlay } from "./support/abilities";
 import { generations, useLocalBackend } from "./support/fixture";
 
 for (const { generation, gpu } of generations)
@@ -35,7 +36,7 @@ for (const { generation, gpu } of generations)
 
     it("makes Docker's folder", async function () {
       // Elsewhere the system's folders are this machine's own.
-      if (!local.backend.log().includes("isolation: overlay")) this.skip();
+      needOverlay(this, local);
       const statusOf = async (experimentalOptions: Record<string, boolean>) => {
         const sandbox = await local.create({ ...gpu, experimentalOptions });
         return (await sandbox.exec(["test", "-d", "/var/lib/docker"])).wait();

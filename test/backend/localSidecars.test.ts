@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Image, SidecarContainer } from "modal";
+import { needOwnRoot } from "./support/abilities";
 import { generations, useLocalBackend } from "./support/fixture";
 import { processesWith } from "./support/processes";
 
@@ -44,7 +45,7 @@ for (const { generation, gpu } of generations)
     });
 
     it("has an environment, a folder, volumes and files of its own", async function () {
-      if (local.backend.log().includes("isolation: directory")) this.skip();
+      needOwnRoot(this, local);
       const sandbox = await local.create(gpu);
       const volume = await local.modal.volumes.ephemeral();
       const sidecar = await sandbox.experimentalSidecars.create("own", local.image, {
@@ -70,7 +71,7 @@ for (const { generation, gpu } of generations)
     });
 
     it("can be made an image of, and be shown one", async function () {
-      if (local.backend.log().includes("isolation: directory")) this.skip();
+      needOwnRoot(this, local);
       const { experimentalSidecars: sidecars } = await local.create(gpu);
       const one = await sidecars.create("one", local.image, SLEEP);
       await output(one, "mkdir /tmp/folder && echo mine > /tmp/folder/file");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "mocha";
 import type { Image, Sandbox } from "modal";
+import { needOverlay } from "./support/abilities";
 import { useLocalBackend } from "./support/fixture";
 import { eventually } from "./support/processes";
 import { RawRouter } from "./support/routerClient";
@@ -21,13 +22,17 @@ describe("a snapshot of the local backend", function () {
       .fromRegistry("debian")
       .dockerfileCommands(["ENV A=1", "WORKDIR /srv", "RUN mkdir /made && touch /made/a /made/b"]);
     const sandbox = await local.modal.sandboxes.create(local.app, image);
-    await outputIn(
-      sandbox,
-      "echo x > /usr/x; echo t > /tmp/t; rm -r /etc/cron.daily /made; mkdir /made; touch /made/c",
-    );
+    await outputIn(sandbox, "echo x > /x; echo t > /tmp/t; rm -r /made; mkdir /made; touch /made/c");
     const copy = await createFrom(await sandbox.snapshotFilesystem());
-    const script = "cat /usr/x /tmp/t; ls /made; ls /etc/cron.daily; echo $A $PWD";
-    assert.match(await outputIn(copy, script), /^x\nt\nc\n.*No such file.*\n1 \/srv\n$/);
+    assert.equal(await outputIn(copy, "cat /x /tmp/t; ls /made; echo $A $PWD"), "x\nt\nc\n1 /srv\n");
+  });
+
+  it("of the file system has what was written and removed in the machine's own folders", async function () {
+    needOverlay(this, local);
+    const sandbox = await local.create();
+    await outputIn(sandbox, "echo x > /usr/x; rm -r /etc/cron.daily");
+    const copy = await createFrom(await sandbox.snapshotFilesystem());
+    assert.match(await outputIn(copy, "cat /usr/x; ls /etc/cron.daily"), /^x\n.*No such file.*\n$/);
   });
 
   it("is apart from the sandbox it was made of, and from those made of it", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { ClientError, Status } from "nice-grpc";
+import { skip } from "../support/skip";
 import { generations, useLocalBackend } from "./support/fixture";
 
 const BURN = "import time\nend = time.process_time() + 1.5\nwhile time.process_time() < end: pass";
@@ -12,7 +13,7 @@ describe("the resource usage of a sandbox", function () {
   const usage = (sandboxId: string) => local.modal.cpClient.sandboxGetResourceUsage({ sandboxId });
 
   it("grows with the CPU time of its programs, and stays after its end", async function () {
-    if (process.platform !== "linux") this.skip();
+    if (process.platform !== "linux") skip(this, "needs Linux");
     const sandbox = await local.create();
     const idle = await usage(sandbox.sandboxId);
     assert.ok(idle.cpuCoreNanosecs < 0.5e9);
@@ -29,7 +30,7 @@ describe("the resource usage of a sandbox", function () {
   });
 
   it("grows with the memory that its programs hold", async function () {
-    if (process.platform !== "linux") this.skip();
+    if (process.platform !== "linux") skip(this, "needs Linux");
     const sandbox = await local.create({ command: ["python3", "-c", HOLD] });
     assert.equal((await sandbox.stdout.getReader().read()).value, "held\n");
     const measure = async () => {

@@ -17,7 +17,7 @@ describe("a run whose GPU is not to be had", function () {
   const answers: (SandboxSpec | undefined)[] = [];
   const services = useServices({
     env: { MODAL_LOCAL_NO_CAPACITY: "B300,B200" },
-    createDeadlineMs: 1000,
+    createDeadlineMs: 2000,
     offerOther: (wanted) => {
       asked.push(wanted);
       return Promise.resolve(answers.shift());

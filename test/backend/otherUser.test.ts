@@ -8,6 +8,7 @@ import { STATE_FOLDER } from "../../src/base/stateFolder";
 import { launchers } from "../../src/run/launchers";
 import { logFolder } from "../../src/run/supervisor";
 import type { RunTarget } from "../../src/run/target";
+import { isRoot, skipForRoot } from "../support/skip";
 import { startLocalBackend } from "./support/localBackend";
 import { exitCodeOf, fileTarget, Screen as RunScreen, spec } from "./support/services";
 import { Screen as ShellScreen } from "./support/shellScreen";
@@ -20,10 +21,9 @@ const compiler =
 
 describe("sandboxes without isolation, on a machine where another user had some", function () {
   this.timeout(60_000);
-  if (process.getuid?.() !== 0) {
-    it("need nothing of what the other user left in /tmp (only root can start a backend as another user)");
-    return;
-  }
+  before(function () {
+    if (!isRoot) skipForRoot(this, "a backend that another user starts");
+  });
   const windows = useWindows({ arguments: ["--isolation", "directory"], uid: OTHER_USER });
   let isOurs = false;
 

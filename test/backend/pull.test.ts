@@ -9,6 +9,9 @@ import { exitCodeOf, fileTarget, Screen, spec, T4, useServices } from "./support
 
 const CPU = undefined;
 
+/** A folder that comes back by hand only. */
+const LEFT_OUT = "node_modules";
+
 /** Sooner than that after a change, a scan does not trust a file's times yet. */
 const TICK_MS = 50;
 
@@ -92,9 +95,7 @@ describe("pull after a run", function () {
   });
 
   it("downloads a big file and a folder by hand, byte for byte", async () => {
-    const { run: done } = await run(
-      "mkdir -p /data/deep; head -c 60000000 /dev/urandom >/data/deep/r; cksum </data/deep/r",
-    );
+    const { run: done } = await run(`mkdir -p ${LEFT_OUT}/deep; head -c 60000000 /dev/urandom >${LEFT_OUT}/deep/r`);
     const { id } = sandboxOf(done.sandboxKey).phase;
     const { puller, exec } = services();
     const root = here("downloads");
@@ -102,21 +103,21 @@ describe("pull after a run", function () {
     const seen: number[] = [];
     const result = await puller.download({
       root,
-      remotePath: "/data",
+      remotePath: `/workspace/${LEFT_OUT}`,
       path: "deep",
       exec: (argv) => exec.exec(id, argv, {}, new AbortController().signal),
       onProgress: ({ bytes }) => seen.push(bytes),
       signal: new AbortController().signal,
     });
     assert.deepEqual([result.files, result.bytes, seen.at(-1)], [1, 60_000_000, 60_000_000]);
-    const { screen } = await run("cksum </data/deep/r; cksum <downloads/deep/r", CPU, "sum.sh");
+    const { screen } = await run(`cksum <${LEFT_OUT}/deep/r; cksum <downloads/deep/r`, CPU, "sum.sh");
     const [there, back] = screen.text.trim().split("\n");
     assert.equal(there, back);
   });
 
   it("stops within 200 ms when a download is cancelled, on both sides, leaving nothing half written", async () => {
     const { run: done } = await run(
-      "mkdir -p /many; cd /many; for i in 1 2 3 4 5 6 7 8; do head -c 40000000 /dev/urandom >f$i; done",
+      `mkdir -p ${LEFT_OUT}/many; cd ${LEFT_OUT}/many; for i in 1 2 3 4 5 6 7 8; do head -c 40000000 /dev/urandom >f$i; done`,
     );
     const { id } = sandboxOf(done.sandboxKey).phase;
     const { puller, exec } = services();
@@ -125,7 +126,7 @@ describe("pull after a run", function () {
     let abortedAt = 0;
     const work = puller.download({
       root: here("cancelled"),
-      remotePath: "/",
+      remotePath: `/workspace/${LEFT_OUT}`,
       path: "many",
       exec: (argv) => exec.exec(id, argv, {}, new AbortController().signal),
       onProgress: ({ files }) => {

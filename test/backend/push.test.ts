@@ -58,9 +58,9 @@ describe("push through the SDK", function () {
         const seen: PushProgress[] = [];
         const onProgress = (progress: PushProgress) => seen.push(progress);
 
-        await push({ root, remotePath: "/big files", exec: execIn(sandbox), onProgress, signal: never });
+        await push({ root, remotePath: "/workspace/big files", exec: execIn(sandbox), onProgress, signal: never });
 
-        assert.deepEqual(await listRemote(sandbox, "/big files"), listTree(root));
+        assert.deepEqual(await listRemote(sandbox, "/workspace/big files"), listTree(root));
         assert.equal(seen.at(-1)?.bytes, 60_000_008);
       });
 
@@ -76,7 +76,7 @@ describe("push through the SDK", function () {
 
         const work = push({
           root,
-          remotePath: "/cancelled",
+          remotePath: "/workspace/cancelled",
           exec: execIn(sandbox),
           onProgress,
 
@@ -85,11 +85,9 @@ describe("push through the SDK", function () {
 
         await assert.rejects(work, isAbort);
         assert.ok(performance.now() - abortedAt < 200);
-        const empty = await sandbox.exec([
-          "sh",
-          "-c",
-          'for i in $(seq 100); do [ -z "$(ls -A /cancelled)" ] && echo empty && exit; sleep 0.1; done; ls -AR /cancelled',
-        ]);
+        const wait =
+          'for i in $(seq 100); do [ -z "$(ls -A cancelled)" ] && echo empty && exit; sleep 0.1; done; ls -AR cancelled';
+        const empty = await sandbox.exec(["sh", "-c", wait], { workdir: "/workspace" });
         assert.equal(await empty.stdout.readText(), "empty\n");
       });
     });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
+import { skip } from "../support/skip";
 import { excerpt } from "../../src/run/excerpt";
 import { launchers } from "../../src/run/launchers";
 import { moduleTarget } from "../../src/run/commandTarget";
@@ -236,7 +237,7 @@ describe("what can be run", function () {
     it("is executed to a result beside it, which comes back", async function () {
       await services().write("books/train.ipynb", notebook("x = 6", "print('out')\nx * 7", "import os; os.getcwd()"));
       const { exitCode, text, errorText } = await run(target({}));
-      if (errorText.includes("The image lacks nbclient")) this.skip();
+      if (errorText.includes("The image lacks nbclient")) skip(this, "needs nbclient and ipykernel");
       assert.equal(exitCode, 0, errorText);
       assert.match(text, /^\S*\[1\/3\] x = 6\S*\n\S*\[2\/3\] print\('out'\)\S*\nout\n42\n.*\n'\/workspace\/books'\n/);
       assert.match(text, /The result is in train\.result\.ipynb\.\n$/);
@@ -247,7 +248,7 @@ describe("what can be run", function () {
     it("keeps what ran before a cell that fails", async function () {
       await services().write("books/train.ipynb", notebook("print('first')", "1 / 0", "print('never')"));
       const { exitCode, text, errorText } = await run(target({}));
-      if (errorText.includes("The image lacks nbclient")) this.skip();
+      if (errorText.includes("The image lacks nbclient")) skip(this, "needs nbclient and ipykernel");
       assert.equal(exitCode, 1);
       assert.match(text, /first/);
       assert.doesNotMatch(text, /never/);

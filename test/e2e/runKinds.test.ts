@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 
+import { skip } from "../support/skip";
 import { samplePrograms } from "./sampleFolder";
 import { useVsCode } from "./vsCodeSuite";
 import { pollUntil } from "./workbench/locators";
@@ -47,7 +48,7 @@ describe("running more than a file", () => {
   });
   let workbench: Workbench;
   before(async function () {
-    if (samplePrograms().train !== "train.py") this.skip();
+    if (samplePrograms().train !== "train.py") skip(this, "needs python3");
     await writeFile(join(vscode.folder, "cells.py"), `${cells.join("\n")}\n`);
     await mkdir(join(vscode.folder, "pack"));
     await writeFile(join(vscode.folder, "pack", "__init__.py"), "");

@@ -168,9 +168,9 @@ const quietSettings = {
   "window.menuBarVisibility": "compact",
 };
 
-/** Ours without Modal's tokens and without what npm, mocha or an outer VS Code add. */
+/** Ours without Modal's tokens, but with what a condition asks of the local backend, and without what npm, mocha or an outer VS Code add. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const foreign = /^(MODAL_|TEST_|npm_|VSCODE_|ELECTRON_|NODE_OPTIONS|XDG_|INIT_CWD)/i;
+  const foreign = /^(MODAL_(?!LOCAL_)|TEST_|npm_|VSCODE_|ELECTRON_|NODE_OPTIONS|XDG_|INIT_CWD)/i;
   const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   return { ...Object.fromEntries(own), EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }) };
 }

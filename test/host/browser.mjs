@@ -10,8 +10,13 @@ import { fileURLToPath } from "node:url";
  * @returns {Promise<string>}
  */
 export async function ensureBrowser() {
+  const { TEST_BROWSER: named } = process.env;
+  if (named && !(await starts(named))) throw new Error(`TEST_BROWSER is ${named}, which does not start.`);
   return (await installedBrowser()) ?? (await installPackage()) ?? (await downloadBrowser());
 }
+
+/** There is none, and this machine does not let one be had: its user has to install one. */
+export class BrowserUnavailable extends Error {}
 
 const names = [
   "chromium",
@@ -62,8 +67,13 @@ async function downloadBrowser() {
   console.log("Downloading Chromium by Playwright, for there is no Chrome, Chromium or Edge");
   const cli = fileURLToPath(new URL("cli.js", import.meta.resolve("playwright-core/package.json")));
   const options = process.getuid?.() === 0 ? ["--with-deps"] : [];
-  await run(process.execPath, [cli, "install", ...options, "chromium"], process.env);
-  return chromium.executablePath();
+  try {
+    await run(process.execPath, [cli, "install", ...options, "chromium"], process.env);
+  } catch (error) {
+    console.log(error.message);
+  }
+  if (await starts(chromium.executablePath())) return chromium.executablePath();
+  throw new BrowserUnavailable("there is no Chrome, Chromium or Edge, and Playwright's Chromium cannot be downloaded");
 }
 
 /** Whether it runs: Ubuntu's chromium-browser, for one, is a script that only says what to install instead. */

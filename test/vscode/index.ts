@@ -3,6 +3,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "node:util";
 
+import { collectOutcomes, type TestOutcome } from "../support/testReport";
+
 /** What VS Code runs inside the extension host, that of the server and that of a desktop. */
 export async function run(): Promise<void> {
   // Mocha is an ES module, which not every extension host can require.
@@ -15,13 +17,14 @@ export async function run(): Promise<void> {
   for (const file of await testFiles()) mocha.addFile(file);
   await mocha.loadFilesAsync();
 
-  const stats = await new Promise<Mocha.Stats | undefined>((resolve) => {
+  const outcomes = await new Promise<readonly TestOutcome[]>((resolve) => {
     const runner = mocha.run(() => {
-      resolve(runner.stats);
+      resolve(collected);
     });
+    const collected = collectOutcomes(runner, join(__dirname, "../../.."));
   });
-  const { passes = 0, failures = 0, pending = 0 } = stats ?? {};
-  if (TEST_REPORT) writeFileSync(TEST_REPORT, JSON.stringify({ passes, failures, pending }));
+  if (TEST_REPORT) writeFileSync(TEST_REPORT, JSON.stringify(outcomes));
+  const failures = outcomes.filter(({ result }) => result === "failed").length;
   if (failures > 0) throw new Error(`${failures} tests failed.`);
 }
 

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
 import { commands, ConfigurationTarget, workspace } from "vscode";
 
+import { skip } from "../support/skip";
 import { pollUntil } from "../e2e/workbench/locators";
 import { localBackends, ourExtension } from "./extension";
 
 describe("the local backend", () => {
   before(async function () {
-    if (process.platform !== "linux") this.skip();
+    if (process.platform !== "linux") skip(this, "needs Linux");
     await ourExtension().activate();
   });
   after(() => workspace.getConfiguration("modalSandboxes").update("backend", undefined, ConfigurationTarget.Global));

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import { skip } from "../../support/skip";
 import { ControlGroups } from "../../../src/local/isolation/controlGroups";
 
 const LIMITS = { cpus: 0.5, memoryBytes: 256 * 1024 * 1024 };
@@ -14,7 +15,7 @@ describe("control groups of version 2", () => {
   let mount: string;
 
   beforeEach(async function () {
-    if (process.platform !== "linux") this.skip();
+    if (process.platform !== "linux") skip(this, "needs Linux");
     base = await mkdtemp(join(tmpdir(), "groups-"));
     mount = join(base, "cgroup");
     await mkdir(join(base, "server"));

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { describe, it } from "mocha";
+import { skip } from "../../support/skip";
 import { attachCommand, interruptCommand, NO_SUCH_RUN, stopCommand, type Seen } from "../../../src/run/supervisor";
 import { withOwnState } from "../support/stateFolder";
 
@@ -131,7 +132,7 @@ describe("the supervisor", () => {
   });
 
   it("needs no more than busybox", function () {
-    if (spawnSync("busybox").error) this.skip();
+    if (spawnSync("busybox").error) skip(this, "needs busybox");
     const tools = mkdtempSync(join(tmpdir(), "busybox-"));
     try {
       spawnSync("busybox", ["--install", "-s", tools]);

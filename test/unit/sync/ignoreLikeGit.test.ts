@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 
 import { before, describe, it } from "mocha";
 
+import { skip } from "../../support/skip";
 import { scan } from "../../../src/sync/scan";
 import { build, file, temporaryFolders, type Listing } from "./support/folders";
 import { random } from "./support/random";
@@ -13,7 +14,7 @@ const FIRST = Number(process.env.SEED ?? 1);
 describe("scan and git", () => {
   const folder = temporaryFolders();
   before(function () {
-    if (spawnSync("git", ["--version"]).status !== 0) this.skip();
+    if (spawnSync("git", ["--version"]).status !== 0) skip(this, "needs git");
   });
 
   function assertAlike(listing: Listing, seed: number): void {

@@ -6,9 +6,11 @@ import { join } from "node:path";
 
 import { describe, it } from "mocha";
 
+import { skip } from "../../support/skip";
 import { pack } from "../../../src/sync/pack";
 import { scan } from "../../../src/sync/scan";
 import { build, file, listTree, temporaryFolders } from "./support/folders";
+import { asBusyboxKeeps } from "./support/localExec";
 import { nasty } from "./support/nasty";
 
 describe("pack", () => {
@@ -16,7 +18,7 @@ describe("pack", () => {
 
   for (const tar of [["tar"], ["busybox", "tar"]]) {
     it(`writes what ${tar.join(" ")} turns into the same tree`, async function () {
-      if (spawnSync(tar[0] ?? "", ["--help"]).error) this.skip();
+      if (spawnSync(tar[0] ?? "", ["--help"]).error) skip(this, `needs ${tar[0] ?? ""}`);
       const root = build(folder(), nasty);
       chmodSync(join(root, "read-only folder"), 0o755);
       const { archive, skipped } = await packed(root);
@@ -24,7 +26,8 @@ describe("pack", () => {
       const unpacked = unpack(tar, archive);
 
       assert.deepEqual(skipped, []);
-      assert.deepEqual(listTree(unpacked), listTree(root));
+      const sent = listTree(root);
+      assert.deepEqual(listTree(unpacked), tar[0] === "busybox" ? asBusyboxKeeps(sent) : sent);
     });
   }
 

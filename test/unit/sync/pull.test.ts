@@ -17,6 +17,7 @@ import {
 import { dirname, join } from "node:path";
 import { describe, it } from "mocha";
 
+import { skip } from "../../support/skip";
 import { isAbort, UserError } from "../../../src/base/errors";
 import type { BaselineKey } from "../../../src/sync/baseline";
 import { pull, type PullOptions, type PullResult } from "../../../src/sync/pull";
@@ -113,7 +114,7 @@ describe("pull", function () {
 
   it("does so with busybox alone in the sandbox", async function () {
     const bin = busyboxPath(folder());
-    if (bin === undefined) this.skip();
+    if (bin === undefined) skip(this, "needs busybox");
     const pair = Pair.synced(folder, { "a.py": file(), "keep.txt": file() });
     build(join(pair.there), nasty);
     // Busybox gives a link where others give a second file.

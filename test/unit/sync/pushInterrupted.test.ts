@@ -3,11 +3,13 @@ import type { ChildProcess } from "node:child_process";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { linkSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, linkSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { after, describe, it } from "mocha";
 
+import { isRoot } from "../../support/skip";
+import { mountTmpfs } from "./support/tmpfs";
 import { isAbort, UserError } from "../../../src/base/errors";
 import type { Exec, RemoteProcess } from "../../../src/sync/remoteProcess";
 import { build, file, listTree, temporaryFolders, type Listing } from "./support/folders";
@@ -248,21 +250,21 @@ describe("a push that cannot work says why", () => {
     assert.match(await attempt({ remotePath: join(root, "a.txt") }), /cannot be written/);
   });
 
-  it("where the target is not for the sandbox's user", async function () {
-    if (process.getuid?.() !== 0) this.skip();
+  it("where the target is not for the sandbox's user", async () => {
     const remotePath = folder();
-    assert.match(await attempt({ remotePath, exec: localExec({ uid: 65534, cwd: "/" }) }), /Permission denied/);
+    chmodSync(remotePath, 0o555);
+    const exec = localExec(isRoot ? { uid: 65534, cwd: "/" } : {});
+    assert.match(await attempt({ remotePath, exec }), /Permission denied/);
   });
 
   it("where the disk is full, leaving nothing behind", async function () {
     const remotePath = folder();
-    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", remotePath]);
-    if (mounted.status !== 0) this.skip();
+    const unmount = mountTmpfs(this, "size=1m", remotePath);
     try {
       assert.match(await attempt({ remotePath }), /no space left/);
       assert.deepEqual(readdirSync(remotePath), []);
     } finally {
-      spawnSync("umount", [remotePath]);
+      unmount();
     }
   });
 

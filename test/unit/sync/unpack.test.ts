@@ -4,6 +4,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from "node:path";
 import { describe, it } from "mocha";
 
+import { mountTmpfs } from "./support/tmpfs";
 import { FolderWriter } from "../../../src/sync/folderWriter";
 import type { RemoteEntry } from "../../../src/sync/remoteListing";
 import type { NameRules } from "../../../src/sync/safePath";
@@ -434,13 +435,13 @@ describe("unpacking what a sandbox sent", () => {
 
   it("says that the disk is full, and leaves nothing of the file", function () {
     const root = folder();
-    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", root]).status !== 0) this.skip();
+    const unmount = mountTmpfs(this, "size=1m", root);
     try {
       const { refused } = unpack(root, [entry({ name: "big" }, Buffer.alloc(3 * MB)), good]);
       assert.deepEqual(refused, { big: "cannot be written: no space is left" });
       assert.deepEqual(readdirSync(root), ["good.txt"]);
     } finally {
-      spawnSync("umount", [root]);
+      unmount();
     }
   });
 });

@@ -12,7 +12,7 @@ import { SYNC_MARKER } from "../../../../src/sync/builtinExcludes";
 export function temporaryFolders(): (name?: string) => string {
   const made: string[] = [];
   after(() => {
-    for (const folder of made) rmSync(folder, { recursive: true, force: true });
+    for (const folder of made) removeFolder(folder);
   });
   return (name = "folder") => {
     const parent = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "sync-test-"));
@@ -47,6 +47,17 @@ export function build(root: string, listing: Listing): string {
   const folders = Object.entries(listing).filter(([, { kind }]) => kind !== "symlink");
   for (const [path, { mode }] of folders.reverse()) chmodSync(join(root, path), mode ?? 0o755);
   return root;
+}
+
+/** Removes a folder with everything in it, also what read-only folders hold, which only root may remove as it is. */
+export function removeFolder(root: string): void {
+  const makeWritable = (folder: string) => {
+    chmodSync(folder, 0o700);
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isDirectory()) makeWritable(join(folder, entry.name));
+  };
+  if (process.getuid?.() !== 0) makeWritable(root);
+  rmSync(root, { recursive: true });
 }
 
 /** A line for each entry with its kind, mode and content, in order of path; without the mark of a push. */

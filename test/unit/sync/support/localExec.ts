@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
+import { isRoot } from "../../../support/skip";
 import type { Exec, RemoteProcess } from "../../../../src/sync/remoteProcess";
 
 /** Runs what a push wants run on this machine. `seen` gets each process as it starts. */
@@ -47,6 +48,10 @@ export function busyboxPath(folder: string): string | undefined {
   mkdirSync(bin);
   return spawnSync("busybox", ["--install", "-s", bin]).status === 0 ? bin : undefined;
 }
+
+/** The lines of `listTree` for what busybox unpacks: its tar gives set-id bits to root only. */
+export const asBusyboxKeeps = (lines: readonly string[]): readonly string[] =>
+  isRoot ? lines : lines.map((line) => line.replace('"set-id" file 4755', '"set-id" file 755'));
 
 /** A folder for the front of a PATH, in which `sh` is bash. */
 export function bashAsSh(folder: string): string {
