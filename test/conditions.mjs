@@ -19,6 +19,7 @@ export const conditions = {
         "localLimits",
         "localNetwork",
         "localOptions",
+        "localSignIn",
         "localSnapshots",
         "otherUser",
       ],

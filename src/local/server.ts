@@ -26,9 +26,10 @@ import { SandboxStore } from "./model/sandboxStore";
 import { readSecrets, SecretStore } from "./model/secrets";
 import { TokenFlows } from "./model/tokenFlows";
 import { startPageServer } from "./pages/pageServer";
+import { SignInKey } from "./pages/signInKey";
 import { signInPage } from "./pages/signInPage";
 import { Credentials } from "./protocol/credentials";
-import { withWideWindow } from "./protocol/flowControl";
+import { withFlowControl } from "./protocol/flowControl";
 import type { ControlPlane } from "./protocol/messages";
 import { implement, reportErrors } from "./protocol/service";
 import { accessService, RESOURCE_LIMIT, type Notice } from "./services/access";
@@ -107,7 +108,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   const tokenFlows = new TokenFlows();
   pages.serve("blobs", blobPages(blobs));
   pages.serve("functions", webEndpointPages(functions));
-  pages.serve("sign-in", signInPage(tokenFlows));
+  pages.serve("sign-in", signInPage(tokenFlows, new SignInKey(isolation.scratch)));
   const gpus = gpuHost(options.hasNvidiaGpu, faults);
   const host = { architecture: process.arch, hasNvidiaGpu: options.hasNvidiaGpu };
   const builder = new ImageBuilder({ isolation, images, layers, host, baseEnv: options.baseEnv });
@@ -186,7 +187,9 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
   server
     .with(credentials.guardRouter())
     .add(TaskCommandRouterDefinition, implement(TaskCommandRouterDefinition, router));
-  const ownPort = await withWideWindow(() => server.listen(`127.0.0.1:${faults.isOn ? 0 : options.port}`));
+  const ownPort = await withFlowControl({ isTrusted: (headers) => credentials.accepts(headers) }, () =>
+    server.listen(`127.0.0.1:${faults.isOn ? 0 : options.port}`),
+  );
   const link = faults.isOn ? await openLink(options.port, ownPort, () => faults.link) : undefined;
   port = link?.port ?? ownPort;
 

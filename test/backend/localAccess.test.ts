@@ -43,8 +43,9 @@ describe("the local backend as a program", function () {
   });
 
   it("refuses a router call without a token of its own", async () => {
-    const sandbox = await local.create();
-    for (const jwt of ["", "e30=.e30=.e30="]) {
+    const sandbox = await local.create({ includeOidcIdentityToken: true });
+    const identity = await (await sandbox.exec(["sh", "-c", 'printf %s "$MODAL_IDENTITY_TOKEN"'])).stdout.readText();
+    for (const jwt of ["", "e30=.e30=.e30=", identity]) {
       const router = await RawRouter.open(local.modal, sandbox, jwt);
       await assert.rejects(
         router.start("true"),

@@ -372,6 +372,9 @@ describe("deployed functions", function () {
       message: /webhook Function cannot be invoked/,
     });
 
+    const tooLong = await fetch(url, { method: "POST", body: Buffer.alloc(64 * 1024 * 1024 + 1) });
+    assert.equal(tooLong.status, 413);
+
     const server = await fetch((await (await named("server", "cloud")).getWebUrl()) ?? "");
     assert.equal(server.status, 501);
     const function_ = await fetch(url.replace(/[^/]+$/, (await named("greet")).functionId));

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, it } from "mocha";
 import { ClientError, createChannel, createClientFactory, Status } from "nice-grpc";
 import type { ModalClient } from "modal";
+import { isRoot, skip, skipForRoot } from "../support/skip";
 import { useLocalBackend } from "./support/fixture";
+import type { LocalBackend } from "./support/localBackend";
 import { sdkDefinition } from "./support/sdkDefinition";
 
 describe("signing in to the local backend", function () {
@@ -58,6 +63,65 @@ describe("signing in to the local backend", function () {
       (error) => error instanceof ClientError && error.code === Status.NOT_FOUND,
     );
     assert.equal((await fetch(`${flow.webUrl}x`)).status, 404);
+  });
+
+  /** Opens the page as another program would, presses what is there, and returns what the two pages say. */
+  const TRY = `
+    const [url, nonce, key] = process.argv.slice(1);
+    const seen = await (await fetch(url)).text();
+    const shown = /name="nonce" value="([^"]+)"/.exec(seen)?.[1];
+    const body = new URLSearchParams({ nonce: shown ?? nonce, key });
+    const answer = await fetch(url, { method: "POST", body });
+    process.stdout.write(JSON.stringify({ asksForKey: seen.includes('name="key"'), shown, status: answer.status }));`;
+  const tryArguments = (url: string, nonce: string, key: string) => [
+    "--input-type=module",
+    ...["-e", TRY, url, nonce, key],
+  ];
+  const REFUSED = { asksForKey: true, status: 403 };
+  const keyFile = async ({ stateDir }: LocalBackend) => {
+    const [folder = ""] = await readdir(join(stateDir, "servers"));
+    return join(stateDir, "servers", folder, "sign-in-key");
+  };
+
+  it("lets another user approve neither by the button nor with its nonce, only with the key that this user can read", async function () {
+    if (!isRoot) skipForRoot(this, "a program that another user starts");
+    const { flow, wait } = await begin();
+    const nonce = nonceOf(await (await fetch(flow.webUrl)).text());
+    const other = (key: string) => {
+      const { stdout } = spawnSync(process.execPath, tryArguments(flow.webUrl, nonce, key), {
+        ...{ uid: 64_321, gid: 64_321, cwd: "/", encoding: "utf8" },
+      });
+      return JSON.parse(stdout) as object;
+    };
+    assert.deepEqual(other(""), REFUSED);
+    assert.deepEqual(other("guessed"), REFUSED);
+    assert.equal((await wait(0)).timeout, true);
+
+    const path = await keyFile(local.backend);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.deepEqual(other(await readFile(path, "utf8")), { asksForKey: true, status: 200 });
+    assert.equal((await wait(0)).tokenId, local.backend.tokenId);
+  });
+
+  describe("where sandboxes share this machine's network", () => {
+    const sharing = useLocalBackend({ arguments: ["--network", "shared"] });
+
+    it("lets no sandbox approve", async function () {
+      if (sharing.backend.log().includes("isolation: directory"))
+        skip(this, "by design: in directory mode sandboxes are plain processes");
+      const flow = await sharing.modal.cpClient.tokenFlowCreate({});
+      const nonce = nonceOf(await (await fetch(flow.webUrl)).text());
+      assert.notEqual(nonce, "");
+      const words = [process.execPath, ...tryArguments(flow.webUrl, nonce, "")];
+      const sandbox = await sharing.create();
+      for (const hidden of [[], ["unshare", "--fork", "--pid"]]) {
+        const tried = await sandbox.exec([...hidden, ...words]);
+        const output = await tried.stdout.readText();
+        if (hidden.length > 0 && output === "") continue;
+        assert.deepEqual(JSON.parse(output), REFUSED);
+      }
+      assert.equal((await sharing.modal.cpClient.tokenFlowWait({ ...flow, timeout: 0 })).timeout, true);
+    });
   });
 
   it("tells Modal's rates, as numbers, and that nothing is billed", async () => {

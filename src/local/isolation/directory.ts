@@ -11,7 +11,7 @@ import { baseEnvironment, FS_TOOLS, type Host } from "./host";
 import { isWithin } from "./hostPaths";
 import { CONTENT } from "./insidePaths";
 import { keepRoots } from "./keepRoots";
-import { holdsSocket } from "./listeningSocket";
+import { holdsSocket } from "./tcpSockets";
 import { killMarked, marked } from "./marked";
 import { removeFolder } from "./serverFolder";
 import { startProcess, type Entrance } from "./startProcess";

@@ -15,7 +15,7 @@ import { CONTENT, makeInside, resolveInside } from "./insidePaths";
 import { isLarge } from "./isLarge";
 import { keepRoots } from "./keepRoots";
 import { OuterMounts } from "./outerMounts";
-import { holdsSocket } from "./listeningSocket";
+import { holdsSocket } from "./tcpSockets";
 import { leadOut, type WayOut } from "./ownNetwork";
 import { ProcessTable } from "./processTable";
 import { removeFolder } from "./serverFolder";

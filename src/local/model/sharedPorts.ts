@@ -1,4 +1,4 @@
-import { listeningSocket } from "../isolation/listeningSocket";
+import { listeningSocket } from "../isolation/tcpSockets";
 
 /** The id of the sandbox that listens on a port, or `MACHINE`. */
 export type Listener = string;

@@ -15,6 +15,8 @@ export interface TokenFlow {
 }
 
 const LIFETIME_MS = 10 * 60 * 1000;
+// Anyone on this machine may begin one; the oldest go first.
+const MAX_FLOWS = 100;
 const CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 /** Sign-ins under way, each until a person approves it or its time is over. */
@@ -30,6 +32,7 @@ export class TokenFlows {
       approved: new Latch<true>(),
     };
     this.#flows.set(flow.id, flow);
+    for (const id of [...this.#flows.keys()].slice(0, -MAX_FLOWS)) this.#flows.delete(id);
     setTimeout(() => this.#flows.delete(flow.id), LIFETIME_MS).unref();
     return flow;
   }

@@ -1,12 +1,17 @@
 import { text } from "node:stream/consumers";
+import { isOwnPeer } from "../isolation/tcpSockets";
 import type { TokenFlow, TokenFlows } from "../model/tokenFlows";
 import type { PageHandler } from "./pageServer";
+import type { SignInKey } from "./signInKey";
 
 const MAX_FORM_BYTES = 4096;
 
-/** The page on which a person lets a client in. */
+/**
+ * The page on which this user lets a client in. Any user of the machine, and sandboxes that share its network, can open it:
+ * the nonce that the button sends goes only to a program of this user outside all sandboxes, anyone else needs the key.
+ */
 export const signInPage =
-  (flows: TokenFlows): PageHandler =>
+  (flows: TokenFlows, key: SignInKey): PageHandler =>
   async (request, response, [id = ""]) => {
     const send = (status: number, content: string) => {
       response.writeHead(status, HEADERS).end(page(content));
@@ -18,7 +23,7 @@ export const signInPage =
     }
     switch (request.method) {
       case "GET":
-        send(200, flow.approved.value ? DONE : question(flow));
+        send(200, flow.approved.value ? DONE : question(flow, isOwnPeer(request.socket) ? undefined : key));
         return;
       case "POST": {
         if (Number(request.headers["content-length"] ?? Infinity) > MAX_FORM_BYTES) {
@@ -26,8 +31,9 @@ export const signInPage =
           return;
         }
         const form = new URLSearchParams(await text(request));
-        if (form.get("nonce") !== flow.nonce) {
-          send(403, message("Not approved", "Open the page anew and approve it there."));
+        const isOwner = isOwnPeer(request.socket) && form.get("nonce") === flow.nonce;
+        if (!isOwner && !key.matches(form.get("key"))) {
+          send(403, message("Not approved", "Open the page again and approve it there."));
           return;
         }
         flow.approved.set(true);
@@ -51,10 +57,19 @@ const message = (title: string, detail: string): string => `<h1>${title}</h1><p>
 
 const DONE = message("You are signed in", "You can close this page and go back to your editor.");
 
-const question = ({ code, nonce }: TokenFlow): string => `
+/** With `key`, whoever asks has to know it. */
+const question = ({ code, nonce }: TokenFlow, key: SignInKey | undefined): string => `
 ${message("Sign in to the local backend", "A program on this computer asks for a token of the local backend, which stands in for Modal. Nothing leaves this computer, and nothing is billed.")}
 <p class="code" aria-label="Code of this sign-in">${code}</p>
-<form method="post"><input type="hidden" name="nonce" value="${nonce}"><button autofocus>Approve</button></form>`;
+<form method="post">${key ? askFor(key) : `<input type="hidden" name="nonce" value="${nonce}">`}<button${key ? "" : " autofocus"}>Approve</button></form>`;
+
+const askFor = ({ path }: SignInKey): string => `
+<p>This page cannot tell whose browser shows it. Paste the content of this file, which only you can read:</p>
+<p><code>${escapeHtml(path)}</code></p>
+<input name="key" type="password" aria-label="Content of the file" autocomplete="off" required autofocus>`;
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 const page = (content: string): string => `<!doctype html>
 <html lang="en">
@@ -70,6 +85,9 @@ const page = (content: string): string => `<!doctype html>
   h1 { margin: 0 0 .75rem; font-size: 1.4rem; font-weight: 600; }
   p { margin: 0 0 1.5rem; color: light-dark(#4a5b52, #a9c0b4); }
   .code { font: 600 1.6rem/1 ui-monospace, monospace; letter-spacing: .3em; color: inherit; }
+  code { overflow-wrap: anywhere; }
+  input { box-sizing: border-box; width: 100%; margin: 0 0 1rem; padding: .75rem; border: 1px solid #8886;
+          border-radius: .6rem; font: inherit; }
   button { width: 100%; padding: .75rem; border: 0; border-radius: .6rem; font: inherit; font-weight: 600;
            color: #08140e; background: #7fee64; cursor: pointer; }
   button:hover { background: #97f480; }

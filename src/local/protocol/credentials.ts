@@ -1,7 +1,9 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Metadata, ServerMiddleware } from "nice-grpc";
+import { createHmac, randomBytes } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http2";
+import type { ServerMiddleware } from "nice-grpc";
 import { base62 } from "../model/ids";
 import { unauthenticated } from "./errors";
+import { same } from "./same";
 
 const AUTH_TOKEN_LIFETIME_SECS = 3600;
 // A router token outlives the longest sandbox, so that no client needs a second one.
@@ -39,12 +41,10 @@ export class Credentials {
 
   /** Lets control plane calls pass that carry the token pair, and those of `openMethods` without. */
   guardControlPlane(openMethods: ReadonlySet<string>): ServerMiddleware {
-    const accepts = (metadata: Metadata) =>
-      same(metadata.get("x-modal-token-id"), this.tokenId) &&
-      same(metadata.get("x-modal-token-secret"), this.tokenSecret);
+    const accepts = (header: ReadHeader) => this.#acceptsPair(header);
     return async function* guardControlPlane(call, context) {
       const method = call.method.path.slice(call.method.path.lastIndexOf("/") + 1);
-      if (!openMethods.has(method) && !accepts(context.metadata))
+      if (!openMethods.has(method) && !accepts((name) => context.metadata.get(name)))
         throw unauthenticated(
           "The token is not one of this local backend: take the pair that it printed when it started.",
         );
@@ -53,12 +53,28 @@ export class Credentials {
   }
 
   guardRouter(): ServerMiddleware {
-    const accepts = (header: string | undefined) => this.#verify(header?.replace(/^Bearer /, "") ?? "");
+    const accepts = (header: ReadHeader) => this.#acceptsRouterToken(header);
     return async function* guardRouter(call, context) {
-      if (!accepts(context.metadata.get("authorization")))
+      if (!accepts((name) => context.metadata.get(name)))
         throw unauthenticated("The task command router needs a token of this local backend.");
       return yield* call.next(call.request, context);
     };
+  }
+
+  /** True for a call that either guard would let pass. */
+  accepts(headers: IncomingHttpHeaders): boolean {
+    const header = (name: string) => [headers[name]].flat()[0];
+    return this.#acceptsPair(header) || this.#acceptsRouterToken(header);
+  }
+
+  #acceptsPair(header: ReadHeader): boolean {
+    return same(header("x-modal-token-id"), this.tokenId) && same(header("x-modal-token-secret"), this.tokenSecret);
+  }
+
+  #acceptsRouterToken(header: ReadHeader): boolean {
+    const token = header("authorization")?.replace(/^Bearer /, "") ?? "";
+    const end = token.lastIndexOf(".");
+    return end > 0 && same(token.slice(end + 1), this.#signatureOf(token.slice(0, end))) && opensRouter(token);
   }
 
   #sign(payload: Readonly<Record<string, string | number>>): string {
@@ -71,24 +87,18 @@ export class Credentials {
     return Math.floor(Date.now() / 1000 + this.#lifetimeSecs(usualSecs));
   }
 
-  #verify(token: string): boolean {
-    const end = token.lastIndexOf(".");
-    return end > 0 && same(token.slice(end + 1), this.#signatureOf(token.slice(0, end))) && !hasExpired(token);
-  }
-
   #signatureOf(body: string): string {
     return createHmac("sha256", this.#signingKey).update(body).digest("base64");
   }
 }
 
-function hasExpired(token: string): boolean {
-  const { exp } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64").toString()) as { exp: number };
-  return Date.now() / 1000 > exp;
+type ReadHeader = (name: "authorization" | "x-modal-token-id" | "x-modal-token-secret") => string | undefined;
+
+/** The same key signs a sandbox's identity, which its programs hold. */
+function opensRouter(signedToken: string): boolean {
+  const payload = Buffer.from(signedToken.split(".")[1] ?? "", "base64").toString();
+  const { exp, task_id: taskId } = JSON.parse(payload) as { exp: number; task_id?: string };
+  return taskId !== undefined && Date.now() / 1000 <= exp;
 }
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64");
-
-const same = (given: string | undefined, expected: string): boolean =>
-  given !== undefined && timingSafeEqual(digest(given), digest(expected));
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

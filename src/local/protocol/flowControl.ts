@@ -4,8 +4,19 @@ import http2 from "node:http2";
 // 64 kB would halve the speed of an upload: each write waits several times for the server's next turn.
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
-/** Gives the HTTP/2 servers that `listen` makes a window for fast uploads, for which grpc-js has no option. */
-export async function withWideWindow<T>(listen: () => Promise<T>): Promise<T> {
+// A stranger's longest message is the question whether a sign-in was approved.
+const STRANGER_BYTES = 64 * 1024;
+
+export interface FlowControl {
+  /** True if the headers of a call carry credentials. */
+  readonly isTrusted: (headers: http2.IncomingHttpHeaders) => boolean;
+}
+
+/**
+ * Gives the HTTP/2 servers that `listen` makes a window for fast uploads, and ends calls of strangers that send more than
+ * they have to say. grpc-js has no option for either: its limit on messages is one for all calls.
+ */
+export async function withFlowControl<T>({ isTrusted }: FlowControl, listen: () => Promise<T>): Promise<T> {
   const createServer = http2.createServer;
   http2.createServer = (...args: unknown[]) => {
     const options = args.find((argument): argument is http2.ServerOptions => typeof argument === "object") ?? {};
@@ -14,6 +25,9 @@ export async function withWideWindow<T>(listen: () => Promise<T>): Promise<T> {
     server.on("session", (session) => {
       session.setLocalWindowSize(WINDOW_BYTES);
     });
+    server.on("stream", (stream, headers) => {
+      if (!isTrusted(headers)) limit(stream);
+    });
     return server;
   };
   try {
@@ -21,4 +35,16 @@ export async function withWideWindow<T>(listen: () => Promise<T>): Promise<T> {
   } finally {
     http2.createServer = createServer;
   }
+}
+
+/** Counts what arrives rather than what is read: a whole window of data would wait in memory for a reader. */
+function limit(stream: http2.ServerHttp2Stream): void {
+  const push = stream.push.bind(stream);
+  let arrivedBytes = 0;
+  stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (Buffer.isBuffer(chunk)) arrivedBytes += chunk.length;
+    if (arrivedBytes <= STRANGER_BYTES || chunk === null) return push(chunk, encoding);
+    stream.close(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    return false;
+  };
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { buffer } from "node:stream/consumers";
 import { FunctionCall } from "../functions/functionCall";
 import type { BoundFunction, FunctionStore } from "../functions/functionStore";
 import type { PageHandler } from "../pages/pageServer";
@@ -19,7 +18,12 @@ export const webEndpointPages =
       return;
     }
 
-    const call = new FunctionCall({ functionId: id, appId: bound.appId, request: await readRequest(request) });
+    const body = await readBody(request);
+    if (!body) {
+      reply(response, 413, { detail: "Content Too Large" });
+      return;
+    }
+    const call = new FunctionCall({ functionId: id, appId: bound.appId, request: webRequest(request, body) });
     response.once("close", () => {
       if (!response.writableEnded) call.cancel();
     });
@@ -33,14 +37,27 @@ export const webEndpointPages =
 export const webKindOf = ({ deployed }: BoundFunction): "endpoint" | "app" | null =>
   deployed.kind === "function" ? deployed.function.web : null;
 
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
 const JSON_TYPE = { "content-type": "application/json" };
 
 function reply(response: ServerResponse, status: number, content: object): void {
   response.writeHead(status, JSON_TYPE).end(JSON.stringify(content));
 }
 
-async function readRequest(request: IncomingMessage) {
-  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
-  const input = await buffer(request);
+function webRequest({ url }: IncomingMessage, input: Buffer) {
+  const { searchParams } = new URL(url ?? "/", "http://localhost");
   return { kind: "web", method: undefined, query: Object.fromEntries(searchParams), input } as const;
+}
+
+/** Undefined for a body above the limit, of which no more than that is read. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > MAX_BODY_BYTES) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
