@@ -72,6 +72,8 @@ import {
   proxySettings,
   pullSettings,
   runsAtOnce,
+  runsFolder,
+  sharesOutputs,
   spendingLimits,
   syncCompression,
   usesLocalBackend,
@@ -218,6 +220,8 @@ export function activate(context: ExtensionContext): void {
       ...{ sandboxes, offerOther, exec, pusher, puller, notices, clock, rates, log },
       records,
       runsAtOnce,
+      runsFolder,
+      sharesOutputs,
     }),
   );
 

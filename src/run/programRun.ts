@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { UserError } from "../base/errors";
 import { collect, type ExecGateway, type ExecOptions, type RemoteProcess } from "../modal/exec";
 import { superviseProgram } from "./program";
-import { programEnvironment } from "./programEnvironment";
+import { programEnvironment, runEnvironment, withOutputFolder } from "./programEnvironment";
 import { isOver, type OutputSink, type Run, type RunControls } from "./run";
 import { interruptCommand, stopCommand } from "./supervisor";
 import { remoteFile } from "./remoteFile";
@@ -51,9 +51,13 @@ export async function runProgram(run: Run, options: ProgramRunOptions): Promise<
 
 const startOf = (run: Run, remotePath: string, size: OutputSink["size"]): [string[], ExecOptions] => {
   const { argv, file, args = [], env, workdir = "" } = run.target;
+  const program = [...argv, ...(file ? [remoteFile(run.id, file, remotePath)] : []), ...args];
   return [
-    [...argv, ...(file ? [remoteFile(run.id, file, remotePath)] : []), ...args],
-    { workdir: posix.resolve(remotePath, workdir), env: { ...programEnvironment(size), ...env } },
+    withOutputFolder(program, remotePath),
+    {
+      workdir: posix.resolve(remotePath, workdir),
+      env: { ...programEnvironment(size), ...env, ...runEnvironment(run) },
+    },
   ];
 };
 

@@ -46,7 +46,17 @@ export interface RunControls {
 export type RunProperties = Pick<Run, "id" | "target" | "gpu" | "group" | "log" | "isBackground"> & {
   readonly queuedAt?: number;
   readonly isMatched?: boolean;
+  readonly isAlone?: boolean;
+  readonly setIndex?: number;
 };
+
+/** Where the outputs of a run come back that do not go to their places in the folder. */
+export interface OutputPlace {
+  /** Absolute path of the folder that is synced. */
+  readonly folder: string;
+  /** Relative to it, with `/`. */
+  readonly path: string;
+}
 
 /** Two interrupts within this time are one that is to be hurried. */
 const HURRY_MS = 5000;
@@ -65,6 +75,14 @@ export class Run implements Disposable {
   readonly isMatched: boolean;
   /** When it was asked for, in milliseconds since the epoch; `undefined` for one of an earlier window. */
   readonly queuedAt: number | undefined;
+  /** No other run may use the sandbox's folder meanwhile, since outputs would mix. */
+  readonly isAlone: boolean;
+  /** Which argument set of a sweep it is, counted from 0. */
+  readonly setIndex: number | undefined;
+  /** None before the program starts, or if outputs go to their places in the folder. */
+  outputs: OutputPlace | undefined;
+  /** How many outputs could not be pulled. */
+  leftCount = 0;
   readonly #output = new Emitter<RunOutput>();
   /** Fires for all that the program writes, as it comes. */
   readonly onDidOutput = this.#output.event;
@@ -85,7 +103,9 @@ export class Run implements Disposable {
   #controls: RunControls | undefined;
   #interruptedAt = -Infinity;
 
-  constructor({ id, target, gpu, group, log, isBackground, queuedAt, isMatched = false }: RunProperties) {
+  constructor(properties: RunProperties) {
+    const { id, target, gpu, group, log, isBackground, queuedAt, isMatched = false } = properties;
+    const { isAlone = false, setIndex } = properties;
     this.id = id;
     this.target = target;
     this.#gpu = gpu;
@@ -94,6 +114,8 @@ export class Run implements Disposable {
     this.isBackground = isBackground;
     this.queuedAt = queuedAt;
     this.isMatched = isMatched;
+    this.isAlone = isAlone;
+    this.setIndex = setIndex;
     if (isBackground) this.#size.resolve(UNSEEN);
   }
 

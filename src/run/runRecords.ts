@@ -27,6 +27,10 @@ export interface RunRecord {
   readonly folder: string | undefined;
   readonly remotePath: string;
   readonly isBackground: boolean;
+  /** Where its outputs go, relative to the folder, if they do not go to their own places in it. */
+  readonly outputs?: string;
+  /** Which argument set of a sweep it is, counted from 0. */
+  readonly setIndex?: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly end?: RunEnd;
@@ -40,6 +44,8 @@ export interface RunEnd {
   readonly endedAt: number;
   readonly dollars: number;
   readonly exitCode?: number;
+  /** How many outputs could not be pulled. */
+  readonly leftCount?: number;
 }
 
 /** So many runs are remembered with their output. */
@@ -170,7 +176,21 @@ const parseRecord = (value: unknown): RunRecord | undefined => (isRecord(value) 
 
 function isRecord(value: unknown): value is RunRecord {
   if (!isObject(value) || !isSavedTarget(value.target)) return false;
-  const { id, group, sandboxId, remotePath, startedAt, folder, gpu, end, place, envNames, isMasked } = value;
+  const {
+    id,
+    group,
+    sandboxId,
+    remotePath,
+    startedAt,
+    folder,
+    gpu,
+    end,
+    place,
+    envNames,
+    isMasked,
+    outputs,
+    setIndex,
+  } = value;
   return (
     [id, group, sandboxId, remotePath].every((text) => typeof text === "string") &&
     typeof startedAt === "number" &&
@@ -179,7 +199,9 @@ function isRecord(value: unknown): value is RunRecord {
     (end === undefined || (isObject(end) && typeof end.endedAt === "number" && typeof end.dollars === "number")) &&
     (place === undefined || isPlace(place)) &&
     (envNames === undefined || isWords(envNames)) &&
-    (isMasked === undefined || typeof isMasked === "boolean")
+    (isMasked === undefined || typeof isMasked === "boolean") &&
+    (outputs === undefined || typeof outputs === "string") &&
+    (setIndex === undefined || typeof setIndex === "number")
   );
 }
 

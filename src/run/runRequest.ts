@@ -1,5 +1,6 @@
 import type { SandboxSpec } from "../modal/spec";
 import type { OfferOther } from "./createOrSwap";
+import type { GroupFolder } from "./groupFolder";
 import type { RunRecord } from "./runRecords";
 import type { RunTarget } from "./target";
 
@@ -17,6 +18,18 @@ export interface RunRequest {
   readonly offerOther?: OfferOther;
   /** Somebody else finds the problems in its output. */
   readonly isMatched?: boolean;
+  /** What the run is in a sweep, if it is part of one. */
+  readonly part?: SweepPart;
+}
+
+export interface SweepPart {
+  readonly sweepId: string;
+  /** Which argument set it is, counted from 0. */
+  readonly index: number;
+  /** Names the set. */
+  readonly label: string;
+  /** Where the outputs of all sets go; without it they go to their places in the synced folder. */
+  readonly outputs: GroupFolder | undefined;
 }
 
 /** A spec, with the name that it has in the settings, if it has one. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { abortable, SerialQueue } from "../base/async";
+import { SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { isAbort, messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
@@ -18,16 +18,20 @@ import { describePush, pushLog } from "../sync/describePush";
 import { describePull, pullLog, type Puller } from "../sync/puller";
 import type { Pusher } from "../sync/push";
 import type { PushRequest, PushResult } from "../sync/pushRequest";
+import { GroupFolder } from "./groupFolder";
+import { safeName } from "./outputNames";
 import { lifetimeNotice } from "./lifetimeNotice";
 import { createOrSwap, type OfferOther } from "./createOrSwap";
 import { outputLost, runProgram } from "./programRun";
 import { pullOutputs } from "./pullOutputs";
-import { isOver, Run, type RunProperties } from "./run";
+import { keepSummary } from "./runSummary";
+import { Run, type OutputPlace, type RunProperties } from "./run";
 import { RunLog } from "./runLog";
 import type { RunPlace, RunRecord, RunRecords } from "./runRecords";
 import { remoteFile } from "./remoteFile";
 import type { GivenSandbox, OneRun, RunRequest } from "./runRequest";
 import { SharedPulls } from "./sharedPulls";
+import { Turns } from "./turns";
 import { transferExec } from "./transferExec";
 import { upload } from "./upload";
 
@@ -39,6 +43,10 @@ export interface RunServiceOptions {
   readonly records: RunRecords;
   /** Whether runs share a sandbox; else each waits for those before it. */
   readonly runsAtOnce: () => boolean;
+  /** Where folders for the outputs of runs that belong together are made, relative to the synced folder. */
+  readonly runsFolder: () => string;
+  /** Whether such a run finds in its sandbox what those before it made. */
+  readonly sharesOutputs: () => boolean;
   /** What the server has to say about itself, for the user to read. */
   readonly notices: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly clock: Clock;
@@ -53,11 +61,18 @@ interface Start {
   readonly group: string;
   readonly gpu: GpuRequest | undefined;
   readonly place?: RunPlace;
+  /** Where the outputs of the run and those it belongs to go. */
+  readonly outputs?: GroupFolder | undefined;
+  /** The same for runs that are likely to get the same sandbox. */
+  readonly wanted: string;
   readonly sandboxFor: (run: Run) => Promise<RunningSandbox>;
 }
 
 /** A folder for one sandbox. */
-export type FolderPush = Pick<PushRequest, "root" | "remotePath" | "isUnattended" | "onProgress" | "signal">;
+export type FolderPush = Pick<
+  PushRequest,
+  "root" | "remotePath" | "isUnattended" | "isFresh" | "onProgress" | "signal"
+>;
 
 /** Runs a target on sandboxes: ensure → push → exec → pull, one run for each spec, each on its own. */
 export class RunService implements Disposable {
@@ -72,9 +87,11 @@ export class RunService implements Disposable {
   /** One push or pull at a time for each sandbox. */
   readonly #syncs = new Map<string, SerialQueue>();
   readonly #pulls = new SharedPulls();
+  readonly #turns: Turns;
 
   constructor(options: RunServiceOptions) {
     this.#options = options;
+    this.#turns = new Turns(options.runsAtOnce);
   }
 
   /** Newest last. */
@@ -84,33 +101,55 @@ export class RunService implements Disposable {
 
   /** Starts one run for each spec and returns them at once; they report everything else themselves. */
   start({ specs, ...request }: RunRequest): Run[] {
-    const group = randomId();
+    const { part, target, folder } = request;
+    const group = part?.sweepId ?? randomId();
+    const outputs = specs.length > 1 ? this.groupFolder(target.label, folder) : part?.outputs;
     return specs.map(({ specName, ...spec }) =>
       this.#start({
-        ...{ request, group, gpu: spec.gpu },
+        ...{ request, group, gpu: spec.gpu, outputs },
         ...(specName !== undefined && { place: { kind: "spec", name: specName } }),
+        wanted: JSON.stringify([spec, folder]),
         sandboxFor: (run) => this.#prepare(run, request, spec),
       }),
     );
+  }
+
+  /**
+   * The folder for the outputs of runs that belong together; none without a folder to sync.
+   * @param path the one that they have already
+   */
+  groupFolder(label: string, root: string | undefined, path?: string): GroupFolder | undefined {
+    if (root === undefined) return undefined;
+    const { runsFolder, clock } = this.#options;
+    const startedAt = new Date(clock.now());
+    return new GroupFolder({ root, runsFolder: runsFolder(), label, startedAt, ...(path !== undefined && { path }) });
   }
 
   /** Starts a run in that sandbox and in no other. */
   startIn({ gpu, sandboxId }: GivenSandbox, request: OneRun): Run {
     const sandboxFor = async (run: Run) =>
       this.#deliver(run, request, await this.#options.sandboxes.attach(sandboxId, run.signal));
-    return this.#start({ request, group: randomId(), gpu, place: { kind: "sandbox" }, sandboxFor });
+    return this.#start({ request, group: randomId(), gpu, place: { kind: "sandbox" }, wanted: sandboxId, sandboxFor });
   }
 
-  #start({ request, group, gpu, place, sandboxFor }: Start): Run {
-    const { target, folder, remotePath, isBackground = false, isMatched = false } = request;
-    const queuedAt = this.#options.clock.now();
-    const run = this.#add({ id: randomId(), target, gpu, group, isBackground, isMatched, queuedAt });
+  #start({ request, group, gpu, place, outputs, wanted, sandboxFor }: Start): Run {
+    const { target, folder, remotePath, isBackground = false, isMatched = false, part } = request;
+    const { clock, sharesOutputs } = this.#options;
+    const set = part && { setIndex: part.index };
+    const isAlone = outputs !== undefined && !sharesOutputs();
+    const known = { target, gpu, group, isBackground, isMatched, isAlone, ...set, queuedAt: clock.now() };
+    const run = this.#add({ id: randomId(), ...known });
+    this.#turns.expect(run, wanted);
     void this.#execute(run, async () => {
       const sandbox = await sandboxFor(run);
       run.signal.throwIfAborted();
-      if (!this.#options.runsAtOnce()) await this.#turn(run, sandbox);
-      const startedAt = this.#options.clock.now();
-      const asked = { group, target, gpu: run.gpu, isBackground, folder, remotePath, ...(place && { place }) };
+      const label = part?.label ?? (place?.kind === "spec" ? safeName(place.name) : "");
+      const path = await outputs?.placeFor(label || gpuWord(run.gpu));
+      const startedAt = clock.now();
+      const asked = {
+        ...{ group, target, gpu: run.gpu, isBackground, folder, remotePath, ...(place && { place }), ...set },
+        ...(path !== undefined && { outputs: path }),
+      };
       await this.#finish(run, sandbox, { id: run.id, ...asked, startedAt, sandboxId: sandbox.phase.id }, false);
     });
     return run;
@@ -121,8 +160,9 @@ export class RunService implements Disposable {
     const records = await this.#options.records.underWay(sandbox.phase.id);
     for (const record of records) {
       if (this.#runs.some(({ id }) => id === record.id)) continue;
-      const run = this.#add(record);
+      const run = this.#add({ ...record, isAlone: record.outputs !== undefined && !this.#options.sharesOutputs() });
       run.useSandbox(sandbox);
+      this.#turns.enter(run, sandbox.key);
       void this.#execute(run, () => this.#finish(run, sandbox, record, true));
       this.#resumed.fire(run);
     }
@@ -134,6 +174,7 @@ export class RunService implements Disposable {
     if (known) return known;
     const run = this.#make(record, true);
     const { startedAt, end } = record;
+    run.outputs = outputsOf(record);
     if (end?.exitCode === undefined) run.enter({ kind: "failed", error: outputLost() });
     else run.enter({ kind: "ended", startedAt, ...end, exitCode: end.exitCode });
     return run;
@@ -158,16 +199,6 @@ export class RunService implements Disposable {
     for (const run of this.#runs) run.dispose();
     this.#changed.dispose();
     this.#resumed.dispose();
-  }
-
-  /** Settles once the earlier runs on the sandbox are over. */
-  async #turn(run: Run, { key }: RunningSandbox): Promise<void> {
-    const earlier = this.#runs.slice(0, this.#runs.indexOf(run));
-    const before = earlier.filter(({ sandboxKey, state }) => sandboxKey === key && !isOver(state));
-    const last = before.at(-1);
-    if (!last) return;
-    run.enter({ kind: "preparing", step: `Waiting until ${last.target.label} is over` });
-    await abortable(Promise.all(before.map(({ over }) => over)), run.signal);
   }
 
   #make(properties: Omit<RunProperties, "log">, isPast = false): Run {
@@ -199,6 +230,7 @@ export class RunService implements Disposable {
   async #finish(run: Run, sandbox: RunningSandbox, record: RunRecord, isStarted: boolean): Promise<void> {
     const { clock, rates, records, log } = this.#options;
     const { sandboxId, folder, remotePath, startedAt } = record;
+    run.outputs = outputsOf(record);
     const keep = async (written: Promise<void>) => {
       await written.catch((error: unknown) => {
         log.warn(`Record of a run: ${messageOf(error)}`);
@@ -214,9 +246,10 @@ export class RunService implements Disposable {
           run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, rates.current) });
         },
       });
-      const ended = { ...end(), exitCode };
-      if (folder !== undefined)
-        await pullOutputs(run, (signal) => this.#pull(sandbox, { root: folder, remotePath }, signal), log);
+      const closing = { ...end(), exitCode };
+      if (folder !== undefined) await pullOutputs(run, (signal) => this.#pull(run, sandbox, record, signal), log);
+      const ended = { ...closing, ...(run.leftCount > 0 && { leftCount: run.leftCount }) };
+      await keepSummary(run, record, ended, log);
       await begun;
       await keep(records.end({ ...record, end: ended }));
       run.enter({ kind: "ended", startedAt, ...ended });
@@ -228,8 +261,9 @@ export class RunService implements Disposable {
   }
 
   #pull(
+    run: Run,
     sandbox: RunningSandbox,
-    places: { readonly root: string; readonly remotePath: string },
+    { folder: root = "", remotePath, outputs }: RunRecord,
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const { exec, puller, log } = this.#options;
@@ -237,14 +271,16 @@ export class RunService implements Disposable {
     const from = gpuWord(sandbox.gpu);
     const pull = async (shared: AbortSignal) => {
       const result = await puller.pullChanges({
-        ...{ ...places, sandboxId, from, signal: shared },
+        ...{ root, remotePath, sandboxId, from, signal: shared },
+        ...(outputs !== undefined && { into: outputs }),
         // What ends the other side of a cancelled pull must still start.
         exec: (argv: string[]) => exec.exec(sandboxId, argv, {}, new AbortController().signal),
       });
       for (const line of pullLog(result, from)) log.warn(line);
-      return describePull(result, from);
+      if (outputs !== undefined) run.leftCount = result.leftCount;
+      return describePull(result, from, outputs);
     };
-    const key = JSON.stringify([sandboxId, places.root, places.remotePath]);
+    const key = JSON.stringify([sandboxId, root, remotePath, outputs]);
     return this.#pulls.pull(key, pull, (work) => this.#syncsOf(sandbox).run(work), signal);
   }
 
@@ -278,14 +314,17 @@ export class RunService implements Disposable {
 
   async #deliver(run: Run, request: OneRun, sandbox: RunningSandbox): Promise<RunningSandbox> {
     run.useSandbox(sandbox);
+    await this.#turns.wait(run, sandbox.key);
     const notice = lifetimeNotice(sandbox, this.#options.clock.now(), this.#lastDurationMs(request));
     if (notice !== undefined) run.enter({ kind: "preparing", step: notice });
     const { folder, remotePath, target } = request;
     if (folder !== undefined) {
       run.enter({ kind: "preparing", step: "Syncing the folder" });
-      const result = await this.push(sandbox, { root: folder, remotePath, signal: run.signal });
+      const isFresh = run.isAlone;
+      const result = await this.push(sandbox, { root: folder, remotePath, isFresh, signal: run.signal });
       for (const line of pushLog(result)) this.#options.log.warn(line);
       run.enter({ kind: "preparing", step: describePush(result) });
+      if (result.movedTo !== undefined) run.enter({ kind: "preparing", step: leftIn(result.movedTo) });
     }
     if (target.file && target.file.kind !== "synced") {
       const path = remoteFile(run.id, target.file, remotePath);
@@ -307,5 +346,10 @@ export class RunService implements Disposable {
     return durations.at(-1);
   }
 }
+
+const outputsOf = ({ folder, outputs }: RunRecord): OutputPlace | undefined =>
+  folder === undefined || outputs === undefined ? undefined : { folder, path: outputs };
+
+const leftIn = (place: string): string => `Outputs of an earlier run that could not be pulled are in ${place} there`;
 
 const randomId = () => randomBytes(6).toString("hex");

@@ -18,7 +18,7 @@ export type SweepRun = Pick<Run, "id" | "state" | "over" | "stop">;
 /** The sandboxes of a sweep, by their number. */
 export interface SweepLanes<R extends SweepRun> {
   /** Runs a set on the lane's sandbox, which is created for the first and used again for the others. */
-  start(args: ArgumentSet, lane: number): R;
+  start(args: ArgumentSet, lane: number, index: number): R;
   /** Ends the lane's sandbox, if it has one. */
   end(lane: number): Promise<void>;
   /** What all lanes have cost so far, in US dollars. */
@@ -107,7 +107,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
     const index = this.#next();
     const next = this.#entries[index];
     if (this.#isLeft || !next) return undefined;
-    const run = this.#lanes.start(next.args, lane);
+    const run = this.#lanes.start(next.args, lane, index);
     this.#entries = this.#entries.with(index, { ...next, run, lane });
     this.#changed.fire();
     return run;

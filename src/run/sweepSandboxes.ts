@@ -8,6 +8,7 @@ import type { SandboxService } from "../sandboxes/sandboxService";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import type { ArgumentSet } from "./argumentSets";
 import type { OfferOther } from "./createOrSwap";
+import type { GroupFolder } from "./groupFolder";
 import type { Run } from "./run";
 import type { NamedSpec, RunRequest } from "./runRequest";
 import type { RunService } from "./runService";
@@ -26,8 +27,11 @@ export interface SweepSandboxesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** What is run; its own arguments come before those of a set. */
-  readonly request: Omit<RunRequest, "specs" | "isBackground" | "offerOther">;
+  readonly request: Omit<RunRequest, "specs" | "isBackground" | "offerOther" | "part">;
   readonly spec: NamedSpec;
+  /** The names of the sets, and where their outputs go. */
+  readonly labels?: readonly string[];
+  readonly outputs?: GroupFolder | undefined;
   /** What sandboxes that are gone have cost, in US dollars. */
   readonly spentBefore?: number;
 }
@@ -48,6 +52,8 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   readonly #offers: SharedOffers;
   readonly #own = new DisposableStore();
   /** What runs on each lane's sandbox, or ran there last. */
+  /** Lanes whose sandboxes hold outputs that could not be pulled. */
+  readonly #holding = new Set<number>();
   readonly #users = new Map<number, Pick<Run, "sandboxKey">>();
   /** By key, each as long as it costs. */
   readonly #uses = new Map<string, Use>();
@@ -75,13 +81,14 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   }
 
   /** Goes on with the sandbox that a lane had in an earlier window. */
-  adopt(sandbox: RunningSandbox, lane: number): void {
+  adopt(sandbox: RunningSandbox, lane: number, holdsOutputs: boolean): void {
     this.#users.set(lane, { sandboxKey: sandbox.key });
+    if (holdsOutputs) this.#holding.add(lane);
     this.#begin(sandbox.key);
   }
 
-  start(args: ArgumentSet, lane: number): Run {
-    const { id, runs, request, spec } = this.#options;
+  start(args: ArgumentSet, lane: number, index: number): Run {
+    const { id, runs, request, spec, labels = [], outputs } = this.#options;
     const { target } = request;
     const agreed = this.#offers.agreed(spec);
     const [run] = runs.start({
@@ -90,12 +97,14 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
       specs: [{ ...agreed, env: { ...spec.env, [LANE]: `${id}-${lane}` } }],
       isBackground: true,
       offerOther: this.#offers.offer,
+      part: { sweepId: id, index, label: labels[index] ?? `set-${index}`, outputs },
     });
     if (!run) throw new Error("A run was asked for and none came.");
     this.#users.set(lane, run);
     this.#own.add(
       run.onDidChangeState(() => {
         this.#begin(run.sandboxKey);
+        if (run.leftCount > 0) this.#holding.add(lane);
       }),
     );
     return run;
@@ -104,6 +113,10 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   async end(lane: number): Promise<void> {
     const key = this.#users.get(lane)?.sandboxKey;
     if (key === undefined) return;
+    if (this.#holding.has(lane)) {
+      this.#options.log.warn(`Sandbox ${key} of a sweep is left to its idle limit: it holds outputs that are not here`);
+      return;
+    }
     try {
       await this.#options.sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_MS));
     } catch (error) {

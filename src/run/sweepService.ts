@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { posix } from "node:path";
 import { onAbort } from "../base/async";
 import { messageOf } from "../base/errors";
 import type { Custody } from "../sandboxes/custody";
 import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import type { ArgumentSet } from "./argumentSets";
+import { holdSecrets } from "./hiddenWords";
+import { setLabels } from "./outputNames";
 import type { Run, RunState } from "./run";
 import type { RunRecord, RunRecords } from "./runRecords";
 import type { NamedSpec } from "./runRequest";
@@ -19,7 +22,7 @@ export interface SweepServiceOptions extends Pick<
 > {
   readonly sandboxes: Pick<SandboxService, "adopt" | "terminate">;
   readonly custody: Pick<Custody, "windowId" | "isElsewhere" | "whenGone">;
-  readonly runs: Pick<RunService, "start" | "resume" | "past">;
+  readonly runs: Pick<RunService, "start" | "resume" | "past" | "groupFolder">;
   readonly records: Pick<RunRecords, "find">;
   readonly sweeps: SweepRecords;
   /** Lists the sandboxes, and takes over those that an earlier window left. */
@@ -45,12 +48,9 @@ export class SweepService {
   }
 
   start(plan: SweepPlan, spec: NamedSpec, sets: readonly ArgumentSet[]): Sweep<Run> {
-    const record = { ...plan, id: randomBytes(4).toString("hex"), sets };
-    return this.#run(
-      record,
-      this.#lanes(record, spec),
-      sets.map((args) => ({ args })),
-    );
+    const entries = sets.map((args) => ({ args }));
+    const record = { ...plan, id: randomBytes(4).toString("hex"), sets: entries };
+    return this.#run(record, this.#lanes(record, spec), entries);
   }
 
   /** The sweeps of windows that are gone. Some have only sandboxes left to end. */
@@ -94,10 +94,11 @@ export class SweepService {
 
     const gone = entries.filter((entry) => !sandboxOf(entry));
     const spentBefore = gone.reduce((sum, { began }) => sum + (began?.end?.dollars ?? 0), 0);
-    const lanes = this.#lanes(record, spec, spentBefore);
+    const [path] = entries.flatMap(({ began }) => (began?.outputs === undefined ? [] : [posix.dirname(began.outputs)]));
+    const lanes = this.#lanes(record, spec, { spentBefore, path });
     for (const entry of entries) {
       const sandbox = sandboxOf(entry);
-      if (sandbox && entry.lane !== undefined) lanes.adopt(sandbox, entry.lane);
+      if (sandbox && entry.lane !== undefined) lanes.adopt(sandbox, entry.lane, (entry.began?.end?.leftCount ?? 0) > 0);
     }
     return this.#run(
       record,
@@ -125,12 +126,19 @@ export class SweepService {
     return this.#options.sweeps.all.filter(({ id }) => !this.#own.has(id));
   }
 
+  /** @param begun what an earlier window spent, and the folder that it made for the outputs */
   #lanes(
-    { id, target, folder, remotePath }: Omit<SweepRecord, "sets">,
+    { id, target, folder, remotePath, sets }: SweepRecord,
     spec: NamedSpec,
-    spentBefore = 0,
+    begun: { readonly spentBefore?: number; readonly path?: string | undefined } = {},
   ): SweepSandboxes {
-    return new SweepSandboxes({ ...this.#options, id, request: { target, folder, remotePath }, spec, spentBefore });
+    const { spentBefore = 0, path } = begun;
+    const words = sets.map(({ args }) => args);
+    return new SweepSandboxes({
+      ...{ ...this.#options, id, request: { target, folder, remotePath }, spec, spentBefore },
+      labels: setLabels(words, (set) => holdSecrets([set])),
+      outputs: sets.length > 1 ? this.#options.runs.groupFolder(target.label, folder, path) : undefined,
+    });
   }
 
   #run(record: Omit<SweepRecord, "sets">, lanes: SweepSandboxes, entries: readonly SweepEntry<Run>[]): Sweep<Run> {

@@ -90,10 +90,12 @@ const NOTHING: PullResult = {
 };
 
 /** One line for the user; `undefined` if there is nothing to say. */
-export function describePull(result: PullResult, from?: string): string | undefined {
+export function describePull(result: PullResult, from?: string, into?: string): string | undefined {
   const { files, bytes, conflicts, copies, skippedCount } = result;
   const facts = [
-    ...(files > 0 ? [`Pulled ${plural(files, "file")}, ${formatBytes(bytes)}`] : []),
+    ...(files > 0
+      ? [`Pulled ${plural(files, "file")}, ${formatBytes(bytes)}${into === undefined ? "" : `, into ${into}`}`]
+      : []),
     ...(conflicts.length > 0 ? [`${conflictText(conflicts, from)}, both versions kept`] : []),
     ...describeCopies(copies),
     ...(skippedCount > 0 ? [`${skippedCount} not pulled, see the log`] : []),

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { workspace, type Uri } from "vscode";
 import { UserError } from "../base/errors";
 import { parseGpu, type GpuRequest } from "../modal/gpus";
@@ -98,6 +99,17 @@ export const pushLimits = (): { readonly maxFiles: number; readonly maxBytes: nu
   maxFiles: setting("sync.pushLimitFiles", 20_000),
   maxBytes: setting("sync.pushLimitMB", 500) * MB,
 });
+
+/** Where the outputs of runs that belong together go, relative to the folder; the default for what leads out of it. */
+export function runsFolder(): string {
+  const path = posix.normalize(setting("runsFolder", RUNS_FOLDER).replaceAll("\\", "/")).replace(/\/+$/, "");
+  return path === "." || posix.isAbsolute(path) || /^([a-z]:|\.\.(\/|$))/i.test(path) ? RUNS_FOLDER : path;
+}
+
+const RUNS_FOLDER = "runs";
+
+/** Whether runs that belong together find what those before them made in the sandbox. */
+export const sharesOutputs = (): boolean => setting("sharedOutputs", false);
 
 /** What comes back after a run. */
 export const pullSettings = (): PullSettings => ({

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, it } from "mocha";
 import { collect } from "../../src/modal/exec";
 import { listRates } from "../../src/modal/rates";
@@ -46,7 +47,13 @@ describe("a sweep whose window closes", function () {
       if (sandbox.phase.kind === "running")
         await collect(await exec.exec(sandbox.phase.id, ["touch", "/tmp/go"], {}, AbortSignal.timeout(10_000)));
   };
-  const made = async () => (await readdir(windows.folder)).filter((name) => name.startsWith("made-")).sort();
+  /** The outputs, each in the folder of its set. */
+  const made = async () => {
+    const [group = "", ...others] = await readdir(join(windows.folder, "runs"));
+    assert.deepEqual(others, []);
+    const paths = await readdir(join(windows.folder, "runs", group), { recursive: true });
+    return paths.filter((path) => path.includes("/made-")).sort();
+  };
 
   const planOf = () => ({
     ...{ target: { ...fileTarget("held.sh"), env: { KEY: SECRET } }, folder: windows.folder },
@@ -97,7 +104,7 @@ describe("a sweep whose window closes", function () {
       ).size,
       2,
     );
-    assert.deepEqual(await made(), ["made-0", "made-1", "made-2", "made-3", "made-4", "made-5"]);
+    assert.deepEqual(await made(), ["0/made-0", "1/made-1", "2/made-2", "3/made-3", "4/made-4", "5/made-5"]);
     assert.deepEqual(store.all, []);
     assert.deepEqual(sweeps.all, []);
   });

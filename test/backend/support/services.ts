@@ -47,6 +47,7 @@ export interface ServicesOptions {
   /** Shared with other services, as the windows of an installation share one; else one of their own. */
   readonly custodyFolder?: string;
   readonly runsAtOnce?: boolean;
+  readonly sharesOutputs?: boolean;
   /** The folder that is open; else one of their own. */
   readonly folder?: string;
   /** Signed in to the server that `MODAL_SERVER_URL` names, instead of a local backend of their own. */
@@ -80,6 +81,7 @@ export async function startServices({
   keepsExitSnapshots = false,
   offerOther,
   runsAtOnce = true,
+  sharesOutputs = false,
   folder: openFolder,
 }: ServicesOptions) {
   const home = await mkdtemp(join(tmpdir(), "services-"));
@@ -149,6 +151,8 @@ export async function startServices({
       sandboxes,
       records,
       runsAtOnce: () => runsAtOnce,
+      runsFolder: () => "runs",
+      sharesOutputs: () => sharesOutputs,
       ...(offerOther && { offerOther }),
       exec,
       notices: (signal) => gateway.notices(signal),

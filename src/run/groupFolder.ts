@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, posix } from "node:path";
+import { codeOf, messageOf, UserError } from "../base/errors";
+import { RESULTS_MARKER } from "../sync/outputFolder";
+import { groupName, uniqueLabel } from "./outputNames";
+
+export interface GroupFolderOptions {
+  /** The folder that is synced. */
+  readonly root: string;
+  /** Where such folders are, relative to it. */
+  readonly runsFolder: string;
+  /** What is run. */
+  readonly label: string;
+  readonly startedAt: Date;
+  /** The group's folder if it has one from an earlier window, relative to `root`. */
+  readonly path?: string;
+}
+
+/** The folder for the outputs of runs that belong together, made when the first of them needs it. */
+export class GroupFolder {
+  readonly #options: GroupFolderOptions;
+  readonly #labels = new Set<string>();
+  #path: Promise<string> | undefined;
+
+  constructor(options: GroupFolderOptions) {
+    this.#options = options;
+    if (options.path !== undefined) this.#path = Promise.resolve(options.path);
+  }
+
+  /** Returns the path for one run's outputs, relative to the synced folder, with `/`. */
+  async placeFor(label: string): Promise<string> {
+    const own = uniqueLabel(label, this.#labels);
+    this.#labels.add(own);
+    return posix.join(await (this.#path ??= this.#make()), own);
+  }
+
+  /** A name of this minute that no other group has, in this window or another. */
+  async #make(): Promise<string> {
+    const { root, runsFolder } = this.#options;
+    try {
+      await mkdir(join(root, runsFolder), { recursive: true });
+      return await this.#makeIn();
+    } catch (error) {
+      throw notMade(join(root, runsFolder), error);
+    }
+  }
+
+  async #makeIn(): Promise<string> {
+    const { root, runsFolder, label, startedAt } = this.#options;
+    const name = groupName(label, startedAt);
+    for (let count = 1; ; count += 1) {
+      const path = posix.join(runsFolder, count === 1 ? name : `${name}-${count}`);
+      try {
+        await mkdir(join(root, path));
+      } catch (error) {
+        if (codeOf(error) === "EEXIST") continue;
+        throw error;
+      }
+      await writeFile(join(root, path, RESULTS_MARKER), MARKER_TEXT);
+      return path;
+    }
+  }
+}
+
+const notMade = (path: string, cause: unknown) =>
+  new UserError(`No folder for the outputs can be made in ${path}: ${messageOf(cause)}`, {
+    cause,
+    actions: [
+      { title: "Open Settings", command: "workbench.action.openSettings", arguments: ["modalSandboxes.runsFolder"] },
+    ],
+  });
+
+const MARKER_TEXT = `The outputs of runs that were started together by Modal Sandboxes.
+This file keeps the folder out of every push. Delete it to have the folder pushed.
+`;

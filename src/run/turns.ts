@@ -1,0 +1,60 @@
+import { abortable, Deferred } from "../base/async";
+import { isOver, type Run } from "./run";
+
+/** Lets runs that share a sandbox wait for each other, in the order in which they were started. */
+export class Turns {
+  readonly #isAtOnce: () => boolean;
+  /** Those that have no sandbox yet, in order of their start. */
+  readonly #expected = new Map<Run, { readonly place: string; readonly arrival: Deferred<undefined> }>();
+  /** By the key of the sandbox. */
+  readonly #arrived = new Map<string, Set<Run>>();
+
+  /** @param isAtOnce true if runs without `isAlone` do not wait */
+  constructor(isAtOnce: () => boolean) {
+    this.#isAtOnce = isAtOnce;
+  }
+
+  /** @param place the same for runs that are likely to get the same sandbox */
+  expect(run: Run, place: string): void {
+    this.#expected.set(run, { place, arrival: new Deferred() });
+    void run.over.then(() => {
+      this.#arrive(run);
+    });
+  }
+
+  /** Counts a run as one that is on the sandbox already. */
+  enter(run: Run, key: string): void {
+    const arrived = this.#arrived.get(key) ?? new Set();
+    this.#arrived.set(key, arrived.add(run));
+    void run.over.then(() => arrived.delete(run));
+    this.#arrive(run);
+  }
+
+  /** Settles once the earlier runs on the sandbox are over that this one cannot share it with. */
+  async wait(run: Run, key: string): Promise<void> {
+    if (!this.#isAtOnce() || run.isAlone)
+      await abortable(Promise.all(this.#earlier(run).map(({ arrival }) => arrival.promise)), run.signal);
+    const isApart = (other: Run) => other !== run && (!this.#isAtOnce() || run.isAlone || other.isAlone);
+    const before = [...(this.#arrived.get(key) ?? [])].filter((other) => !isOver(other.state) && isApart(other));
+    this.enter(run, key);
+    const last = before.at(-1);
+    if (!last) return;
+    run.enter({ kind: "preparing", step: waitingFor(last, run.isAlone || last.isAlone) });
+    await abortable(Promise.all(before.map(({ over }) => over)), run.signal);
+  }
+
+  #earlier(run: Run) {
+    const all = [...this.#expected];
+    const index = all.findIndex(([other]) => other === run);
+    const place = this.#expected.get(run)?.place;
+    return all.slice(0, Math.max(0, index)).flatMap(([, other]) => (other.place === place ? [other] : []));
+  }
+
+  #arrive(run: Run): void {
+    this.#expected.get(run)?.arrival.resolve(undefined);
+    this.#expected.delete(run);
+  }
+}
+
+const waitingFor = ({ target: { label } }: Run, wouldMix: boolean): string =>
+  wouldMix ? `Waiting until ${label} is over, so that outputs do not mix` : `Waiting until ${label} is over`;
