@@ -8,7 +8,11 @@ export function tunnelRow({ port, url, isPublic, sharedWith }: Tunnel): Row {
   const isElsewhere = sharedWith?.kind === "sandbox" || sharedWith?.kind === "machine";
   return {
     label: `:${port}`,
-    description: joined(isPublic ? "public" : undefined, url.replace(/^https:\/\//, ""), sharing),
+    description: joined(
+      isPublic ? "public" : undefined,
+      sharedWith && shortText(sharedWith),
+      url.replace(/^https:\/\//, ""),
+    ),
     icon: isElsewhere
       ? { id: "warning", color: "charts.yellow" }
       : { id: "globe", ...(isPublic && { color: "charts.yellow" }) },
@@ -26,6 +30,21 @@ export function tunnelNote({ port, isPublic, sharedWith }: Tunnel): string {
   return sharedWith.kind === "sandbox"
     ? `${sharing} This tunnel is closed until that sandbox stops listening.`
     : `${reach} ${sharing}`;
+}
+
+/** Comes before the URL, so that a narrow view shows it. */
+function shortText(listener: PortListener): string {
+  switch (listener.kind) {
+    case "itself":
+    case "nobody":
+      return "shared port";
+    case "sandbox":
+      return `shared port: ${listener.id} listens`;
+    case "machine":
+      return "shared port: another program listens";
+    default:
+      return assertNever(listener);
+  }
 }
 
 function listenerText(listener: PortListener): string {

@@ -141,27 +141,30 @@ describe("the row of a tunnel", () => {
       const tunnel = { ...localTunnel, sharedWith };
       const { description, spoken, icon } = tunnelRow(tunnel);
       return {
-        description: description.replace(`${localTunnel.url} · shared port, `, ""),
+        description: description.replace(` · ${localTunnel.url}`, ""),
         spoken,
         icon: icon.id,
         note: tunnelNote(tunnel),
       };
     };
     assert.deepEqual(shared({ kind: "sandbox", id: "sb-2" }), {
-      description: "sandbox sb-2 listens on it",
+      description: "shared port: sb-2 listens",
       spoken: "Tunnel to port 8000, this machine only, http://127.0.0.1:40123, shared port, sandbox sb-2 listens on it",
       icon: "warning",
       note: "Port 8000 is shared on this machine; sandbox sb-2 listens on it. This tunnel is closed until that sandbox stops listening.",
     });
     const texts = (["itself", "machine", "nobody"] as const).map((kind) => {
       const { description, icon, note } = shared({ kind });
-      assert.match(note, /^Reachable from this machine only/);
-      return [description, icon];
+      return [description, icon, note.replace(/^Reachable from this machine only\. .*browser\. /, "")];
     });
     assert.deepEqual(texts, [
-      ["this sandbox listens on it", "globe"],
-      ["a program outside all sandboxes listens on it", "warning"],
-      ["nothing listens on it yet", "globe"],
+      ["shared port", "globe", "Port 8000 is shared on this machine; this sandbox listens on it."],
+      [
+        "shared port: another program listens",
+        "warning",
+        "Port 8000 is shared on this machine; a program outside all sandboxes listens on it.",
+      ],
+      ["shared port", "globe", "Port 8000 is shared on this machine; nothing listens on it yet."],
     ]);
   });
 });
