@@ -36,5 +36,5 @@ exit "$failed"
 const notMoved = (paths: readonly string[], stderr: string) =>
   new UserError(
     `Outputs of the run before that could not be pulled are still in the sandbox's folder, and cannot be moved out of it${stderr.trim() === "" ? "" : ` (${stderr.trim()})`}. Download them, then delete them there: ${paths.slice(0, 3).join(", ")}.`,
-    { actions: [{ title: "Download from Sandbox…", command: "modalSandboxes.download" }] },
+    { actions: [{ title: "Download from Sandbox…", command: "modalSandboxes.downloadFromSandbox" }] },
   );
