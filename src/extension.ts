@@ -170,6 +170,7 @@ export function activate(context: ExtensionContext): void {
     limits: spendingLimits,
     refresh: (signal) => refresh(signal),
     journal: () => custody.entries(),
+    exclusively: (work) => custody.exclusively(work),
     approve: approveAboveLimit,
     clock,
   });

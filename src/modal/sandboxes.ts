@@ -25,8 +25,6 @@ export interface CreateOptions {
   /** How long to wait for a machine before giving up. */
   readonly deadlineMs: number;
   readonly onDidEnterStep: (step: CreateStep) => void;
-  /** Awaited before the server is asked for it. */
-  readonly onWillCreate: () => Promise<void>;
   /** The create failed or was cancelled, and the server has nothing of it, for certain. */
   readonly onDidVanish: () => Promise<void>;
 }
@@ -71,7 +69,6 @@ export class SandboxGateway {
     const image = await abortable(translated(client.images.fromId(imageId)), signal);
     const params = await abortable(translated(createParams(client, spec, this.#environment())), signal);
 
-    await options.onWillCreate();
     options.onDidEnterStep("queued");
     signal.throwIfAborted();
     const creating = client.sandboxes.create(app, image, {

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { delay, Lazy, SerialQueue } from "../base/async";
 import { messageOf, UserError } from "../base/errors";
+import { FolderLock, LockBusyError } from "../base/folderLock";
 import type { Clock, Logger } from "../base/ports";
 import type { SandboxSpec } from "../modal/spec";
 import type { EnvVault } from "./envVault";
@@ -7,6 +9,7 @@ import { installIdOf } from "./installId";
 import { openJournal, type JournalEntry } from "./journal";
 import { RecordHealth } from "./recordHealth";
 import type { Holder } from "./sandbox";
+import { Reservations } from "./reservations";
 import { savedSpec, type Making } from "./savedSpec";
 import { Windows } from "./windows";
 
@@ -50,13 +53,22 @@ export class Custody {
   readonly #windows: Windows;
   readonly #journal;
   readonly #writes = new SerialQueue();
+  readonly #lock: FolderLock;
   readonly #health: RecordHealth;
   readonly #installId: Lazy<string>;
+  /** What this window keeps the others from doing. */
+  readonly reservations: Reservations;
 
   constructor(options: CustodyOptions) {
     this.#options = options;
     this.#windows = new Windows(options);
     this.#journal = openJournal(options.folder);
+    this.#lock = new FolderLock(join(options.folder, "lock"));
+    this.reservations = new Reservations({
+      ...options,
+      windows: this.#windows,
+      exclusively: (work) => this.exclusively(work),
+    });
     this.#health = new RecordHealth(options.folder, options.log);
     this.#installId = new Lazy(() => installIdOf(options.folder, options.hostName));
   }
@@ -144,18 +156,29 @@ export class Custody {
 
   /** Takes what nobody holds. `false` if another window that lives holds it. */
   async claim({ id, name }: Identified): Promise<boolean> {
+    const { id: windowId } = this.#windows;
+    if ((await this.#journal.get(name))?.windowId === windowId) return true;
     await this.#windows.show();
-    const { clock } = this.#options;
-    return this.#write(async () => {
+    return this.exclusively(async () => {
       const known = await this.#journal.get(name);
-      const isOurs = known?.windowId === this.#windows.id;
-      if (isOurs) return true;
       if (known && (await this.#windows.living()).has(known.windowId)) return false;
-      const { id: windowId } = this.#windows;
-      await this.#journal.put(name, { createdAt: clock.now(), scope: this.scope, ...known, name, id, windowId });
-      // Another window may have done the same at the same time: the last one has it.
-      return (await this.#journal.get(name))?.windowId === windowId;
+      const made = { createdAt: this.#options.clock.now(), scope: this.scope };
+      await this.#write(() => this.#journal.put(name, { ...made, ...known, name, id, windowId }));
+      return true;
     });
+  }
+
+  /** Does what must not overlap with the same in another window. It should be quick: the others wait. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    let isIn = false;
+    try {
+      return await this.#lock.run(() => {
+        isIn = true;
+        return work();
+      });
+    } catch (error) {
+      throw isIn ? error : notAgreed(this.#options.folder, error);
+    }
   }
 
   /** Whether there is something on disk that no living window holds. */
@@ -239,8 +262,19 @@ export class Custody {
 
 const NO_ENTRIES: ReadonlyMap<string, JournalEntry> = new Map();
 
+const showLog = { title: "Show Log", command: "modalSandboxes.showLog" };
+
+/** Windows agree through the folder. */
+const notAgreed = (folder: string, cause: unknown) =>
+  new UserError(
+    cause instanceof LockBusyError
+      ? "Another window is busy with its sandboxes and does not answer. Try again in a moment."
+      : `${folder} cannot be written, so your windows could do the same thing twice (${messageOf(cause)}). Make room there and try again.`,
+    { cause, actions: [showLog] },
+  );
+
 const unrecorded = (folder: string, cause: unknown) =>
   new UserError(
     `No sandbox was created: ${folder} cannot be written, so it could be lost track of (${messageOf(cause)}). Make room there and try again.`,
-    { cause, actions: [{ title: "Show Log", command: "modalSandboxes.showLog" }] },
+    { cause, actions: [showLog] },
   );

@@ -13,8 +13,11 @@ import type { SandboxStore } from "./sandboxStore";
 
 /** Whoever may refuse that a sandbox is created. */
 export interface Guard {
-  /** Rejects where it must not be created; its record is in the store already. */
-  admit(candidate: Sandbox, signal: AbortSignal): Promise<void>;
+  /**
+   * Puts it on record, so that others count it, or rejects where it must not be created. It is in the store already.
+   * @param record writes it to the journal
+   */
+  admit(candidate: Sandbox, record: () => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
 export interface SpendingGuardOptions {
@@ -26,6 +29,8 @@ export interface SpendingGuardOptions {
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   /** What this machine has on disk of the sandboxes of the account. */
   readonly journal: () => Promise<readonly JournalEntry[]>;
+  /** Keeps all other windows from deciding meanwhile. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   /** Asks whether to go on above a soft limit. */
   readonly approve: (question: string) => Promise<boolean>;
   readonly clock: Clock;
@@ -35,8 +40,8 @@ export interface SpendingGuardOptions {
 const CREATION_MS = 20 * 60_000;
 
 /**
- * Keeps what this machine's sandboxes cost below the user's limits. Creations under way count for those that began after
- * them, in this window and in others, so that several at once do not slip through together.
+ * Keeps what this machine's sandboxes cost below the user's limits. Each window decides while no other does, by what the
+ * server lists and by what all of them have put on record, so that several at once do not slip through together.
  */
 export class SpendingGuard implements Guard {
   readonly #options: SpendingGuardOptions;
@@ -49,36 +54,58 @@ export class SpendingGuard implements Guard {
   }
 
   /** Refuses above a hard limit with a `UserError`; above a soft one asks once, and a no is an `AbortError`. */
-  async admit(candidate: Sandbox, signal: AbortSignal): Promise<void> {
-    if (!hasLimit(this.#options.limits())) return;
+  async admit(candidate: Sandbox, record: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (!hasLimit(this.#options.limits())) {
+      await record();
+      return;
+    }
     await this.#admissions.run(async () => {
-      signal.throwIfAborted();
-      await this.#options.refresh(signal);
-      await this.#options.meter.update();
-      const load = await this.#loadWith(candidate);
-      const { soft, hard } = this.#options.limits();
-      const label = formatGpu(candidate.gpu);
-
-      const [refused] = crossings(load, hard);
-      if (refused) throw limitReached(refused, label);
-      await this.#ask(crossings(load, soft), label);
+      for (;;) {
+        const unasked = await this.#decide(candidate, record, signal);
+        if (unasked.length === 0) return;
+        await this.#ask(unasked, formatGpu(candidate.gpu));
+      }
     });
   }
 
-  async #ask(crossed: readonly Crossing[], label: string): Promise<void> {
+  /** Puts the candidate on record, unless the user is to be asked first: about the crossings that it returns. */
+  async #decide(candidate: Sandbox, record: () => Promise<void>, signal: AbortSignal): Promise<readonly Crossing[]> {
+    const { journal, refresh, meter, exclusively } = this.#options;
+    const before = new Set((await journal()).flatMap(({ name, id }) => (id === undefined ? [] : [name])));
+    await refresh(signal);
+    await meter.update();
+    signal.throwIfAborted();
+    return exclusively(async () => {
+      const load = await this.#loadWith(candidate, before);
+      const { soft, hard } = this.#options.limits();
+      const [refused] = crossings(load, hard);
+      if (refused) throw limitReached(refused, formatGpu(candidate.gpu));
+      const unasked = this.#unasked(crossings(load, soft));
+      if (unasked.length === 0) await record();
+      return unasked;
+    });
+  }
+
+  /** Forgets what was approved of limits that are no longer crossed. */
+  #unasked(crossed: readonly Crossing[]): readonly Crossing[] {
     const kinds = new Set(crossed.map(({ kind }) => kind));
     for (const kind of this.#approved) if (!kinds.has(kind)) this.#approved.delete(kind);
-    const news = crossed.filter(({ kind }) => !this.#approved.has(kind));
-    if (news.length === 0) return;
+    return crossed.filter(({ kind }) => !this.#approved.has(kind));
+  }
+
+  async #ask(news: readonly Crossing[], label: string): Promise<void> {
     const question = news.map((crossing) => describeCrossing(crossing, label)).join(" ");
     if (!(await this.#options.approve(question))) throw abortError();
     for (const { kind } of news) this.#approved.add(kind);
   }
 
-  async #loadWith(candidate: Sandbox): Promise<Load> {
+  /** @param listedBefore the names of the sandboxes that had their id when the server was last asked */
+  async #loadWith(candidate: Sandbox, listedBefore: ReadonlySet<string>): Promise<Load> {
     const { store, meter, rates } = this.#options;
-    const known = store.all.filter((sandbox) => isOfThisMachine(sandbox) && countsBefore(sandbox, candidate));
-    const billables: Billable[] = [candidate, ...known, ...(await this.#startedElsewhere(candidate))];
+    const known = store.all.filter((sandbox) => isOfThisMachine(sandbox) && isOnServer(sandbox));
+    const recorded = (await this.#options.journal()).filter((entry) => this.#isUnlisted(entry, listedBefore));
+    const specs = recorded.flatMap(({ making }) => (making ? [making.spec] : []));
+    const billables: Billable[] = [candidate, ...known, ...specs];
     const { isFree, today } = meter.costs;
     return {
       sandboxes: billables.length,
@@ -87,37 +114,30 @@ export class SpendingGuard implements Guard {
     };
   }
 
-  /** What other windows are creating that the server does not list yet. */
-  async #startedElsewhere(candidate: Sandbox): Promise<Billable[]> {
-    const { store, journal, clock } = this.#options;
-    const oldest = clock.now() - CREATION_MS;
-    return (await journal()).flatMap(({ name, id, isDoomed, createdAt, making }) => {
-      const isUnderWay = id === undefined && !isDoomed && createdAt > oldest && store.get(name) === undefined;
-      return making && isUnderWay && isBefore({ name, createdAt }, candidate) ? [making.spec] : [];
-    });
+  /** True for what this window or another one creates, or has created since the server was last asked. */
+  #isUnlisted({ name, id, isDoomed, createdAt }: JournalEntry, listedBefore: ReadonlySet<string>): boolean {
+    const { store, clock } = this.#options;
+    if (isDoomed) return false;
+    const known = store.get(name) ?? (id === undefined ? undefined : store.findById(id));
+    if (known) return known.phase.kind === "creating" && known.phase.id === undefined;
+    return id === undefined ? createdAt > clock.now() - CREATION_MS : !listedBefore.has(name);
   }
 }
 
-/** Whether a sandbox costs money, or will, that is spoken for before the candidate's. */
-function countsBefore(sandbox: Sandbox, candidate: Sandbox): boolean {
-  switch (sandbox.phase.kind) {
+/** Whether the server has it, and it costs money or will. */
+function isOnServer({ phase }: Sandbox): boolean {
+  switch (phase.kind) {
     case "running":
     case "pausing":
       return true;
     case "creating":
-      return sandbox.phase.id !== undefined || isBefore(sandbox, candidate);
+      return phase.id !== undefined;
     case "paused":
     case "stopping":
     case "ended":
       return false;
   }
 }
-
-type Begun = Pick<Sandbox, "name" | "createdAt">;
-
-/** The same order in every window. */
-const isBefore = (one: Begun, other: Begun): boolean =>
-  one.createdAt === other.createdAt ? one.name < other.name : one.createdAt < other.createdAt;
 
 const hasLimit = ({ soft, hard }: { readonly soft: Limits; readonly hard: Limits }): boolean =>
   [soft, hard].some((limits) => Object.values(limits).some((limit: number) => limit > 0));

@@ -108,8 +108,6 @@ export class SandboxService {
     const { gateway, store, custody, clock } = this.#options;
     const origin = originOf(spec, folder);
     const keepsExitSnapshot = this.#options.keepsExitSnapshots?.() ?? false;
-    const whenRecorded = custody.begin(name, { spec, folder }, keepsExitSnapshot);
-    whenRecorded.catch(() => undefined);
     const sandbox: CreatingSandbox = {
       ...spec,
       image: spec.image.label,
@@ -123,9 +121,8 @@ export class SandboxService {
     };
     store.add(sandbox);
     try {
-      // Other windows count what they find there.
-      await whenRecorded;
-      await this.#options.guard.admit(sandbox, signal);
+      const record = () => custody.begin(name, { spec, folder }, keepsExitSnapshot);
+      await this.#options.guard.admit(sandbox, record, signal);
       const id = await gateway.create(
         {
           spec,
@@ -134,7 +131,6 @@ export class SandboxService {
           keepsExitSnapshot,
           ...(imageId !== undefined && { imageId }),
           tags: { ...originTags(origin), ...(await custody.tags()) },
-          onWillCreate: () => whenRecorded,
           onDidVanish: () => custody.forget(name),
           deadlineMs: this.#options.createDeadlineMs?.() ?? CREATE_DEADLINE_MS,
           onDidEnterStep: (step) => {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Disposable } from "../base/disposable";
 import { Lazy } from "../base/async";
-import { codeOf, messageOf } from "../base/errors";
+import { messageOf } from "../base/errors";
 import type { Clock, Logger } from "../base/ports";
+import { isAlive, ownIdentity, type ProcessIdentity } from "../base/processIdentity";
 import { RecordFolder } from "../base/recordFolder";
 
 export interface WindowsOptions {
@@ -15,10 +15,7 @@ export interface WindowsOptions {
 }
 
 /** What a window leaves on disk while it lives. */
-interface WindowRecord {
-  readonly pid: number;
-  /** Tells the process from a later one with the same id; absent where the system does not say. */
-  readonly start: string | undefined;
+interface WindowRecord extends ProcessIdentity {
   /** Milliseconds since the epoch: when it last showed that it lives. */
   readonly seenAt: number;
 }
@@ -83,15 +80,11 @@ export class Windows implements Disposable {
   }
 
   async #beat(): Promise<void> {
-    const { pid } = process;
-    await this.#records.put(this.id, { pid, start: await startOf(pid), seenAt: this.#options.clock.now() });
+    await this.#records.put(this.id, { ...(await ownIdentity()), seenAt: this.#options.clock.now() });
   }
 
-  async #isAlive({ pid, start, seenAt }: WindowRecord): Promise<boolean> {
-    if (!exists(pid)) return false;
-    const current = await startOf(pid);
-    if (start !== undefined && current !== undefined) return start === current;
-    return this.#options.clock.now() - seenAt < SILENCE_MS;
+  async #isAlive(record: WindowRecord): Promise<boolean> {
+    return (await isAlive(record)) ?? this.#options.clock.now() - record.seenAt < SILENCE_MS;
   }
 }
 
@@ -101,29 +94,3 @@ function parseRecord(value: unknown): WindowRecord | undefined {
   if (typeof pid !== "number" || typeof seenAt !== "number") return undefined;
   return { pid, seenAt, start: typeof start === "string" ? start : undefined };
 }
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-}
-
-/** Linux: the boot, and the tick of it at which the process started. */
-async function startOf(pid: number): Promise<string | undefined> {
-  try {
-    const [boot, stat] = await Promise.all([
-      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
-      readFile(`/proc/${pid}/stat`, "utf8"),
-    ]);
-    // The name, in parentheses, may hold spaces; the start is the 22nd field of the line, the 20th after the name.
-    const tick = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[START_AFTER_NAME];
-    return tick && `${boot.trim()} ${tick}`;
-  } catch {
-    return undefined;
-  }
-}
-
-const START_AFTER_NAME = 19;

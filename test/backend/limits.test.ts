@@ -13,9 +13,9 @@ describe("a limit on spending", function () {
   const asked: string[] = [];
   const services = useServices({
     guard: {
-      admit: ({ name }) => {
+      admit: ({ name }, record) => {
         asked.push(name);
-        return asked.length > 1 ? Promise.reject(new UserError("Too much.")) : Promise.resolve();
+        return asked.length > 1 ? Promise.reject(new UserError("Too much.")) : record();
       },
     },
   });

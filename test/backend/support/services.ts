@@ -5,6 +5,7 @@ import { after, before } from "mocha";
 import { SessionService } from "../../../src/auth/session";
 import { DisposableStore } from "../../../src/base/disposable";
 import { messageOf } from "../../../src/base/errors";
+import type { Clock } from "../../../src/base/ports";
 import { Connection } from "../../../src/modal/connection";
 import { ExecGateway } from "../../../src/modal/exec";
 import { ImageGateway } from "../../../src/modal/images";
@@ -13,6 +14,7 @@ import { listRates } from "../../../src/modal/rates";
 import { SandboxGateway } from "../../../src/modal/sandboxes";
 import { SnapshotGateway } from "../../../src/modal/snapshots";
 import { registryImage, type SandboxSpec } from "../../../src/modal/spec";
+import { UsageGateway } from "../../../src/modal/usage";
 import type { OfferOther } from "../../../src/run/createOrSwap";
 import type { OutputSink, Run, RunState } from "../../../src/run/run";
 import { resumeRuns } from "../../../src/run/resumeRuns";
@@ -23,7 +25,10 @@ import { launchers, type Launcher } from "../../../src/run/launchers";
 import { targetOf, type RunTarget } from "../../../src/run/target";
 import { Custody } from "../../../src/sandboxes/custody";
 import { EnvVault } from "../../../src/sandboxes/envVault";
-import type { Guard } from "../../../src/sandboxes/guard";
+import { CostMeter } from "../../../src/sandboxes/costMeter";
+import { SpendingGuard, type Guard } from "../../../src/sandboxes/guard";
+import type { Limits } from "../../../src/sandboxes/limits";
+import { Spending } from "../../../src/sandboxes/spending";
 import { refreshSandboxes } from "../../../src/sandboxes/refresh";
 import { SandboxService } from "../../../src/sandboxes/sandboxService";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
@@ -43,6 +48,9 @@ export interface ServicesOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly createDeadlineMs?: number;
   readonly guard?: Guard;
+  /** Hard limits, which are kept instead of asking `guard`. */
+  readonly limits?: () => Limits;
+  readonly clock?: Clock;
   readonly keepsExitSnapshots?: boolean;
   /** Shared with other services, as the windows of an installation share one; else one of their own. */
   readonly custodyFolder?: string;
@@ -54,7 +62,9 @@ export interface ServicesOptions {
   readonly account?: { readonly tokenId: string; readonly tokenSecret: string };
 }
 
-const unguarded: Guard = { admit: () => Promise.resolve() };
+const noLimits: Limits = { dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 0 };
+
+const unguarded: Guard = { admit: (_candidate, record) => record() };
 
 export type Services = Awaited<ReturnType<typeof startServices>>;
 
@@ -78,6 +88,8 @@ export async function startServices({
   custodyFolder,
   account,
   guard = unguarded,
+  limits,
+  clock = { now: () => Date.now() },
   keepsExitSnapshots = false,
   offerOther,
   runsAtOnce = true,
@@ -89,7 +101,6 @@ export async function startServices({
   const stateDir = join(home, "state");
   await mkdir(folder, { recursive: true });
   const own = new DisposableStore();
-  const clock = { now: () => Date.now() };
   const log = silentLog;
   const session = own.add(
     new SessionService({
@@ -122,12 +133,28 @@ export async function startServices({
     );
   };
   const custody = newCustody();
+  const rates = { current: listRates };
+  const meter = own.add(
+    new CostMeter({
+      ...{ store, rates, clock, log, scope: () => custody.scope, isFree: () => false },
+      usage: new UsageGateway(connection),
+      spending: new Spending(custodyFolder ?? join(home, "custody")),
+    }),
+  );
+  const spendingGuard = new SpendingGuard({
+    ...{ store, meter, rates, clock },
+    limits: () => ({ soft: noLimits, hard: limits?.() ?? noLimits }),
+    refresh: () => refresh(),
+    journal: () => custody.entries(),
+    exclusively: (work) => custody.exclusively(work),
+    approve: () => Promise.resolve(false),
+  });
   const kept = own.add(new Snapshots(custodyFolder ?? join(home, "custody"), vault, clock));
   const sandboxes = new SandboxService({
     gateway,
     store,
     custody,
-    guard,
+    guard: limits ? spendingGuard : guard,
     clock,
     log,
     keepsExitSnapshots: () => keepsExitSnapshots,
@@ -195,16 +222,19 @@ export async function startServices({
       refresh: () => refreshSandboxes(refreshing, AbortSignal.timeout(20_000)),
     };
   };
+  const refresh = async () => {
+    const folders = () => [folder];
+    const refreshing = { gateway, store, custody, service: sandboxes, snapshots, folders, clock, log };
+    await refreshSandboxes(refreshing, AbortSignal.timeout(20_000));
+    await meter.settle(AbortSignal.timeout(20_000));
+  };
   return {
     openWindow,
+    meter,
     custody,
     snapshots,
     kept,
-    refresh: () =>
-      refreshSandboxes(
-        { gateway, store, custody, service: sandboxes, snapshots, folders: () => [folder], clock, log },
-        AbortSignal.timeout(20_000),
-      ),
+    refresh,
     session,
     localBackend,
     connection,

@@ -29,6 +29,7 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
   const journal: JournalEntry[] = [];
   const questions: string[] = [];
   let refreshes = 0;
+  let whileListing = () => undefined as void;
   const costs = { isFree, sandboxes: [], perHour: 0, today, isTodayEstimate: false };
   const guard = new SpendingGuard({
     ...{ store, rates, clock: { now: () => 1000 } },
@@ -36,9 +37,11 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
     limits: () => ({ soft: { ...none, ...soft }, hard: { ...none, ...hard } }),
     refresh: () => {
       refreshes += 1;
+      whileListing();
       return Promise.resolve();
     },
-    journal: () => Promise.resolve(journal),
+    journal: () => Promise.resolve([...journal]),
+    exclusively: (work) => work(),
     approve: (question) => {
       questions.push(question);
       return Promise.resolve(answer);
@@ -50,16 +53,33 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
     const key = `new-${created}`;
     const candidate = sandbox({ key, name: key, gpu: T4, cpu: 0, memoryMiB: 0, createdAt: 1000 });
     store.add(candidate);
+    const record = () => {
+      journal.push(entry({ name: key }));
+      return Promise.resolve();
+    };
     try {
-      await guard.admit(candidate, signal);
+      await guard.admit(candidate, record, signal);
       store.transition(key, { kind: "running", id: `sb-${key}`, startedAt: 1000, tunnels: [] });
     } catch (error) {
       store.remove(key);
       throw error;
     }
   };
-  return { store, journal, questions, create, refreshes: () => refreshes };
+  const onList = (listener: () => void) => {
+    whileListing = listener;
+  };
+  return { store, journal, questions, create, onList, refreshes: () => refreshes };
 }
+
+const entry = (properties: Partial<JournalEntry> & Pick<JournalEntry, "name">): JournalEntry => ({
+  ...{
+    windowId: "other",
+    scope: "account",
+    createdAt: 0,
+    making: makingOf(sandbox({ gpu: T4, cpu: 0, memoryMiB: 0 })),
+  },
+  ...properties,
+});
 
 const refusal = (message: RegExp) => (error: unknown) => error instanceof UserError && message.test(error.message);
 
@@ -109,10 +129,17 @@ describe("the hard limit", () => {
     store.add(sandbox({ key: "b", holder: "elsewhere", phase: phase("sb-b") }));
     store.add(sandbox({ key: "c", phase: { kind: "ended", reason: "idle", endedAt: 0 } }));
     store.add(sandbox({ key: "d", phase: { kind: "paused", imageId: "im-1", pausedAt: 0 } }));
-    const entry = { windowId: "other", scope: "account", createdAt: 0, making: makingOf(sandbox()) };
-    journal.push({ ...entry, name: "e" }, { ...entry, name: "f", id: "sb-f" }, { ...entry, name: "g", isDoomed: true });
+    journal.push(entry({ name: "e" }), entry({ name: "f", id: "sb-f" }), entry({ name: "g", isDoomed: true }));
     await create();
     await assert.rejects(create(), refusal(/^Another sandbox would exceed your limit of 3 sandboxes\./));
+  });
+
+  it("counts what another window has created since the list, at its price", async () => {
+    for (const hard of [{ sandboxes: 1 }, { dollarsPerHour: 1.5 }]) {
+      const { journal, create, onList } = arrange({ hard });
+      onList(() => journal.push(entry({ name: "a", id: "sb-a" })));
+      await assert.rejects(create(), refusal(/exceed your limit/));
+    }
   });
 
   it("blocks for the rest of the day once that is spent", async () => {
@@ -136,13 +163,14 @@ describe("the hard limit", () => {
 
 describe("the soft limit", () => {
   it("asks once for each crossing", async () => {
-    const { store, create, questions } = arrange({ soft: { sandboxes: 1 } });
+    const { store, journal, create, questions } = arrange({ soft: { sandboxes: 1 } });
     await create();
     assert.deepEqual(questions, []);
     await Promise.all([create(), create()]);
     assert.deepEqual(questions, ["Another sandbox would exceed your limit of 1 sandbox."]);
 
     for (const { key } of store.all) store.remove(key);
+    journal.length = 0;
     await create();
     await create();
     assert.equal(questions.length, 2);

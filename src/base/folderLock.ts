@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { delay, SerialQueue } from "./async";
+import { codeOf } from "./errors";
+import { isAlive, ownIdentity, type ProcessIdentity } from "./processIdentity";
+
+/** A lock that another process did not give up in time. */
+export class LockBusyError extends Error {
+  override readonly name = "LockBusyError";
+}
+
+/** How long to wait for others. What is done under the lock takes milliseconds. */
+const WAIT_MS = 10_000;
+
+const LOOK_MS = 10;
+
+/** Where nothing tells one process from the next, whoever has held the lock for so long is gone. */
+const SILENCE_MS = 60_000;
+
+const FREE = "free";
+const HELD = "held";
+
+/**
+ * Lets one of several processes in at a time, by a token: the only file in a folder, whose name says who has it. Taking,
+ * freeing and inheriting the token are renames, and of two processes that rename the same name the system serves one.
+ */
+export class FolderLock {
+  readonly #folder: string;
+  readonly #waitMs: number;
+  readonly #turns = new SerialQueue();
+  #token: string | undefined;
+
+  constructor(folder: string, waitMs = WAIT_MS) {
+    this.#folder = folder;
+    this.#waitMs = waitMs;
+  }
+
+  /** Rejects with a `LockBusyError` if it does not get in, or with the system's error if the folder cannot be written. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      const token = (this.#token ??= tokenOf(await ownIdentity()));
+      await this.#take(token);
+      try {
+        return await work();
+      } finally {
+        // One that cannot be freed stays ours, for the next turn; others get it once this process is gone.
+        await this.#move(token, FREE).catch(() => undefined);
+      }
+    });
+  }
+
+  async #take(token: string): Promise<void> {
+    const deadline = performance.now() + this.#waitMs;
+    for (;;) {
+      const found = await this.#find();
+      if (found === token) return;
+      if (found === undefined) await this.#makeToken();
+      else if ((found === FREE || (await this.#isAbandoned(found))) && (await this.#inherit(found, token))) return;
+      if (performance.now() > deadline) throw new LockBusyError(`Another process keeps ${this.#folder} locked.`);
+      await delay(LOOK_MS * (1 + Math.random()));
+    }
+  }
+
+  /** Who has the token. A list that was read while it was renamed may miss it. */
+  async #find(): Promise<string | undefined> {
+    try {
+      const names = await readdir(this.#folder);
+      return names.find((name) => name === FREE || name.startsWith(HELD));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /** Its age counts from here, where age is all that tells whether its holder is gone. */
+  async #inherit(found: string, token: string): Promise<boolean> {
+    const now = new Date();
+    await utimes(join(this.#folder, found), now, now).catch(() => undefined);
+    return this.#move(found, token);
+  }
+
+  /** `false` if another process was faster. */
+  async #move(from: string, to: string): Promise<boolean> {
+    try {
+      await rename(join(this.#folder, from), join(this.#folder, to));
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT" || (process.platform === "win32" && IN_USE.has(codeOf(error) ?? ""))) return false;
+      throw error;
+    }
+  }
+
+  /** The folder comes with its token, at one moment: there are never two. */
+  async #makeToken(): Promise<void> {
+    await mkdir(dirname(this.#folder), { recursive: true, mode: 0o700 });
+    const made = await mkdtemp(`${this.#folder}.`);
+    try {
+      await writeFile(join(made, FREE), "");
+      await rename(made, this.#folder);
+    } catch (error) {
+      await rm(made, { recursive: true, force: true });
+      if (!IS_THERE.has(codeOf(error) ?? "")) throw error;
+    }
+  }
+
+  async #isAbandoned(token: string): Promise<boolean> {
+    const holder = holderOf(token);
+    const lives = holder && (await isAlive(holder));
+    if (lives !== undefined) return !lives;
+    const held = await stat(join(this.#folder, token)).catch(() => undefined);
+    return held !== undefined && Date.now() - held.mtimeMs > SILENCE_MS;
+  }
+}
+
+/** What a rename onto a folder that has its token already fails with; Windows has words of its own. */
+const IS_THERE = new Set(["ENOTEMPTY", "EEXIST", "EPERM"]);
+
+/** What Windows says of a file that another program has open, if only for a moment. */
+const IN_USE = new Set(["EPERM", "EACCES", "EBUSY"]);
+
+const tokenOf = ({ pid, start = "" }: ProcessIdentity): string =>
+  [HELD, pid, start.replace(" ", "_"), randomBytes(4).toString("hex")].join(".");
+
+function holderOf(token: string): ProcessIdentity | undefined {
+  const [, pid, start] = token.split(".");
+  return Number(pid) > 0 ? { pid: Number(pid), start: start ? start.replace("_", " ") : undefined } : undefined;
+}

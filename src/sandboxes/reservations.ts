@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { messageOf } from "../base/errors";
+import type { Logger } from "../base/ports";
+import { RecordFolder } from "../base/recordFolder";
+import type { Windows } from "./windows";
+
+export interface ReservationsOptions {
+  /** Shared by all windows of this installation. */
+  readonly folder: string;
+  readonly windows: Pick<Windows, "id" | "show" | "living">;
+  /** Keeps all other windows out meanwhile. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly log: Logger;
+}
+
+interface Reservation {
+  readonly windowId: string;
+}
+
+/** What a window is about to do and no other may do too, such as resuming a paused sandbox. A dead window's lapse. */
+export class Reservations {
+  readonly #options: ReservationsOptions;
+  readonly #records: RecordFolder<Reservation>;
+  readonly #own = new Set<string>();
+
+  constructor(options: ReservationsOptions) {
+    this.#options = options;
+    this.#records = new RecordFolder(join(options.folder, "reservations"), parseReservation);
+  }
+
+  /** Does the work unless this or another window is doing it already: then it is `undefined`. */
+  async run<T>(task: string, work: () => Promise<T>): Promise<{ readonly result: T } | undefined> {
+    if (!(await this.#take(task))) return undefined;
+    try {
+      return { result: await work() };
+    } finally {
+      await this.#giveBack(task);
+    }
+  }
+
+  /** The tasks that this window or another one is doing. */
+  async all(): Promise<ReadonlySet<string>> {
+    const records = await this.#records.all();
+    if (records.size === 0) return new Set();
+    const living = await this.#options.windows.living();
+    const current = [...records].filter(([task, { windowId }]) => this.#isCurrent(task, windowId, living));
+    return new Set(current.map(([task]) => task));
+  }
+
+  async #take(task: string): Promise<boolean> {
+    const { windows, exclusively } = this.#options;
+    await windows.show();
+    return exclusively(async () => {
+      const known = await this.#records.get(task);
+      if (known && this.#isCurrent(task, known.windowId, await windows.living())) return false;
+      await this.#records.put(task, { windowId: windows.id });
+      this.#own.add(task);
+      return true;
+    });
+  }
+
+  async #giveBack(task: string): Promise<void> {
+    const { log } = this.#options;
+    try {
+      await this.#records.remove(task);
+    } catch (error) {
+      log.warn(`Reservation of ${task}: ${messageOf(error)}`);
+    }
+    this.#own.delete(task);
+  }
+
+  #isCurrent(task: string, windowId: string, living: ReadonlySet<string>): boolean {
+    return windowId === this.#options.windows.id ? this.#own.has(task) : living.has(windowId);
+  }
+}
+
+function parseReservation(value: unknown): Reservation | undefined {
+  if (typeof value !== "object" || value === null || !("windowId" in value)) return undefined;
+  return typeof value.windowId === "string" ? { windowId: value.windowId } : undefined;
+}

@@ -1,0 +1,58 @@
+import { createInterface } from "node:readline";
+import { delay } from "../../../src/base/async";
+import { messageOf, UserError } from "../../../src/base/errors";
+import type { Limits } from "../../../src/sandboxes/limits";
+import { spec, startServices, T4 } from "./services";
+
+/**
+ * A window's services with hard limits in a process of their own. Takes a command a line and answers each with a line:
+ * `limits JSON`, `dayLimit` (just above what was spent so far), `create AFTER_MS`, `end` (of
+ * the sandbox that was created last).
+ */
+async function main(): Promise<void> {
+  const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", CUSTODY = "" } = process.env;
+  const none: Limits = { dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 0 };
+  let limits = none;
+  const created: string[] = [];
+  const options = { account: { tokenId, tokenSecret }, custodyFolder: CUSTODY, limits: () => limits };
+  const { sandboxes, meter, refresh } = await startServices(options);
+  await refresh();
+
+  const commands: Record<string, (argument: string) => Promise<string>> = {
+    limits: (json) => {
+      limits = { ...none, ...(JSON.parse(json) as Partial<Limits>) };
+      return Promise.resolve("limited");
+    },
+    dayLimit: async () => {
+      await refresh();
+      await meter.update();
+      limits = { ...none, dollarsPerDay: meter.costs.today + 1e-7 };
+      return "limited";
+    },
+    create: async (afterMs) => {
+      await delay(Number(afterMs));
+      const { key } = await sandboxes.create({ spec: spec({ gpu: T4 }), folder: "/f" }, AbortSignal.timeout(60_000));
+      created.push(key);
+      return `created ${key}`;
+    },
+    end: async () => {
+      const key = created.pop();
+      if (key !== undefined) await sandboxes.terminate(key, AbortSignal.timeout(60_000));
+      return "ended";
+    },
+  };
+  const lines = createInterface(process.stdin);
+  lines.on("line", (line) => {
+    const [command = "", ...rest] = line.split(" ");
+    const answering = commands[command]?.(rest.join(" ")) ?? Promise.reject(new Error(`No command ${command}.`));
+    answering.then(answer, (error: unknown) => {
+      answer(`${error instanceof UserError ? "refused" : "failed"} ${messageOf(error)}`);
+    });
+  });
+  lines.on("close", () => process.exit());
+  answer("ready");
+}
+
+const answer = (line: string) => process.stdout.write(`${line}\n`);
+
+void main();
