@@ -155,6 +155,7 @@ export function activate(context: ExtensionContext): void {
     new CostMeter({
       store,
       usage: new UsageGateway(connection),
+      activity,
       spending: new Spending(context.globalStorageUri.fsPath),
       rates,
       scope,
@@ -189,8 +190,9 @@ export function activate(context: ExtensionContext): void {
   });
   const refreshing = { gateway, store, custody, service: sandboxes, snapshots, folders, clock, log };
   const refresh = async (signal: AbortSignal) => {
+    const listedAt = clock.now();
     await Promise.all([refreshSandboxes(refreshing, signal), account.refresh(signal), rates.refresh(signal)]);
-    await meter.settle(signal);
+    await meter.settle(signal, listedAt);
   };
   const tunnels = new TunnelService(gateway, store);
   const syncThread = own.add(new SyncThread({ baselineFolder: join(context.globalStorageUri.fsPath, "baselines") }));

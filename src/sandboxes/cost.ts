@@ -39,10 +39,15 @@ export const describePrice = (billable: Billable, rates: Rates): string =>
 export const costOf = (billable: Billable, ms: number, rates: Rates): number =>
   (hourlyRate(billable, rates) * ms) / HOUR_MS;
 
-/** How long it takes to cost that much at the rate of what is reserved. */
-export function msFor(dollars: number, billable: Billable, rates: Rates): number {
-  const rate = hourlyRate(billable, rates);
-  return rate > 0 ? (dollars / rate) * HOUR_MS : 0;
+/**
+ * How many milliseconds a sandbox that has ended lived, by what it used: GPUs are used all the time. Of cores and memory
+ * Modal may count what was used rather than what was reserved, which shows where that is less than it lived at `least`.
+ */
+export function livedMs(usage: Usage, billable: Billable, { least, most }: { least: number; most: number }): number {
+  const { gpus, cores, gib } = reserved(billable);
+  if (gpus > 0 && usage.gpuSeconds > 0) return Math.max(least, (usage.gpuSeconds / gpus) * 1000);
+  const byUse = Math.min(usage.coreSeconds / cores, usage.gibSeconds / gib) * 1000;
+  return byUse > least ? Math.min(byUse, most) : most;
 }
 
 /** US dollars for what was used in `ms` milliseconds, of each thing at least what was reserved: as Modal bills it. */

@@ -5,15 +5,18 @@ import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
 import type { RateSource } from "../modal/rates";
 import type { Usage } from "../modal/usage";
-import { costOf, costOfUsage, hourlyRate, msFor } from "./cost";
+import type { Activity } from "./activity";
+import { costOf, hourlyRate } from "./cost";
+import { dollarsWithin, grown, isLater, MAX_LIFETIME_MS, measured, settled, type Reading } from "./reading";
 import { isRunning, sandboxIdOf, type RunningSandbox, type Sandbox } from "./sandbox";
 import type { SandboxChange, SandboxStore } from "./sandboxStore";
-import { dollarsWithin, isLater, MAX_LIFETIME_MS, startOfDay, type Reading, type Spending } from "./spending";
+import { startOfDay, type Spending } from "./spending";
 
 export interface CostMeterOptions {
   readonly store: SandboxStore;
   readonly usage: { ofSandbox(id: string, signal: AbortSignal): Promise<Usage | undefined> };
   readonly spending: Spending;
+  readonly activity: Pick<Activity, "useOf" | "onDidChangeActivity">;
   readonly rates: RateSource;
   /** Names the account, environment and app of the moment. */
   readonly scope: () => string;
@@ -55,6 +58,15 @@ const INTERVAL_MS = 60_000;
 
 const USAGE_TIMEOUT_MS = 20_000;
 
+/** Sandboxes are listed each minute while some run, unless this machine sleeps or has no network. */
+const UNSEEN_MS = 3 * INTERVAL_MS;
+
+/** Why a sandbox leaves: it ended at some time, here and now, or is only out of sight, as in another account. */
+type Leave = "ended" | "terminated" | "outOfSight";
+
+/** A clock that was set back must not hide what was spent after that. */
+const LATER = Number.POSITIVE_INFINITY;
+
 /** Keeps account of what the sandboxes of this machine cost, whichever window made them. */
 export class CostMeter implements Disposable {
   readonly #options: CostMeterOptions;
@@ -75,6 +87,12 @@ export class CostMeter implements Disposable {
         this.#onSandboxes(change);
       }),
     );
+    this.#own.add(
+      options.activity.onDidChangeActivity((id) => {
+        const sandbox = options.store.findById(id);
+        if (sandbox && isRunning(sandbox)) this.#use(sandbox);
+      }),
+    );
     const timer = setInterval(() => {
       void this.#noted(this.update());
     }, INTERVAL_MS).unref();
@@ -92,7 +110,7 @@ export class CostMeter implements Disposable {
     const billed = this.#billed();
     const readings = [...this.#readings.values()]
       .map((reading) => this.#live(reading, now))
-      .filter((reading) => dollarsWithin(reading, midnight, now) > 0);
+      .filter((reading) => dollarsWithin(reading, midnight, LATER) > 0);
     const sandboxes = billed.map((sandbox) => {
       const known = this.#readings.get(sandboxIdOf(sandbox) ?? "");
       const reading = known && this.#live(known, now);
@@ -107,7 +125,7 @@ export class CostMeter implements Disposable {
       isFree: isFree(),
       sandboxes,
       perHour: sandboxes.reduce((sum, { perHour }) => sum + perHour, 0),
-      today: readings.reduce((sum, reading) => sum + dollarsWithin(reading, midnight, now), 0),
+      today: readings.reduce((sum, reading) => sum + dollarsWithin(reading, midnight, LATER), 0),
       isTodayEstimate: readings.some(({ isMeasured }) => !isMeasured),
     };
   }
@@ -125,10 +143,10 @@ export class CostMeter implements Disposable {
   async lastDays(count: number): Promise<number[]> {
     const { clock } = this.#options;
     const now = clock.now();
-    await this.#learnSince(startOfDay(now, count - 1), now);
+    await this.#learnSince(startOfDay(now, count - 1));
     const readings = [...this.#readings.values()].map((reading) => this.#live(reading, now));
     return Array.from({ length: count }, (_, daysAgo) => {
-      const [from, to] = [startOfDay(now, daysAgo), daysAgo === 0 ? now : startOfDay(now, daysAgo - 1)];
+      const [from, to] = [startOfDay(now, daysAgo), daysAgo === 0 ? LATER : startOfDay(now, daysAgo - 1)];
       return readings.reduce((sum, reading) => sum + dollarsWithin(reading, from, to), 0);
     });
   }
@@ -140,18 +158,18 @@ export class CostMeter implements Disposable {
       await this.#noted(this.#pruned.get());
       const ours = this.#billed().filter(({ holder }) => holder === "thisWindow" || holder === "nobody");
       await Promise.all(ours.filter(isRunning).map(({ phase }) => this.#read(phase)));
-      const now = clock.now();
-      await this.#noted(this.#learnSince(startOfDay(now), now));
+      await this.#noted(this.#learnSince(startOfDay(clock.now())));
     });
     this.#changed.fire();
   }
 
   /**
-   * After a list of the server: takes last readings of what ended while no window was there to see it. Windows read what
-   * runs each minute, so that what is newer may have started after the list.
+   * After a list of the server, which was asked for at `listedAt`: takes last readings of what ended while no window was
+   * there to see it. Windows read what runs each minute, so that what is newer may have started after the list.
    */
-  async settle(signal: AbortSignal): Promise<void> {
+  async settle(signal: AbortSignal, listedAt: number): Promise<void> {
     const { store, scope, clock } = this.#options;
+    for (const sandbox of this.#billed().filter(isRunning)) this.#see(sandbox, listedAt);
     const [since, silentSince] = [clock.now() - 2 * MAX_LIFETIME_MS, clock.now() - 2 * INTERVAL_MS];
     const ended = [...this.#readings.values()].filter(
       (reading) =>
@@ -163,7 +181,8 @@ export class CostMeter implements Disposable {
     );
     for (const reading of ended) {
       signal.throwIfAborted();
-      await this.#close(reading);
+      // It lived on without a window, as long as its limits let it.
+      await this.#close(grown(reading, clock.now(), this.#options.rates.current));
     }
   }
 
@@ -175,46 +194,70 @@ export class CostMeter implements Disposable {
   #onSandboxes({ added, changed, removed }: SandboxChange): void {
     if (!this.#options.isFree())
       for (const sandbox of [...added, ...changed].filter(isOfThisMachine).filter(isRunning)) this.#begin(sandbox);
-    for (const { key, phase } of changed) if (phase.kind === "ended") this.#leave(key, phase.endedAt, true);
-    for (const { key, phase } of removed) this.#leave(key, this.#options.clock.now(), phase.kind === "stopping");
+    for (const { key, phase } of changed) if (phase.kind === "ended") this.#leave(key, phase.endedAt, "ended");
+    for (const { key, phase } of removed)
+      this.#leave(key, this.#options.clock.now(), phase.kind === "stopping" ? "terminated" : "outOfSight");
     this.#changed.fire();
   }
 
-  #begin({ key, phase, gpu, cpu, memoryMiB, regions }: RunningSandbox): void {
+  #begin(sandbox: RunningSandbox): void {
+    const { key, phase, gpu, cpu, memoryMiB, regions, timeoutMs } = sandbox;
     const { id, startedAt } = phase;
     this.#ids.set(key, id);
     if (this.#readings.has(id)) return;
-    const start = { at: startedAt, dollars: 0, isMeasured: false, isOver: false };
     this.#readings.set(id, {
-      ...{
-        id,
-        startedAt,
-        scope: this.#options.scope(),
-        billable: { gpu, cpu, memoryMiB, ...(regions && { regions }) },
-      },
-      ...start,
+      ...{ id, startedAt, timeoutMs, seenAt: startedAt },
+      scope: this.#options.scope(),
+      billable: { gpu, cpu, memoryMiB, ...(regions && { regions }) },
+      ...{ at: startedAt, dollars: 0, isMeasured: false, isOver: false },
     });
+    this.#see(sandbox, startedAt);
   }
 
-  /** A sandbox left: it has ended, or is only out of sight, as in another account. */
-  #leave(key: string, at: number, isOver: boolean): void {
+  /** It lived at that time. */
+  #see(sandbox: RunningSandbox, at: number): void {
+    const known = this.#readings.get(sandbox.phase.id);
+    if (!known || known.isOver) return;
+    this.#readings.set(known.id, { ...known, seenAt: at });
+    this.#use(sandbox);
+  }
+
+  /** Notes until when its idle limit lets it live. Another window knows better how it uses what it holds. */
+  #use(sandbox: RunningSandbox): void {
+    const known = this.#readings.get(sandbox.phase.id);
+    if (!known || known.isOver || sandbox.holder !== "thisWindow") return;
+    const use = this.#options.activity.useOf(sandbox);
+    const leftMs = use?.kind === "idle" ? use.leftMs : undefined;
+    const { idleEndsAt: _, ...rest } = known;
+    const idle = leftMs === undefined ? {} : { idleEndsAt: this.#options.clock.now() + leftMs };
+    this.#readings.set(known.id, { ...rest, ...idle });
+  }
+
+  #leave(key: string, at: number, reason: Leave): void {
     const id = this.#ids.get(key);
     const known = id === undefined ? undefined : this.#readings.get(id);
     this.#ids.delete(key);
     if (!known || known.isOver) return;
-    const last = { ...this.#grown(known, at), isOver };
+    const isOver = reason !== "outOfSight";
+    const { seenAt = known.startedAt } = known;
+    // What this window terminates lived until then, unless nobody has looked for a while.
+    const isWitnessed = reason === "terminated" && at - seenAt < UNSEEN_MS;
+    const seen = isWitnessed ? { ...known, seenAt: at } : known;
+    const last = { ...grown(seen, at, this.#options.rates.current), isOver };
     this.#readings.set(last.id, last);
-    void this.#noted(this.#updates.run(() => (isOver ? this.#close(last) : this.#options.spending.save(last))));
+    // Other windows count it from here on; the server may take its time to say what was used.
+    const saving = this.#options.spending.save(last);
+    const closing = async () => {
+      await saving;
+      if (isOver) await this.#close(last);
+    };
+    void this.#noted(this.#updates.run(closing));
   }
 
   /** Takes the last reading of a sandbox that has ended. */
   async #close(reading: Reading): Promise<void> {
-    const now = this.#options.clock.now();
     const usage = await this.#usageOf(reading.id);
-    const last = usage ? this.#measured(reading, usage, reading.at) : reading;
-    // Where nobody saw it end, it lived at least as long as it takes to cost that much.
-    const livedMs = msFor(last.dollars, last.billable, this.#options.rates.current);
-    await this.#keep({ ...last, at: Math.max(last.at, Math.min(now, last.startedAt + livedMs)), isOver: true });
+    await this.#keep(settled(reading, usage, this.#options.rates.current));
     this.#changed.fire();
   }
 
@@ -222,8 +265,9 @@ export class CostMeter implements Disposable {
     const usage = await this.#usageOf(id);
     const known = this.#readings.get(id);
     if (!known || known.isOver) return;
-    const at = this.#options.clock.now();
-    await this.#keep(usage ? this.#measured(known, usage, at) : this.#grown(known, at));
+    const { clock, rates } = this.#options;
+    const now = clock.now();
+    await this.#keep(usage ? measured(known, usage, now, rates.current) : grown(known, now, rates.current));
   }
 
   async #keep(reading: Reading): Promise<void> {
@@ -238,31 +282,21 @@ export class CostMeter implements Disposable {
     });
   }
 
-  async #learnSince(from: number, to: number): Promise<void> {
-    for (const reading of await this.#options.spending.load(from, to)) this.#learn(reading);
+  async #learnSince(from: number): Promise<void> {
+    for (const reading of await this.#options.spending.load(from, this.#options.clock.now() + 2 * MAX_LIFETIME_MS))
+      this.#learn(reading);
   }
 
   #learn(reading: Reading): void {
     const known = this.#readings.get(reading.id);
-    if (!known || isLater(reading, known)) this.#readings.set(reading.id, reading);
-  }
-
-  #measured(reading: Reading, usage: Usage, at: number): Reading {
-    const { billable, startedAt } = reading;
-    const dollars = costOfUsage(usage, billable, at - startedAt, this.#options.rates.current);
-    return { ...reading, at, dollars, isMeasured: true };
+    if (!known || isLater(reading, known)) this.#readings.set(reading.id, { ...reading, ...lastSeen(known, reading) });
   }
 
   /** A reading of a sandbox that is billed, with what it cost since. */
   #live(reading: Reading, now: number): Reading {
-    return reading.isOver || !this.#options.store.findById(reading.id) ? reading : this.#grown(reading, now);
-  }
-
-  #grown(reading: Reading, at: number): Reading {
-    // From its start where nothing was measured, for then all of it is by the rates of the moment.
-    const [from, dollars] = reading.isMeasured ? [reading.at, reading.dollars] : [reading.startedAt, 0];
-    const since = costOf(reading.billable, Math.max(0, at - from), this.#options.rates.current);
-    return { ...reading, at, dollars: dollars + since };
+    return reading.isOver || !this.#options.store.findById(reading.id)
+      ? reading
+      : grown(reading, now, this.#options.rates.current);
   }
 
   /** What is billed of the sandboxes that this machine made. */
@@ -281,6 +315,11 @@ export class CostMeter implements Disposable {
 }
 
 const BILLED: readonly Sandbox["phase"]["kind"][] = ["running", "pausing", "stopping"];
+
+const lastSeen = (...readings: readonly (Reading | undefined)[]): Pick<Reading, "seenAt"> => {
+  const times = readings.flatMap((reading) => reading?.seenAt ?? []);
+  return times.length > 0 ? { seenAt: Math.max(...times) } : {};
+};
 
 /** Other machines keep account of theirs themselves. */
 export const isOfThisMachine = ({ holder }: Sandbox): boolean => holder !== "elsewhere";

@@ -3,28 +3,9 @@ import { join } from "node:path";
 import { RecordFolder } from "../base/recordFolder";
 import type { GpuRequest } from "../modal/gpus";
 import type { Billable } from "./cost";
-
-/** What one sandbox had cost at a moment. Times are milliseconds since the epoch. */
-export interface Reading {
-  readonly id: string;
-  readonly billable: Billable;
-  /** Names the account, environment and app that it belongs to. */
-  readonly scope: string;
-  readonly startedAt: number;
-  /** When it was read. */
-  readonly at: number;
-  /** US dollars from its start until then. */
-  readonly dollars: number;
-  /** From what the server says was used; else time by rate, an estimate. */
-  readonly isMeasured: boolean;
-  /** It has ended, so this stays. */
-  readonly isOver: boolean;
-}
+import { isLater, MAX_LIFETIME_MS, type Reading } from "./reading";
 
 const DAY_MS = 24 * 3_600_000;
-
-/** No sandbox lives longer. */
-export const MAX_LIFETIME_MS = DAY_MS;
 
 /** How long what was spent is remembered. */
 const KEPT_MS = 62 * DAY_MS;
@@ -67,16 +48,6 @@ export class Spending {
   }
 }
 
-/** Whether a reading knows more than another of the same sandbox. */
-export const isLater = (reading: Reading, other: Reading): boolean =>
-  reading.isOver === other.isOver ? reading.at > other.at : reading.isOver;
-
-/** The part of a sandbox's cost that falls in a time, as if it had cost the same at each moment. */
-export function dollarsWithin({ startedAt, at, dollars }: Reading, from: number, to: number): number {
-  const overlapMs = Math.min(at, to) - Math.max(startedAt, from);
-  return overlapMs > 0 ? (dollars * overlapMs) / (at - startedAt) : 0;
-}
-
 /** Midnight of this machine before `now`, or of `daysAgo` days earlier. */
 export function startOfDay(now: number, daysAgo = 0): number {
   const day = new Date(now);
@@ -91,13 +62,16 @@ const startOfUtcDay = (time: number): number => Math.floor(time / DAY_MS) * DAY_
 
 function parseReading(value: unknown): Reading | undefined {
   const fields: Partial<Record<keyof Reading, unknown>> = fieldsOf(value);
-  const { id, billable, scope, startedAt, at, dollars, isMeasured, isOver } = fields;
+  const { id, billable, scope, startedAt, at, dollars, isMeasured, isOver, timeoutMs, seenAt, idleEndsAt } = fields;
   if (typeof id !== "string" || typeof scope !== "string") return undefined;
   if (typeof startedAt !== "number" || typeof at !== "number" || typeof dollars !== "number") return undefined;
   return {
     ...{ id, scope, startedAt, at, dollars, billable: readBillable(billable) },
     isMeasured: isMeasured === true,
     isOver: isOver === true,
+    ...(typeof timeoutMs === "number" && { timeoutMs }),
+    ...(typeof seenAt === "number" && { seenAt }),
+    ...(typeof idleEndsAt === "number" && { idleEndsAt }),
   };
 }
 

@@ -25,6 +25,7 @@ import { launchers, type Launcher } from "../../../src/run/launchers";
 import { targetOf, type RunTarget } from "../../../src/run/target";
 import { Custody } from "../../../src/sandboxes/custody";
 import { EnvVault } from "../../../src/sandboxes/envVault";
+import { Activity } from "../../../src/sandboxes/activity";
 import { CostMeter } from "../../../src/sandboxes/costMeter";
 import { SpendingGuard, type Guard } from "../../../src/sandboxes/guard";
 import type { Limits } from "../../../src/sandboxes/limits";
@@ -136,7 +137,15 @@ export async function startServices({
   const rates = { current: listRates };
   const meter = own.add(
     new CostMeter({
-      ...{ store, rates, clock, log, scope: () => custody.scope, isFree: () => false },
+      ...{
+        store,
+        rates,
+        clock,
+        log,
+        activity: own.add(new Activity(exec, clock)),
+        scope: () => custody.scope,
+        isFree: () => false,
+      },
       usage: new UsageGateway(connection),
       spending: new Spending(custodyFolder ?? join(home, "custody")),
     }),
@@ -225,8 +234,9 @@ export async function startServices({
   const refresh = async () => {
     const folders = () => [folder];
     const refreshing = { gateway, store, custody, service: sandboxes, snapshots, folders, clock, log };
+    const listedAt = clock.now();
     await refreshSandboxes(refreshing, AbortSignal.timeout(20_000));
-    await meter.settle(AbortSignal.timeout(20_000));
+    await meter.settle(AbortSignal.timeout(20_000), listedAt);
   };
   return {
     openWindow,

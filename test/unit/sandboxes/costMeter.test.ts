@@ -3,8 +3,11 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import { Emitter } from "../../../src/base/event";
+import { Deferred } from "../../../src/base/async";
 import { listRates } from "../../../src/modal/rates";
 import type { Usage } from "../../../src/modal/usage";
+import type { Use } from "../../../src/sandboxes/activity";
 import { CostMeter } from "../../../src/sandboxes/costMeter";
 import { isRunning } from "../../../src/sandboxes/sandbox";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
@@ -41,11 +44,16 @@ describe("the meter of costs", () => {
   });
 
   /** A window of this machine. */
-  const open = ({ isFree = false, usage = () => undefined as Usage | undefined } = {}) => {
+  const open = ({
+    isFree = false,
+    usage = () => undefined as Usage | undefined | Promise<Usage>,
+    useOf = (): Use => ({ kind: "busy" }),
+  } = {}) => {
     const store = new SandboxStore();
     const meter = new CostMeter({
       store,
       usage: { ofSandbox: () => Promise.resolve(usage()) },
+      activity: { useOf, onDidChangeActivity: new Emitter<string>().event },
       spending: new Spending(folder),
       rates,
       scope: () => "account",
@@ -58,7 +66,7 @@ describe("the meter of costs", () => {
   };
   const running = (key: string, properties: Partial<Parameters<typeof sandbox>[0]> = {}) =>
     sandbox({
-      ...{ key, name: key, gpu: T4, cpu: 0, memoryMiB: 0 },
+      ...{ key, name: key, gpu: T4, cpu: 0, memoryMiB: 0, timeoutMs: 24 * HOUR, idleTimeoutMs: undefined },
       phase: { kind: "running", id: `sb-${key}`, startedAt: now, tunnels: [] },
       ...properties,
     });
@@ -146,7 +154,7 @@ describe("the meter of costs", () => {
     now += 3 * HOUR;
     const { meter } = open({ usage: () => ({ gpuSeconds: 2 * 3600, coreSeconds: 0, gibSeconds: 0 }) });
     await meter.update();
-    await meter.settle(signal);
+    await meter.settle(signal, now);
     close(meter.costs.today, 2);
     assert.equal(meter.costs.isTodayEstimate, false);
   });
@@ -185,7 +193,7 @@ describe("the meter of costs", () => {
     await other.meter.update();
     const { meter } = open();
     await meter.update();
-    await meter.settle(signal);
+    await meter.settle(signal, now);
     now += HOUR;
     await other.meter.update();
     close(other.meter.costs.today, 2);
@@ -212,5 +220,125 @@ describe("the meter of costs", () => {
     close(today, 3);
     close(yesterday, 1);
     close(earlier, 0);
+  });
+
+  describe("where this machine sleeps for eight hours", () => {
+    const used = (hours: number): Usage => ({ gpuSeconds: hours * 3600, coreSeconds: 0, gibSeconds: 0 });
+    const MINUTE = HOUR / 60;
+    /** A sandbox with a lifetime of an hour and an idle limit of ten minutes that ran five minutes before. */
+    const sleep = async ({ useOf, usage }: Parameters<typeof open>[0] = {}) => {
+      const window = open({ ...(useOf && { useOf }), ...(usage && { usage }) });
+      window.store.add(running("a", { timeoutMs: HOUR, idleTimeoutMs: 10 * MINUTE }));
+      now += 5 * MINUTE;
+      await window.meter.update();
+      await window.meter.settle(signal, now);
+      now += 8 * HOUR;
+      return window;
+    };
+    const end = async ({ store, meter }: Awaited<ReturnType<typeof sleep>>, reason: "timeout" | "idle") => {
+      store.transition("a", { kind: "ended", reason, endedAt: now });
+      await meter.update();
+    };
+
+    it("counts a busy sandbox up to its lifetime, before its end is known and after that", async () => {
+      const window = await sleep();
+      close(window.meter.costs.today, 1);
+      await window.meter.update();
+      close(window.meter.costs.today, 1);
+      await end(window, "timeout");
+      close(window.meter.costs.today, 1);
+    });
+
+    it("counts one in which nothing ran up to its idle limit", async () => {
+      const startedAt = now;
+      const useOf = (): Use => ({ kind: "idle", idleMs: now - startedAt, leftMs: startedAt + 10 * MINUTE - now });
+      const window = await sleep({ useOf });
+      close(window.meter.costs.today, 10 / 60);
+      await window.meter.update();
+      close(window.meter.costs.today, 10 / 60);
+      await end(window, "idle");
+      close(window.meter.costs.today, 10 / 60);
+      const later = open();
+      await later.meter.update();
+      close(later.meter.costs.today, 10 / 60);
+    });
+
+    for (const hours of [0.25, 1.1])
+      it(`believes the server once the sandbox has ended: ${hours} hours were used`, async () => {
+        const usage = { reading: undefined as Usage | undefined };
+        const window = await sleep({ usage: () => usage.reading });
+        close(window.meter.costs.today, 1);
+        usage.reading = used(hours);
+        await end(window, "idle");
+        close(window.meter.costs.today, hours);
+        assert.equal(window.meter.costs.isTodayEstimate, false);
+      });
+
+    it("gives each day what was spent on it", async () => {
+      now = startOfDay(now) + 23 * HOUR + 50 * MINUTE;
+      const window = await sleep();
+      await end(window, "timeout");
+      const [today, yesterday] = await window.meter.lastDays(2);
+      close(today, 50 / 60);
+      close(yesterday, 10 / 60);
+    });
+  });
+
+  it("counts a sandbox of a window that was killed as long as its limits let it live, where nothing is measured", async () => {
+    const killed = open();
+    killed.store.add(running("a", { timeoutMs: HOUR }));
+    now += HOUR / 4;
+    await killed.meter.update();
+    killed.meter.dispose();
+    now += 3 * HOUR;
+    const { meter } = open();
+    await meter.update();
+    await meter.settle(signal, now);
+    close(meter.costs.today, 1);
+  });
+
+  it("knows more of an end that it saw than the server says so far", async () => {
+    const { store, meter } = open({ usage: () => ({ gpuSeconds: 1, coreSeconds: 0, gibSeconds: 0 }) });
+    store.add(running("a"));
+    now += HOUR;
+    await meter.settle(signal, now);
+    now += HOUR / 60;
+    store.transition("a", { kind: "stopping", id: "sb-a" });
+    store.remove("a");
+    await meter.update();
+    close(meter.costs.today, 61 / 60);
+  });
+
+  it("shows other windows what an ended sandbox cost before the server has said what it used", async () => {
+    const usage = new Deferred<Usage>();
+    const [one, two] = [open({ usage: () => usage.promise }), open()];
+    one.store.add(running("a"));
+    now += HOUR;
+    one.store.transition("a", { kind: "ended", reason: "finished", endedAt: now });
+    const spending = new Spending(folder);
+    while ((await spending.load(startOfDay(now), now)).length === 0) await new Promise(setImmediate);
+    await two.meter.update();
+    close(two.meter.costs.today, 1);
+    usage.resolve({ gpuSeconds: 1800, coreSeconds: 0, gibSeconds: 0 });
+    await one.meter.update();
+    await two.meter.update();
+    close(two.meter.costs.today, 0.5);
+  });
+
+  it("forgets nothing of what was spent when the clock is set back, not even to the day before", async () => {
+    now = startOfDay(now) + 2 * HOUR;
+    const { store, meter } = open();
+    store.add(running("a"));
+    now += HOUR;
+    await meter.update();
+    for (const back of [HOUR / 2, 2 * HOUR, 24 * HOUR]) {
+      now -= back;
+      close(meter.costs.today, 1);
+      await meter.update();
+      close(meter.costs.today, 1);
+      const later = open();
+      await later.meter.update();
+      close(later.meter.costs.today, 1);
+    }
   });
 });
