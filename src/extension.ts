@@ -245,7 +245,7 @@ export function activate(context: ExtensionContext): void {
   );
   own.add(
     new CostWatch({
-      ...{ meter, rates, account, store, sandboxes, runs, activity, clock, log, report },
+      ...{ meter, rates, account, store, sandboxes, runs, activity, refresh, clock, log, report },
       metrics: () => watch.metrics(),
       memento: context.globalState,
     }),

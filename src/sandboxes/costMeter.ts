@@ -228,9 +228,8 @@ export class CostMeter implements Disposable {
     if (!known || known.isOver || sandbox.holder !== "thisWindow") return;
     const use = this.#options.activity.useOf(sandbox);
     const leftMs = use?.kind === "idle" ? use.leftMs : undefined;
-    const { idleEndsAt: _, ...rest } = known;
-    const idle = leftMs === undefined ? {} : { idleEndsAt: this.#options.clock.now() + leftMs };
-    this.#readings.set(known.id, { ...rest, ...idle });
+    const idleEndsAt = leftMs === undefined ? undefined : this.#options.clock.now() + leftMs;
+    this.#readings.set(known.id, { ...known, idleEndsAt });
   }
 
   #leave(key: string, at: number, reason: Leave): void {

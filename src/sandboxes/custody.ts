@@ -170,15 +170,14 @@ export class Custody {
 
   /** Does what must not overlap with the same in another window. It should be quick: the others wait. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    let isIn = false;
-    try {
-      return await this.#lock.run(() => {
-        isIn = true;
-        return work();
+    const outcome = await this.#lock
+      .run(() => Promise.allSettled([work()]))
+      .catch((error: unknown) => {
+        throw notAgreed(this.#options.folder, error);
       });
-    } catch (error) {
-      throw isIn ? error : notAgreed(this.#options.folder, error);
-    }
+    const [settled] = outcome;
+    if (settled.status === "rejected") throw settled.reason;
+    return settled.value;
   }
 
   /** Whether there is something on disk that no living window holds. */

@@ -22,7 +22,7 @@ export interface Reading {
   /** When it was last known to live. */
   readonly seenAt?: number;
   /** When its idle limit ends it, unless it is used meanwhile; absent while something runs in it, or nobody knows. */
-  readonly idleEndsAt?: number;
+  readonly idleEndsAt?: number | undefined;
 }
 
 /** No sandbox lives longer. */

@@ -28,26 +28,8 @@ export class Reservations {
     this.#records = new RecordFolder(join(options.folder, "reservations"), parseReservation);
   }
 
-  /** Does the work unless this or another window is doing it already: then it is `undefined`. */
-  async run<T>(task: string, work: () => Promise<T>): Promise<{ readonly result: T } | undefined> {
-    if (!(await this.#take(task))) return undefined;
-    try {
-      return { result: await work() };
-    } finally {
-      await this.#giveBack(task);
-    }
-  }
-
-  /** The tasks that this window or another one is doing. */
-  async all(): Promise<ReadonlySet<string>> {
-    const records = await this.#records.all();
-    if (records.size === 0) return new Set();
-    const living = await this.#options.windows.living();
-    const current = [...records].filter(([task, { windowId }]) => this.#isCurrent(task, windowId, living));
-    return new Set(current.map(([task]) => task));
-  }
-
-  async #take(task: string): Promise<boolean> {
+  /** `false` if this window or another one is doing it already. */
+  async take(task: string): Promise<boolean> {
     const { windows, exclusively } = this.#options;
     await windows.show();
     return exclusively(async () => {
@@ -59,7 +41,8 @@ export class Reservations {
     });
   }
 
-  async #giveBack(task: string): Promise<void> {
+  /** It is done, or failed: whoever wants may do it. */
+  async giveBack(task: string): Promise<void> {
     const { log } = this.#options;
     try {
       await this.#records.remove(task);
@@ -67,6 +50,20 @@ export class Reservations {
       log.warn(`Reservation of ${task}: ${messageOf(error)}`);
     }
     this.#own.delete(task);
+  }
+
+  /** True while this window does it. */
+  has(task: string): boolean {
+    return this.#own.has(task);
+  }
+
+  /** The tasks that this window or another one is doing. */
+  async all(): Promise<ReadonlySet<string>> {
+    const records = await this.#records.all();
+    if (records.size === 0) return new Set();
+    const living = await this.#options.windows.living();
+    const current = [...records].filter(([task, { windowId }]) => this.#isCurrent(task, windowId, living));
+    return new Set(current.map(([task]) => task));
   }
 
   #isCurrent(task: string, windowId: string, living: ReadonlySet<string>): boolean {

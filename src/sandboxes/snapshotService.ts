@@ -69,8 +69,10 @@ export class SnapshotService {
 
   /** Keeps a sandbox's files and ends it. Cancelled or failed before they are kept, it goes on running. */
   async pause(sandbox: RunningSandbox, signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
+    const { store, custody } = this.#options;
     const { key, phase } = sandbox;
+    const task = leaving(sandbox);
+    if (!(await this.#recorded("pause", () => custody.reservations.take(task)))) throw underWay();
     store.transition(key, { kind: "pausing", id: phase.id });
     try {
       const snapshot = await this.take(sandbox, "pause", signal);
@@ -79,6 +81,8 @@ export class SnapshotService {
     } catch (error) {
       if (store.get(key)?.phase.kind === "pausing") store.transition(key, phase);
       throw error;
+    } finally {
+      await custody.reservations.giveBack(task);
     }
   }
 
@@ -98,12 +102,14 @@ export class SnapshotService {
     void this.#note(this.#options.gateway.delete(imageId, AbortSignal.timeout(DELETE_MS)));
   }
 
-  /** Never rejects. */
-  async #note(work: Promise<void>): Promise<void> {
+  /** `false` if it failed, which is only logged. */
+  async #note(work: Promise<void>): Promise<boolean> {
     try {
       await work;
+      return true;
     } catch (error) {
       this.#options.log.warn(`Snapshots: ${messageOf(error)}`);
+      return false;
     }
   }
 
@@ -111,24 +117,54 @@ export class SnapshotService {
     try {
       return await work();
     } catch (error) {
-      throw isAbort(error) ? error : notRecorded(kind, this.#options.custody.folder, error);
+      if (isAbort(error)) throw error;
+      const cause = error instanceof UserError ? (error.cause ?? error) : error;
+      throw notRecorded(kind, this.#options.custody.folder, cause);
     }
   }
 
-  /** A sandbox like the one that was paused, or one with another GPU, with the files of that one. */
+  /**
+   * A sandbox like the one that was paused, or one with another GPU, with the files of that one. Only one window resumes
+   * it; should that window die meanwhile, it is paused for the others again.
+   */
   async resume(key: string, options: CreateFromOptions, signal: AbortSignal): Promise<RunningSandbox> {
-    const { store, snapshots } = this.#options;
+    const { store, snapshots, custody } = this.#options;
     const sandbox = store.get(key);
-    const snapshot = sandbox?.phase.kind === "paused" ? await snapshots.get(sandbox.phase.imageId) : undefined;
-    if (!sandbox || !snapshot?.isPaused) throw notPaused();
-    store.remove(key);
+    if (sandbox?.phase.kind !== "paused") throw notPaused();
+    const task = resuming(sandbox.phase);
+    if (!(await custody.reservations.take(task))) throw underWay();
+    let isRecorded = true;
     try {
-      const resumed = await this.createFrom(snapshot, options, signal);
-      await snapshots.save({ ...snapshot, isPaused: false });
+      const snapshot = await snapshots.get(sandbox.phase.imageId);
+      store.remove(key);
+      if (!snapshot?.isPaused) throw notPaused();
+      const resumed = await this.createFrom(snapshot, options, signal).catch((error: unknown) => {
+        store.add(sandbox);
+        throw error;
+      });
+      isRecorded = await this.#note(snapshots.save({ ...snapshot, isPaused: false }));
       return resumed;
-    } catch (error) {
-      store.add(sandbox);
-      throw error;
+    } finally {
+      // As long as it is paused on disk, other windows must not resume it too.
+      if (isRecorded) await custody.reservations.giveBack(task);
+    }
+  }
+
+  /** Another sandbox with the files of a running one, which ends then unless something still runs in it. */
+  async continueIn(
+    sandbox: RunningSandbox,
+    { isBusy, ...options }: CreateFromOptions & { readonly isBusy: () => boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { sandboxes, custody } = this.#options;
+    const task = leaving(sandbox);
+    if (!(await custody.reservations.take(task))) throw underWay();
+    try {
+      await this.branch(sandbox, options, signal);
+      // What runs there has until the end of the lifetime to come to its own.
+      if (!isBusy()) await sandboxes.terminate(sandbox.key, signal);
+    } finally {
+      await custody.reservations.giveBack(task);
     }
   }
 
@@ -159,17 +195,22 @@ export class SnapshotService {
     store.remove(pausedKey(snapshot));
   }
 
-  /** Brings the paused sandboxes into the store, and takes those out that another window resumed or deleted. */
+  /** Brings the paused sandboxes into the store, and takes those out that a window resumes or has resumed or deleted. */
   async showPaused(): Promise<void> {
     const { store, snapshots, custody, log } = this.#options;
-    const all = await snapshots.all(custody.scope).catch((error: unknown) => {
-      log.warn(`Records of snapshots: ${messageOf(error)}`);
-    });
-    if (!all) return;
-    const paused = all.filter(({ isPaused }) => isPaused).map(pausedRecord);
-    const keys = new Set(paused.map(({ key }) => key));
-    const gone = store.all.filter(({ key, phase }) => phase.kind === "paused" && !keys.has(key));
-    store.apply({ put: paused, removeKeys: gone.map(({ key }) => key) });
+    const { reservations } = custody;
+    try {
+      // In this order, for a sandbox is no longer paused before it is no longer reserved.
+      const reserved = await reservations.all();
+      const all = await snapshots.all(custody.scope);
+      const isFree = (task: string) => !reserved.has(task) && !reservations.has(task);
+      const paused = all.filter((snapshot) => snapshot.isPaused && isFree(resuming(snapshot))).map(pausedRecord);
+      const keys = new Set(paused.map(({ key }) => key));
+      const gone = store.all.filter(({ key, phase }) => phase.kind === "paused" && !keys.has(key));
+      store.apply({ put: paused, removeKeys: gone.map(({ key }) => key) });
+    } catch (error) {
+      log.warn(`Paused sandboxes: ${messageOf(error)}`);
+    }
   }
 
   /** Keeps account of what Modal kept of a sandbox of ours as it ended. `false` if that is not known yet. */
@@ -217,6 +258,15 @@ function pausedRecord(snapshot: Snapshot): Sandbox {
     phase: { kind: "paused", imageId, pausedAt: createdAt, ...(expiresAt !== undefined && { expiresAt }) },
   };
 }
+
+/** Names of reservations. */
+const resuming = ({ imageId }: Pick<Snapshot, "imageId">) => `resume ${imageId}`;
+const leaving = ({ phase }: RunningSandbox) => `leave ${phase.id}`;
+
+const underWay = () =>
+  new UserError("This is under way already, here or in another window. Refresh to see what comes of it.", {
+    actions: [{ title: "Refresh Sandboxes", command: "modalSandboxes.refreshSandboxes" }],
+  });
 
 const notRecorded = (kind: SnapshotKind, folder: string, cause: unknown) => {
   const what = kind === "pause" ? "The sandbox was not paused and keeps running" : "The snapshot was not kept";

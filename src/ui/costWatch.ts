@@ -1,4 +1,5 @@
 import { DisposableStore, type Disposable } from "../base/disposable";
+import { messageOf } from "../base/errors";
 import type { Clock, Logger, Memento } from "../base/ports";
 import type { AccountService } from "../modal/account";
 import type { RateSource } from "../modal/rates";
@@ -27,12 +28,16 @@ export interface CostWatchOptions {
   readonly activity: Activity;
   readonly metrics: () => Promise<MetricService>;
   readonly memento: Memento;
+  /** Brings the sandboxes up to date, and with them what those cost that have ended. */
+  readonly refresh: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly report: (error: unknown) => void;
 }
 
 const TERMINATE_TIMEOUT_MS = 60_000;
+
+const REFRESH_TIMEOUT_MS = 60_000;
 
 /** All that keeps an eye on costs: the status bar's item, the limits of a day, and GPUs that do nothing. */
 export class CostWatch implements Disposable {
@@ -56,7 +61,7 @@ export class CostWatch implements Disposable {
     const limits = { limits: spendingLimits, stopsIdle: stopsIdleAtLimit };
     this.#own.add(
       watchDayLimits({
-        dayLimits: new DayLimits({ meter, store, ...limits, isBusy, memento, clock }),
+        dayLimits: new DayLimits({ meter, store, ...limits, isBusy, memento, clock, confirm: () => this.#confirm() }),
         onDidChangeCosts: meter.onDidChangeCosts,
         terminate: (key) => sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_TIMEOUT_MS)),
         report,
@@ -66,6 +71,18 @@ export class CostWatch implements Disposable {
 
   dispose(): void {
     this.#own.dispose();
+  }
+
+  async #confirm(): Promise<boolean> {
+    const { refresh, meter, log } = this.#options;
+    try {
+      await refresh(AbortSignal.timeout(REFRESH_TIMEOUT_MS));
+      await meter.update();
+      return true;
+    } catch (error) {
+      log.warn(`Costs of the day: ${messageOf(error)}`);
+      return false;
+    }
   }
 
   /** A run counts from its preparation on, a shell as long as it is open. */

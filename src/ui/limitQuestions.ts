@@ -33,7 +33,7 @@ const KEEP = "Keep";
 export function watchDayLimits({ dayLimits, onDidChangeCosts, terminate, report }: DayLimitOptions): Disposable {
   const own = new DisposableStore();
   const check = () => {
-    dayLimits.check(window.state.focused);
+    dayLimits.check(window.state.focused).catch(report);
   };
   own.add(
     dayLimits.onDidReachLimit((reached) => {
@@ -83,6 +83,5 @@ async function endUnlessKept(
   const outcome = await Promise.race([kept, elapsed]);
   clearTimeout(timer);
   if (outcome === KEEP) return;
-  const stillIdle = new Set(dayLimits.idle().map(({ key }) => key));
-  await Promise.all(idle.filter(({ key }) => stillIdle.has(key)).map(({ key }) => terminate(key)));
+  await dayLimits.endIdle(idle, terminate);
 }

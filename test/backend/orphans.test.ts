@@ -43,6 +43,16 @@ describe("a sandbox whose window is gone", function () {
     assert.equal(holderIn(two, key), "otherWindow");
   });
 
+  it("is adopted by one of several windows that take it at the same moment", async () => {
+    for (let trial = 0; trial < 10; trial += 1) {
+      const { key } = await leftBehind("/project-3");
+      const windows = [services().openWindow(), services().openWindow(), services().openWindow()];
+      await Promise.all(windows.map((window) => window.refresh()));
+      const adopted = await Promise.all(windows.map((window) => window.sandboxes.adopt(key)));
+      assert.equal(adopted.filter((sandbox) => sandbox !== undefined).length, 1);
+    }
+  });
+
   it("is not used by another window while its own lives, even for the same folder and spec", async () => {
     const holder = services().openWindow();
     await holder.sandboxes.create({ spec: spec(), folder: "/held" }, soon());

@@ -54,6 +54,71 @@ describe("a sandbox that is paused", function () {
     await assert.rejects(snapshots.resume(paused.key, {}, soon()), /is not paused any more/);
   });
 
+  it("is resumed once, whichever of several windows is faster, and not shown meanwhile", async () => {
+    const { openWindow, gateway } = services();
+    for (let trial = 0; trial < 5; trial += 1) {
+      const sandbox = await create();
+      await services().snapshots.pause(sandbox, soon());
+      const before = (await gateway.list(soon())).length;
+      const windows = [openWindow(), openWindow(), openWindow()];
+      await Promise.all(windows.map((window) => window.refresh()));
+      const pausedIn = (window: (typeof windows)[number]) =>
+        window.store.all.find(({ phase, name }) => phase.kind === "paused" && name === sandbox.name);
+      const keys = windows.map((window) => pausedIn(window)?.key ?? "");
+      const shown: unknown[] = [];
+      const onDidEnterStep = () => {
+        for (const window of windows) void window.refresh().then(() => shown.push(pausedIn(window)));
+      };
+      const outcomes = await Promise.allSettled(
+        windows.map((window, at) => window.snapshots.resume(keys[at] ?? "", { onDidEnterStep }, soon())),
+      );
+      assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected", "rejected"]);
+      for (const outcome of outcomes)
+        if (outcome.status === "rejected")
+          assert.match(String(outcome.reason), /under way already|is not paused any more/);
+      assert.equal((await gateway.list(soon())).length, before + 1);
+      assert.ok(await eventually(() => Promise.resolve(shown.length >= windows.length)));
+      assert.deepEqual(new Set(shown), new Set([undefined]));
+    }
+  });
+
+  it("can be resumed by another window once the one that was at it has failed or is gone", async () => {
+    const { snapshots, store, openWindow, custody } = services();
+    const sandbox = await create();
+    await snapshots.pause(sandbox, soon());
+    const paused = store.all.find(({ phase, name }) => phase.kind === "paused" && name === sandbox.name);
+    assert.ok(paused?.phase.kind === "paused");
+    const task = `resume ${paused.phase.imageId}`;
+
+    await assert.rejects(snapshots.resume(paused.key, {}, AbortSignal.abort()), isAbort);
+    const gone = openWindow();
+    assert.ok(await gone.custody.reservations.take(task));
+    assert.equal(await custody.reservations.take(task), false);
+    const later = openWindow();
+    await later.refresh();
+    assert.equal(later.store.get(paused.key), undefined);
+    await gone.custody.leave();
+    await later.refresh();
+    await later.snapshots.resume(paused.key, {}, soon());
+  });
+
+  it("is paused or continued in another sandbox by one window at a time", async () => {
+    const { openWindow, gateway, kept, custody } = services();
+    const sandbox = await create({ gpu: T4 });
+    const before = (await gateway.list(soon())).length;
+    const [one, two, three] = [services(), openWindow(), openWindow()];
+    await Promise.all([two.refresh(), three.refresh()]);
+    const outcomes = await Promise.allSettled([
+      one.snapshots.continueIn(sandbox, { isBusy: () => false }, soon()),
+      two.snapshots.continueIn(sandbox, { isBusy: () => false }, soon()),
+      three.snapshots.pause(sandbox, soon()),
+    ]);
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1, JSON.stringify(outcomes));
+    const snapshots = (await kept.all(custody.scope)).filter(({ sandboxName }) => sandboxName === sandbox.name);
+    assert.equal(snapshots.length, 1);
+    assert.ok((await gateway.list(soon())).length <= before);
+  });
+
   it("goes on running when the pause is cancelled or fails, and is paused still when the resume is", async () => {
     const { snapshots, store } = services();
     const sandbox = await create();

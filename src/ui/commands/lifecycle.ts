@@ -102,9 +102,8 @@ export function lifecycleCommands({
       if (!sandbox) return;
       await withProgress("Continuing in another sandbox", async (report, signal) => {
         report("Keeping its files");
-        await snapshots.branch(sandbox, { onDidEnterStep: reportStep(report, sandbox) }, signal);
-        // What runs there has until the end of the lifetime to come to its own.
-        if (!activity.isBusy(sandbox.phase.id)) await sandboxes.terminate(sandbox.key, signal);
+        const isBusy = () => activity.isBusy(sandbox.phase.id);
+        await snapshots.continueIn(sandbox, { isBusy, onDidEnterStep: reportStep(report, sandbox) }, signal);
       });
     },
 

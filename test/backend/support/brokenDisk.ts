@@ -75,7 +75,8 @@ function mount(...args: readonly string[]): void {
 }
 
 function unmount(folder: string): void {
-  execFileSync("umount", [folder]);
+  // A log may be open there still.
+  execFileSync("umount", ["--lazy", folder]);
 }
 
 /** Writes until nothing fits, down to the last page. */

@@ -31,7 +31,8 @@ async function main(): Promise<void> {
     },
     create: async (afterMs) => {
       await delay(Number(afterMs));
-      const { key } = await sandboxes.create({ spec: spec({ gpu: T4 }), folder: "/f" }, AbortSignal.timeout(60_000));
+      const lasting = spec({ gpu: T4, timeoutMs: HOUR_MS, idleTimeoutMs: HOUR_MS });
+      const { key } = await sandboxes.create({ spec: lasting, folder: "/f" }, AbortSignal.timeout(60_000));
       created.push(key);
       return `created ${key}`;
     },
@@ -52,6 +53,8 @@ async function main(): Promise<void> {
   lines.on("close", () => process.exit());
   answer("ready");
 }
+
+const HOUR_MS = 3_600_000;
 
 const answer = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -29,7 +29,7 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
   const journal: JournalEntry[] = [];
   const questions: string[] = [];
   let refreshes = 0;
-  let whileListing = () => undefined as void;
+  let whileListing: () => void = () => undefined;
   const costs = { isFree, sandboxes: [], perHour: 0, today, isTodayEstimate: false };
   const guard = new SpendingGuard({
     ...{ store, rates, clock: { now: () => 1000 } },
