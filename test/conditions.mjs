@@ -14,6 +14,7 @@ export const conditions = {
     suites: {
       unit: ["sync/nastyCases", "sync/push", "sync/pushInterrupted", "sync/unpack"],
       backend: [
+        "brokenDisk",
         "isolation",
         "localImages",
         "localLimits",

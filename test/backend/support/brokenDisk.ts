@@ -1,13 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { codeOf, messageOf } from "../../../src/base/errors";
+import type { Context } from "mocha";
+import { codeOf } from "../../../src/base/errors";
+import { isRoot, skip, skipForRoot } from "../../support/skip";
 
 /** One way in which a folder stops taking writes. */
 export interface Breakage {
   readonly name: string;
-  /** Breaks the folder and returns how to restore it. Throws with a reason if this user or machine cannot do that. */
-  readonly inflict: (folder: string) => () => void;
+  /** Breaks the folder and returns how to restore it. Skips the test if this user or machine cannot do that. */
+  readonly inflict: (folder: string, context: Context) => () => void;
 }
 
 export const breakages: readonly Breakage[] = [
@@ -25,8 +27,8 @@ export const breakages: readonly Breakage[] = [
   },
   {
     name: "it may not be written (EACCES)",
-    inflict: (folder) => {
-      if (process.getuid?.() === 0) throw new Error("root may write anywhere");
+    inflict: (folder, context) => {
+      if (isRoot) skip(context, "by design: root may write anywhere");
       const folders = [folder, ...subfoldersOf(folder)];
       for (const path of folders) chmodSync(path, 0o500);
       return () => {
@@ -36,9 +38,9 @@ export const breakages: readonly Breakage[] = [
   },
   {
     name: "it is read-only (EROFS)",
-    inflict: (folder) => {
-      mount("--bind", folder, folder);
-      mount("-o", "remount,bind,ro", folder);
+    inflict: (folder, context) => {
+      mount(context, "--bind", folder, folder);
+      mount(context, "-o", "remount,bind,ro", folder);
       return () => {
         unmount(folder);
       };
@@ -46,10 +48,10 @@ export const breakages: readonly Breakage[] = [
   },
   {
     name: "the disk is full (ENOSPC)",
-    inflict: (folder) => {
+    inflict: (folder, context) => {
       const copy = `${folder}.copy`;
       cpSync(folder, copy, { recursive: true });
-      mount("-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", folder);
+      mount(context, "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", folder);
       cpSync(copy, folder, { recursive: true });
       rmSync(copy, { recursive: true });
       fill(join(folder, "ballast"));
@@ -65,12 +67,12 @@ const subfoldersOf = (folder: string): string[] =>
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isDirectory());
 
-function mount(...args: readonly string[]): void {
-  if (process.getuid?.() !== 0) throw new Error("only root may mount");
+function mount(context: Context, ...args: readonly string[]): void {
+  if (!isRoot) skipForRoot(context, "mounts");
   try {
     execFileSync("mount", args, { stdio: "pipe" });
-  } catch (error) {
-    throw new Error(`this machine does not let root mount: ${messageOf(error)}`, { cause: error });
+  } catch {
+    skipForRoot(context, "mounts");
   }
 }
 
