@@ -32,7 +32,7 @@ export const MAX_LIFETIME_MS = 24 * 3_600_000;
  * The latest moment at which it can have ended: this machine may have slept, and its window may be gone, while the
  * sandbox's limits were kept by the server.
  */
-export function latestEnd({ startedAt, timeoutMs, seenAt = startedAt, idleEndsAt }: Reading): number {
+function latestEnd({ startedAt, timeoutMs, seenAt = startedAt, idleEndsAt }: Reading): number {
   const lifetimeEndsAt = startedAt + (timeoutMs ? Math.min(timeoutMs, MAX_LIFETIME_MS) : MAX_LIFETIME_MS);
   // It has outlived its idle limit if it was seen after that.
   const isIdle = idleEndsAt !== undefined && idleEndsAt >= seenAt;
