@@ -1,7 +1,8 @@
 import type { ContainerProcess } from "modal";
 import { abortable } from "../base/async";
-import { messageOf } from "../base/errors";
+import { messageOf, UserError } from "../base/errors";
 import { Emitter } from "../base/event";
+import { formatBytes } from "../base/format";
 import type { Connection } from "./connection";
 import { isNotFound, sandboxGone, translate, translated } from "./errors";
 import { InputStream } from "./inputStream";
@@ -135,14 +136,37 @@ export async function collect(process: RemoteProcess): Promise<{ stdout: string;
   return { ...output, exitCode };
 }
 
-export async function collectOutput(process: RemoteProcess): Promise<{ stdout: string; stderr: string }> {
-  const [stdout, stderr] = await Promise.all([text(process.stdout), text(process.stderr)]);
+/**
+ * Returns everything that a process prints. Throws a `UserError` once that is more than any of our commands prints: its
+ * tools are the sandbox's, which may print without end.
+ */
+export async function collectOutput(
+  process: RemoteProcess,
+  maxStdoutBytes = MAX_STDOUT_BYTES,
+): Promise<{ stdout: string; stderr: string }> {
+  const [stdout, stderr] = await Promise.all([
+    text(process.stdout, maxStdoutBytes),
+    text(process.stderr, MAX_STDERR_BYTES),
+  ]);
   return { stdout, stderr };
 }
 
-async function text(stream: AsyncIterable<Uint8Array>): Promise<string> {
+const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
+const MAX_STDERR_BYTES = 8 * 1024 * 1024;
+
+async function text(stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let result = "";
-  for await (const chunk of stream) result += decoder.decode(chunk, { stream: true });
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw printsTooMuch(maxBytes);
+    result += decoder.decode(chunk, { stream: true });
+  }
   return result + decoder.decode();
 }
+
+const printsTooMuch = (maxBytes: number): UserError =>
+  new UserError(
+    `A command in the sandbox printed more than ${formatBytes(maxBytes)}, so it was not waited for. Check what the sandbox has in place of its shell and tools, or use another one.`,
+  );

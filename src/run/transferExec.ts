@@ -1,6 +1,9 @@
 import { collectOutput, type ExecGateway } from "../modal/exec";
 import type { Exec } from "../sync/remoteProcess";
 
+/** The inventory of a folder of a million files. */
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+
 /** Starts processes in a sandbox for a push, which needs no more of one than this. */
 export const transferExec =
   (gateway: ExecGateway, sandboxId: string, signal: AbortSignal): Exec =>
@@ -10,7 +13,7 @@ export const transferExec =
     return {
       write: (bytes) => input.write(bytes),
       closeInput: () => input.closeInput(),
-      output: collectOutput(process),
+      output: collectOutput(process, MAX_OUTPUT_BYTES),
       exitCode: process.exitCode,
     };
   };

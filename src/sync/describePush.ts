@@ -1,4 +1,5 @@
 import { formatBytes, plural } from "../base/format";
+import { visibleText } from "../base/inertText";
 import type { PushResult } from "./pushRequest";
 
 /** A line that says what a push came to. */
@@ -15,11 +16,17 @@ export function describePush({ files, bytes, deleted, skipped, conflicts }: Push
 }
 
 /** What about it is worth a warning in the log, a line each. */
-export const pushLog = ({ skipped, conflicts }: PushResult): string[] => [
-  ...skipped.map(({ path, reason }) => `${path} ${reason}`),
-  ...conflicts.map(({ path, keptAs }) =>
-    path === keptAs
-      ? `${path} was deleted here but changed in the sandbox; it is still there`
-      : `${path} was changed in the sandbox; what was there is now ${keptAs}`,
-  ),
-];
+export const pushLog = ({ skipped, conflicts }: PushResult): string[] =>
+  [
+    ...skipped.map(({ path, reason }) => `${path} ${reason}`),
+    ...conflicts.map(({ path, keptAs }) =>
+      path === keptAs
+        ? `${path} was deleted here but changed in the sandbox; it is still there`
+        : `${path} was changed in the sandbox; what was there is now ${keptAs}`,
+    ),
+  ]
+    .slice(-MOST_LINES)
+    .map(visibleText);
+
+/** More than this nobody reads. */
+const MOST_LINES = 2000;

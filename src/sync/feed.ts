@@ -9,6 +9,7 @@ export class Feed {
   readonly #credits = new Credits(FEED_CREDITS);
   readonly #onProgress: (counts: PullCounts) => void;
   #error: Error | undefined;
+  #isEnough = false;
 
   constructor(send: (block: Uint8Array<ArrayBuffer>) => void, onProgress: (counts: PullCounts) => void) {
     this.#onProgress = onProgress;
@@ -18,17 +19,20 @@ export class Feed {
     });
   }
 
-  /** Resolves once the whole stream is on its way. */
-  async pour(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  /** Resolves once the whole stream is on its way, or with false once the session wants no more of it. */
+  async pour(stream: AsyncIterable<Uint8Array>): Promise<boolean> {
     for await (const chunk of stream) {
       await this.#credits.available();
       if (this.#error) throw this.#error;
+      if (this.#isEnough) return false;
       this.#blocks.append(chunk);
     }
     this.#blocks.flush();
+    return true;
   }
 
-  fed(buffer: ArrayBuffer, counts: PullCounts): void {
+  fed(buffer: ArrayBuffer, counts: PullCounts, isEnough: boolean): void {
+    this.#isEnough = isEnough;
     this.#blocks.recycle(buffer);
     this.#credits.grant();
     this.#onProgress(counts);

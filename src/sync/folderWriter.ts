@@ -20,7 +20,8 @@ import { dirname, join, relative, sep } from "node:path";
 
 import { codeOf } from "../base/errors";
 import { OpenFile } from "./openFile";
-import { copyName, PULL_PREFIX } from "./pullNames";
+import { removeLeftovers, stagingPrefix } from "./pullLeftovers";
+import { copyName } from "./pullNames";
 
 /** Where something that was pulled ended up. */
 export type Placed =
@@ -41,6 +42,17 @@ export type MayReplace = (path: string, there: Stats) => boolean;
 /** How something is called that must not be written under its own path; `undefined` for what may be. */
 export type CopyNameOf = (path: string) => ((count: number) => string) | undefined;
 
+export interface FolderWriterOptions {
+  /** Without links in it. */
+  readonly root: string;
+  /** Where files are filled that are not in their place yet, if not in `root`; on the same file system. */
+  readonly stagingIn?: string;
+  readonly mayReplace: MayReplace;
+  readonly copyNameOf?: CopyNameOf;
+  /** Names where the files come from, in the names of copies. */
+  readonly from?: string | undefined;
+}
+
 export interface FileFacts {
   readonly path: string;
   readonly mode: number;
@@ -55,6 +67,7 @@ export interface FileFacts {
  */
 export class FolderWriter {
   readonly #root: string;
+  readonly #stagingIn: string;
   readonly #mayReplace: MayReplace;
   readonly #copyNameOf: CopyNameOf;
   readonly #from: string | undefined;
@@ -65,12 +78,9 @@ export class FolderWriter {
   #staging: string | undefined;
   #count = 0;
 
-  /**
-   * @param root without links in it
-   * @param from names where the files come from, in the names of copies
-   */
-  constructor(root: string, mayReplace: MayReplace, copyNameOf: CopyNameOf = () => undefined, from?: string) {
+  constructor({ root, stagingIn = root, mayReplace, copyNameOf = () => undefined, from }: FolderWriterOptions) {
     this.#root = root;
+    this.#stagingIn = stagingIn;
     this.#mayReplace = mayReplace;
     this.#copyNameOf = copyNameOf;
     this.#from = from;
@@ -133,7 +143,7 @@ export class FolderWriter {
 
   /** A name of its own among what is not in its place yet. */
   #staged(): string {
-    this.#staging ??= mkdtempSync(join(this.#root, PULL_PREFIX));
+    this.#staging ??= mkdtempSync(join(this.#stagingIn, stagingPrefix()));
     this.#count += 1;
     return `${this.#staging}/${this.#count}`;
   }
@@ -217,7 +227,8 @@ function moveInto(from: string, to: string): void {
     renameSync(from, to);
   } catch (error) {
     if (codeOf(error) !== "EXDEV" || lstatSync(from).isSymbolicLink()) throw error;
-    const beside = join(dirname(to), `${PULL_PREFIX}${process.pid}`);
+    removeLeftovers(dirname(to));
+    const beside = join(dirname(to), `${stagingPrefix()}beside`);
     copyFileSync(from, beside);
     const { atime, mtime, mode } = lstatSync(from);
     const file = openSync(beside, "r+");

@@ -3,8 +3,16 @@ import { randomBytes } from "node:crypto";
 import { abortable, abortError, delay } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import type { Feed } from "./feed";
-import { listerFailed, listingCut, listingEmpty, pullRefused, senderFailed } from "./pullErrors";
-import type { PlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
+import {
+  listerFailed,
+  listingCut,
+  listingEmpty,
+  listingTooMuch,
+  pullRefused,
+  senderFailed,
+  tooManyErrors,
+} from "./pullErrors";
+import type { PlanSummary, PullCounts, PullDecision, PullOutcome, PullSince } from "./pullMessages";
 import { NEVER_LISTED } from "./pullNames";
 import { ProgressReporter } from "./progressReporter";
 import { listerCommand } from "./remoteListing";
@@ -36,13 +44,6 @@ export interface PullOptions {
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: PullProgress) => void;
   readonly signal: AbortSignal;
-}
-
-export interface PullDecision {
-  /** Files of the same name are replaced; otherwise the sandbox's come beside them. Only without `since`. */
-  readonly isOverwriting: boolean;
-  /** The biggest files stay in the sandbox until the rest is no more than this. */
-  readonly maxBytes: number;
 }
 
 export interface PullProgress extends PullCounts {
@@ -93,12 +94,13 @@ class Receiver implements Disposable {
     });
   }
 
-  async open({ root, since }: PullOptions): Promise<void> {
-    const problem = await this.#worker.call("openPull", { session: this.#session, root, since });
+  async open({ root, path, since }: PullOptions): Promise<void> {
+    const problem = await this.#worker.call("openPull", { session: this.#session, root, path, since });
     if (problem) throw pullRefused(root, problem);
   }
 
-  pour(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  /** As `Feed.pour`. */
+  pour(stream: AsyncIterable<Uint8Array>): Promise<boolean> {
     return this.#feed.pour(stream);
   }
 
@@ -136,22 +138,39 @@ async function bring(receiver: Receiver, options: PullOptions): Promise<PullResu
 async function list(receiver: Receiver, options: PullOptions): Promise<PlanSummary> {
   const { remotePath } = options;
   const [exitCode] = await Promise.all([pourListing(receiver, options), receiver.open(options)]);
-  const failure = listerFailed(remotePath, exitCode);
+  const failure = exitCode === undefined ? undefined : listerFailed(remotePath, exitCode);
   if (failure) throw failure;
   const plan = await receiver.plan();
+  if (plan.listing === "tooMuch") throw listingTooMuch(remotePath);
   if (plan.listing === "cut") throw listingCut();
   if (plan.listing === "empty") throw listingEmpty(remotePath);
   return plan;
 }
 
-async function pourListing(receiver: Receiver, { remotePath, path, exec }: PullOptions): Promise<number> {
+/** @returns the lister's exit code; none if it lists more than is read */
+async function pourListing(receiver: Receiver, { remotePath, path, exec }: PullOptions): Promise<number | undefined> {
   const process = await exec(listerCommand(remotePath, path === undefined ? "." : `./${path}`, NEVER_LISTED));
   void process.closeInput().catch(() => undefined);
-  const [exitCode] = await Promise.all([process.exitCode, receiver.pour(process.stdout), drain(process.stderr)]);
-  return exitCode;
+  return pourOutput(receiver, process);
 }
 
-const EVERYTHING: PullDecision = { isOverwriting: false, maxBytes: Number.MAX_SAFE_INTEGER };
+/** @returns the exit code; none if the session wants no more of the output, for whose end nobody waits then */
+async function pourOutput(receiver: Receiver, process: PullProcess): Promise<number | undefined> {
+  const ended = Promise.all([process.exitCode, drain(process.stderr)]);
+  const isWhole = await Promise.race([receiver.pour(process.stdout), rejectionOf(ended)]);
+  return isWhole ? (await ended)[0] : undefined;
+}
+
+/** Never resolves. */
+const rejectionOf = (work: Promise<unknown>): Promise<never> =>
+  new Promise((_, reject) => {
+    work.catch(reject);
+  });
+
+const EVERYTHING: PullDecision = {
+  isOverwriting: false,
+  maxBytes: Number.MAX_SAFE_INTEGER,
+};
 
 async function transfer(
   receiver: Receiver,
@@ -160,9 +179,7 @@ async function transfer(
 ): Promise<number> {
   const token = randomBytes(6).toString("hex");
   const process = await exec(senderCommand(remotePath, token));
-  let hasEnded = false;
   const stop = () => {
-    if (hasEnded) return;
     // Its own end is what counts; where it cannot be told, the sandbox's ends it.
     exec(stopSenderCommand(token))
       .then(
@@ -173,13 +190,12 @@ async function transfer(
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const asked = ask(process, names);
-    const stream = receiver.pour(process.stdout);
-    stream.catch(stop);
-    await Promise.all([asked, stream, drain(process.stderr)]);
-    const exitCode = await process.exitCode;
-    hasEnded = true;
-    return exitCode;
+    const [exitCode] = await Promise.all([pourOutput(receiver, process), ask(process, names)]);
+    if (exitCode === undefined) stop();
+    return exitCode ?? 0;
+  } catch (error) {
+    if (!signal.aborted) stop();
+    throw error;
   } finally {
     signal.removeEventListener("abort", stop);
   }
@@ -197,7 +213,14 @@ async function ask(process: PullProcess, names: Uint8Array): Promise<void> {
 
 const NAMES_BYTES = 256 * 1024;
 
+/** Reads errors, which nobody is shown; a sandbox that has nothing but errors is not listened to for ever. */
 async function drain(stream: AsyncIterable<Uint8Array>): Promise<void> {
-  const chunks = stream[Symbol.asyncIterator]();
-  while (!(await chunks.next()).done);
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > MAX_ERROR_BYTES) throw tooManyErrors();
+  }
 }
+
+/** A line for each of 20,000 files that cannot be read, and more. */
+const MAX_ERROR_BYTES = 8 * 1024 * 1024;

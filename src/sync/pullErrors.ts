@@ -30,6 +30,16 @@ export function listerFailed(remotePath: string, exitCode: number): UserError | 
 export const listingCut = (): UserError =>
   new UserError("The sandbox's list of files broke off, so nothing was pulled. Nothing was changed here; pull again.");
 
+export const listingTooMuch = (remotePath: string): UserError =>
+  new UserError(
+    `${remotePath} holds more files in the sandbox than a pull can list (500,000), so nothing was pulled. Pack or delete some of them there, or download what you need by hand.`,
+  );
+
+export const tooManyErrors = (): UserError =>
+  new UserError(
+    "The sandbox reported errors without end during the pull, so it was stopped. What came is complete; the rest did not come. Check the permissions of the files there.",
+  );
+
 export const listingEmpty = (remotePath: string): UserError =>
   new UserError(
     `The sandbox lists no files in ${remotePath}, although some were put there. Nothing was changed here; push and run again.`,

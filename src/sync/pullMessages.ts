@@ -30,7 +30,16 @@ export interface PlanSummary {
   /** How many files of these names are here already. */
   readonly existing: number;
   /** Whether the listing came to its end, and held what it must. */
-  readonly listing: "whole" | "cut" | "empty";
+  readonly listing: "whole" | "cut" | "empty" | "tooMuch";
+}
+
+export interface PullDecision {
+  /** Files of the same name are replaced; otherwise the sandbox's come beside them. Only without `since`. */
+  readonly isOverwriting: boolean;
+  /** The biggest files stay in the sandbox until the rest is no more than this. */
+  readonly maxBytes: number;
+  /** The last files of the list stay in the sandbox if there are more. */
+  readonly maxFiles?: number;
 }
 
 export interface PullOutcome {

@@ -9,7 +9,16 @@ import { PullBaselines } from "./pullBaselines";
 import { PullFilter } from "./pullFilter";
 import { PathGuard } from "./pathGuard";
 import type { PullOrigins } from "./pullOrigins";
-import type { Conflict, PlanSummary, ProtectedCopy, PullCounts, PullOutcome, PullSince } from "./pullMessages";
+import { removeLeftovers } from "./pullLeftovers";
+import type {
+  Conflict,
+  PlanSummary,
+  ProtectedCopy,
+  PullCounts,
+  PullDecision,
+  PullOutcome,
+  PullSince,
+} from "./pullMessages";
 import { entryHere, entryThere, folderThere, isUnchangedHere, planPull, type PullPlan } from "./pullPlan";
 import { ListingParser, type RemoteEntry } from "./remoteListing";
 import { refusePath, type NameRules } from "./safePath";
@@ -31,7 +40,7 @@ export class PullSession {
   readonly #since: PullSince | undefined;
   readonly #known: PullBaselines | undefined;
   readonly #origins: PullOrigins;
-  readonly #parser = new ListingParser();
+  readonly #parser: ListingParser;
   #plan: PullPlan = { wanted: new Map(), guarded: new Map(), folders: [], bytes: 0, skipped: [] };
   #isPlanned = false;
   #isSynced: (entry: RemoteEntry) => boolean = () => false;
@@ -48,9 +57,13 @@ export class PullSession {
   /** What ended it before its time. */
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param root absolute, links resolved */
-  constructor(root: string, since: PullSince | undefined, { baselines, origins, rules }: PullContext) {
+  /**
+   * @param root absolute, links resolved
+   * @param path of what is pulled, if that is not everything
+   */
+  constructor(root: string, since: PullSince | undefined, { baselines, origins, rules }: PullContext, path?: string) {
     this.#root = root;
+    this.#parser = new ListingParser(path);
     this.#rules = rules;
     this.#since = since;
     this.#known = since && new PullBaselines(since, baselines);
@@ -59,6 +72,11 @@ export class PullSession {
 
   get counts(): PullCounts {
     return this.#counts;
+  }
+
+  /** True once nothing more of the stream under way is of use. */
+  get isEnough(): boolean {
+    return this.#failure !== undefined || (this.#unpacker?.isOver ?? this.#parser.isTooMuch);
   }
 
   /** What goes wrong here is thrown by what is called next. */
@@ -98,20 +116,22 @@ export class PullSession {
       bytes: this.#plan.bytes,
       biggest: biggest.slice(0, 3).map(({ path, size }) => ({ path, bytes: size })),
       existing: since ? 0 : files.filter(({ path }) => this.#stats(path)?.isDirectory() === false).length,
-      listing: !this.#parser.isWhole ? "cut" : isEmpty ? "empty" : "whole",
+      listing: this.#parser.isTooMuch ? "tooMuch" : !this.#parser.isWhole ? "cut" : isEmpty ? "empty" : "whole",
     };
   }
 
   /** @returns the names to ask for */
-  start(isOverwriting: boolean, maxBytes: number): Uint8Array<ArrayBuffer> {
-    this.#plan = withoutBiggest(this.#plan, maxBytes);
+  start({ isOverwriting, maxBytes, maxFiles = Number.MAX_SAFE_INTEGER }: PullDecision): Uint8Array<ArrayBuffer> {
+    removeLeftovers(this.#root);
+    this.#plan = upTo(maxFiles, withoutBiggest(this.#plan, maxBytes));
     const { wanted, guarded, bytes } = this.#plan;
-    this.#writer = new FolderWriter(
-      this.#openTarget(),
-      this.#mayReplace(isOverwriting),
-      (path) => guarded.get(path)?.copyName,
-      this.#since?.from,
-    );
+    this.#writer = new FolderWriter({
+      root: this.#openTarget(),
+      stagingIn: this.#root,
+      mayReplace: this.#mayReplace(isOverwriting),
+      copyNameOf: (path) => guarded.get(path)?.copyName,
+      from: this.#since?.from,
+    });
     this.#unpacker = new Unpacker({
       writer: this.#writer,
       rules: this.#rules,
@@ -151,7 +171,8 @@ export class PullSession {
     const missing =
       end.kind === "whole" ? [...this.#plan.wanted.keys()].filter((path) => !this.#arrived.has(path)) : [];
     const vanished = missing.filter((path) => !refused.has(path)).map((path) => ({ path, reason: VANISHED }));
-    const skipped = [...this.#plan.skipped, ...(unpacker?.refused ?? []), ...vanished];
+    const { invalid, invalidCount } = this.#parser;
+    const skipped = [...this.#plan.skipped, ...(unpacker?.refused ?? []), ...vanished, ...invalid];
     const { files, bytes } = this.#counts;
     return {
       files,
@@ -159,7 +180,7 @@ export class PullSession {
       conflicts: this.#conflicts,
       copies: this.#copies,
       skipped: skipped.slice(0, 1000),
-      skippedCount: skipped.length + (unpacker ? unpacker.refusedCount - unpacker.refused.length : 0),
+      skippedCount: skipped.length + invalidCount - invalid.length + (unpacker?.refusedMore ?? 0),
       leftCount: left.length,
       end,
     };
@@ -245,6 +266,21 @@ function withoutBiggest(plan: PullPlan, maxBytes: number): PullPlan {
     skipped.push({ path, reason: `stays in the sandbox (${formatBytes(size)})` });
   }
   return { ...plan, wanted, bytes, skipped };
+}
+
+/** The first files of the list. */
+function upTo(maxFiles: number, plan: PullPlan): PullPlan {
+  if (plan.wanted.size <= maxFiles && plan.folders.length <= maxFiles) return plan;
+  const all = [...plan.wanted];
+  const reason = `stays in the sandbox (more than ${maxFiles.toLocaleString("en-US")} files)`;
+  const left = all.slice(maxFiles);
+  return {
+    ...plan,
+    wanted: new Map(all.slice(0, maxFiles)),
+    folders: plan.folders.slice(0, maxFiles),
+    bytes: plan.bytes - left.reduce((sum, [, { kind, size }]) => sum + (kind === "file" ? size : 0), 0),
+    skipped: [...plan.skipped, ...left.map(([path]) => ({ path, reason }))],
+  };
 }
 
 const VANISHED = "vanished before it could be sent";

@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import { SerialQueue } from "../base/async";
 import { formatBytes, plural } from "../base/format";
+import { visibleText } from "../base/inertText";
 import { conflictText } from "./conflictText";
 import { pull, type PullOptions, type PullResult } from "./pull";
 import type { Conflict, PlanSummary, ProtectedCopy } from "./pullMessages";
@@ -25,11 +26,13 @@ export interface PullSettings {
   readonly patterns: readonly string[];
   /** What comes back without a question. */
   readonly maxBytes: number;
+  readonly maxFiles: number;
 }
 
 export interface BigPull extends PlanSummary {
   readonly root: string;
   readonly maxBytes: number;
+  readonly maxFiles: number;
 }
 
 export interface PullSource extends Pick<PullOptions, "root" | "remotePath" | "exec" | "onProgress" | "signal"> {
@@ -51,7 +54,7 @@ export class Puller {
 
   /** What the sandbox's programs made or changed since the last push. */
   async pullChanges({ sandboxId, from, into, ...source }: PullSource): Promise<PullResult> {
-    const { patterns, maxBytes } = this.#options.settings();
+    const { patterns, maxBytes, maxFiles } = this.#options.settings();
     if (patterns.length === 0) return NOTHING;
     const { root, remotePath, signal } = source;
     const { thread, approve, onConflicts, onCopies } = this.#options;
@@ -61,8 +64,9 @@ export class Puller {
       ...(into !== undefined && { into }),
     };
     const decide = async (plan: PlanSummary) => {
-      const isAll = plan.bytes <= maxBytes || (await approve({ ...plan, root, maxBytes }, signal));
-      return { isOverwriting: false, maxBytes: isAll ? Number.MAX_SAFE_INTEGER : maxBytes };
+      const isSmall = plan.bytes <= maxBytes && plan.files <= maxFiles;
+      const isAll = isSmall || (await approve({ ...plan, root, maxBytes, maxFiles }, signal));
+      return { isOverwriting: false, ...(isAll ? { maxBytes: Number.MAX_SAFE_INTEGER } : { maxBytes, maxFiles }) };
     };
 
     const result = await this.#queue(root).run(() => pull(thread, { ...source, since, decide }));
@@ -100,7 +104,7 @@ export function describePull(result: PullResult, from?: string, into?: string): 
     ...describeCopies(copies),
     ...(skippedCount > 0 ? [`${skippedCount} not pulled, see the log`] : []),
   ];
-  return facts.length > 0 ? facts.join("; ") : undefined;
+  return facts.length > 0 ? visibleText(facts.join("; ")) : undefined;
 }
 
 function describeCopies(copies: readonly ProtectedCopy[]): string[] {
@@ -115,9 +119,15 @@ function describeCopies(copies: readonly ProtectedCopy[]): string[] {
 }
 
 /** What the log says of a pull, a line each. */
-export const pullLog = ({ conflicts, copies, skipped, skippedCount }: PullResult, from?: string): string[] => [
-  ...conflicts.map((conflict) => `${conflictText([conflict], from)}: the sandbox's version is ${conflict.copy}`),
-  ...copies.map(({ path, copy, reason }) => `${path} came back only as ${copy}, because ${reason}`),
-  ...skipped.map(({ path, reason }) => `${path} ${reason}`),
-  ...(skippedCount > skipped.length ? [`and ${skippedCount - skipped.length} more were not pulled`] : []),
-];
+export const pullLog = ({ conflicts, copies, skipped, skippedCount }: PullResult, from?: string): string[] =>
+  [
+    ...conflicts.map((conflict) => `${conflictText([conflict], from)}: the sandbox's version is ${conflict.copy}`),
+    ...copies.map(({ path, copy, reason }) => `${path} came back only as ${copy}, because ${reason}`),
+    ...skipped.map(({ path, reason }) => `${path} ${reason}`),
+    ...(skippedCount > skipped.length ? [`and ${skippedCount - skipped.length} more were not pulled`] : []),
+  ]
+    .slice(-MOST_LINES)
+    .map(visibleText);
+
+/** More than this nobody reads. */
+const MOST_LINES = 2000;

@@ -301,12 +301,14 @@ function biggest(plan: Plan): FolderSize[] {
   return [...sizes.values()].sort((a, b) => b.bytes - a.bytes).slice(0, 5);
 }
 
+/** A path is reported once, however often the receiver names it. */
 function conflictsIn(report: string, plan: Plan, stamp: string): Conflict[] {
-  const found = [...report.matchAll(/^(left|kept|aside) (\d+)$/gm)];
-  if (found.length === 0) return [];
+  if (!/^(left|kept|aside) /m.test(report)) return [];
   const paths = checkedPaths(plan);
-  return found.flatMap(([, verb = "left", number]) => {
+  const found = new Map<string, Conflict>();
+  for (const [, verb = "left", number] of report.matchAll(/^(left|kept|aside) (\d+)$/gm)) {
     const path = paths[Number(number)];
-    return path === undefined ? [] : [{ path, keptAs: keptName(path, verb as Verb, Number(number), stamp) }];
-  });
+    if (path !== undefined) found.set(path, { path, keptAs: keptName(path, verb as Verb, Number(number), stamp) });
+  }
+  return [...found.values()];
 }

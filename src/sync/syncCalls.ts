@@ -4,7 +4,7 @@ import type { RootProblem } from "./folderRoot";
 import type { SkippedEntry } from "./folderEntry";
 import type { PackProgress } from "./pack";
 import type { PushPreview } from "./preview";
-import type { PlanSummary as PullPlanSummary, PullCounts, PullOutcome, PullSince } from "./pullMessages";
+import type { PlanSummary as PullPlanSummary, PullCounts, PullDecision, PullOutcome, PullSince } from "./pullMessages";
 import type { Conflict, FolderSize } from "./pushRequest";
 import type { PushKey } from "./pushSession";
 import type { RulesChange } from "./rulesChange";
@@ -81,16 +81,21 @@ export interface SyncCalls {
     readonly asks: { readonly root: string; readonly path: string };
     readonly answers: Explanation;
   };
-  /** Begins a pull; without `since` everything comes. The listing follows in blocks. */
+  /** Begins a pull of `path` in the remote folder, or of everything; without `since` everything comes. The listing follows in blocks. */
   readonly openPull: {
-    readonly asks: { readonly session: number; readonly root: string; readonly since: PullSince | undefined };
+    readonly asks: {
+      readonly session: number;
+      readonly root: string;
+      readonly path: string | undefined;
+      readonly since: PullSince | undefined;
+    };
     readonly answers: RootProblem | null;
   };
   /** The listing has ended. */
   readonly planPull: { readonly asks: { readonly session: number }; readonly answers: PullPlanSummary };
   /** Answers with paths for the sender, each with a NUL behind it. The archive follows in blocks. */
   readonly startPull: {
-    readonly asks: { readonly session: number; readonly isOverwriting: boolean; readonly maxBytes: number };
+    readonly asks: PullDecision & { readonly session: number };
     readonly answers: Uint8Array;
   };
   /** The archive has ended, or it is stopped and the rest will not come. */
@@ -148,7 +153,14 @@ export type FromWorker =
       readonly progress: Readonly<PackProgress>;
     }
   /** A fed block's memory back, and how far the pull has come. */
-  | { readonly kind: "fed"; readonly session: number; readonly buffer: ArrayBuffer; readonly counts: PullCounts };
+  | {
+      readonly kind: "fed";
+      readonly session: number;
+      readonly buffer: ArrayBuffer;
+      readonly counts: PullCounts;
+      /** Nothing more of the stream is of use. */
+      readonly isEnough: boolean;
+    };
 
 /** How many blocks of a stream the worker may have sent that the host has not taken. */
 export const CREDITS = 6;

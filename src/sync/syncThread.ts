@@ -164,7 +164,7 @@ export class RunningWorker implements Disposable {
         void this.#take(message.stream, message.bytes, message.progress);
         break;
       case "fed":
-        this.#feeds.get(message.session)?.fed(message.buffer, message.counts);
+        this.#feeds.get(message.session)?.fed(message.buffer, message.counts, message.isEnough);
         break;
     }
   }

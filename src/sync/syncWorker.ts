@@ -95,15 +95,15 @@ class SyncWorker {
     },
     isKnown: (key) => this.#baselines.get(key) !== undefined,
     explain: ({ root, path }) => explain(realpathSync(root), path),
-    openPull: ({ session, root, since }) => {
+    openPull: ({ session, root, path, since }) => {
       const resolved = since ? resolveRoot(root) : { path: realpathSync(root) };
       if ("problem" in resolved) return resolved.problem;
       const context = { baselines: this.#baselines, origins: this.#originsOf(resolved.path), rules: rulesHere };
-      this.#pulls.set(session, new PullSession(resolved.path, since, context));
+      this.#pulls.set(session, new PullSession(resolved.path, since, context, path));
       return null;
     },
     planPull: ({ session }) => this.#pull(session).plan(),
-    startPull: ({ session, isOverwriting, maxBytes }) => this.#pull(session).start(isOverwriting, maxBytes),
+    startPull: ({ session, ...decision }) => this.#pull(session).start(decision),
     endPull: ({ session, isStopped }) => {
       const pull = this.#pull(session);
       this.#pulls.delete(session);
@@ -165,7 +165,8 @@ class SyncWorker {
     const pull = this.#pulls.get(session);
     pull?.write(bytes);
     const { buffer } = bytes;
-    this.#post({ kind: "fed", session, buffer, counts: pull?.counts ?? NO_COUNTS }, [buffer]);
+    const { counts = NO_COUNTS, isEnough = false } = pull ?? {};
+    this.#post({ kind: "fed", session, buffer, counts, isEnough }, [buffer]);
   }
 
   #post(message: FromWorker, transfer: ArrayBuffer[] = []): void {

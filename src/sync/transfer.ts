@@ -29,8 +29,8 @@ export class Transfer {
     const end = () => {
       this.#end();
     };
-    // Read only in `finish`, which an abandoned transfer never comes to.
-    this.#process.then((process) => process.output).catch(() => undefined);
+    // Read only in `finish`, which an abandoned transfer never comes to. A receiver that prints without end gets no more.
+    this.#process.then((process) => process.output).catch(end);
     // While it is being sent to, a receiver ends only because it gives up.
     this.#process.then((process) => process.exitCode).then(end, end);
   }

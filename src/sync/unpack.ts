@@ -77,8 +77,14 @@ export class Unpacker {
     return this.#refused;
   }
 
-  get refusedCount(): number {
-    return this.#refusedCount;
+  /** True once nothing more of the stream can count. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** How many were refused beyond these. */
+  get refusedMore(): number {
+    return this.#refusedCount - this.#refused.length;
   }
 
   write(chunk: Uint8Array): void {

@@ -10,10 +10,11 @@ import { showInformation, showWarning } from "./outsideText";
 
 /** Asks whether a run may bring back more than the limit. */
 export async function approvePull(pull: BigPull, signal: AbortSignal): Promise<boolean> {
-  const { root, files, bytes, maxBytes, biggest } = pull;
+  const { root, files, bytes, maxBytes, maxFiles, biggest } = pull;
   const examples = biggest.map(({ path, bytes: size }) => `${basename(path)} ${formatBytes(size)}`).join(", ");
   const question = `The run made ${formatBytes(bytes)} in ${plural(files, "file")} for ${basename(root)}: ${examples}. Pull all of it?`;
-  const chosen = showInformation(question, PULL_ALL, `Only Up to ${formatBytes(maxBytes)}`);
+  const limit = bytes > maxBytes ? formatBytes(maxBytes) : plural(maxFiles, "File");
+  const chosen = showInformation(question, PULL_ALL, `Only Up to ${limit}`);
   return (await Promise.race([abortable(Promise.resolve(chosen), signal), delay(PATIENCE_MS, signal)])) === PULL_ALL;
 }
 

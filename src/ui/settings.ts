@@ -115,6 +115,7 @@ export const sharesOutputs = (): boolean => setting("sharedOutputs", false);
 export const pullSettings = (): PullSettings => ({
   patterns: setting<readonly string[]>("sync.pull", ["**"]),
   maxBytes: setting("sync.pullLimitMB", 200) * MB,
+  maxFiles: setting("sync.pullLimitFiles", 20_000),
 });
 
 /** The sandbox that the settings describe, with that GPU. Throws a sentence where a setting makes no sense. */

@@ -58,7 +58,7 @@ describe("what is only in a sandbox", function () {
   const outputs = () =>
     new UnsyncedOutputs({
       ...services(),
-      settings: () => ({ patterns: ["**"], maxBytes: 1_000_000 }),
+      settings: () => ({ patterns: ["**"], maxFiles: 20_000, maxBytes: 1_000_000 }),
     });
 
   it("is found before its end, and pulled", async () => {

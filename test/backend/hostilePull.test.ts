@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 
@@ -79,5 +80,21 @@ describe("a program in a sandbox that wants to get at this machine", function ()
       [[".npmrc", true]],
     );
     assert.match(last, /\.npmrc came back only as \.npmrc\.sandbox-copy\S*, because it is configuration/);
+  });
+
+  it("cannot fill the folder with files, nor bring names that steer a terminal", async () => {
+    await mkdir(here(".modal-pull-00000000-1-AbCdEf"));
+    await utimes(here(".modal-pull-00000000-1-AbCdEf"), 1, 1);
+    const { last } = await run(
+      `mkdir many; i=0; while [ $i -lt 1100 ]; do : >many/$i; i=$((i+1)); done; : >"$(printf 'a\\033]52;c;eA==\\007')"; : >ok`,
+    );
+
+    // The four from before are still there.
+    assert.match(last, /^Pulled 1,000 files, 0 B; 106 not pulled, see the log$/);
+    assert.ok(
+      readdirSync(services().folder).every((name) => !name.startsWith("a\u001b") && !name.startsWith(".modal-pull")),
+    );
+    const again = await run("echo");
+    assert.match(again.last, /^Pulled 101 files/);
   });
 });

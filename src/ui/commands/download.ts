@@ -5,12 +5,12 @@ import { formatBytes, plural } from "../../base/format";
 import type { Logger } from "../../base/ports";
 import type { ExecGateway } from "../../modal/exec";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
-import type { PullDecision, PullResult } from "../../sync/pull";
+import type { PullResult } from "../../sync/pull";
 import { describePull, pullLog, type Puller } from "../../sync/puller";
-import type { PlanSummary } from "../../sync/pullMessages";
+import type { PlanSummary, PullDecision } from "../../sync/pullMessages";
 import { askForText, askInDialog, showDone } from "../outsideText";
 import { withProgress } from "../progress";
-import { remotePath } from "../settings";
+import { pullSettings, remotePath } from "../settings";
 import type { SandboxNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";
 import type { CommandTable } from "./register";
@@ -92,8 +92,15 @@ async function download(
   });
 }
 
-async function decide({ entries, existing }: PlanSummary, path: string): Promise<PullDecision | undefined> {
+async function decide(plan: PlanSummary, path: string): Promise<PullDecision | undefined> {
+  const { entries, existing, files, bytes } = plan;
   if (entries === 0) throw new UserError(`There is no ${path} in the sandbox. Check the path and try again.`);
+  const { maxBytes, maxFiles } = pullSettings();
+  if (bytes > maxBytes || files > maxFiles) {
+    const question = `Download ${plural(files, "file")}, ${formatBytes(bytes)}?`;
+    if ((await askInDialog(question, path, DOWNLOAD)) !== DOWNLOAD) return undefined;
+  }
+
   const everything = { maxBytes: Number.MAX_SAFE_INTEGER };
   if (existing === 0) return { isOverwriting: false, ...everything };
   const answer = await askInDialog(
@@ -107,5 +114,6 @@ async function decide({ entries, existing }: PlanSummary, path: string): Promise
   return answer === undefined ? undefined : { isOverwriting: answer === OVERWRITE, ...everything };
 }
 
+const DOWNLOAD = "Download";
 const KEEP_BOTH = "Keep Both";
 const OVERWRITE = "Overwrite";

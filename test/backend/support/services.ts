@@ -175,7 +175,7 @@ export async function startServices({
   const copies: ProtectedCopy[] = [];
   const puller = new Puller({
     thread,
-    settings: () => ({ patterns: ["**"], maxBytes: 20_000_000 }),
+    settings: () => ({ patterns: ["**"], maxBytes: 20_000_000, maxFiles: 1000 }),
     approve: () => Promise.resolve(false),
     onConflicts: (_root, found) => conflicts.push(...found),
     onCopies: (_root, found) => copies.push(...found),

@@ -14,6 +14,8 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "mocha";
 
@@ -303,6 +305,53 @@ describe("pull", function () {
     const { copies } = await pair.pull();
     assert.deepEqual(copies, [{ ...copies[0], path: ".husky/hook", copy: ".husky.sandbox-copy/hook", isHere: false }]);
     assert.equal(pair.contentHere("tools/hook"), "mine");
+  });
+
+  it("asks about very many files, and leaves the rest in the sandbox without a yes", async () => {
+    const pair = Pair.synced(folder, {});
+    for (let n = 0; n < 30; n += 1) pair.writeThere(`f${n}`, "x");
+    const result = await pair.pull({
+      decide: () => Promise.resolve({ isOverwriting: false, maxBytes: 1e9, maxFiles: 10 }),
+    });
+    assert.equal(readdirSync(pair.here).length, 10);
+    assert.deepEqual([result.files, result.skippedCount], [10, 20]);
+    assert.match(Object.values(reasons(result))[0] ?? "", /stays in the sandbox \(more than 10 files\)/);
+    assert.equal((await pair.pull()).files, 20);
+  });
+
+  it("ends with a sentence when the list, the archive or the errors of a sandbox have no end", async () => {
+    const pair = Pair.synced(folder, { a: file("a") });
+    pair.writeThere("made", "x");
+    const children: ChildProcess[] = [];
+    const running = localPullExec({}, (child) => children.push(child));
+    const instead = (part: string, script: string) => (argv: string[]) =>
+      argv.join(" ").includes(part) ? running(["sh", "-c", script]) : running(argv);
+    const [list, archive] = ["-prune", "tar -c"];
+
+    for (const [part, script, message] of [
+      [list, "printf 'find\\n'; yes '' | tr '\\n' '\\0'", /more files in the sandbox than a pull can list/],
+      [list, "printf 'find\\n'; cat /dev/zero | tr '\\0' x", /more files in the sandbox than a pull can list/],
+      [list, "yes error >&2", /errors without end/],
+      [archive, "yes error >&2", /errors without end/],
+      [archive, "cat /dev/zero", /far more than was asked for/],
+    ] as const)
+      await assert.rejects(pair.pull({ exec: instead(part, script) }), message, script);
+    assert.deepEqual(readdirSync(pair.here), ["a"]);
+    await Promise.all(children.map(exited));
+  });
+
+  it("clears away what a window that was killed left, not what another one is at", async () => {
+    const pair = Pair.synced(folder, {});
+    const mine = spawnSync("true").pid;
+    const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+    const left = [`.modal-pull-${host}-${mine}-AbCdEf`, ".modal-pull-oldOne", `.modal-pull-00000000-1-AbCdEf`];
+    const kept = [`.modal-pull-${host}-${process.ppid}-AbCdEf`, ".modal-pull-newOne", ".modal-pull-00000000-2-AbCdEf"];
+    for (const name of [...left, ...kept]) pair.writeHere(`${name}/1`, "half");
+    const longAgo = Date.now() / 1000 - 8 * 24 * 3600;
+    for (const name of left.slice(1)) utimesSync(join(pair.here, name), longAgo, longAgo);
+    pair.writeThere("made", "x");
+    await pair.pull();
+    assert.deepEqual(readdirSync(pair.here).sort(), [...kept, "made"].sort());
   });
 
   it("leaves what is ignored, built in and secret, and its own copies", async () => {

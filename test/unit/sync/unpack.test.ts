@@ -39,7 +39,7 @@ function unpackStream(
   { rules = posix, mayReplace = true, ...options }: Options = {},
 ): Unpacked {
   const placed: UnpackedEntry[] = [];
-  const writer = new FolderWriter(root, () => mayReplace);
+  const writer = new FolderWriter({ root, mayReplace: () => mayReplace });
   const wanted = options.wanted?.map((path): [string, RemoteEntry] => [
     path,
     { path, kind: "file", mode: 0o644, size: 0, mtime: 1000.25 },
@@ -59,7 +59,7 @@ function unpackStream(
     [],
   );
   const refused = Object.fromEntries(unpacker.refused.map(({ path, reason }) => [path, reason]));
-  return { end, refused, refusedCount: unpacker.refusedCount, placed };
+  return { end, refused, refusedCount: unpacker.refused.length + unpacker.refusedMore, placed };
 }
 
 const unpack = (root: string, parts: readonly Buffer[], options?: Options): Unpacked =>
