@@ -1,4 +1,8 @@
-import { activeProfile, parseProfiles } from "./profiles";
+import { isDeepStrictEqual } from "node:util";
+import { parse, type TomlTable } from "smol-toml";
+import { UserError } from "../base/errors";
+import { activeProfile, parseProfiles, parseToml } from "./profiles";
+import { readTomlText, type TomlEntry } from "./tomlText";
 
 export interface NewProfile {
   readonly name: string;
@@ -10,32 +14,137 @@ export interface NewProfile {
 
 /**
  * The text of a `.modal.toml` with a profile's token put in; everything else, comments too, stays as it is. The first
- * profile becomes the active one. Throws a `UserError` that names the line where the text is malformed.
+ * profile becomes the active one. Throws a `UserError` that names the line where the text is malformed, and one if the
+ * text cannot be edited without harm.
  */
 export function withProfile(text: string, path: string, { name, tokenId, tokenSecret, serverUrl }: NewProfile): string {
   const profiles = parseProfiles(text, path);
-  const token = [`token_id = ${JSON.stringify(tokenId)}`, `token_secret = ${JSON.stringify(tokenSecret)}`];
-  if (serverUrl !== undefined) token.push(`server_url = ${JSON.stringify(serverUrl)}`);
-  if (!profiles.some((profile) => profile.name === name)) {
-    const active = activeProfile(profiles, {}) ? [] : ["active = true"];
-    const before = text.trimEnd();
-    return [...(before ? [before, ""] : []), `[${keyOf(name)}]`, ...token, ...active, ""].join("\n");
+  const token = {
+    token_id: JSON.stringify(tokenId),
+    token_secret: JSON.stringify(tokenSecret),
+    ...(serverUrl !== undefined && { server_url: JSON.stringify(serverUrl) }),
+  };
+  const gone = serverUrl === undefined ? ["server_url"] : [];
+  if (profiles.some((profile) => profile.name === name)) return edited(text, path, { name, set: token, gone });
+
+  const current = activeProfile(profiles, {});
+  if (!current) return edited(text, path, { name, set: { ...token, active: "true" } });
+  // The only profile needs no mark to be the active one. With another beside it, it does.
+  const marked = current.isActive ? text : edited(text, path, { name: current.name, set: { active: "true" } });
+  return edited(marked, path, { name, set: token });
+}
+
+/** A change of one table. Values are as TOML has them. */
+interface TableChange {
+  readonly name: string;
+  readonly set: Readonly<Record<string, string>>;
+  readonly gone?: readonly string[];
+}
+
+/** The changed text, if it means what it meant before but for the change. */
+function edited(text: string, path: string, change: TableChange): string {
+  const result = added(replaced(text, change), change);
+  const expected: TomlTable = parseToml(text, path);
+  const values = parse(linesOf(change.set).join("\n"));
+  const table = expected[change.name] ?? parse("");
+  if (typeof table !== "object") throw notEditable(path, change.name);
+  Object.assign(table, values);
+  for (const key of change.gone ?? []) Reflect.deleteProperty(table, key);
+  expected[change.name] = table;
+  if (!isDeepStrictEqual(parsedOrNothing(result), expected)) throw notEditable(path, change.name);
+  return result;
+}
+
+/** Puts `text` in the place of what is from `start` to `end`. */
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+const applied = (text: string, all: readonly Piece[]): string =>
+  all
+    .toSorted((one, other) => other.start - one.start)
+    .reduce((left, piece) => left.slice(0, piece.start) + piece.text + left.slice(piece.end), text);
+
+/** Without the keys that go, and with other values for those that are there. */
+function replaced(text: string, { name, set, gone = [] }: TableChange): string {
+  const { entries } = readTomlText(text);
+  const pieces = entries.flatMap((entry): Piece[] => {
+    const [table, key = ""] = entry.path;
+    if (entry.path.length !== 2 || table !== name) return [];
+    if (gone.includes(key)) return [removal(text, entry)];
+    const value = set[key];
+    return value === undefined ? [] : [{ start: entry.valueStart, end: entry.end, text: value }];
+  });
+  return applied(text, pieces);
+}
+
+/** With the keys that are missing, in the form that the table has. */
+function added(text: string, { name, set }: TableChange): string {
+  const { entries } = readTomlText(text);
+  const known = entries.filter(({ path }) => path.length === 2 && path[0] === name).map(({ path }) => path[1]);
+  const missing = Object.keys(set).filter((key) => !known.includes(key));
+  return missing.length === 0 ? text : applied(text, [addition(text, name, linesOf(set, missing))]);
+}
+
+function addition(text: string, name: string, lines: readonly string[]): Piece {
+  const { headers, entries } = readTomlText(text);
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const header = headers.find(({ path, isArray }) => !isArray && path.length === 1 && path[0] === name);
+  if (header) return insertion(endOfLine(text, header.end), lines.map((line) => eol + line).join(""));
+
+  const inline = entries.find(({ path }) => path.length === 1 && path[0] === name);
+  if (inline) {
+    const isEmpty = /^\{\s*\}$/.test(text.slice(inline.valueStart, inline.end));
+    return insertion(inline.valueStart + 1, ` ${lines.join(", ")}${isEmpty ? "" : ","}`);
   }
 
-  const lines = text.split("\n");
-  const header = lines.findIndex((line) => headerOf(line) === name);
-  const length = lines.slice(header + 1).findIndex((line) => /^\s*\[/.test(line));
-  const end = length < 0 ? lines.length : header + 1 + length;
-  const kept = lines
-    .slice(header + 1, end)
-    .filter((line) => !/^\s*"?(token_id|token_secret|server_url)"?\s*=/.test(line));
-  return [...lines.slice(0, header + 1), ...token, ...kept, ...lines.slice(end)].join("\n");
+  const dotted = entries.findLast(({ path, place }) => place === "root" && path[0] === name);
+  if (dotted) {
+    return insertion(endOfLine(text, dotted.end), lines.map((line) => `${eol}${keyOf(name)}.${line}`).join(""));
+  }
+
+  const before = text.trimEnd();
+  const table = [...(before ? ["", ""] : []), `[${keyOf(name)}]`, ...lines, ""].join(eol);
+  return { start: before.length, end: text.length, text: table };
 }
+
+const insertion = (at: number, text: string): Piece => ({ start: at, end: at, text });
+
+/** Before the line break, and behind a comment. */
+function endOfLine(text: string, at: number): number {
+  const length = /^[^\r\n]*/.exec(text.slice(at))?.[0].length ?? 0;
+  return at + length;
+}
+
+/** A comment behind the entry stays. */
+function removal(text: string, { start, end, place }: TomlEntry): Piece {
+  if (place === "inline") {
+    const comma = /^\s*,\s*/.exec(text.slice(end))?.[0].length;
+    if (comma !== undefined) return { start, end: end + comma, text: "" };
+    const before = /(?:,\s*)?$/.exec(text.slice(0, start))?.[0].length ?? 0;
+    return { start: start - before, end, text: "" };
+  }
+  const rest = /^[ \t]*(?:\r?\n|$)/.exec(text.slice(end))?.[0].length;
+  const indent = /[ \t]*$/.exec(text.slice(0, start))?.[0].length ?? 0;
+  return { start: start - indent, end: end + (rest ?? 0), text: "" };
+}
+
+const linesOf = (set: TableChange["set"], keys = Object.keys(set)): string[] =>
+  keys.map((key) => `${key} = ${set[key] ?? ""}`);
 
 const keyOf = (name: string): string => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name));
 
-/** The table that a line opens. */
-function headerOf(line: string): string | undefined {
-  const key = /^\s*\[\s*(.+?)\s*\]\s*(?:#.*)?$/.exec(line)?.[1];
-  return key?.replace(/^(["'])(.*)\1$/, "$2");
+function parsedOrNothing(text: string): TomlTable | undefined {
+  try {
+    return parse(text, { integersAsBigInt: "asNeeded" });
+  } catch {
+    return undefined;
+  }
 }
+
+const notEditable = (path: string, name: string) =>
+  new UserError(
+    `${path} has ${name} in a form that cannot be edited safely, so it was left as it is. Put the token into it yourself, or rename what is called ${name} there and try again.`,
+  );

@@ -1,4 +1,4 @@
-import { parse, TomlError } from "smol-toml";
+import { parse, TomlError, type TomlTable } from "smol-toml";
 import { UserError } from "../base/errors";
 
 /** Credentials and where they came from. Token ids look like `ak-…`, secrets like `as-…`. */
@@ -55,12 +55,13 @@ export function activeProfile(profiles: readonly Profile[], env: EnvironmentVari
   return profiles.find(({ isActive }) => isActive) ?? (profiles.length === 1 ? profiles[0] : undefined);
 }
 
-function parseToml(text: string, path: string): Record<string, unknown> {
+/** Throws a `UserError` that names the line where the text is malformed. */
+export function parseToml(text: string, path: string): TomlTable {
   try {
-    return parse(text);
+    return parse(text, { integersAsBigInt: "asNeeded" });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    throw new UserError(`${path} is malformed at line ${error.line}. Mend that line, or sign in with a token.`, {
+    throw new UserError(`${path} is malformed at line ${error.line}. Fix that line, or sign in with a token.`, {
       cause: error,
       actions: [{ title: "Sign In…", command: "modalSandboxes.signIn" }],
     });

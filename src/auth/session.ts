@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Disposable } from "../base/disposable";
-import { codeOf, messageOf, UserError } from "../base/errors";
+import { codeOf, UserError } from "../base/errors";
 import { Emitter } from "../base/event";
 import type { Logger, Memento, SecretStore } from "../base/ports";
+import { changeSharedFile } from "../base/sharedFile";
 import { withProfile, type NewProfile } from "./profileText";
 import {
   activeProfile,
@@ -71,19 +71,9 @@ export class SessionService implements Disposable {
     return parseProfiles(await this.#configText(), this.configPath);
   }
 
-  /** Writes a token into the configuration file, which only the user can read then. The file is whole at any instant. */
+  /** Writes a token into the configuration file, which only the user can read then. */
   async saveProfile(profile: NewProfile): Promise<void> {
-    const text = withProfile(await this.#configText(), this.configPath, profile);
-    // The file may be a link into a folder of dotfiles.
-    const path = await realpath(this.configPath).catch(() => this.configPath);
-    const temporary = `${path}.${randomBytes(6).toString("hex")}`;
-    try {
-      await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw new UserError(`${path} cannot be written: ${messageOf(error)}.`, { cause: error });
-    }
+    await changeSharedFile(this.configPath, (text) => withProfile(text, this.configPath, profile));
   }
 
   /** Keeps a token that the caller has verified. */

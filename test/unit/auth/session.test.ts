@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
@@ -77,6 +77,58 @@ describe("the session", () => {
     const session = await service().resolve(false);
     assert.ok(session.kind === "signedOut");
     assert.match(session.problem?.message ?? "", /malformed at line 1/);
+  });
+
+  it("saves tokens from several windows at the same time, each into its own profile", async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `profile-${index}`);
+    await Promise.all(
+      names.map((name) => service().saveProfile({ name, tokenId: `ak-${name}`, tokenSecret: `as-${name}` })),
+    );
+    const profiles = await service().profiles();
+    assert.deepEqual(
+      profiles.map(({ name, credentials }) => `${name} ${credentials?.tokenId ?? ""}`).sort(),
+      names.map((name) => `${name} ak-${name}`).sort(),
+    );
+    assert.equal(profiles.filter(({ isActive }) => isActive).length, 1);
+    assert.deepEqual(await readdir(homeDir), [".modal.toml"]);
+  });
+
+  it("saves a token so that only the user can read it, and a link to the file stays a link", async () => {
+    const token = { name: "me", tokenId: "ak-1", tokenSecret: "as-1" };
+    for (const before of [profile, undefined]) {
+      const dotfiles = await mkdtemp(join(homeDir, "dotfiles-"));
+      if (before !== undefined) await writeFile(join(dotfiles, "modal.toml"), before, { mode: 0o644 });
+      await rm(join(homeDir, ".modal.toml"), { force: true });
+      await symlink(join(dotfiles, "modal.toml"), join(homeDir, ".modal.toml"));
+      await service().saveProfile(token);
+      assert.ok((await lstat(join(homeDir, ".modal.toml"))).isSymbolicLink());
+      assert.equal((await lstat(join(dotfiles, "modal.toml"))).mode & 0o777, 0o600);
+      assert.deepEqual(await readdir(dotfiles), ["modal.toml"]);
+      assert.equal((await service().profiles())[0]?.credentials?.tokenId, "ak-1");
+    }
+  });
+
+  it("saves a token although a window was killed while it saved", async () => {
+    const lock = join(homeDir, ".modal.toml.lock");
+    await writeFile(lock, "");
+    await utimes(lock, 1, 1);
+    await service().saveProfile({ name: "me", tokenId: "ak-1", tokenSecret: "as-1" });
+    assert.deepEqual(await readdir(homeDir), [".modal.toml"]);
+  });
+
+  it("leaves a file as it is that it cannot edit, and says what to do", async () => {
+    const path = join(homeDir, ".modal.toml");
+    for (const [text, message] of [
+      ["[me\n", /is malformed at line 1\. Fix that line/],
+      ["me = 3\n", /has me in a form that cannot be edited safely/],
+      [Buffer.from([0x23, 0xe9, 0x0a]), /is not UTF-8 text, so it was left as it is\. Save it as UTF-8/],
+    ] as const) {
+      await writeFile(path, text);
+      const saving = service().saveProfile({ name: "me", tokenId: "ak-1", tokenSecret: "as-1" });
+      await assert.rejects(saving, { name: "UserError", message });
+      assert.deepEqual(await readFile(path), Buffer.from(text));
+      assert.deepEqual(await readdir(homeDir), [".modal.toml"]);
+    }
   });
 
   it("tells a change once", async () => {
