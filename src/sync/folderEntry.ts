@@ -29,6 +29,9 @@ export type FolderEntry = FileEntry | DirectoryEntry | SymlinkEntry;
 /** The `ctimeMs` of a file that may have changed again without a trace, or while it was read. */
 export const UNSETTLED = 0;
 
+/** The target of a link in a sandbox whose tools list no targets. */
+export const UNKNOWN_TARGET = "";
+
 /** What a push leaves behind although no rule excludes it, and why. */
 export interface SkippedEntry {
   readonly path: string;

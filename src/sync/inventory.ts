@@ -36,6 +36,9 @@ export function inventoryScript(paths: readonly string[]): string {
 /** See `checks.ts`. */
 const BATCH = 400;
 
+/** True if no push has filled the folder that answered. */
+export const isUntouched = (output: string): boolean => output === "" || output.startsWith("\n");
+
 /** Paths may hold newlines, but never two slashes in a row. */
 export function parseInventory(output: string): Inventory {
   const [generation = "", ...records] = output.split("\n//");

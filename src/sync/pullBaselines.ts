@@ -3,7 +3,9 @@ import type { Baseline } from "./baselineFile";
 import type { FolderEntry } from "./folderEntry";
 import type { PullSince } from "./pullMessages";
 import { NEVER_LISTED } from "./pullNames";
-import { isUnchangedThere, type PullPlan } from "./pullPlan";
+import type { Conflict as PushConflict } from "./pushRequest";
+import { UNKNOWN_TARGET } from "./folderEntry";
+import { entryThere, folderThere, isUnchangedThere, type PullPlan } from "./pullPlan";
 import type { RemoteEntry } from "./remoteListing";
 import { TakenOutputs } from "./takenOutputs";
 
@@ -20,7 +22,7 @@ export class PullBaselines {
 
   constructor({ key }: PullSince, store: BaselineStore) {
     this.#key = key;
-    this.#pulledKey = { ...key, remotePath: `${key.remotePath} pulled` };
+    this.#pulledKey = pulledKeyOf(key);
     this.#taken = new TakenOutputs(key, store);
     this.#store = store;
     const synced = this.#store.get(this.#key)?.entries;
@@ -75,5 +77,37 @@ export class PullBaselines {
     this.#store.put(key, { generation, entries: all });
   }
 }
+
+/** The sandbox's folder holds these before the first push: both sides know of them, though only the sandbox has them. */
+export function noteImage(key: BaselineKey, listing: readonly RemoteEntry[], store: BaselineStore): void {
+  const pulledKey = pulledKeyOf(key);
+  if (listing.length === 0 || store.get(pulledKey)) return;
+  const entries = listing.flatMap((entry) => {
+    if (entry.kind === "other") return [];
+    if (entry.kind === "directory") return [folderThere(entry)];
+    return [entryThere(entry, entry.kind === "symlink" ? (entry.target ?? UNKNOWN_TARGET) : undefined)];
+  });
+  store.put(pulledKey, { generation: "", entries: new Map(entries.map((entry) => [entry.path, entry])) });
+}
+
+/** A push has given these other names in the sandbox, where they are known by these from now on. */
+export function noteRenamed(key: BaselineKey, moved: readonly PushConflict[], store: BaselineStore): void {
+  const pulledKey = pulledKeyOf(key);
+  const pulled = store.get(pulledKey);
+  if (!pulled || moved.length === 0) return;
+  const entries = new Map(pulled.entries);
+  for (const { path, keptAs } of moved) {
+    const known = entries.get(path);
+    const below =
+      known?.kind === "directory" ? [...entries.values()].filter((one) => one.path.startsWith(`${path}/`)) : [];
+    for (const entry of known ? [known, ...below] : []) {
+      const renamed = keptAs + entry.path.slice(path.length);
+      entries.set(renamed, { ...entry, path: renamed });
+    }
+  }
+  store.put(pulledKey, { ...pulled, entries });
+}
+
+const pulledKeyOf = (key: BaselineKey): BaselineKey => ({ ...key, remotePath: `${key.remotePath} pulled` });
 
 const isNeverListed = (path: string): boolean => path.split("/").some((name) => NEVER_LISTED.includes(name));

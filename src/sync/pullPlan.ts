@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 
-import { UNSETTLED, type FolderEntry, type SkippedEntry } from "./folderEntry";
+import { UNKNOWN_TARGET, UNSETTLED, type FolderEntry, type SkippedEntry } from "./folderEntry";
 import type { Guarded, PathGuard } from "./pathGuard";
 import type { RemoteEntry } from "./remoteListing";
 import { refusePath, type NameRules } from "./safePath";
@@ -64,16 +64,16 @@ export function isUnchangedThere(there: RemoteEntry, known: FolderEntry): boolea
     case "directory":
       return true;
     case "symlink":
-      return there.target === known.target;
-    case "file": {
-      const knownMtime = known.mtimeMs / 1000;
-      const isWhole = there.mtime === Math.floor(there.mtime);
-      const isSameTime = isWhole
-        ? there.mtime === Math.floor(knownMtime)
-        : Math.abs(there.mtime - knownMtime) < SAME_TIME_S;
-      return there.size === known.size && isSameTime;
-    }
+      return known.target === UNKNOWN_TARGET ? isSameTime(there, known) : there.target === known.target;
+    case "file":
+      return there.size === known.size && isSameTime(there, known);
   }
+}
+
+function isSameTime(there: RemoteEntry, { mtimeMs }: FolderEntry): boolean {
+  const knownMtime = mtimeMs / 1000;
+  const isWhole = there.mtime === Math.floor(there.mtime);
+  return isWhole ? there.mtime === Math.floor(knownMtime) : Math.abs(there.mtime - knownMtime) < SAME_TIME_S;
 }
 
 /** What is left of a time that went through a file system and a floating-point number. */

@@ -6,6 +6,7 @@ import { moveAside } from "./moveAside";
 import { PushJob, type Delivering } from "./pushJob";
 import type { BigPush, PushRequest, PushResult } from "./pushRequest";
 import type { SyncThread } from "./syncThread";
+import { refuseRemotePath } from "./systemFolders";
 
 export interface PusherOptions {
   readonly thread: SyncThread;
@@ -33,6 +34,8 @@ export class Pusher implements Disposable {
   async push(request: PushRequest): Promise<PushResult> {
     const signal = AbortSignal.any([request.signal, this.#disposed.signal]);
     signal.throwIfAborted();
+    const refusal = refuseRemotePath(request.remotePath);
+    if (refusal) throw refusal;
     const movedTo = request.isFresh ? await abortable(this.#moveLeftAside(request), signal) : undefined;
     const result = await abortable(
       new Promise<PushResult>((resolve, reject) => {

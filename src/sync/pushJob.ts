@@ -3,8 +3,9 @@ import { newGeneration } from "./baseline";
 import { ProgressReporter } from "./progressReporter";
 import type { BigPush, PushProgress, PushRequest, PushResult } from "./pushRequest";
 import { folderRefused, keepsChanging } from "./pushErrors";
-import { askSandbox } from "./askSandbox";
+import { askSandbox, listSandbox } from "./askSandbox";
 import type { Compression } from "./compression";
+import { isUntouched } from "./inventory";
 import type { Delivery } from "./receiver";
 import type { PackedSummary, PlanSummary } from "./syncCalls";
 import type { RunningWorker } from "./syncThread";
@@ -175,8 +176,17 @@ export class PushJob {
     const script = await worker.call("ask", { session: this.#session, target: index });
     const output = await askSandbox(target.exec, target.remotePath, script);
     target.signal.throwIfAborted();
+    if (attempt === 1 && isUntouched(output)) await this.#noteImage(target, index);
     const plan = await worker.call("replan", { session: this.#session, target: index, output });
     await this.#deliver([{ target, index, plan }], attempt + 1);
+  }
+
+  /** What is in the folder before the first push came with the image: no pull takes it for an output. */
+  async #noteImage({ exec, remotePath, signal }: Delivering, index: number): Promise<void> {
+    const listing = await listSandbox(exec, remotePath);
+    signal.throwIfAborted();
+    if (listing !== undefined)
+      await this.#options.worker.call("noteImage", { session: this.#session, target: index, listing });
   }
 }
 

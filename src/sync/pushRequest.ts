@@ -1,3 +1,4 @@
+import type { BaselineKey } from "./baseline";
 import type { SkippedEntry } from "./folderEntry";
 import type { Exec } from "./remoteProcess";
 import type { RulesChange } from "./rulesChange";
@@ -19,6 +20,12 @@ export interface PushRequest {
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: PushProgress) => void;
   readonly signal: AbortSignal;
+}
+
+/** A target of a push. */
+export interface PushKey extends BaselineKey {
+  /** See `PushRequest`. */
+  readonly isFresh?: boolean;
 }
 
 export interface PushProgress {

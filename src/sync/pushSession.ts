@@ -13,8 +13,10 @@ import type { FolderEntry } from "./folderEntry";
 import { inventoryScript, parseInventory, type Inventory } from "./inventory";
 import type { Cargo, Packed } from "./pack";
 import { countChanges, previewChanges, type PushPreview } from "./preview";
-import type { Conflict, FolderSize } from "./pushRequest";
+import type { Conflict, FolderSize, PushKey } from "./pushRequest";
 import { keptName, type Verb } from "./receiver";
+import { noteImage, noteRenamed } from "./pullBaselines";
+import { ListingParser } from "./remoteListing";
 import { isEmpty, recognize, reconcile, type Entries, type Plan } from "./reconcile";
 import { acceptedOf, isSame, rulesChanges, secretLinesFor, spellLine, type RulesChange } from "./rulesChange";
 import type { Scan } from "./scan";
@@ -100,6 +102,12 @@ export class PushSession {
     return inventoryScript([...paths]);
   }
 
+  noteImage(index: number, listing: string): void {
+    const parser = new ListingParser();
+    parser.write(Buffer.from(listing));
+    if (parser.isWhole && !parser.isTooMuch) noteImage(this.#target(index).key, parser.entries, this.#baselines);
+  }
+
   replan(index: number, output: string): PlanSummary {
     const target = this.#target(index);
     const inventory = parseInventory(output);
@@ -146,7 +154,13 @@ export class PushSession {
     if (target.isFresh) target.taken.clearPulled();
     else target.taken.drop(plan.send.map(({ entry }) => entry.path));
     this.#rememberRules([]);
-    return conflictsIn(report, plan, stamp);
+    const conflicts = conflictsIn(report, plan, stamp);
+    noteRenamed(
+      key,
+      conflicts.filter(({ path, keptAs }) => path !== keptAs),
+      this.#baselines,
+    );
+    return conflicts;
   }
 
   pendingRules(index: number): RulesChange[] {
@@ -241,12 +255,6 @@ export class PushSession {
       rules: this.#rulesChanges(plan),
     };
   }
-}
-
-/** A target of a push. */
-export interface PushKey extends BaselineKey {
-  /** See `PushRequest`. */
-  readonly isFresh?: boolean;
 }
 
 interface Target {

@@ -5,8 +5,7 @@ import type { SkippedEntry } from "./folderEntry";
 import type { PackProgress } from "./pack";
 import type { PushPreview } from "./preview";
 import type { PlanSummary as PullPlanSummary, PullCounts, PullDecision, PullOutcome, PullSince } from "./pullMessages";
-import type { Conflict, FolderSize } from "./pushRequest";
-import type { PushKey } from "./pushSession";
+import type { Conflict, FolderSize, PushKey } from "./pushRequest";
 import type { RulesChange } from "./rulesChange";
 
 /** What the worker can be asked for, and what it answers. */
@@ -32,6 +31,11 @@ export interface SyncCalls {
   readonly ask: {
     readonly asks: { readonly session: number; readonly target: number };
     readonly answers: string;
+  };
+  /** The sandbox's list of what its folder held before any push. */
+  readonly noteImage: {
+    readonly asks: { readonly session: number; readonly target: number; readonly listing: string };
+    readonly answers: null;
   };
   /** Plans anew by what a sandbox says that it holds. */
   readonly replan: {

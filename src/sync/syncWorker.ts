@@ -75,6 +75,10 @@ class SyncWorker {
       }
     },
     ask: ({ session, target }) => this.#session(session).ask(target),
+    noteImage: ({ session, target, listing }) => {
+      this.#session(session).noteImage(target, listing);
+      return null;
+    },
     replan: ({ session, target, output }) => this.#session(session).replan(target, output),
     preview: ({ session, target, output }) => this.#session(session).preview(target, output),
     confirm: ({ session, target, stream, generation, stamp, report }) =>

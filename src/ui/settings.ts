@@ -9,6 +9,7 @@ import type { OnWindowClose } from "../sandboxes/closing";
 import type { Limits } from "../sandboxes/limits";
 import type { CompressionSetting } from "../sync/compression";
 import type { PullSettings } from "../sync/puller";
+import { refuseRemotePath } from "../sync/systemFolders";
 
 const MB = 1_000_000;
 const MINUTE_MS = 60_000;
@@ -25,7 +26,13 @@ export const appName = (): string => setting("appName", "vscode-sandboxes");
 /** Empty: the account's default environment. */
 export const environmentName = (): string => setting("environment", "");
 
-export const remotePath = (): string => setting("remotePath", "/workspace");
+/** Throws a `UserError` for a folder of the sandbox's system. */
+export const remotePath = (): string => {
+  const path = setting("remotePath", "/workspace");
+  const refusal = refuseRemotePath(path);
+  if (refusal) throw refusal;
+  return path;
+};
 
 /** Whether Modal shall keep the files of a sandbox that ends. */
 export const keepsExitSnapshots = (): boolean => setting("exitSnapshot", false);

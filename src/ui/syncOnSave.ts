@@ -1,5 +1,6 @@
 import { workspace } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
+import { messageOf } from "../base/errors";
 import type { Logger } from "../base/ports";
 import type { SyncOnSave } from "../run/syncOnSave";
 import { describePush, pushLog } from "../sync/describePush";
@@ -15,8 +16,12 @@ export function watchSaves(syncOnSave: SyncOnSave, log: Logger): Disposable {
   const own = new DisposableStore();
   own.add(
     workspace.onDidSaveTextDocument(({ uri }) => {
-      const folder = workspace.isTrusted && syncsOnSave(uri) ? folderOf(uri) : undefined;
-      if (folder) syncOnSave.saved(folder);
+      try {
+        const folder = workspace.isTrusted && syncsOnSave(uri) ? folderOf(uri) : undefined;
+        if (folder) syncOnSave.saved(folder);
+      } catch (error) {
+        log.warn(`Sync on save: ${messageOf(error)}`);
+      }
     }),
   );
   own.add(

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "mocha";
 
 import { pull } from "../../../src/sync/pull";
+import { skip } from "../../support/skip";
 import { localPullExec } from "./support/pulling";
-import { build, file, temporaryFolders } from "./support/folders";
-import { localExec } from "./support/localExec";
+import { build, file, listTree, symlink, temporaryFolders } from "./support/folders";
+import { busyboxPath, localExec } from "./support/localExec";
 import { SyncWindow } from "./support/pushing";
 
 const signal = new AbortController().signal;
@@ -35,5 +36,40 @@ describe("a pull right after a push", function () {
     await pull(window.thread, { root, remotePath: there, since, exec: localPullExec(), decide, signal });
 
     assert.equal(planned, 1);
+  });
+
+  for (const tools of ["GNU", "busybox"])
+    it(`brings back nothing of what the image had there, but what was changed or made since (${tools})`, async function () {
+      const bin = tools === "GNU" ? process.env.PATH : busyboxPath(folder());
+      if (bin === undefined) skip(this, "needs busybox");
+      const env = { PATH: bin };
+      const [root, there] = [folder(), folder()];
+      build(root, { "main.py": file("mine") });
+      build(there, {
+        "lib/a.py": file("image"),
+        "b.py": file("image"),
+        l: symlink("b.py"),
+        "main.py": file("image's"),
+      });
+      await window.push({ root, remotePath: there, sandboxId: `image-${tools}`, exec: localExec({ env }), signal });
+
+      build(there, { "b.py": file("changed"), "lib/made": file("output") });
+      const since = { key: { sandboxId: `image-${tools}`, remotePath: there, root }, patterns: ["**"] };
+      const result = await pull(window.thread, {
+        root,
+        remotePath: there,
+        since,
+        exec: localPullExec({ env }),
+        signal,
+      });
+
+      assert.equal(result.files, 2);
+      const names = listTree(root).map((line) => line.split('"')[1]);
+      assert.deepEqual(names, ["b.py", "lib", "lib/made", "main.py"]);
+    });
+
+  it("does not sync into a folder of the sandbox's system", async () => {
+    const work = window.push({ root: folder(), remotePath: "/etc", exec: localExec(), signal });
+    await assert.rejects(work, /\/etc belongs to the sandbox's system/);
   });
 });
