@@ -70,8 +70,9 @@
     row.className = tone;
     const models = cells.map((text, index) => {
       const isName = index === 0;
-      const cell = { ...columns[index], text, isName, run: isName ? run : undefined };
-      // A name becomes another element once there is something that it leads to.
+      const isOutputs = columns[index].key === "outputs" && text !== "";
+      const cell = { ...columns[index], text, isName, isOutputs, run: isName || isOutputs ? run : undefined };
+      // A cell becomes another element once there is something that it leads to.
       return { ...cell, key: cell.run === undefined ? cell.key : `${cell.key} link` };
     });
     const tag = ({ isName }) => (isName ? "th" : "td");
@@ -80,17 +81,23 @@
     if (use) drawLine(use, line);
   }
 
-  function makeCell(cell, { isName, isNumeric, key, run }) {
-    cell.className = isNumeric ? "number" : key;
+  function makeCell(cell, { isName, isNumeric, isOutputs, key, run }) {
+    cell.className = isNumeric ? "number" : key.replace(" link", "");
     if (isName) cell.scope = "row";
     const content = add(cell, run === undefined ? "span" : "button");
     if (run === undefined) return;
-    content.addEventListener("click", () => send({ kind: "show", run }));
+    content.addEventListener("click", () => send({ kind: isOutputs ? "openOutputs" : "show", run }));
+    if (!isOutputs) return;
+    const keep = add(cell, "button", "keep");
+    write(keep, "Keep These Outputs");
+    keep.title = "Copy them to their places in the folder";
+    keep.addEventListener("click", () => send({ kind: "keepOutputs", run }));
   }
 
-  function updateCell(cell, { text, isNumeric, run }) {
+  function updateCell(cell, { text, isNumeric, isOutputs, run }) {
     write(cell.firstChild, text);
-    const title = isNumeric ? "" : run === undefined ? text : `${text}\nShow the terminal of this run`;
+    const does = isOutputs ? "Show this folder" : "Show the terminal of this run";
+    const title = isNumeric ? "" : run === undefined ? text : `${text}\n${does}`;
     if (cell.title !== title) cell.title = title;
   }
 

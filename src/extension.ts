@@ -234,6 +234,7 @@ export function activate(context: ExtensionContext): void {
       load: async () =>
         new (await import("./ui/watching")).Watching({
           ...{ exec, store, runs, activity, tunnels, clock, log, report, isFree },
+          thread: syncThread,
           extensionUri: context.extensionUri,
           runOf: (terminal) => terminals.runOf(terminal),
           showRun: (run) => {

@@ -24,6 +24,8 @@ export interface ComparedRun {
   readonly utilization: readonly number[];
   /** The last value of each name that the program reported. */
   readonly values: ReadonlyMap<string, number>;
+  /** Where its outputs go, relative to the folder, if they have a folder of their own. */
+  readonly outputs?: string | undefined;
 }
 
 /** A table of runs, ready to be shown or written to a file. */
@@ -142,6 +144,7 @@ function circumstanceColumns(runs: readonly ComparedRun[], now: number): ColumnO
     numberColumn({ key: "exit", title: "Exit code" }, String, ({ state }) =>
       state.kind === "ended" ? state.exitCode : undefined,
     ),
+    ...(runs.some(({ outputs }) => outputs !== undefined) ? [OUTPUTS] : []),
   ];
 }
 
@@ -152,6 +155,15 @@ function reportColumns(runs: readonly ComparedRun[]): ColumnOf[] {
     numberColumn({ key: `value ${name}`, title: name, hasBars: true }, shortNumber, ({ values }) => values.get(name)),
   );
 }
+
+/** They come once the program has ended. */
+const outputsOf = ({ outputs, state }: ComparedRun): string | undefined =>
+  state.kind === "ended" ? outputs : undefined;
+
+const OUTPUTS: ColumnOf = {
+  ...{ key: "outputs", title: "Outputs", isNumeric: false, hasBars: false },
+  cell: (run) => ({ text: outputsOf(run) ?? "", value: outputsOf(run) }),
+};
 
 const textColumn = (key: string, title: string, textOf: (run: ComparedRun) => string): ColumnOf => ({
   ...{ key, title, isNumeric: false, hasBars: false },

@@ -4,12 +4,11 @@ import { codeOf, messageOf } from "../base/errors";
 import { isObject } from "../base/guards";
 import type { Logger } from "../base/ports";
 import { gpuArgument } from "../modal/gpus";
+import { RUN_SUMMARY, SECOND_RUN_SUMMARY } from "../sync/outputFolder";
 import { maskSecrets } from "./maskSecrets";
 import { ReportedValues } from "./reportedValues";
 import type { Run } from "./run";
 import type { RunEnd, RunRecord } from "./runRecords";
-
-const RUN_SUMMARY = "run.json";
 
 /** Writes what a run was and how it ended next to its outputs. A failure is logged: the run itself must not suffer. */
 export async function keepSummary(run: Run, record: RunRecord, end: RunEnd, log: Logger): Promise<void> {
@@ -42,7 +41,7 @@ async function writeSummary(run: Run, folder: string, record: RunRecord, end: Ru
   await mkdir(folder, { recursive: true });
   const path = join(folder, RUN_SUMMARY);
   // The run may have made a file of that name.
-  const free = (await isTaken(path, id)) ? join(folder, `modal-${RUN_SUMMARY}`) : path;
+  const free = (await isTaken(path, id)) ? join(folder, SECOND_RUN_SUMMARY) : path;
   await writeFile(free, `${JSON.stringify(summary, undefined, 2)}\n`);
 }
 

@@ -85,10 +85,11 @@ class TrackedRun implements Disposable {
   }
 
   get current(): ComparedRun {
-    const { id, target, gpu, state, queuedAt } = this.#run;
+    const { id, target, gpu, state, queuedAt, outputs } = this.#run;
     return {
       ...{ id, runId: id, gpu, state, queuedAt },
       label: target.label,
+      outputs: outputs?.path,
       args: target.args ?? [],
       values: new Map([...this.#logged.all, ...this.#live.all]),
       ...(this.#last ?? this.#measures()),

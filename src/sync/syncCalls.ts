@@ -1,5 +1,6 @@
 import type { BaselineKey } from "./baseline";
 import type { Explanation } from "./explain";
+import type { KeepRequest, KeepResult } from "./keepOutputs";
 import type { RootProblem } from "./folderRoot";
 import type { SkippedEntry } from "./folderEntry";
 import type { PackProgress } from "./pack";
@@ -79,6 +80,8 @@ export interface SyncCalls {
     readonly asks: { readonly root: string; readonly path: string };
     readonly answers: null;
   };
+  /** Copies the outputs of a run to their places. */
+  readonly keepOutputs: { readonly asks: KeepRequest; readonly answers: KeepResult };
   /** Whether there is a baseline. */
   readonly isKnown: { readonly asks: BaselineKey; readonly answers: boolean };
   readonly explain: {

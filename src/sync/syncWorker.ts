@@ -9,6 +9,7 @@ import { Credits } from "./credits";
 import { explain } from "./explain";
 import { resolveRoot } from "./folderRoot";
 import { Gzip } from "./gzip";
+import { keepOutputs } from "./keepOutputs";
 import { pack, type PackProgress } from "./pack";
 import { PullOrigins } from "./pullOrigins";
 import { PullSession } from "./pullSession";
@@ -97,6 +98,7 @@ class SyncWorker {
       this.#accepted.askFor(realpathSync(root), path);
       return null;
     },
+    keepOutputs: (request) => keepOutputs({ ...request, root: realpathSync(request.root) }, rulesHere),
     isKnown: (key) => this.#baselines.get(key) !== undefined,
     explain: ({ root, path }) => explain(realpathSync(root), path),
     openPull: ({ session, root, path, since }) => {

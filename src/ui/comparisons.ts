@@ -18,6 +18,8 @@ export interface ComparisonsOptions {
   /** Whether nothing is billed: on the local backend. */
   readonly isFree: () => boolean;
   readonly showRun: (run: Run) => void;
+  readonly openOutputs: (run: Run) => Promise<void>;
+  readonly keepOutputs: (run: Run) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly report: ReportError;
@@ -95,7 +97,9 @@ export class Comparisons implements Disposable {
     if (source && opensComparison()) this.open(source, true);
   }
 
-  #groupOf({ group }: Run): ComparisonSource | undefined {
+  #groupOf({ group, setIndex }: Run): ComparisonSource | undefined {
+    // The sets of a sweep have its comparison.
+    if (setIndex !== undefined) return undefined;
     const known = this.#groups.get(group);
     if (known) return known;
     const runsOf = () => this.#options.runs.runs.filter((run) => run.group === group);

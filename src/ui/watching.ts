@@ -8,16 +8,19 @@ import type { Activity } from "../sandboxes/activity";
 import { MetricService } from "../sandboxes/metricService";
 import { sandboxIdOf } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
+import type { SyncThread } from "../sync/syncThread";
 import type { TunnelService } from "../tunnels/tunnelService";
 import { Comparisons, type ComparisonsOptions } from "./comparisons";
 import { MeterStatus } from "./meterStatus";
 import { PortOffers } from "./portOffers";
+import { keepOutputs, openOutputs } from "./runOutputs";
 import { RunProblems } from "./runProblems";
 import { TracebackLinks } from "./terminals/tracebackLinks";
 import { meterRows, meterSummary } from "./views/meterRows";
 import type { MeterSource } from "./views/sandboxTreeModel";
 
 export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri" | "isFree" | "showRun"> {
+  readonly thread: SyncThread;
   readonly exec: ExecGateway;
   readonly store: SandboxStore;
   readonly runs: RunService;
@@ -51,7 +54,8 @@ export class Watching implements Disposable {
     this.#own.add(new MeterStatus({ metrics: this.metrics, runs, store, metersOf: (key) => this.metersOf(key) }));
     this.#ports = this.#own.add(new PortOffers({ store, tunnels, report }));
     this.#own.add(window.registerTerminalLinkProvider(new TracebackLinks(runOf)));
-    this.comparisons = this.#own.add(new Comparisons({ ...options, metrics: this.metrics }));
+    const keeping = { openOutputs, keepOutputs: (run: Run) => keepOutputs(run, options.thread, log) };
+    this.comparisons = this.#own.add(new Comparisons({ ...options, ...keeping, metrics: this.metrics }));
     this.#follow(runs);
   }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
 import { ComparisonView } from "./workbench/comparison";
-import { pollUntil } from "./workbench/locators";
+import { exactly, pollUntil } from "./workbench/locators";
 import { answerSweep, typeSets } from "./workbench/sweeps";
 import { useVsCode } from "./vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
@@ -23,6 +23,8 @@ done
 echo '{"accuracy": 0.93}'
 `;
 
+const RESULTS = 'mkdir -p out; echo "$MODAL_SANDBOXES_GPU" >out/result.txt\n';
+
 const SWEPT = 'echo "metric: rate=$2"; [ "$2" != 0.5 ]\n';
 
 describe("comparing runs", () => {
@@ -38,6 +40,7 @@ describe("comparing runs", () => {
     await mkdir(join(vscode.folder, "tools"), { recursive: true });
     await writeFile(join(vscode.folder, "tools/nvidia-smi"), NVIDIA_SMI, { mode: 0o755 });
     await writeFile(join(vscode.folder, "speed.sh"), SPEED);
+    await writeFile(join(vscode.folder, "results.sh"), RESULTS);
     await writeFile(join(vscode.folder, "swept.sh"), SWEPT);
     await writeFile(join(vscode.folder, "sets.csv"), "rate\n0.1\n0.5\n0.25\n0.75\n");
     workbench = await vscode.open();
@@ -139,6 +142,32 @@ describe("comparing runs", () => {
     await quickInput.row("--rate 0.75").waitFor();
     assert.equal((await quickInput.items()).filter(({ label }) => label.startsWith("--rate")).length, 4);
     await quickInput.dismiss();
+  });
+
+  it("opens the folder of a row's outputs, and puts the outputs of one row in place", async () => {
+    const { quickInput, page } = workbench;
+    await workbench.editor.open("results.sh");
+    await workbench.runCommand("Modal: Run Current File on GPU…");
+    await quickInput.waitForTitle(/^Run .* On/);
+    await quickInput.tickOnly(["T4", "L4"]);
+    await quickInput.accept();
+    await comparison.waitForNote(/^2 runs · 2 done$/);
+    await comparison.outputs("T4").open.click();
+    const opened = page.locator(".explorer-folders-view .monaco-list-row.selected");
+    await opened.filter({ hasText: exactly("T4") }).waitFor();
+    await workbench.screenshot("comparison-outputs");
+
+    const read = (name: string) => readFile(join(vscode.folder, "out", name), "utf8");
+    await comparison.outputs("L4").keep.click();
+    assert.equal(await pollUntil("they are in place", () => read("result.txt")), "L4\n");
+    await comparison.outputs("T4").keep.click();
+    await pollUntil("the question is asked", () => workbench.dialog.isOpen());
+    assert.match(await workbench.dialog.text(), /^out\/result\.txt has changed here since the run started/);
+    await workbench.screenshot("keep-outputs-question");
+    await workbench.dialog.press("Keep Both");
+    const copy = "result (sandbox copy from T4).txt";
+    assert.equal(await pollUntil("both are there", () => read(copy)), "T4\n");
+    assert.equal(await read("result.txt"), "L4\n");
   });
 
   it("is found again", async () => {

@@ -31,6 +31,8 @@ export interface ComparisonPanelOptions {
   readonly extensionUri: Uri;
   readonly isFree: () => boolean;
   readonly showRun: (run: Run) => void;
+  readonly openOutputs: (run: Run) => Promise<void>;
+  readonly keepOutputs: (run: Run) => Promise<void>;
   readonly clock: Clock;
   readonly report: ReportError;
 }
@@ -152,6 +154,12 @@ export class ComparisonPanel implements Disposable {
       case "show": {
         const shown = typeof run === "string" ? this.#source.runOf(run) : undefined;
         if (shown) this.#options.showRun(shown);
+        break;
+      }
+      case "openOutputs":
+      case "keepOutputs": {
+        const chosen = typeof run === "string" ? this.#source.runOf(run) : undefined;
+        if (chosen) await this.#options[kind](chosen);
         break;
       }
       case "stop":

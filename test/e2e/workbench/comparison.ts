@@ -51,6 +51,12 @@ export class ComparisonView {
     return this.frame.locator("thead th").filter({ hasText: exactly(title) });
   }
 
+  /** The buttons for the outputs of the row of that name. */
+  outputs(name: string): { readonly open: Locator; readonly keep: Locator } {
+    const cell = this.frame.locator(`tbody tr:has(th :text-is("${name}")) .outputs`);
+    return { open: cell.locator("button").first(), keep: cell.locator("button.keep") };
+  }
+
   async press(button: string): Promise<void> {
     await this.frame.locator(".toolbar button", { hasText: exactly(button) }).click();
   }

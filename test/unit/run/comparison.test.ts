@@ -74,6 +74,15 @@ describe("a comparison of runs", () => {
     assert.deepEqual(texts, ["1,234,567", "1.230e-6", "0.33333", "NaN", "1"]);
   });
 
+  it("says where the outputs of each are once it has ended, in a file too, if they have folders of their own", () => {
+    const outputs = "runs/train.py-2026-11-28-2105/T4";
+    const runs = [run("T4", { state: ended(1, 0.01), outputs }), run("L4", { outputs: "runs/x/L4" })];
+    assert.deepEqual(column("Outputs", comparisonOf(runs)), [outputs, ""]);
+    const [head, first] = toCsv(comparisonOf(runs)).split("\r\n");
+    assert.ok(head?.endsWith(",Exit code,Outputs") && first?.endsWith(`,0,${outputs}`));
+    assert.ok(!comparisonOf().columns.some(({ key }) => key === "outputs"));
+  });
+
   it("has the GPU's peaks where any was measured, and no empty columns else", () => {
     assert.deepEqual(column("Peak GPU memory"), ["", "21 GB", ""]);
     assert.deepEqual(column("Peak GPU use"), ["", "97 %", ""]);
