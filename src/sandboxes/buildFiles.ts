@@ -1,5 +1,5 @@
 import { constants, type BigIntStats } from "node:fs";
-import { lstat, open, realpath, type FileHandle } from "node:fs/promises";
+import { lstat, open, readlink, realpath, type FileHandle } from "node:fs/promises";
 import { isAbsolute, join, posix, relative } from "node:path";
 import { codeOf, UserError } from "../base/errors";
 import { isSecretName } from "../base/secretNames";
@@ -58,14 +58,19 @@ async function readRegular(path: string, maxBytes: number, mention: string): Pro
   try {
     // A folder on the way may have been swapped for a link since the path was resolved, and swapped back.
     const [opened, there] = [await file.stat({ bigint: true }), await lstat(path, { bigint: true })];
-    if (!isSame(opened, expected) || !isSame(opened, there) || (await realpath(path)) !== path)
-      throw refused(mention, CHANGED);
+    const place = (await placeOf(file)) ?? (await realpath(path));
+    if (!isSame(opened, expected) || !isSame(opened, there) || place !== path) throw refused(mention, CHANGED);
     const bytes = await readUpTo(file, maxBytes + 1);
     if (bytes.length > maxBytes) throw refused(mention, TOO_LARGE);
     return bytes;
   } finally {
     await file.close();
   }
+}
+
+/** The path of an open file, whatever its folders have become. Only Linux tells it. */
+async function placeOf(file: FileHandle): Promise<string | undefined> {
+  return process.platform === "linux" ? readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined) : undefined;
 }
 
 const isSame = (one: BigIntStats, other: BigIntStats): boolean => one.dev === other.dev && one.ino === other.ino;
