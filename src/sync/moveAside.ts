@@ -1,9 +1,10 @@
 import { UserError } from "../base/errors";
 import { quote } from "../base/quote";
+import { STATE_FOLDER } from "../base/stateFolder";
 import type { Exec } from "./remoteProcess";
 
 /** Where a sandbox keeps the outputs that could not be pulled, when the next run begins with the folder as it was pushed. */
-const KEPT_FOLDER = "/tmp/.modal-sandboxes/kept";
+const KEPT_FOLDER = `${STATE_FOLDER}/kept`;
 
 /** Moves paths of the remote folder below `KEPT_FOLDER`. Returns the folder that they are in. Throws a `UserError`. */
 export async function moveAside(exec: Exec, remotePath: string, paths: readonly string[]): Promise<string> {

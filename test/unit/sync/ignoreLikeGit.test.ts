@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 
 import { before, describe, it } from "mocha";
 
-import { skip } from "../../support/skip";
 import { scan } from "../../../src/sync/scan";
 import { build, file, temporaryFolders, type Listing } from "./support/folders";
+import { needGit } from "./support/needGit";
 import { random } from "./support/random";
 
 /** SEED looks for more: what it finds is an oddity of git that has nothing to do with the change under test. */
@@ -14,7 +14,7 @@ const FIRST = Number(process.env.SEED ?? 1);
 describe("scan and git", () => {
   const folder = temporaryFolders();
   before(function () {
-    if (spawnSync("git", ["--version"]).status !== 0) skip(this, "needs git");
+    needGit(this);
   });
 
   function assertAlike(listing: Listing, seed: number): void {

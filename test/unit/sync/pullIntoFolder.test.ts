@@ -9,6 +9,7 @@ import type { PullResult } from "../../../src/sync/pull";
 import { pull } from "../../../src/sync/pull";
 import type { PushResult } from "../../../src/sync/pushRequest";
 import { scan } from "../../../src/sync/scan";
+import { withOwnState } from "../support/stateFolder";
 import { build, file, listTree, temporaryFolders, type Listing } from "./support/folders";
 import { busyboxPath, localExec } from "./support/localExec";
 import { localPullExec } from "./support/pulling";
@@ -167,18 +168,19 @@ describe("a pull into a folder of its own", function () {
     runs.write("deep/big it's", "y".repeat(3000));
     const result = await runs.pull("runs/g/1", { maxBytes: 1000 });
     assert.deepEqual([result.files, result.leftCount], [1, 2]);
-    const { movedTo, conflicts } = await runs.push();
-    assert.ok(movedTo !== undefined);
+    const { movedTo = "", conflicts } = await runs.push();
+    assert.match(movedTo, /^\/tmp\/\.modal-sandboxes\/kept\/\d+$/);
+    const [moved = ""] = withOwnState([movedTo]);
     try {
       assert.deepEqual(conflicts, []);
-      assert.equal(readFileSync(join(movedTo, "conf.json"), "utf8"), "x".repeat(2000));
-      assert.equal(readFileSync(join(movedTo, "deep/big it's"), "utf8"), "y".repeat(3000));
+      assert.equal(readFileSync(join(moved, "conf.json"), "utf8"), "x".repeat(2000));
+      assert.equal(readFileSync(join(moved, "deep/big it's"), "utf8"), "y".repeat(3000));
       assert.equal(readFileSync(join(runs.there, "conf.json"), "utf8"), "{}");
       assert.ok(!existsSync(join(runs.there, "small")));
       assert.ok(!existsSync(join(runs.there, "deep")));
       assert.equal((await runs.push()).movedTo, undefined);
     } finally {
-      rmSync(movedTo, { recursive: true });
+      rmSync(moved, { recursive: true });
     }
   });
 

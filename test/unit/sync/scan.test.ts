@@ -8,6 +8,7 @@ import { describe, it } from "mocha";
 import { skip } from "../../support/skip";
 import { scan } from "../../../src/sync/scan";
 import { build, directory, file, symlink, temporaryFolders, type Listing } from "./support/folders";
+import { needGit } from "./support/needGit";
 
 describe("scan", () => {
   const folder = temporaryFolders();
@@ -82,7 +83,8 @@ describe("scan", () => {
     assert.deepEqual(skipped.map(({ path }) => path).sort(), secrets.sort());
   });
 
-  it("reads .gitignore files at every level, also those above the folder in its repository", () => {
+  it("reads .gitignore files at every level, also those above the folder in its repository", function () {
+    needGit(this);
     const repository = inTree({
       ".gitignore": file("*.log\n/app/top\n"),
       "app/.gitignore": file("!keep.log\nlocal\n"),
@@ -98,7 +100,8 @@ describe("scan", () => {
     assert.deepEqual(paths(repository), [".gitignore", "app", ...expected.map((path) => `app/${path}`)]);
   });
 
-  it("does not let a repository around the folder ignore the folder itself", () => {
+  it("does not let a repository around the folder ignore the folder itself", function () {
+    needGit(this);
     const home = inTree({ ".gitignore": file("*\n"), "project/main.py": file() });
     execFileSync("git", ["init", "-q", home]);
     assert.deepEqual(paths(join(home, "project")), ["main.py"]);

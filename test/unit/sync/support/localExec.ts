@@ -4,11 +4,13 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { isRoot } from "../../../support/skip";
+import { withOwnState } from "../../support/stateFolder";
 import type { Exec, RemoteProcess } from "../../../../src/sync/remoteProcess";
 
 /** Runs what a push wants run on this machine. `seen` gets each process as it starts. */
 export function localExec(options: SpawnOptions = {}, seen?: (child: ChildProcess) => void): Exec {
-  return ([command = "", ...args]) => {
+  return (argv) => {
+    const [command = "", ...args] = withOwnState(argv);
     const child = spawn(command, args, { ...options, stdio: "pipe" });
     seen?.(child);
     return Promise.resolve(toRemoteProcess(child));
