@@ -8,6 +8,9 @@ const [suite] = process.argv.slice(2);
 const { collectOutcomes } = await import(pathToFileURL(join(process.cwd(), "out/test/support/testReport.js")));
 const { TEST_REPORT, TEST_FILES, TEST_GREP, TEST_TIMEOUT_MS, TEST_RETRIES } = process.env;
 
+// Each test file is a bundle of its own, and many clean up at the exit.
+process.setMaxListeners(100);
+
 // A signal alone would skip what cleans up at the exit.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 

@@ -7,11 +7,9 @@ import type { Run, RunState } from "../../src/run/run";
 import { launchers } from "../../src/run/launchers";
 import { targetOf, type RunTarget } from "../../src/run/target";
 import { registryImage, type SandboxSpec } from "../../src/modal/spec";
+import { WORKSPACE } from "../support/workspacePattern";
 import { processesWith } from "./support/processes";
 import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "./support/services";
-
-/** What a program sees of the folder's path: in directory mode where the machine has it. */
-const WORKSPACE = process.env.MODAL_LOCAL_ISOLATION === "directory" ? "/\\S+/workspace" : "/workspace";
 
 describe("a run", function () {
   this.timeout(60_000);

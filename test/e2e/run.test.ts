@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 
+import { WORKSPACE } from "../support/workspacePattern";
 import { findProcesses } from "./processTree";
 import { samplePrograms } from "./sampleFolder";
 import { pollUntil } from "./workbench/locators";
@@ -95,7 +96,7 @@ describe("running the current file", () => {
     await workbench.editor.titleAction(RUN).click();
     await pickGpus("T4");
     const text = await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
-    assert.match(text, /^Syncing the folder\nAlready in sync\nhello from \/workspace\n✓ exit code 0/);
+    assert.match(text, new RegExp(`^Syncing the folder\\nAlready in sync\\nhello from ${WORKSPACE}\\n✓ exit code 0`));
   });
 
   it("starts by the explorer's context menu", async () => {

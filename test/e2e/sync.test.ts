@@ -38,7 +38,7 @@ describe("syncing a folder", () => {
     const { sandboxes, terminals } = workbench;
     await sandboxes.inlineAction(sandboxes.row("T4"), "Open Shell in Sandbox");
     await terminals.waitForText(SHELL, /[#$] ?$/);
-    await terminals.type(SHELL, "clear; ls /workspace; cat /workspace/gr*; ls /workspace/many | wc -l\n");
+    await terminals.type(SHELL, "clear; ls; cat gr*; ls many | wc -l\n");
     const text = await terminals.waitForText(SHELL, new RegExp(`unicode${FILES}`));
     assert.doesNotMatch(text, /node_modules/);
     await workbench.screenshot("synced-shell");
