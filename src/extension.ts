@@ -311,6 +311,7 @@ export function activate(context: ExtensionContext): void {
         custody,
         store,
         records,
+        meter,
         refresh,
         closing: closing.signal,
         clock,

@@ -6,6 +6,7 @@ import type { EnvVault } from "../sandboxes/envVault";
 import type { ArgumentSet } from "./argumentSets";
 import { HiddenWords, holdSecrets } from "./hiddenWords";
 import { maskSecrets } from "./maskSecrets";
+import { isSandboxUse, type SandboxUse } from "./sandboxUse";
 import { isSavedTarget, withoutSecrets } from "./savedTarget";
 import type { SweepLimits } from "./sweep";
 import type { RunTarget } from "./target";
@@ -28,6 +29,8 @@ export interface SweepRecord extends SweepPlan {
   /** The window that runs it; absent in what earlier versions wrote. */
   readonly windowId?: string;
   readonly sets: readonly SavedSet[];
+  /** The sandboxes that it has had so far. */
+  readonly uses?: readonly SandboxUse[];
   /** Secrets among the arguments are masked. */
   readonly isMasked?: boolean;
 }
@@ -116,7 +119,7 @@ const argumentsLost = (label: string) =>
 
 function isRecord(value: unknown): value is SweepRecord {
   if (!isObject(value) || !isSavedTarget(value.target) || !isObject(value.limits)) return false;
-  const { id, windowId, folder, remotePath, gpu, spec, limits, sets } = value;
+  const { id, windowId, folder, remotePath, gpu, spec, limits, sets, uses } = value;
   return (
     typeof id === "string" &&
     typeof remotePath === "string" &&
@@ -125,7 +128,8 @@ function isRecord(value: unknown): value is SweepRecord {
     typeof limits.parallel === "number" &&
     (limits.dollars === undefined || typeof limits.dollars === "number") &&
     Array.isArray(sets) &&
-    sets.every(isSet)
+    sets.every(isSet) &&
+    (uses === undefined || (Array.isArray(uses) && uses.every(isSandboxUse)))
   );
 }
 

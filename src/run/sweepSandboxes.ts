@@ -1,8 +1,10 @@
 import { DisposableStore, type Disposable } from "../base/disposable";
 import { messageOf } from "../base/errors";
+import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
 import type { RateSource } from "../modal/rates";
-import { costOf, hourlyRate } from "../sandboxes/cost";
+import { hourlyRate } from "../sandboxes/cost";
+import type { CostMeter } from "../sandboxes/costMeter";
 import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
@@ -12,6 +14,7 @@ import type { GroupFolder } from "./groupFolder";
 import type { Run } from "./run";
 import type { NamedSpec, RunRequest } from "./runRequest";
 import type { RunService } from "./runService";
+import { dollarsOfUse, ended, useOf, type SandboxUse } from "./sandboxUse";
 import { SharedOffers } from "./sharedOffers";
 import type { SweepLanes } from "./sweep";
 
@@ -32,13 +35,10 @@ export interface SweepSandboxesOptions {
   /** The names of the sets, and where their outputs go. */
   readonly labels?: readonly string[];
   readonly outputs?: GroupFolder | undefined;
-  /** What sandboxes that are gone have cost, in US dollars. */
-  readonly spentBefore?: number;
-}
-
-interface Use {
-  readonly sandbox: RunningSandbox;
-  endedAt?: number;
+  /** The account of what sandboxes cost. */
+  readonly meter: Pick<CostMeter, "spentBy">;
+  /** What the sweep had in earlier windows. */
+  readonly earlier?: readonly SandboxUse[];
 }
 
 const TERMINATE_MS = 60_000;
@@ -51,16 +51,21 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   readonly #options: SweepSandboxesOptions;
   readonly #offers: SharedOffers;
   readonly #own = new DisposableStore();
-  /** What runs on each lane's sandbox, or ran there last. */
   /** Lanes whose sandboxes hold outputs that could not be pulled. */
   readonly #holding = new Set<number>();
+  /** What runs on each lane's sandbox, or ran there last. */
   readonly #users = new Map<number, Pick<Run, "sandboxKey">>();
-  /** By key, each as long as it costs. */
-  readonly #uses = new Map<string, Use>();
+  /** By id, each as long as it costs. */
+  readonly #uses = new Map<string, SandboxUse>();
+  readonly #ids = new Map<string, string>();
+  readonly #changed = this.#own.add(new Emitter<undefined>());
+  /** Fires when there is another sandbox, or one has ended. */
+  readonly onDidChangeUses = this.#changed.event;
 
   constructor(options: SweepSandboxesOptions) {
     this.#options = options;
     this.#offers = new SharedOffers(options.offerOther);
+    for (const use of options.earlier ?? []) this.#uses.set(use.id, use);
     this.#own.add(
       options.store.onDidChangeSandboxes(({ changed, removed }) => {
         for (const { key, phase } of changed) if (phase.kind === "ended") this.#end(key);
@@ -74,17 +79,22 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   }
 
   get spent(): number {
-    const { rates, clock, spentBefore = 0 } = this.#options;
-    return [...this.#uses.values()]
-      .map(({ sandbox, endedAt = clock.now() }) => costOf(sandbox, endedAt - sandbox.phase.startedAt, rates.current))
-      .reduce((sum, dollars) => sum + dollars, spentBefore);
+    const { rates, clock, meter } = this.#options;
+    return this.uses
+      .map((use) => meter.spentBy(use.id) ?? dollarsOfUse(use, clock.now(), rates.current))
+      .reduce((sum, dollars) => sum + dollars, 0);
+  }
+
+  /** Its sandboxes, those of earlier windows among them. */
+  get uses(): readonly SandboxUse[] {
+    return [...this.#uses.values()];
   }
 
   /** Goes on with the sandbox that a lane had in an earlier window. */
   adopt(sandbox: RunningSandbox, lane: number, holdsOutputs: boolean): void {
     this.#users.set(lane, { sandboxKey: sandbox.key });
     if (holdsOutputs) this.#holding.add(lane);
-    this.#begin(sandbox.key);
+    this.#begin(sandbox.key, lane);
   }
 
   start(args: ArgumentSet, lane: number, index: number): Run {
@@ -103,7 +113,7 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
     this.#users.set(lane, run);
     this.#own.add(
       run.onDidChangeState(() => {
-        this.#begin(run.sandboxKey);
+        this.#begin(run.sandboxKey, lane);
         if (run.leftCount > 0) this.#holding.add(lane);
       }),
     );
@@ -128,13 +138,18 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
     this.#own.dispose();
   }
 
-  #begin(key: string | undefined): void {
-    const sandbox = key === undefined || this.#uses.has(key) ? undefined : this.#options.store.get(key);
-    if (sandbox && isRunning(sandbox)) this.#uses.set(sandbox.key, { sandbox });
+  #begin(key: string | undefined, lane: number): void {
+    const sandbox = key === undefined || this.#ids.has(key) ? undefined : this.#options.store.get(key);
+    if (!sandbox || !isRunning(sandbox)) return;
+    this.#ids.set(sandbox.key, sandbox.phase.id);
+    this.#uses.set(sandbox.phase.id, { ...useOf(sandbox), lane });
+    this.#changed.fire(undefined);
   }
 
   #end(key: string): void {
-    const use = this.#uses.get(key);
-    if (use) use.endedAt ??= this.#options.clock.now();
+    const use = this.#uses.get(this.#ids.get(key) ?? "");
+    if (!use || use.endedAt !== undefined) return;
+    this.#uses.set(use.id, ended(use, this.#options.clock.now()));
+    this.#changed.fire(undefined);
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import { onAbort } from "../base/async";
 import { messageOf } from "../base/errors";
+import type { CostMeter } from "../sandboxes/costMeter";
 import type { Custody } from "../sandboxes/custody";
 import { isRunning, type RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
@@ -12,6 +13,7 @@ import type { Run, RunState } from "./run";
 import type { RunRecord, RunRecords } from "./runRecords";
 import type { NamedSpec } from "./runRequest";
 import type { RunService } from "./runService";
+import { ended, usesOf, type SandboxUse } from "./sandboxUse";
 import { Sweep, type SweepEntry } from "./sweep";
 import type { SavedSet, SweepPlan, SweepRecord, SweepRecords } from "./sweepRecords";
 import { SweepSandboxes, type SweepSandboxesOptions } from "./sweepSandboxes";
@@ -24,6 +26,7 @@ export interface SweepServiceOptions extends Pick<
   readonly custody: Pick<Custody, "windowId" | "isElsewhere" | "whenGone">;
   readonly runs: Pick<RunService, "start" | "resume" | "past" | "groupFolder">;
   readonly records: Pick<RunRecords, "find">;
+  readonly meter: Pick<CostMeter, "spentBy" | "recall">;
   readonly sweeps: SweepRecords;
   /** Lists the sandboxes, and takes over those that an earlier window left. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
@@ -84,18 +87,24 @@ export class SweepService {
   }
 
   async #goOn(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
-    const { runs, refresh } = this.#options;
-    await refresh(signal);
+    const { runs, refresh, meter, store, clock } = this.#options;
     const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
-    const held = await this.#adopt(entries);
+    const uses = earlierUses(record, entries, spec);
+    await meter.recall(Math.min(clock.now(), ...uses.map(({ startedAt }) => startedAt)));
+    await refresh(signal);
+    const held = await this.#adopt(uses);
     const sandboxOf = ({ began }: BegunEntry): RunningSandbox | undefined =>
       held.find(({ phase }) => phase.id === began?.sandboxId);
     for (const sandbox of held) await runs.resume(sandbox);
 
-    const gone = entries.filter((entry) => !sandboxOf(entry));
-    const spentBefore = gone.reduce((sum, { began }) => sum + (began?.end?.dollars ?? 0), 0);
+    const earlier = uses.map((use) => (store.findById(use.id) ? use : ended(use, clock.now())));
     const [path] = entries.flatMap(({ began }) => (began?.outputs === undefined ? [] : [posix.dirname(began.outputs)]));
-    const lanes = this.#lanes(record, spec, { spentBefore, path });
+    const lanes = this.#lanes(record, spec, { earlier, path });
+    // One on which nothing had begun yet ends with its lane too.
+    for (const sandbox of held) {
+      const lane = uses.find(({ id }) => id === sandbox.phase.id)?.lane;
+      if (lane !== undefined) lanes.adopt(sandbox, lane, false);
+    }
     for (const entry of entries) {
       const sandbox = sandboxOf(entry);
       if (sandbox && entry.lane !== undefined) lanes.adopt(sandbox, entry.lane, (entry.began?.end?.leftCount ?? 0) > 0);
@@ -113,10 +122,10 @@ export class SweepService {
     return this.#goOn({ ...record, sets }, spec, signal);
   }
 
-  /** The sandboxes on which something began, as far as no other window has them. */
-  async #adopt(entries: readonly BegunEntry[]): Promise<RunningSandbox[]> {
+  /** The sandboxes that are still there, as far as no other window has them. */
+  async #adopt(uses: readonly SandboxUse[]): Promise<RunningSandbox[]> {
     const { store, sandboxes } = this.#options;
-    const ids = new Set(entries.map(({ began }) => began?.sandboxId));
+    const ids = new Set(uses.map(({ id }) => id));
     const running = store.all.filter(isRunning).filter(({ phase }) => ids.has(phase.id));
     const adopted = await Promise.all(running.map(({ key }) => sandboxes.adopt(key)));
     return adopted.filter((sandbox) => sandbox !== undefined);
@@ -126,16 +135,16 @@ export class SweepService {
     return this.#options.sweeps.all.filter(({ id }) => !this.#own.has(id));
   }
 
-  /** @param begun what an earlier window spent, and the folder that it made for the outputs */
+  /** @param begun the sandboxes of earlier windows, and the folder that it made for the outputs */
   #lanes(
     { id, target, folder, remotePath, sets }: SweepRecord,
     spec: NamedSpec,
-    begun: { readonly spentBefore?: number; readonly path?: string | undefined } = {},
+    begun: { readonly earlier?: readonly SandboxUse[]; readonly path?: string | undefined } = {},
   ): SweepSandboxes {
-    const { spentBefore = 0, path } = begun;
+    const { earlier = [], path } = begun;
     const words = sets.map(({ args }) => args);
     return new SweepSandboxes({
-      ...{ ...this.#options, id, request: { target, folder, remotePath }, spec, spentBefore },
+      ...{ ...this.#options, id, request: { target, folder, remotePath }, spec, earlier },
       labels: setLabels(words, (set) => holdSecrets([set])),
       outputs: sets.length > 1 ? this.#options.runs.groupFolder(target.label, folder, path) : undefined,
     });
@@ -148,9 +157,10 @@ export class SweepService {
     const sweep = new Sweep(entries, record.limits, lanes, clock);
     const save = () => {
       if (sweep.isOver) sweeps.remove(record.id);
-      else sweeps.put({ ...record, windowId, sets: sweep.entries.map(savedSet) });
+      else sweeps.put({ ...record, windowId, sets: sweep.entries.map(savedSet), uses: lanes.uses });
     };
     sweep.onDidChangeSweep(save);
+    lanes.onDidChangeUses(save);
     save();
     const stopListening = onAbort(closing, () => {
       sweep.dispose();
@@ -169,6 +179,13 @@ export class SweepService {
     if (began) return { args, ...(lane !== undefined && { lane }), began };
     return { args, ...(skipped !== undefined && { skipped }) };
   }
+}
+
+/** Not all of them need be on record, for earlier versions kept only the runs. */
+function earlierUses({ uses = [] }: SweepRecord, entries: readonly BegunEntry[], spec: NamedSpec): SandboxUse[] {
+  const known = new Set(uses.map(({ id }) => id));
+  const others = entries.flatMap(({ began }) => (began && !known.has(began.sandboxId) ? [began] : []));
+  return [...uses, ...usesOf(others, spec)];
 }
 
 interface BegunEntry extends Omit<SweepEntry<Run>, "run"> {

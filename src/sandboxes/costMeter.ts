@@ -139,6 +139,18 @@ export class CostMeter implements Disposable {
     return { dollars: this.#live(known, clock.now()).dollars, isEstimate: !known.isMeasured };
   }
 
+  /** US dollars that a sandbox has cost, or may have where nobody saw its end; `undefined` where it is not known. */
+  spentBy(id: string): number | undefined {
+    const { clock, rates } = this.#options;
+    const known = this.#readings.get(id);
+    return known && (known.isOver ? known : grown(known, clock.now(), rates.current)).dollars;
+  }
+
+  /** Reads what the sandboxes that lived since then have cost, also those of windows that are gone. */
+  async recall(since: number): Promise<void> {
+    await this.#noted(this.#learnSince(since));
+  }
+
   /** US dollars spent on this day and on each of the days before, today first. */
   async lastDays(count: number): Promise<number[]> {
     const { clock } = this.#options;

@@ -64,7 +64,7 @@ describe("a run whose GPU is not to be had", function () {
   });
 
   it("is asked about once for a whole sweep, which keeps to the answer with the sandboxes that it has", async () => {
-    const { runs, sandboxes, store, clock, folder } = services();
+    const { runs, sandboxes, store, meter, clock, folder } = services();
     await services().write("each.sh", 'echo "$1"');
     const questions: string[] = [];
     const answer = new Deferred<SandboxSpec>();
@@ -74,7 +74,7 @@ describe("a run whose GPU is not to be had", function () {
     };
     const request = { target: fileTarget("each.sh"), folder, remotePath: "/workspace" };
     const rates = { current: listRates };
-    const options = { runs, sandboxes, store, rates, offerOther, clock, log: silentLog, request, spec: b300 };
+    const options = { runs, sandboxes, store, meter, rates, offerOther, clock, log: silentLog, request, spec: b300 };
     const lanes = new SweepSandboxes({ ...options, id: "asks" });
     const sets = ["1", "2", "3", "4", "5"].map((word) => ({ args: [word] }));
     const sweep = new Sweep(sets, { parallel: 2, dollars: undefined }, lanes, clock);

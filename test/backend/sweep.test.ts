@@ -15,7 +15,7 @@ describe("a sweep on sandboxes", function () {
   const services = useServices();
 
   function start(file: string, sets: readonly string[][], limits: SweepLimits, sandboxSpec = spec()) {
-    const { runs, sandboxes, store, clock, folder } = services();
+    const { runs, sandboxes, store, meter, clock, folder } = services();
     const request = { target: fileTarget(file), folder, remotePath: "/workspace" };
     const rates = { current: listRates };
     const id = `${file} ${sets.length}`;
@@ -26,6 +26,7 @@ describe("a sweep on sandboxes", function () {
       runs,
       sandboxes,
       store,
+      meter,
       rates,
       clock,
       log: silentLog,

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { collect } from "../../src/modal/exec";
+import { costOf } from "../../src/sandboxes/cost";
 import { listRates } from "../../src/modal/rates";
 import { isOver, type Run } from "../../src/run/run";
 import type { Sweep } from "../../src/run/sweep";
@@ -127,6 +128,32 @@ describe("a sweep whose window closes", function () {
     assert.deepEqual(await Promise.all(runsOf(sweep).map(exitCodeOf)), [0, 0, 0]);
     for (const { skipped } of sweep.entries.slice(3)) assert.match(skipped ?? "", /^spending limit of/);
     assert.deepEqual(services.store.all, []);
+  });
+
+  it("counts what its unfinished runs may have cost where their sandboxes have ended meanwhile", async () => {
+    const { service, sweeps } = await interrupted();
+    const { services } = windows;
+    const signal = AbortSignal.timeout(30_000);
+    const listed = await services.gateway.list(signal);
+    const [left] = await service.interrupted();
+    assert.ok(left);
+    const { sets: begun } = left.record;
+    const records = await Promise.all(begun.map(({ runId }) => services.records.find(runId ?? "")));
+    const unfinished = records.filter((record) => record && !record.end);
+    assert.equal(unfinished.length, 2);
+    await Promise.all(listed.map(({ id }) => services.gateway.terminate(id, signal)));
+    // The server's sandboxes start a moment before we know, which counts for much in lives so short.
+    const ids = new Set(unfinished.map((record) => record?.sandboxId));
+    const startedAt = listed.filter(({ id }) => ids.has(id)).map((sandbox) => sandbox.startedAt ?? Date.now());
+    const spent = 0.5 * startedAt.reduce((sum, at) => sum + costOf(sandboxSpec, Date.now() - at, listRates), 0);
+
+    const limits = { parallel: 2, dollars: spent };
+    const sweep = await service.goOn({ ...left.record, limits }, sandboxSpec, signal);
+    await sweep.over;
+    assert.ok(sweep.spent > spent, `${sweep.spent} of ${spent}`);
+    for (const { skipped } of sweep.entries.slice(3)) assert.match(skipped ?? "", /^spending limit of/);
+    assert.deepEqual(sweeps.all, []);
+    assert.deepEqual(await services.gateway.list(signal), []);
   });
 
   it("starts nothing more once the rest is discarded, and ends each sandbox after its program", async () => {
