@@ -106,7 +106,7 @@ export class PullSession {
       this.#rules,
     );
 
-    this.#isPlanned = this.#parser.isWhole;
+    this.#isPlanned = this.#parser.isWhole && !this.#parser.isTooMuch;
     const files = [...this.#plan.wanted.values()];
     const biggest = files.filter(({ kind }) => kind === "file").sort((a, b) => b.size - a.size);
     const isEmpty = listing.length === 0 && (this.#known?.known.size ?? 0) > 0;
