@@ -141,16 +141,18 @@ function toRow(entry: FolderEntry): unknown[] {
   const { path, mode, mtimeMs } = entry;
   if (entry.kind === "directory") return [path, mode, mtimeMs];
   if (entry.kind === "symlink") return [path, mode, mtimeMs, entry.target];
-  return [path, mode, mtimeMs, entry.size, entry.ctimeMs, entry.ino];
+  const { size, ctimeMs, ino, thereCtime } = entry;
+  return [path, mode, mtimeMs, size, ctimeMs, ino, ...(thereCtime === undefined ? [] : [thereCtime])];
 }
 
 function fromRow(row: unknown): FolderEntry {
-  const [path, mode, mtimeMs, sizeOrTarget, ctimeMs, ino] = row as unknown[];
+  const [path, mode, mtimeMs, sizeOrTarget, ctimeMs, ino, thereCtime] = row as unknown[];
   if (typeof path !== "string" || typeof mode !== "number" || typeof mtimeMs !== "number")
     throw new Error("A row is damaged.");
   if (sizeOrTarget === undefined) return { kind: "directory", path, mode, mtimeMs };
   if (typeof sizeOrTarget === "string") return { kind: "symlink", path, mode, mtimeMs, target: sizeOrTarget };
   if (typeof sizeOrTarget !== "number" || typeof ctimeMs !== "number" || typeof ino !== "number")
     throw new Error("A row is damaged.");
-  return { kind: "file", path, mode, mtimeMs, size: sizeOrTarget, ctimeMs, ino };
+  const file = { kind: "file", path, mode, mtimeMs, size: sizeOrTarget, ctimeMs, ino } as const;
+  return typeof thereCtime === "number" ? { ...file, thereCtime } : file;
 }

@@ -13,6 +13,8 @@ export interface FileEntry extends EntryBase {
   /** With `ino` and the rest what tells that nobody touched the file; `UNSETTLED` where nothing can tell. */
   readonly ctimeMs: number;
   readonly ino: number;
+  /** The sandbox's own `ctime` of it, in seconds, when both sides were last known to hold the same; by the last push if left out. */
+  readonly thereCtime?: number;
 }
 
 export interface DirectoryEntry extends EntryBase {

@@ -82,10 +82,12 @@ export class PullBaselines {
 export function noteImage(key: BaselineKey, listing: readonly RemoteEntry[], store: BaselineStore): void {
   const pulledKey = pulledKeyOf(key);
   if (listing.length === 0 || store.get(pulledKey)) return;
-  const entries = listing.flatMap((entry) => {
-    if (entry.kind === "other") return [];
-    if (entry.kind === "directory") return [folderThere(entry)];
-    return [entryThere(entry, entry.kind === "symlink" ? (entry.target ?? UNKNOWN_TARGET) : undefined)];
+  // A push that sets a file aside changes its ctime: what counts is the end of the push.
+  const entries = listing.flatMap(({ path, kind, mode, size, mtime, target }) => {
+    const entry = { path, kind, mode, size, mtime };
+    if (kind === "other") return [];
+    if (kind === "directory") return [folderThere(entry)];
+    return [entryThere(entry, kind === "symlink" ? (target ?? UNKNOWN_TARGET) : undefined)];
   });
   store.put(pulledKey, { generation: "", entries: new Map(entries.map((entry) => [entry.path, entry])) });
 }

@@ -27,6 +27,7 @@ export function planPull(
   takes: (entry: RemoteEntry) => boolean,
   guard: PathGuard,
   rules: NameRules,
+  pushedAt: number | undefined,
 ): PullPlan {
   const wanted = new Map<string, RemoteEntry>();
   const guarded = new Map<string, Guarded>();
@@ -35,7 +36,7 @@ export function planPull(
   let bytes = 0;
   for (const entry of listing) {
     const known = knownOf(entry.path);
-    if ((known && isUnchangedThere(entry, known)) || !takes(entry)) continue;
+    if ((known && isUnchangedThere(entry, known, pushedAt)) || !takes(entry)) continue;
     const reason = entry.kind === "other" ? "is neither a file, a folder nor a link" : refusePath(entry.path, rules);
     if (reason !== undefined) {
       skipped.push({ path: entry.path, reason });
@@ -57,8 +58,9 @@ export function planPull(
 /**
  * A push sets times in whole seconds; a program's have fractions. So a file that was written again within the second
  * of its old time is told by the fraction, unless a pull has brought that very time here.
+ * @param pushedAt when the last push ended, by the sandbox's clock
  */
-export function isUnchangedThere(there: RemoteEntry, known: FolderEntry): boolean {
+export function isUnchangedThere(there: RemoteEntry, known: FolderEntry, pushedAt?: number): boolean {
   if (there.kind !== known.kind) return false;
   switch (known.kind) {
     case "directory":
@@ -66,9 +68,13 @@ export function isUnchangedThere(there: RemoteEntry, known: FolderEntry): boolea
     case "symlink":
       return known.target === UNKNOWN_TARGET ? isSameTime(there, known) : there.target === known.target;
     case "file":
-      return there.size === known.size && isSameTime(there, known);
+      return there.size === known.size && isSameTime(there, known) && !isTouched(there, known.thereCtime ?? pushedAt);
   }
 }
+
+/** True if a file was written since, even if it has its size and time of before. */
+const isTouched = ({ ctime }: RemoteEntry, since: number | undefined): boolean =>
+  ctime !== undefined && since !== undefined && ctime > since;
 
 function isSameTime(there: RemoteEntry, { mtimeMs }: FolderEntry): boolean {
   const knownMtime = mtimeMs / 1000;
@@ -96,12 +102,15 @@ export function isUnchangedHere(here: Stats, known: FolderEntry | undefined): bo
 const hasFineTime = ({ mtimeMs }: Stats): boolean => mtimeMs % 1000 !== 0;
 
 /** The baseline's entry for a file or link that is the same on both sides. */
-export function entryHere(path: string, here: Stats, target: string | undefined): FolderEntry {
+export function entryHere(path: string, here: Stats, target: string | undefined, there?: RemoteEntry): FolderEntry {
   const { mtimeMs, size, ctimeMs, ino } = here;
   const mode = here.mode & 0o7777;
   if (target !== undefined) return { kind: "symlink", path, mode, mtimeMs, target };
-  return { kind: "file", path, mode, mtimeMs, size, ctimeMs, ino };
+  return { kind: "file", path, mode, mtimeMs, size, ctimeMs, ino, ...thereCtimeOf(there) };
 }
+
+const thereCtimeOf = (there: RemoteEntry | undefined) =>
+  there?.ctime === undefined ? {} : { thereCtime: there.ctime };
 
 /**
  * The baseline's entry for one whose two versions are both kept: it knows the sandbox's, so that it is not pulled again,
@@ -110,7 +119,7 @@ export function entryHere(path: string, here: Stats, target: string | undefined)
 export function entryThere(there: RemoteEntry, target: string | undefined): FolderEntry {
   const base = { path: there.path, mode: there.mode, mtimeMs: there.mtime * 1000 };
   if (target !== undefined) return { ...base, kind: "symlink", target };
-  return { ...base, kind: "file", size: there.size, ctimeMs: UNSETTLED, ino: 0 };
+  return { ...base, kind: "file", size: there.size, ctimeMs: UNSETTLED, ino: 0, ...thereCtimeOf(there) };
 }
 
 export const folderThere = ({ path, mode, mtime }: RemoteEntry): FolderEntry => ({

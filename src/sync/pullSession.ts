@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { formatBytes } from "../base/format";
 import type { BaselineStore } from "./baseline";
+import { SYNC_MARKER } from "./builtinExcludes";
 import type { FolderEntry } from "./folderEntry";
 import { FolderWriter, type MayReplace } from "./folderWriter";
 import { PullBaselines } from "./pullBaselines";
@@ -104,6 +105,7 @@ export class PullSession {
       takes,
       new PathGuard(join(this.#root, since?.into ?? ""), listing),
       this.#rules,
+      this.#pushedAt(),
     );
 
     this.#isPlanned = this.#parser.isWhole && !this.#parser.isTooMuch;
@@ -196,7 +198,7 @@ export class PullSession {
       if (guarded) this.#copies.push({ path, copy: placed.copy, reason: guarded.reason, isHere });
       else this.#conflicts.push({ path, copy: placed.copy, ...(other !== undefined && { other }) });
       if (there) (isHere ? this.#learned : this.#learnedThere).push(entryThere(there, target));
-    } else if (this.#since?.into === undefined) this.#learned.push(entryHere(path, placed.stats, target));
+    } else if (this.#since?.into === undefined) this.#learned.push(entryHere(path, placed.stats, target, there));
     else if (there) this.#learned.push(entryThere(there, target));
     if (placed.kind === "same") return;
     if (placed.kind === "written" && this.#since?.into === undefined && this.#since?.from !== undefined)
@@ -231,6 +233,12 @@ export class PullSession {
     const stats = this.#stats(path);
     if (stats?.isSymbolicLink()) return entryHere(path, stats, readlinkSync(join(this.#root, path)));
     return stats?.isFile() ? entryHere(path, stats, undefined) : undefined;
+  }
+
+  /** When the last push ended: its marker is the last that it writes. Unknown of a sandbox that is not known to have had one. */
+  #pushedAt(): number | undefined {
+    const isKnown = (this.#known?.known.size ?? 0) > 0;
+    return isKnown ? this.#parser.entries.find(({ path }) => path === SYNC_MARKER)?.ctime : undefined;
   }
 
   /** The folder that files are written to, without links in its path. */

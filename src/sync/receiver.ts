@@ -294,5 +294,7 @@ fi
 placing=
 . "$stage/${MODES}" 2>/dev/null
 [ $status -eq 0 ] || exit ${ReceiverExit.notInPlace}
+# The marker comes last: to remove what a file is linked to changes the file's ctime too.
+remove "$stage"
 echo "$4" >"$marker"
 `;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { after, describe, it } from "mocha";
 
@@ -66,6 +68,44 @@ describe("a pull right after a push", function () {
       assert.equal(result.files, 2);
       const names = listTree(root).map((line) => line.split('"')[1]);
       assert.deepEqual(names, ["b.py", "lib", "lib/made", "main.py"]);
+    });
+
+  for (const tools of ["GNU", "busybox"])
+    it(`sees a file that was written again with the same size and time, once (${tools})`, async function () {
+      const bin = tools === "GNU" ? process.env.PATH : busyboxPath(folder());
+      if (bin === undefined) skip(this, "needs busybox");
+      const env = { PATH: bin };
+      const [root, there] = [folder(), folder()];
+      const names = ["a/n", "b/n", "c/n", "d/n", "e/n", "f/n"];
+      build(root, Object.fromEntries(names.map((name) => [name, file("1")])));
+      const key = { sandboxId: `again-${tools}`, remotePath: there, root };
+      const exec = localExec({ env });
+      await window.push({ ...key, exec, signal });
+      for (const name of names) build(root, { [name]: file("22") });
+      await window.push({ ...key, exec, signal });
+
+      const pulling = async () => {
+        const since = { key, patterns: ["**"] };
+        return pull(window.thread, { root, remotePath: there, since, exec: localPullExec({ env }), signal });
+      };
+      let planned = 0;
+      const since = { key, patterns: ["**"] };
+      const decide = ({ files }: { readonly files: number }) => Promise.resolve(void (planned = files));
+      await assert.rejects(
+        pull(window.thread, { root, remotePath: there, since, exec: localPullExec({ env }), decide, signal }),
+      );
+      assert.equal(planned, 0, "what a push has just placed is not touched");
+
+      const path = join(there, "c/n");
+      const { atime, mtime } = statSync(path);
+      const pushedAt = statSync(join(there, ".modal-sync")).ctimeMs;
+      do {
+        writeFileSync(path, "33");
+        utimesSync(path, atime, mtime);
+      } while (statSync(path).ctimeMs <= pushedAt);
+      assert.equal((await pulling()).files, 1);
+      assert.equal(readFileSync(join(root, "c/n"), "utf8"), "33");
+      assert.equal((await pulling()).files, 0);
     });
 
   it("does not sync into a folder of the sandbox's system", async () => {
