@@ -246,7 +246,7 @@ describe("a push that cannot work says why", () => {
   });
 
   it("where the target cannot be written", async () => {
-    assert.match(await attempt({ remotePath: "/proc/nowhere" }), /cannot be written \(mkdir: /);
+    assert.match(await attempt({ remotePath: join(root, "a.txt/below") }), /cannot be written \(mkdir: /);
     assert.match(await attempt({ remotePath: join(root, "a.txt") }), /cannot be written/);
   });
 
