@@ -117,9 +117,9 @@ describe("what is synced", () => {
     assert.equal(await dialog.isOpen(), false);
     await write("notes.txt", "changed here\n");
     await terminals.type("both.sh · T4", "go on\n");
-    await notifications.waitFor(/notes\.txt was changed both here and in the sandbox/);
+    await notifications.waitFor(/You and the run on T4 both changed notes\.txt\. Nothing here was overwritten/);
     await workbench.screenshot("conflict");
-    await notifications.press(/notes\.txt was changed both/, "Compare");
+    await notifications.press(/both changed notes\.txt/, "Compare");
     await workbench.page.locator(".monaco-diff-editor .view-line", { hasText: "changed here" }).waitFor();
     await workbench.page.locator(".monaco-diff-editor .view-line", { hasText: "changed inside" }).waitFor();
     await workbench.screenshot("conflict-compare");
