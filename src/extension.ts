@@ -68,6 +68,7 @@ import {
   environmentName,
   keepsExitSnapshots,
   machineWaitMs,
+  onTerminalClose,
   onWindowClose,
   proxySettings,
   pullSettings,
@@ -255,7 +256,7 @@ export function activate(context: ExtensionContext): void {
   const syncOnSave = own.add(new SyncOnSave({ sandboxes: store, pusher, runs, report }));
   own.add(watchSaves(syncOnSave, log));
 
-  const terminals = own.add(new RunTerminals(isFree, log));
+  const terminals = own.add(new RunTerminals({ isFree, onTerminalClose, clock, log }));
   own.add(
     runs.onDidResumeRun((run) => {
       if (!run.isBackground) terminals.open([run]);

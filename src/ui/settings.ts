@@ -5,6 +5,7 @@ import { parseGpu, type GpuRequest } from "../modal/gpus";
 import type { ProxySettings } from "../modal/proxy";
 import { DEFAULT_BASE_IMAGE, type SpecDefinition } from "../sandboxes/specDefinition";
 import { readDefinition, type WrittenSpec } from "../sandboxes/writtenSpec";
+import type { OnTerminalClose } from "../run/closedTerminal";
 import type { OnWindowClose } from "../sandboxes/closing";
 import type { Limits } from "../sandboxes/limits";
 import type { CompressionSetting } from "../sync/compression";
@@ -48,6 +49,12 @@ export const onWindowClose = (): OnWindowClose =>
   closings.find((known) => known === setting<string>("onWindowClose", "ask")) ?? "ask";
 
 const closings: readonly OnWindowClose[] = ["ask", "keep", "pause", "terminate"];
+
+/** What closing a run's terminal does to its program. */
+export const onTerminalClose = (): OnTerminalClose =>
+  terminalClosings.find((known) => known === setting<string>("onTerminalClose", "ask")) ?? "ask";
+
+const terminalClosings: readonly OnTerminalClose[] = ["ask", "stop", "keep"];
 
 /** What the user wants to spend at most. */
 export const spendingLimits = (): { readonly soft: Limits; readonly hard: Limits } => ({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
@@ -45,6 +45,14 @@ describe("a run", () => {
 
   const inSandbox = async (...argv: string[]) => {
     for await (const sandbox of modal.client.sandboxes.list()) await (await sandbox.exec(argv)).wait();
+  };
+  /** Has the window that comes after take the run under way for one that started earlier. */
+  const startedEarlier = async (ms: number) => {
+    const folder = join(vscode.server.storage, "runs", "open");
+    for (const name of await readdir(folder)) {
+      const record = JSON.parse(await readFile(join(folder, name), "utf8")) as { startedAt: number };
+      await writeFile(join(folder, name), JSON.stringify({ ...record, startedAt: record.startedAt - ms }));
+    }
   };
   const endProgram = () => inSandbox("touch", "/tmp/end");
   /** Each number once, in order. */
@@ -119,6 +127,32 @@ describe("a run", () => {
     await history.contextAction(history.row("stubborn.sh"), "Show Output");
     const text = await terminals.waitForText("stubborn.sh · T4", /exit code 143/);
     assert.match(text, /ready\n/);
+  });
+
+  it("that has run for more than a minute keeps running when its terminal is closed, to be shown or stopped", async () => {
+    const { terminals, sandboxes, notifications } = workbench;
+    const STILL = /count\.sh is still running on T4 \(\$\d\.\d\d\/h\)/;
+    await workbench.runCommand("Terminal: Kill All Terminals");
+    await workbench.runFile("count.sh");
+    await terminals.waitForText(TERMINAL, /^tick 3$/m);
+    await startedEarlier(2 * 60_000);
+    await workbench.reload();
+    await terminals.waitForText(TERMINAL, /^tick 5$/m);
+
+    await terminals.close(TERMINAL);
+    await notifications.waitFor(STILL);
+    assert.deepEqual(await notifications.buttons(STILL), ["Stop", "Show"]);
+    await workbench.screenshot("run-terminal-closed");
+    await notifications.press(STILL, "Show");
+    isWhole(await terminals.waitForText(TERMINAL, /^tick 25$/m));
+    await terminals.close(TERMINAL);
+    await notifications.press(STILL, "Stop");
+    await sandboxes.expand("T4");
+    await pollUntil("its program has ended", async () =>
+      (await sandboxes.rows()).some(
+        ({ label, description }) => label === "count.sh" && description.startsWith("exit code 130"),
+      ),
+    );
   });
 
   it("of a task goes on while its window reloads, in a terminal of its own, and else ends with its task", async () => {

@@ -60,6 +60,11 @@ export class VsCodeServer {
     return `127.0.0.1:${this.#port}`;
   }
 
+  /** Where our extension keeps what its windows share. */
+  get storage(): string {
+    return join(this.#root, "data", "User", "globalStorage", "modal-sandboxes.modal-sandboxes");
+  }
+
   /** What the server printed, for a failed test's report. */
   get log(): string {
     return this.#log;

@@ -45,12 +45,7 @@ function taskOf(
   const folder = typeof scope === "object" ? folderOf(scope.uri) : allFolders()[0];
   // With the variables filled in.
   const execution = new CustomExecution((resolved) =>
-    Promise.resolve(
-      new TaskTerminal(
-        () => start(resolved, hasMatcher(name, scope), folder, dependencies),
-        (run) => terminals.pty(run),
-      ),
-    ),
+    Promise.resolve(new TaskTerminal(() => start(resolved, hasMatcher(name, scope), folder, dependencies), terminals)),
   );
   return new Task(definition, scope, name, SOURCE, execution);
 }

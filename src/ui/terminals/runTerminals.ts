@@ -1,22 +1,33 @@
 import { TerminalExitReason, ThemeIcon, window, type Terminal } from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable";
 import { messageOf } from "../../base/errors";
-import type { Logger } from "../../base/ports";
+import { formatHourlyRate } from "../../base/format";
+import type { Clock, Logger } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
+import { fateOf, type OnTerminalClose } from "../../run/closedTerminal";
 import type { Run } from "../../run/run";
-import { inert } from "../outsideText";
+import { inert, showInformation } from "../outsideText";
 import { RunTerminal } from "./runTerminal";
+
+export interface RunTerminalsOptions {
+  /** True on the local backend. */
+  readonly isFree: () => boolean;
+  readonly onTerminalClose: () => OnTerminalClose;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const STOP = "Stop";
+const SHOW = "Show";
 
 /** One terminal for each run. */
 export class RunTerminals implements Disposable {
-  readonly #isFree: () => boolean;
-  readonly #log: Logger;
+  readonly #options: RunTerminalsOptions;
   readonly #own = new DisposableStore();
   readonly #terminals = new Map<Run, Terminal>();
 
-  constructor(isFree: () => boolean, log: Logger) {
-    this.#isFree = isFree;
-    this.#log = log;
+  constructor(options: RunTerminalsOptions) {
+    this.#options = options;
     this.#own.add(
       window.onDidCloseTerminal((closed) => {
         this.#onClosed(closed);
@@ -43,7 +54,15 @@ export class RunTerminals implements Disposable {
 
   /** What a terminal of any kind shows of a run. */
   pty(run: Run): RunTerminal {
-    return new RunTerminal(run, this.#isFree(), this.#log);
+    return new RunTerminal(run, this.#options.isFree(), this.#options.log);
+  }
+
+  /** Stops or keeps a run whose terminal the user closed, as the setting says. */
+  close(run: Run): void {
+    const { onTerminalClose, clock } = this.#options;
+    const fate = fateOf(run.state, onTerminalClose(), clock.now());
+    if (fate === "stop") this.#attempt(run, run.stop());
+    else if (fate === "offer") this.#attempt(run, this.#offer(run));
   }
 
   /** Closes the terminal of a run that goes on. */
@@ -62,16 +81,32 @@ export class RunTerminals implements Disposable {
     return terminal;
   }
 
-  /** A person who closes the terminal ends the run; a window that closes leaves it to the next. */
+  /** A window that closes leaves the run to the next. */
   #onClosed(closed: Terminal): void {
     for (const [run, terminal] of this.#terminals) {
       if (terminal !== closed) continue;
       this.#terminals.delete(run);
-      if (closed.exitStatus?.reason !== TerminalExitReason.User) continue;
-      run.stop().catch((error: unknown) => {
-        this.#log.warn(`Run ${run.id}: ${messageOf(error)}`);
-      });
+      if (closed.exitStatus?.reason === TerminalExitReason.User) this.close(run);
     }
+  }
+
+  /** The program keeps running and costing money, unless the user stops it. */
+  async #offer(run: Run): Promise<void> {
+    const price = run.state.kind === "running" ? ` (${this.#priceOf(run.state.dollarsPerHour)})` : "";
+    const message = `${run.target.label} is still running on ${formatGpu(run.gpu)}${price}`;
+    const chosen = await showInformation(message, STOP, SHOW);
+    if (chosen === STOP) await run.stop();
+    if (chosen === SHOW) this.show(run);
+  }
+
+  #priceOf(dollarsPerHour: number): string {
+    return this.#options.isFree() ? "free on the local backend" : formatHourlyRate(dollarsPerHour);
+  }
+
+  #attempt(run: Run, act: Promise<void>): void {
+    act.catch((error: unknown) => {
+      this.#options.log.warn(`Run ${run.id}: ${messageOf(error)}`);
+    });
   }
 
   dispose(): void {

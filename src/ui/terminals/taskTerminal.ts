@@ -2,6 +2,7 @@ import { EventEmitter, TerminalExitReason, window, type Pseudoterminal, type Ter
 import { messageOf } from "../../base/errors";
 import type { Run, RunState } from "../../run/run";
 import type { RunTerminal } from "./runTerminal";
+import type { RunTerminals } from "./runTerminals";
 import { red } from "./styles";
 
 /** The exit code of a shell for what was interrupted. */
@@ -10,7 +11,7 @@ const INTERRUPTED = 130;
 /** Shows the run of a task, which begins with its terminal and ends with the run. */
 export class TaskTerminal implements Pseudoterminal {
   readonly #start: () => Promise<Run>;
-  readonly #ptyOf: (run: Run) => RunTerminal;
+  readonly #terminals: Pick<RunTerminals, "pty" | "close">;
   readonly #written = new EventEmitter<string>();
   readonly onDidWrite = this.#written.event;
   readonly #closed = new EventEmitter<number>();
@@ -19,16 +20,19 @@ export class TaskTerminal implements Pseudoterminal {
   #pty: RunTerminal | undefined;
   #isEnded = false;
 
-  constructor(start: () => Promise<Run>, ptyOf: (run: Run) => RunTerminal) {
+  constructor(start: () => Promise<Run>, terminals: Pick<RunTerminals, "pty" | "close">) {
     this.#start = start;
-    this.#ptyOf = ptyOf;
+    this.#terminals = terminals;
   }
 
   open(size: TerminalDimensions | undefined): void {
     void this.#show(size);
   }
 
-  /** Who ends a task ends its program; a window that closes leaves it to the next. */
+  /**
+   * Closing the terminal does to the program what closing a run's own does; **Terminate Task** stops it at any age, as
+   * its name says; a window that closes leaves it to the next.
+   */
   close(): void {
     this.#pty?.close();
     // Why, the end of the terminal says, which VS Code tells right after this.
@@ -36,7 +40,8 @@ export class TaskTerminal implements Pseudoterminal {
       listening.dispose();
       if (exitStatus?.reason === TerminalExitReason.Shutdown) return;
       this.#isEnded = true;
-      this.#stop();
+      if (exitStatus?.reason === TerminalExitReason.User && this.#run) this.#terminals.close(this.#run);
+      else this.#stop();
     });
   }
 
@@ -56,7 +61,7 @@ export class TaskTerminal implements Pseudoterminal {
       this.#stop();
       return;
     }
-    const pty = this.#ptyOf(this.#run);
+    const pty = this.#terminals.pty(this.#run);
     this.#pty = pty;
     pty.onDidWrite((text) => {
       this.#written.fire(text);
