@@ -51,7 +51,7 @@ describe("comparing runs", () => {
     const { quickInput, page } = workbench;
     await workbench.editor.open("speed.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
-    await quickInput.waitForTitle(/^Run .* On/);
+    await quickInput.waitForTitle(/^Run .* · /);
     await quickInput.tickOnly(["T4", "L4", "A10"]);
     await quickInput.accept();
     await comparison.waitForNote(/^3 runs · 3 running$/);
@@ -178,5 +178,18 @@ describe("comparing runs", () => {
     await pollUntil("it is shown", async () => (await comparison.title()) === "speed.sh");
     await comparison.waitForNote(/^3 runs · 3 done$/);
     assert.equal(await comparison.tab.count(), 1);
+  });
+
+  it("is picked by the keyboard alone, where Enter means the active row", async () => {
+    const { quickInput } = workbench;
+    await workbench.runCommand("Modal: Compare Runs…");
+    await quickInput.waitForTitle("Compare Runs");
+    await quickInput.waitForActive();
+    await quickInput.fill("choose");
+    await quickInput.enter("Choose Runs…");
+    await quickInput.waitForActive();
+    await quickInput.fill("speed.sh · l4");
+    await quickInput.enter("speed.sh · L4");
+    await comparison.waitForNote(/^1 run · 1 done$/);
   });
 });

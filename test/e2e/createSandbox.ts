@@ -9,7 +9,7 @@ export async function createSandbox(workbench: Workbench): Promise<void> {
   await workbench.quickInput.pick("T4");
   await workbench.quickInput.waitForTitle("Create Sandbox (2/3)");
   await workbench.quickInput.pick("python:3.12-slim");
-  await workbench.quickInput.pick("Create");
+  await workbench.quickInput.enter("Create");
   await workbench.sandboxes.open();
   await pollUntil("the sandbox runs", async () =>
     (await workbench.sandboxes.rows()).some(({ description }) => description.startsWith("running")),

@@ -36,7 +36,7 @@ describe("running the current file", () => {
   });
 
   const pickGpus = async (...gpus: string[]) => {
-    await workbench.quickInput.waitForTitle(/^Run .* On/);
+    await workbench.quickInput.waitForTitle(/^Run .* · /);
     await workbench.quickInput.tickOnly(gpus);
     await workbench.quickInput.accept();
   };
@@ -86,9 +86,46 @@ describe("running the current file", () => {
 
   it("remembers the GPUs", async () => {
     await workbench.runCommand(`Modal: ${RUN}`);
-    await workbench.quickInput.waitForTitle(/^Run .* On/);
+    await workbench.quickInput.waitForTitle(/^Run .* · /);
     assert.deepEqual(await workbench.quickInput.tickedLabels(), ["T4", "L4"]);
     await workbench.quickInput.dismiss();
+  });
+
+  it("starts what is typed on Enter, as the title says, and not what is ticked out of sight", async () => {
+    const { quickInput, terminals, page } = workbench;
+    const begin = async (title: string) => {
+      await workbench.editor.open("hello.sh");
+      await workbench.runCommand(`Modal: ${RUN}`);
+      await quickInput.waitForTitle(title);
+    };
+    await begin("Run hello.sh · T4, L4 · free on the local backend");
+    await page.keyboard.type("h100");
+    await page.keyboard.press("Enter");
+    await terminals.waitForText("hello.sh · H100", /exit code 0/);
+    assert.deepEqual(await terminals.names(), ["hello.sh · H100"]);
+
+    await begin("Run hello.sh · H100 · ");
+    await quickInput.fill("t4");
+    await quickInput.waitForTitle("Run hello.sh · T4 · ");
+    await workbench.screenshot("run-pick-typed");
+    await quickInput.fill("a100");
+    await quickInput.waitForTitle("Run hello.sh · A100-40GB · ");
+    await page.keyboard.press("ArrowDown");
+    await quickInput.waitForTitle("Run hello.sh · A100-80GB · ");
+    await quickInput.fill("");
+    await quickInput.waitForTitle("Run hello.sh · H100 · ");
+    await quickInput.fill("l4:2");
+    await quickInput.waitForTitle("Run hello.sh · 2 × L4 · ");
+    await quickInput.row("2 × L4").waitFor();
+    await quickInput.fill("t4");
+    await quickInput.toggle("T4");
+    await quickInput.waitForTitle("Run hello.sh · T4, H100 · ");
+    await quickInput.waitToLeaveBox();
+    await workbench.screenshot("run-pick-toggled");
+    await page.keyboard.press("Enter");
+    await pollUntil("both terminals exist", async () => (await terminals.names()).length === 3);
+    assert.deepEqual((await terminals.names()).slice(1), ["hello.sh · T4", "hello.sh · H100"]);
+    await terminals.waitForText("hello.sh · T4", /exit code 0/);
   });
 
   it("starts by the button of the editor's title, on the sandbox that runs already", async () => {

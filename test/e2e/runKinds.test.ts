@@ -71,7 +71,7 @@ describe("running more than a file", () => {
   });
 
   const acceptGpus = async (place = "T4") => {
-    await workbench.quickInput.waitForTitle(/^Run .* On/);
+    await workbench.quickInput.waitForTitle(/^Run .* · /);
     await workbench.quickInput.tickOnly([place]);
     await workbench.quickInput.accept();
   };
@@ -160,7 +160,7 @@ describe("running more than a file", () => {
     await quickInput.waitForTitle("Run Module");
     await workbench.screenshot("run-module-name");
     await quickInput.accept();
-    await quickInput.pick("Run");
+    await quickInput.enter("Run");
     await acceptGpus();
     await terminals.waitForText("pack.told · T4", /__main__ of pack\n✓ exit code 0/);
   });
@@ -186,7 +186,7 @@ describe("running more than a file", () => {
     await change("args.sh", "Arguments", "--name 'Ada L.'");
     await change("args.sh", "Environment", "MODE=fast");
     await workbench.screenshot("run-with-arguments");
-    await quickInput.pick("Run");
+    await quickInput.enter("Run");
     await acceptGpus();
     await terminals.waitForText("args.sh · T4", /got 2 \[--name\] \[Ada L\.\] in \/workspace, fast\n✓ exit code 0/);
 
@@ -212,7 +212,7 @@ describe("running more than a file", () => {
     await workbench.runCommand("Modal: Run Current File with Arguments…");
     await change("place.sh", "Arguments", "once");
     await change("place.sh", "Environment", "MODE=slow");
-    await quickInput.pick("Run");
+    await quickInput.enter("Run");
     await acceptGpus("small");
     const ended = /^once, slow, in small\n✓ exit code 0/m;
     await terminals.waitForText("place.sh · CPU", ended);

@@ -67,7 +67,7 @@ describe("the sandboxes", () => {
     const { sandboxes, terminals, quickInput } = workbench;
     await workbench.editor.open(server);
     await workbench.runCommand("Modal: Run Current File on GPU…");
-    await quickInput.waitForTitle(`Run ${server} On`);
+    await quickInput.waitForTitle(`Run ${server} · `);
     await workbench.screenshot("pick-with-prices");
     await quickInput.accept();
     await terminals.waitForText(`${server} · T4`, "Listening on port 8000");

@@ -12,8 +12,9 @@ import type { RateSource } from "../../modal/rates";
 import { describePrice } from "../../sandboxes/cost";
 import { resolveSpec } from "../../sandboxes/resolveSpec";
 import type { SandboxService } from "../../sandboxes/sandboxService";
-import { createPicker, inert, inertItem } from "../outsideText";
+import { createPicker, inert } from "../outsideText";
 import { environmentName, settingsDefinition } from "../settings";
+import { fillRows } from "../pickers/rows";
 import type { CommandTable } from "./register";
 
 export interface CheckDependencies {
@@ -119,7 +120,8 @@ class ConnectionCheck {
       const act = () => commands.executeCommand(action.command, ...(action.arguments ?? []));
       return { ...item, description: action.title, act };
     });
-    this.#picker.items = [...found, ...more].map(inertItem);
+    const [active] = this.#picker.activeItems;
+    fillRows(this.#picker, [...found, ...more], ({ label }) => label === active?.label);
   }
 
   #report(): string {

@@ -72,8 +72,9 @@ async function pickComparison(comparisons: Comparisons, runs: readonly Run[], ti
     ...{ title: TITLE, hasBack: false, placeholder: "Tick the runs to compare" },
     items: runs.slice(-MAX_RUNS).reverse().map(runLine),
     isTicked: ({ run }) => ticked.some(({ id }) => id === run.id),
+    mayBeEmpty: false,
   });
-  if (answer?.kind === "answered" && answer.value.length > 0) comparisons.compare(answer.value.map(({ run }) => run));
+  if (answer?.kind === "answered") comparisons.compare(answer.value.map(({ run }) => run));
 }
 
 const runLine = (run: Run) => ({

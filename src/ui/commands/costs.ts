@@ -9,7 +9,8 @@ import { describeUse } from "../../sandboxes/describe";
 import { isRunning } from "../../sandboxes/sandbox";
 import { startOfDay } from "../../sandboxes/spending";
 import { accountName, labelOf, remaining, spent, spentToday } from "../costText";
-import { createPicker, inert, inertItem } from "../outsideText";
+import { createPicker, inert } from "../outsideText";
+import { fillRows } from "../pickers/rows";
 import { joined } from "../views/row";
 import type { CommandTable } from "./register";
 
@@ -41,7 +42,7 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
   own.placeholder = inert(
     costs.isFree ? "Nothing is billed on this machine" : `By ${rates.current.source}; ~ is an estimate`,
   );
-  const lines = [
+  fillRows(own, [
     ...section(
       "Running",
       costs.sandboxes.map((metered) => sandboxLine(metered, costs.isFree, clock.now(), activity)),
@@ -76,8 +77,7 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
         act: () => commands.executeCommand("modalSandboxes.setLimits"),
       },
     ]),
-  ];
-  own.items = lines.map(inertItem);
+  ]);
   own.onDidTriggerItemButton(({ item: { key } }) => {
     own.hide();
     void commands.executeCommand("modalSandboxes.terminateSandbox", { kind: "sandbox", key });

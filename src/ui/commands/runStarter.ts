@@ -54,7 +54,7 @@ export class RunStarter {
   /** Asks where to run, and runs it there. */
   async run(runnable: Runnable, { isBackground = false } = {}): Promise<void> {
     const { state, rates } = this.#options;
-    const choices = await pickChoices(`Run ${runnable.label} On`, rememberedChoices(state), rates);
+    const choices = await pickChoices(`Run ${runnable.label}`, rememberedChoices(state), rates);
     if (!choices || choices.length === 0) return;
     await rememberChoices(state, choices);
     await this.#start({ runnable, choices, isBackground });

@@ -6,7 +6,8 @@ import { plural } from "../../base/format";
 import type { ArgumentSet } from "../../run/argumentSets";
 import { maskLine } from "../../run/maskSecrets";
 import { joinWords, splitWords } from "../../run/words";
-import { createPicker, inert, inertItem } from "../outsideText";
+import { createPicker, inert } from "../outsideText";
+import { fillRows } from "./rows";
 import { answerOf, type Answer, type StepPlace } from "./steps";
 
 export interface ArgumentSetsQuestion extends StepPlace {
@@ -31,13 +32,11 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
   let isAsking = false;
 
   const show = () => {
-    const lines: SetLine[] = [
+    fillRows(picker, [
       ...leadingLines(picker.value),
       ...(sets.length > 0 ? [{ label: "argument sets", kind: QuickPickItemKind.Separator }] : []),
       ...sets.map((set, index) => ({ label: labelOf(set), buttons: [remove], alwaysShow: true, index })),
-    ];
-    picker.items = lines.map(inertItem);
-    picker.activeItems = picker.items.slice(0, 1);
+    ]);
   };
 
   const leadingLines = (typed: string): SetLine[] => {

@@ -2,7 +2,8 @@ import type { QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { maskLine } from "../../run/maskSecrets";
-import { createPicker, inert, inertItem } from "../outsideText";
+import { createPicker, inert } from "../outsideText";
+import { fillRows } from "./rows";
 import { answerOf } from "./steps";
 
 interface CommandItem extends QuickPickItem {
@@ -17,11 +18,11 @@ export function pickCommand(title: string, used: readonly string[]): Promise<str
   const show = () => {
     const typed = picker.value.trim();
     const isNew = typed !== "" && !used.includes(typed);
-    const items = [
+    const rows: CommandItem[] = [
       ...(isNew ? [{ label: typed, command: typed, alwaysShow: true }] : []),
       ...used.map((command) => ({ label: maskLine(command), command, description: "used before" })),
     ];
-    picker.items = items.map(inertItem);
+    fillRows(picker, rows, ({ command }) => command === typed);
   };
   picker.title = inert(title);
   picker.placeholder = inert("A command line, such as: pytest -q tests");

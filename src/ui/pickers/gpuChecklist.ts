@@ -1,51 +1,91 @@
-import { findGpuType, type GpuRequest } from "../../modal/gpus";
-import { gpuLines, keyOf, totalPrice, type Choice, type GpuLine, type Pricing } from "./gpuItems";
+import { findGpuType, parseGpu, type GpuRequest } from "../../modal/gpus";
+import { gpuLines, keyOf, nameOf, totalPrice, type Choice, type GpuLine, type Pricing } from "./gpuItems";
+import { TickList } from "./tickList";
 
-/** Which named specs and which GPUs are ticked, and how many of each GPU. */
+/** Which named specs and which GPUs are ticked, how many of each GPU, and what Enter starts. */
 export class GpuChecklist {
   readonly #pricing: Pricing;
   readonly #specs: readonly GpuLine[];
   readonly #counts = new Map<string, number>();
-  #ticked: ReadonlySet<string>;
+  readonly #list: TickList<GpuLine>;
 
   /** `specs`: a line for each named spec. */
   constructor(selected: readonly Choice[], pricing: Pricing, specs: readonly GpuLine[] = []) {
     this.#pricing = pricing;
     this.#specs = specs;
-    this.#ticked = new Set(selected.map(keyOf));
     for (const { gpu, spec } of selected) if (gpu && spec === undefined) this.#counts.set(gpu.type, gpu.count);
+    const keys = new Set(selected.map(keyOf));
+    const lines = this.#lines();
+    const ticked = lines.filter((line) => keys.has(keyOf(line)));
+    this.#list = new TickList(lines, ticked, { keyOf, rowOf: lineOfRequest });
   }
 
   /** The named specs, then the GPUs. */
-  get lines(): GpuLine[] {
-    return [...this.#specs, ...gpuLines(this.#counts, this.#pricing)];
+  get lines(): readonly GpuLine[] {
+    return this.#list.rows;
   }
 
+  get active(): GpuLine | undefined {
+    return this.#list.active;
+  }
+
+  get ticked(): readonly GpuLine[] {
+    return this.#list.ticked;
+  }
+
+  /** What Enter starts. */
   get chosen(): Choice[] {
-    return this.#chosenLines.map(({ gpu, spec }) => (spec === undefined ? { gpu } : { gpu, spec }));
+    return this.#list.accepted.map(({ gpu, spec }) => (spec === undefined ? { gpu } : { gpu, spec }));
   }
 
-  /** What all of it costs together. */
-  get total(): string {
-    return totalPrice(this.#chosenLines, this.#pricing);
+  /** The same for people, with what all of it costs together; empty where Enter starts nothing. */
+  get summary(): string {
+    const lines = this.#list.accepted;
+    return lines.length === 0 ? "" : `${lines.map(nameOf).join(", ")} · ${totalPrice(lines, this.#pricing)}`;
   }
 
-  isTicked(choice: Choice): boolean {
-    return this.#ticked.has(keyOf(choice));
+  /** Returns true if the user changed something. */
+  tick(lines: readonly GpuLine[]): boolean {
+    return this.#list.tick(lines);
   }
 
-  tick(lines: readonly Choice[]): void {
-    this.#ticked = new Set(lines.map(keyOf));
+  activate(line: GpuLine | undefined): void {
+    this.#list.activate(line);
+  }
+
+  activateOther(): void {
+    this.#list.activateOther();
+  }
+
+  /** Takes what is typed into the filter: `H100:2` also sets the count. */
+  type(typed: string): void {
+    const request = readRequest(typed);
+    if (request) this.#count(request);
+    this.#list.type(typed);
   }
 
   /** Sets a count, within what the type can have, and ticks the type. */
-  setCount({ type, count }: GpuRequest): void {
-    const maxCount = findGpuType(type)?.maxCount ?? 1;
-    this.#counts.set(type, Math.min(Math.max(count, 1), maxCount));
-    this.#ticked = new Set([...this.#ticked, type]);
+  setCount(request: GpuRequest): void {
+    this.#count(request);
+    const line = this.lines.find(({ gpu, spec }) => gpu?.type === request.type && spec === undefined);
+    if (line) this.#list.add(line);
   }
 
-  get #chosenLines(): GpuLine[] {
-    return this.lines.filter((line) => this.isTicked(line));
+  #count({ type, count }: GpuRequest): void {
+    const maxCount = findGpuType(type)?.maxCount ?? 1;
+    this.#counts.set(type, Math.min(Math.max(count, 1), maxCount));
+    this.#list.replace(this.#lines());
   }
+
+  #lines(): GpuLine[] {
+    return [...this.#specs, ...gpuLines(this.#counts, this.#pricing)];
+  }
+}
+
+const readRequest = (typed: string): GpuRequest | undefined => (typed.includes(":") ? parseGpu(typed) : undefined);
+
+/** The line of `H100:2`, whose label is `2 × H100`. */
+function lineOfRequest(typed: string, lines: readonly GpuLine[]): GpuLine | undefined {
+  const request = readRequest(typed);
+  return request && lines.find(({ gpu, spec }) => spec === undefined && gpu?.type === request.type);
 }

@@ -1,12 +1,12 @@
 import { ThemeIcon, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
-import { parseGpu, type GpuRequest } from "../../modal/gpus";
 import { createPicker, inert, inertItem } from "../outsideText";
 import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
 import { GpuChecklist } from "./gpuChecklist";
 import { keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { isLine, sections, type Section } from "./gpuSections";
+import { leaveBox } from "./rows";
 import { answerOf } from "./steps";
 
 type GpuItem = QuickPickItem & GpuLine;
@@ -15,7 +15,10 @@ type Item = Section<GpuItem>;
 const fewer = { iconPath: new ThemeIcon("remove"), tooltip: "One GPU Fewer" };
 const more = { iconPath: new ThemeIcon("add"), tooltip: "One GPU More" };
 
-/** A list to tick, the named specs first. Each type has buttons for its count, and `H100:2` typed into the filter sets it as well. */
+/**
+ * A list to tick, the named specs first. Each type has buttons for its count, and `H100:2` typed into the filter sets it
+ * as well. The title always says what Enter starts.
+ */
 export function pickSeveralGpus(
   title: string,
   selected: readonly Choice[],
@@ -32,54 +35,65 @@ export function pickSeveralGpus(
   picker.keepScrollPosition = true;
   picker.placeholder = inert(`Tick one or several: each gets a sandbox and a terminal of its own${priceNote(pricing)}`);
 
-  const showTotal = () => {
-    picker.title = inert(checklist.total ? `${title} · ${checklist.total}` : title);
+  let isCounted = false;
+
+  const showSummary = () => {
+    picker.title = inert([title, checklist.summary].filter(Boolean).join(" · "));
+  };
+  const activate = () => {
+    const shown: readonly Item[] = picker.items;
+    picker.activeItems = shown.filter((item) => isLine(item) && isSame(item, checklist.active));
+    showSummary();
   };
   const show = () => {
-    const active = new Set(picker.activeItems.filter(isLine).map(keyOf));
-    picker.items = sections(checklist.lines.map(itemOf), broken).map(inertItem);
+    // The label `2 × H100` does not match the `H100:2` that is typed.
+    const isHidden = (line: GpuLine) => isCounted && isSame(line, checklist.active);
+    const items = checklist.lines.map((line) => ({ ...itemOf(line), alwaysShow: isHidden(line) }));
+    picker.items = sections(items, broken).map(inertItem);
     const shown: readonly Item[] = picker.items;
-    const items = shown.filter(isLine);
-    picker.selectedItems = items.filter((item) => checklist.isTicked(item));
-    picker.activeItems = items.filter((item) => active.has(keyOf(item)));
-    showTotal();
+    picker.selectedItems = shown.filter((item) => isLine(item) && checklist.ticked.some((line) => isSame(item, line)));
+    activate();
   };
   const leaveForSettings = (item: BrokenSpec) => {
     result.resolve(undefined);
     void mend(item);
   };
-  const setCount = (gpu: GpuRequest) => {
-    checklist.setCount(gpu);
-    show();
-  };
 
   own.add(
     picker.onDidChangeSelection((items) => {
-      checklist.tick(items.filter(isLine));
-      showTotal();
+      if (checklist.tick(items.filter(isLine))) leaveBox();
+      showSummary();
       items.filter(isBroken).forEach(leaveForSettings);
     }),
   );
   own.add(
     picker.onDidTriggerItemButton(({ item, button }) => {
-      if (isLine(item) && item.gpu)
-        setCount({ type: item.gpu.type, count: item.gpu.count + (button === more ? 1 : -1) });
+      if (!isLine(item) || !item.gpu) return;
+      checklist.setCount({ type: item.gpu.type, count: item.gpu.count + (button === more ? 1 : -1) });
+      show();
     }),
   );
   own.add(
     picker.onDidChangeValue((value) => {
-      const typed = value.includes(":") ? parseGpu(value) : undefined;
-      if (typed) setCount(typed);
+      const wasCounted = isCounted;
+      isCounted = value.includes(":");
+      checklist.type(value);
+      if (isCounted || wasCounted) show();
+      else activate();
+    }),
+  );
+  own.add(
+    picker.onDidChangeActive(([item]) => {
+      if (item && !isLine(item)) checklist.activateOther();
+      else checklist.activate(item);
+      showSummary();
     }),
   );
   own.add(
     picker.onDidAccept(() => {
-      // Nothing ticked: Enter means the line that it was pressed on.
-      if (checklist.chosen.length === 0) {
-        checklist.tick(picker.activeItems.filter(isLine));
-        picker.activeItems.filter(isBroken).forEach(leaveForSettings);
-      }
+      const [item] = picker.activeItems;
       if (checklist.chosen.length > 0) result.resolve(checklist.chosen);
+      else if (item && isBroken(item)) leaveForSettings(item);
     }),
   );
 
@@ -87,10 +101,12 @@ export function pickSeveralGpus(
   return answerOf(picker, own, result);
 }
 
+const isSame = (line: GpuLine, other: GpuLine | undefined): boolean =>
+  other !== undefined && keyOf(line) === keyOf(other);
+
 function itemOf(line: GpuLine): GpuItem {
   const { gpu, spec, maxCount } = line;
   if (!gpu || spec !== undefined) return line;
   const buttons = [...(gpu.count > 1 ? [fewer] : []), ...(gpu.count < maxCount ? [more] : [])];
-  // The label `2 × H100` does not match the `H100:2` by which it was made.
-  return { ...line, buttons, alwaysShow: gpu.count > 1 };
+  return { ...line, buttons };
 }

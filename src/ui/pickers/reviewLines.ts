@@ -151,6 +151,7 @@ async function askNames(
     placeholder: names.length === 0 ? `There are no ${what} yet` : `Which ${what}?`,
     items: [...items, { iconPath: new ThemeIcon("add"), label: "Create another…", alwaysShow: true }],
     isTicked: ({ name }) => name !== undefined && chosen.includes(name),
+    mayBeEmpty: true,
   });
   if (answer?.kind !== "answered") return answer;
   const known = answer.value.flatMap(({ name }) => name ?? []);

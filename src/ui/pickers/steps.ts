@@ -2,6 +2,8 @@ import { QuickInputButtons, type Event, type QuickInput, type QuickInputButton, 
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { createPicker, createTextBox, inert, inertItem, type Inert } from "../outsideText";
+import { fillRows, leaveBox } from "./rows";
+import { TickList } from "./tickList";
 
 /** Where in a row of questions one is asked. */
 export interface StepPlace {
@@ -25,8 +27,7 @@ export interface PickQuestion<T extends QuickPickItem> extends StepPlace {
 export async function askPick<T extends QuickPickItem>(question: PickQuestion<T>): Promise<Answer<T>> {
   const picker = createPicker<T>();
   picker.placeholder = inert(question.placeholder);
-  picker.items = question.items.map(inertItem);
-  picker.activeItems = picker.items.filter(question.isActive ?? (() => false)).slice(0, 1);
+  fillRows(picker, question.items, question.isActive);
   picker.ignoreFocusOut = true;
   picker.matchOnDescription = true;
   return ask(picker, question, (answer) =>
@@ -39,21 +40,51 @@ export async function askPick<T extends QuickPickItem>(question: PickQuestion<T>
 
 export interface TickQuestion<T extends QuickPickItem> extends PickQuestion<T> {
   readonly isTicked: (item: T) => boolean;
+  /** No item at all is an answer too. */
+  readonly mayBeEmpty: boolean;
 }
 
 /** Any number of several. */
 export async function askTicks<T extends QuickPickItem>(question: TickQuestion<T>): Promise<Answer<readonly T[]>> {
   const picker = createPicker<T>();
+  const { mayBeEmpty, isTicked } = question;
+  const items = question.items.map(inertItem);
+  const ticked = items.filter(isTicked);
+  const list = new TickList<T>(items, ticked, {
+    keyOf: (item) => String(items.findIndex((each) => each === item)),
+    mayBeEmpty,
+  });
   picker.canSelectMany = true;
   picker.placeholder = inert(question.placeholder);
-  picker.items = question.items.map(inertItem);
-  picker.selectedItems = picker.items.filter(question.isTicked);
+  picker.items = items;
+  picker.selectedItems = ticked;
+  picker.activeItems = list.active ? [list.active] : [];
   picker.ignoreFocusOut = true;
-  return ask(picker, question, (answer) =>
-    picker.onDidAccept(() => {
-      answer(picker.selectedItems);
-    }),
-  );
+  return ask(picker, question, (answer) => {
+    const own = new DisposableStore();
+    own.add(
+      picker.onDidChangeValue((value) => {
+        list.type(value);
+        picker.activeItems = list.active ? [list.active] : [];
+      }),
+    );
+    own.add(
+      picker.onDidChangeActive(([item]) => {
+        list.activate(item);
+      }),
+    );
+    own.add(
+      picker.onDidChangeSelection((selected) => {
+        if (list.tick(selected)) leaveBox();
+      }),
+    );
+    own.add(
+      picker.onDidAccept(() => {
+        if (mayBeEmpty || list.accepted.length > 0) answer(list.accepted);
+      }),
+    );
+    return own;
+  });
 }
 
 export interface TextQuestion extends StepPlace {

@@ -77,12 +77,33 @@ export class QuickInput {
     await this.row(label).click();
   }
 
+  /** Presses Enter once this is the active row. */
+  async enter(label: string | RegExp): Promise<void> {
+    await this.row(label).and(this.#page.locator(".focused")).waitFor();
+    await this.#page.keyboard.press("Enter");
+  }
+
+  /** Waits until Enter has a row to mean. */
+  async waitForActive(): Promise<void> {
+    await this.#widget.locator(".monaco-list-row.focused").waitFor();
+  }
+
   /** Leaves exactly these items of a multi-select ticked. */
   async tickOnly(labels: readonly string[]): Promise<void> {
     await this.#widget.locator(".monaco-list-row").first().waitFor();
-    for (const label of await this.tickedLabels()) if (!labels.includes(label)) await this.#toggle(label);
+    for (const label of await this.tickedLabels()) if (!labels.includes(label)) await this.toggle(label);
     const ticked = await this.tickedLabels();
-    for (const label of labels) if (!ticked.includes(label)) await this.#toggle(label);
+    for (const label of labels) if (!ticked.includes(label)) await this.toggle(label);
+  }
+
+  /** Clicks the box of an item. */
+  async toggle(label: string): Promise<void> {
+    await this.row(label).locator(".monaco-checkbox").click();
+  }
+
+  /** Waits until Enter no longer clicks the box that was clicked. */
+  async waitToLeaveBox(): Promise<void> {
+    await this.#widget.locator(".monaco-checkbox:focus").waitFor({ state: "detached" });
   }
 
   async tickedLabels(): Promise<string[]> {
@@ -134,10 +155,6 @@ export class QuickInput {
       await this.#page.keyboard.press("ArrowDown");
       return false;
     });
-  }
-
-  async #toggle(label: string): Promise<void> {
-    await this.row(label).locator(".monaco-checkbox").click();
   }
 }
 

@@ -25,7 +25,7 @@ export async function answerSweep(
   { quickInput, page }: Workbench,
   { gpu = "T4", parallel, dollars = "" }: SweepAnswers,
 ): Promise<void> {
-  await quickInput.row(/Continue/).click();
+  await quickInput.enter(/Continue/);
   await quickInput.pick(gpu);
   await quickInput.row(`2 × ${gpu}`).waitFor();
   await quickInput.pick(gpu);

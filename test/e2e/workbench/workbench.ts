@@ -62,7 +62,7 @@ export class Workbench {
   async runFile(file: string): Promise<void> {
     await this.editor.open(file);
     await this.runCommand("Modal: Run Current File on GPU…");
-    await this.quickInput.waitForTitle(`Run ${file} On`);
+    await this.quickInput.waitForTitle(`Run ${file} · `);
     await this.quickInput.accept();
   }
 

@@ -30,7 +30,7 @@ describe("the list of GPUs", () => {
     const lines = gpuLines(new Map(), free);
     assert.equal(lines[0]?.description, "$0.38/h on Modal");
     assert.equal(lines[1]?.description, "16 GB · $0.97/h on Modal");
-    assert.equal(new GpuChecklist([{ gpu: undefined }], free).total, "free on the local backend");
+    assert.equal(new GpuChecklist([{ gpu: undefined }], free).summary, "CPU · free on the local backend");
   });
 
   it("asks more for a region, and says so: beside each spec, and once for the GPUs", () => {
@@ -53,17 +53,43 @@ describe("the list of GPUs", () => {
 });
 
 describe("the checklist of GPUs", () => {
-  it("starts with what was chosen before, and sums up its price", () => {
+  const T4 = { gpu: { type: "T4", count: 1 } };
+  const lineOf = (checklist: GpuChecklist, type: string) => {
+    const line = checklist.lines.find(({ gpu, spec }) => gpu?.type === type && spec === undefined);
+    assert.ok(line);
+    return line;
+  };
+
+  it("starts with what was chosen before, and says what that is and costs", () => {
     const checklist = new GpuChecklist([{ gpu: { type: "H100", count: 2 } }, { gpu: undefined }], pricing);
     assert.deepEqual(checklist.chosen, [{ gpu: undefined }, { gpu: { type: "H100", count: 2 } }]);
-    assert.equal(checklist.total, "$8.66/h");
+    assert.equal(checklist.summary, "CPU, 2 × H100 · $8.66/h");
+  });
+
+  it("starts the GPU that is typed, not the one that is ticked out of sight", () => {
+    const checklist = new GpuChecklist([T4], pricing);
+    assert.equal(checklist.summary, "T4 · $0.97/h");
+    checklist.type("h100");
+    assert.deepEqual(checklist.chosen, [{ gpu: { type: "H100", count: 1 } }]);
+    assert.equal(checklist.summary, "H100 · $4.33/h");
+    checklist.type("");
+    assert.equal(checklist.summary, "T4 · $0.97/h");
+  });
+
+  it("starts all that is ticked, hidden or not, once a box is clicked", () => {
+    const checklist = new GpuChecklist([T4], pricing);
+    checklist.type("h100");
+    checklist.tick([lineOf(checklist, "T4"), lineOf(checklist, "H100")]);
+    assert.equal(checklist.summary, "T4, H100 · $5.30/h");
+    checklist.type("");
+    assert.equal(checklist.summary, "T4, H100 · $5.30/h");
   });
 
   it("takes up what is ticked, with the count that the line has", () => {
     const checklist = new GpuChecklist([{ gpu: { type: "T4", count: 3 } }], pricing);
-    checklist.tick(checklist.lines.filter(({ gpu }) => gpu?.type === "L4"));
+    checklist.tick([lineOf(checklist, "L4")]);
     assert.deepEqual(checklist.chosen, [{ gpu: { type: "L4", count: 1 } }]);
-    checklist.tick(checklist.lines.filter(({ gpu }) => gpu?.type === "T4"));
+    checklist.tick([lineOf(checklist, "T4")]);
     assert.deepEqual(checklist.chosen, [{ gpu: { type: "T4", count: 3 } }]);
   });
 
@@ -75,14 +101,26 @@ describe("the checklist of GPUs", () => {
     assert.deepEqual(checklist.chosen, [{ gpu: { type: "A10", count: 1 } }]);
   });
 
+  it("starts as many as are typed, without ticking them", () => {
+    const checklist = new GpuChecklist([T4], pricing);
+    checklist.type("h100:2");
+    assert.equal(checklist.summary, "2 × H100 · $8.28/h");
+    checklist.type("h100:1");
+    assert.equal(checklist.summary, "H100 · $4.33/h");
+    checklist.type("");
+    assert.equal(checklist.summary, "T4 · $0.97/h");
+  });
+
   it("has the named specs first, with a price of their own", () => {
     const named = specLine("train", { gpu: { type: "H100", count: 2 }, cpu: 8, memoryMiB: 65_536 }, pricing);
     assert.equal(named.description, "2 × H100 · $10.57/h");
     const checklist = new GpuChecklist([{ gpu: undefined, spec: "train" }], pricing, [named]);
     assert.equal(checklist.lines[0], named);
     assert.deepEqual(checklist.chosen, [{ gpu: { type: "H100", count: 2 }, spec: "train" }]);
-    assert.equal(checklist.total, "$10.57/h");
+    assert.equal(checklist.summary, "train · $10.57/h");
     checklist.tick([...checklist.lines.slice(0, 2)]);
-    assert.equal(checklist.total, "$10.95/h");
+    assert.equal(checklist.summary, "train, CPU · $10.95/h");
+    checklist.type("tra");
+    assert.equal(checklist.summary, "train, CPU · $10.95/h");
   });
 });
