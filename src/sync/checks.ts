@@ -91,5 +91,17 @@ const paths = (entries: readonly FolderEntry[]): string => entries.map(({ path }
 const stats = (files: readonly FileEntry[]): string =>
   files.map(({ size, mtimeMs }) => `${size} ${Math.floor(mtimeMs / 1000)}`).join("\n");
 
+/** For each file a word: the thousandths of its time and, after a comma, the sandbox's ctime of it if that is known. */
 const fractions = (files: readonly FileEntry[]): string =>
-  files.map(({ mtimeMs }) => fractionOf(mtimeMs).toString().padStart(3, "0")).join(" ");
+  files
+    .map(({ mtimeMs, thereCtime }) => {
+      const fraction = fractionOf(mtimeMs).toString().padStart(3, "0");
+      return thereCtime === undefined ? fraction : `${fraction},${nextMicrosecond(thereCtime)}`;
+    })
+    .join(" ");
+
+/** As seconds and nanoseconds. A floating-point number of seconds is exact to less than a microsecond. */
+function nextMicrosecond(seconds: number): string {
+  const microseconds = Math.ceil(seconds * 1e6) + 1;
+  return `${Math.floor(microseconds / 1e6)}.${(microseconds % 1e6).toString().padStart(6, "0")}000`;
+}

@@ -10,7 +10,7 @@ interface EntryBase {
 export interface FileEntry extends EntryBase {
   readonly kind: "file";
   readonly size: number;
-  /** With `ino` and the rest what tells that nobody touched the file; `UNSETTLED` where nothing can tell. */
+  /** With `ino` and the rest what tells that nobody touched the file; `unsettled` where nothing can tell. */
   readonly ctimeMs: number;
   readonly ino: number;
   /** The sandbox's own `ctime` of it, in seconds, when both sides were last known to hold the same; by the last push if left out. */
@@ -28,8 +28,11 @@ export interface SymlinkEntry extends EntryBase {
 
 export type FolderEntry = FileEntry | DirectoryEntry | SymlinkEntry;
 
-/** The `ctimeMs` of a file that may have changed again without a trace, or while it was read. */
+/** The `ctimeMs` of a file that changed while it was read, or that is known from elsewhere: no file has it. */
 export const UNSETTLED = 0;
+
+/** The `ctimeMs` of a file that may change again within the same tick of the clock: below zero, so no scan trusts it. */
+export const unsettled = (ctimeMs: number): number => -ctimeMs;
 
 /** The target of a link in a sandbox whose tools list no targets. */
 export const UNKNOWN_TARGET = "";

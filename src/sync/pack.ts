@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 
 import { codeOf, messageOf } from "../base/errors";
 import { CHECKS, MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
-import { UNSETTLED, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
+import { UNSETTLED, unsettled, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
 import { TarWriter, type TarEntry } from "./tarWriter";
 
 export interface PackSink {
@@ -165,10 +165,10 @@ class Packer implements Packed {
 /** The file that was opened may be another than the one that was scanned. */
 function asOpened(entry: FileEntry, { size, mtimeMs, ctimeMs, ino }: Stats): FileEntry {
   if (entry.size === size && entry.mtimeMs === mtimeMs && entry.ino === ino) {
-    if (entry.ctimeMs === ctimeMs || entry.ctimeMs === UNSETTLED) return entry;
+    if (entry.ctimeMs === ctimeMs || entry.ctimeMs === unsettled(ctimeMs)) return entry;
   }
   // What changed so recently may well change again within one tick of the clock.
-  return { ...entry, size, mtimeMs, ctimeMs: UNSETTLED, ino };
+  return { ...entry, size, mtimeMs, ctimeMs: unsettled(ctimeMs), ino };
 }
 
 const headerOf = (entry: FolderEntry): TarEntry => ({

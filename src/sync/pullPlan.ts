@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 
-import { UNKNOWN_TARGET, UNSETTLED, type FolderEntry, type SkippedEntry } from "./folderEntry";
+import { UNKNOWN_TARGET, UNSETTLED, unsettled, type FolderEntry, type SkippedEntry } from "./folderEntry";
 import type { Guarded, PathGuard } from "./pathGuard";
 import type { RemoteEntry } from "./remoteListing";
 import { refusePath, type NameRules } from "./safePath";
@@ -94,7 +94,7 @@ export function isUnchangedHere(here: Stats, known: FolderEntry | undefined): bo
     here.size === known.size &&
     here.mtimeMs === known.mtimeMs &&
     here.ino === known.ino &&
-    (here.ctimeMs === known.ctimeMs || (known.ctimeMs === UNSETTLED && hasFineTime(here)))
+    (here.ctimeMs === known.ctimeMs || (known.ctimeMs === unsettled(here.ctimeMs) && hasFineTime(here)))
   );
 }
 

@@ -235,10 +235,16 @@ export class PullSession {
     return stats?.isFile() ? entryHere(path, stats, undefined) : undefined;
   }
 
-  /** When the last push ended: its marker is the last that it writes. Unknown of a sandbox that is not known to have had one. */
+  /**
+   * When the last push ended: its marker is the last that it writes. Unknown of a sandbox that is not known to have had
+   * one, and of a copy of a file system, whose files all have the ctime of the copy.
+   */
   #pushedAt(): number | undefined {
-    const isKnown = (this.#known?.known.size ?? 0) > 0;
-    return isKnown ? this.#parser.entries.find(({ path }) => path === SYNC_MARKER)?.ctime : undefined;
+    if ((this.#known?.known.size ?? 0) === 0) return undefined;
+    const marker = this.#parser.entries.find(({ path }) => path === SYNC_MARKER);
+    return marker?.ctime !== undefined && Math.floor(marker.ctime) === Math.floor(marker.mtime)
+      ? marker.ctime
+      : undefined;
   }
 
   /** The folder that files are written to, without links in its path. */

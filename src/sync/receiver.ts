@@ -144,17 +144,38 @@ has_gnu_cp() { case $(cp --version 2>/dev/null) in *"GNU coreutils"*) ;; *) fals
 # are.
 link_all() { cp -rPlfT -- "$tree" . 2>/dev/null; }
 
-# Whether files still have the sizes and times that a push gave them, which are in whole seconds; a pulled file has the
-# fraction of a second that a program gave it (FRACTIONS, a word for each). Without stat: whether they are older than the
-# marker.
+# The last push wrote its marker last. After a push that broke off, and in a copy of a file system, whose files all have
+# the ctime of the copy, the marker's ctime says nothing.
+pushed_at=
+note_push() {
+  [ -n "$expected_generation" ] || return
+  set -- $(stat -c '%Y %Z %z' -- "$marker" 2>/dev/null)
+  [ $# -ge 4 ] && [ "$1" = "$2" ] || return
+  case $4 in *.*) pushed_at=$2.\${4#*.} ;; *) pushed_at=$2.0 ;; esac
+}
+
+# is_later CTIME TIME: CTIME as stat's '%Z %z', TIME as seconds and nanoseconds.
+is_later() {
+  case $1 in *.*) nanos=\${1#*.} nanos=\${nanos%% *} ;; *) nanos=0 ;; esac
+  [ "\${1%% *}" -gt "\${2%.*}" ] || { [ "\${1%% *}" -eq "\${2%.*}" ] && [ "$nanos" -gt "\${2#*.}" ]; }
+}
+
+# Whether files still have the sizes and times that a push gave them, which are in whole seconds, and were not written
+# after it. A pulled file has the fraction of a second that a program gave it (FRACTIONS, a word for each), and may have
+# been written until the pull. Without stat: whether they are older than the marker.
 same() {
   wanted=$1$newline rest=$2
   shift 2
   IFS=$newline
-  for line in $(stat -c '%s %Y %y' -- "$@" 2>/dev/null); do
+  for line in $(stat -c '%Z %z/%s %Y %y' -- "$@" 2>/dev/null); do
     one=\${wanted%%"$newline"*} wanted=\${wanted#*"$newline"}
-    fraction=\${rest%% *} rest=\${rest#* }
-    case $line in
+    fraction=\${rest%% *} rest=\${rest#* } latest=$pushed_at
+    case $fraction in *,*) latest=\${fraction#*,} fraction=\${fraction%%,*} ;; esac
+    if [ -n "$pushed_at" ] && is_later "\${line%%/*}" "$latest"; then
+      wanted=differs
+      break
+    fi
+    case \${line#*/} in
       "$one "*.000000* | "$one "*."$fraction"*) ;;
       *.*) wanted=differs; break ;;
       "$one "*) ;;
@@ -279,6 +300,7 @@ case $6 in gzip) unzip ;; *) unpack ;; esac || exit ${ReceiverExit.notUnpacked}
 is_expected || exit ${ReceiverExit.drifted}
 if is_fresh; then is_empty=yes; else is_empty=; [ "$2" = next ] || exit ${ReceiverExit.drifted}; fi
 
+note_push
 # From here to the end no push can rely on what is here.
 : >"$marker" || exit ${ReceiverExit.notInPlace}
 . "$stage/${CHECKS}"

@@ -57,7 +57,7 @@ export function reconcile(local: readonly FolderEntry[], known: Entries, isGone:
 export const isEmpty = (plan: Plan): boolean => plan.send.length === 0 && plan.delete.length === 0;
 
 function isSame(a: FolderEntry, b: FolderEntry): boolean {
-  if (a === b) return a.kind !== "file" || a.ctimeMs !== 0;
+  if (a === b) return a.kind !== "file" || a.ctimeMs > 0;
   switch (a.kind) {
     case "directory":
       return b.kind === "directory" && a.mode === b.mode;
@@ -70,7 +70,7 @@ function isSame(a: FolderEntry, b: FolderEntry): boolean {
 
 const isSameFile = (a: FileEntry, b: FileEntry): boolean =>
   a.ctimeMs === b.ctimeMs &&
-  a.ctimeMs !== 0 &&
+  a.ctimeMs > 0 &&
   a.mtimeMs === b.mtimeMs &&
   a.size === b.size &&
   a.ino === b.ino &&

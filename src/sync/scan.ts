@@ -4,7 +4,7 @@ import { sep } from "node:path";
 
 import { codeOf, messageOf } from "../base/errors";
 import { folderExclude, type FolderExclude } from "./builtinExcludes";
-import { UNSETTLED, type DirectoryEntry, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
+import { unsettled, type DirectoryEntry, type FileEntry, type FolderEntry, type SkippedEntry } from "./folderEntry";
 import type { SymlinkEntry } from "./folderEntry";
 import { readRules, rulesAbove } from "./rulesAbove";
 import { GITIGNORE, MODALIGNORE, SyncRules, type RulesFiles } from "./syncRules";
@@ -179,7 +179,15 @@ class Walk {
     if (known && "kind" in known && known.kind === "file" && known.ctimeMs === ctimeMs) {
       if (known.mtimeMs === mtimeMs && known.size === size && known.ino === ino && known.mode === mode) return known;
     }
-    return { kind: "file", path, mode, mtimeMs, size, ctimeMs: this.#hasSettled(stats) ? ctimeMs : UNSETTLED, ino };
+    return {
+      kind: "file",
+      path,
+      mode,
+      mtimeMs,
+      size,
+      ctimeMs: this.#hasSettled(stats) ? ctimeMs : unsettled(ctimeMs),
+      ino,
+    };
   }
 
   #directoryEntry(path: string, stats: Stats, known: DirectoryEntry | undefined): DirectoryEntry | undefined {

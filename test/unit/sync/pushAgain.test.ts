@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { after, before, describe, it } from "mocha";
@@ -97,6 +97,30 @@ describe("a push of what was pushed before", function () {
         assert.equal(readFileSync(join(remotePath, "d/a.txt"), "utf8"), "by the user");
         assert.equal(readFileSync(join(remotePath, "b"), "utf8"), "beside it");
         assert.deepEqual((await again()).conflicts, []);
+      });
+
+      it("keeps a file that a program rewrote with the same size and time", async () => {
+        const { root, remotePath, again } = await pushed({ "d/a": file("1"), b: file("1"), c: file("1") }, exec);
+        for (const name of ["d/a", "b"]) rewriteUnseen(remotePath, name, "2");
+        writeFileSync(join(root, "d/a"), "by the user");
+        writeFileSync(join(root, "c"), "by the user");
+        rmSync(join(root, "b"));
+        const { conflicts } = await again();
+        const keptAs = Object.fromEntries(conflicts.map((conflict) => [conflict.path, conflict.keptAs]));
+        assert.deepEqual(Object.keys(keptAs).sort(), ["b", "d/a"]);
+        for (const name of Object.values(keptAs)) assert.equal(readFileSync(join(remotePath, name), "utf8"), "2");
+        assert.equal(readFileSync(join(remotePath, "d/a"), "utf8"), "by the user");
+      });
+
+      it("sets nothing aside in a copy of the sandbox, where every file has the change time of the copy", async () => {
+        const { root, remotePath, again } = await pushed({ a: file("1"), b: file("1") }, exec);
+        const marker = join(remotePath, ".modal-sync");
+        utimesSync(marker, 1e9, 1e9);
+        for (const name of ["a", "b"]) changeLater(join(remotePath, name), marker);
+        writeFileSync(join(root, "a"), "22");
+        rmSync(join(root, "b"));
+        const { conflicts, deleted } = await again();
+        assert.deepEqual([conflicts, deleted], [[], 1]);
       });
 
       it("never deletes what a program changed or made", async () => {
@@ -342,6 +366,24 @@ describe("a push of what was pushed before", function () {
 });
 
 /** Longer than the times of a file system take to move. */
+/** Writes a pushed file again, of the same size, and gives it its old time. */
+function rewriteUnseen(remotePath: string, name: string, text: string): void {
+  const path = join(remotePath, name);
+  const { atime, mtime } = statSync(path);
+  const marker = join(remotePath, ".modal-sync");
+  do {
+    writeFileSync(path, text);
+    utimesSync(path, atime, mtime);
+  } while (statSync(path).ctimeMs <= statSync(marker).ctimeMs);
+}
+
+/** Moves the change time of a file past another's. */
+function changeLater(path: string, other: string): void {
+  const { mode } = statSync(path);
+  do chmodSync(path, mode);
+  while (statSync(path).ctimeMs <= statSync(other).ctimeMs);
+}
+
 const settle = () => new Promise((resolve) => setTimeout(resolve, 40));
 
 const readable = (path: string): boolean => {
