@@ -1,3 +1,5 @@
+import { UserError } from "../base/errors";
+
 /** The address at which a port of a sandbox can be reached from anywhere, by anyone who knows it. */
 export interface Tunnel {
   /** The port inside the sandbox. */
@@ -51,4 +53,31 @@ function listenerOf(listener: string, sandboxId: string): PortListener {
   }
 }
 
-const isLoopback = (host: string) => host === "localhost" || host === "::1" || host.startsWith("127.");
+const isLoopback = (host: string) => host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+
+/**
+ * The address of a page that the tunnel leads to, for a browser. A path that would lead to another host, as
+ * `//evil.example` and `/\\evil.example` do, counts as the root.
+ *
+ * @param path as a program gave it; by default what the tunnel's address has
+ * @throws UserError if the tunnel's own address is not one of the web
+ */
+export function tunnelPage({ port, url }: Tunnel, path = ""): string {
+  const root = webAddress(url);
+  if (!root) throw noWebAddress(port);
+  const page = path.startsWith("/") ? webAddress(path, root.href) : undefined;
+  return (page?.origin === root.origin ? page : root).href;
+}
+
+/** Without a user name, which makes one host look like another. */
+function webAddress(text: string, base?: string): URL | undefined {
+  if (!URL.canParse(text, base)) return undefined;
+  const address = new URL(text, base);
+  const isPlain = /^https?:$/.test(address.protocol) && address.username === "" && address.password === "";
+  return isPlain ? address : undefined;
+}
+
+const noWebAddress = (port: number) =>
+  new UserError(
+    `The address of the tunnel to port ${port} is not a web address, so it was not opened. Copy it instead.`,
+  );

@@ -1,3 +1,4 @@
+import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, sep } from "node:path";
 import { quote } from "../base/quote";
 
@@ -18,6 +19,29 @@ export function localPaths(remotePath: string, folders: readonly FolderPlace[], 
     const path = join(folder.path, inside);
     return inside !== "" && !leadsOut(inside, "/") && !leadsOut(relative(folder.path, path), sep) ? [path] : [];
   });
+}
+
+/** The first of those that is a file, and is in its folder itself rather than behind a link that leads out of it. */
+export async function localFile(
+  remotePath: string,
+  folders: readonly FolderPlace[],
+  workdir = "",
+): Promise<string | undefined> {
+  for (const folder of folders) {
+    const [path] = localPaths(remotePath, [folder], workdir);
+    const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    if (path !== undefined && found?.isFile() && !(await isBehindLink(folder.path, path))) return path;
+  }
+  return undefined;
+}
+
+/** Whether a file of a folder is outside of it by its real path. */
+export async function isBehindLink(folder: string, path: string): Promise<boolean> {
+  const inside = await Promise.all([realpath(folder), realpath(path)]).then(
+    ([from, to]) => relative(from, to),
+    () => "",
+  );
+  return leadsOut(inside, sep);
 }
 
 /**

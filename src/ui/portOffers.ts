@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { commands } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
+import { tunnelPage } from "../modal/tunnels";
 import type { Run } from "../run/run";
 import { ServedPorts, type ServedPort } from "../run/servedPorts";
 import { isRunning } from "../sandboxes/sandbox";
@@ -70,7 +71,7 @@ export class PortOffers implements Disposable {
     const whole: TunnelNode = {
       kind: "tunnel",
       key: sandbox.key,
-      tunnel: { ...tunnel, url: new URL(path, tunnel.url).href },
+      tunnel: { ...tunnel, url: tunnelPage(tunnel, path) },
     };
     if (command !== undefined) await commands.executeCommand(command, whole);
   }

@@ -1,8 +1,8 @@
-import { realpath } from "node:fs/promises";
-import { basename, extname, isAbsolute, posix, relative, sep } from "node:path";
+import { basename, extname, posix, relative, sep } from "node:path";
 import { FileType, Uri, window, workspace, type NotebookDocument, type TextDocument } from "vscode";
 import { UserError } from "../../base/errors";
 import { findLauncher, launchers, type Launcher } from "../../run/launchers";
+import { isBehindLink } from "../../run/localPaths";
 import { noOptions, withOptions, type RunOptions } from "../../run/runOptions";
 import { launcherWith, scriptNeeds } from "../../run/scriptNeeds";
 import { targetOf, type RunTarget, type TargetFile } from "../../run/target";
@@ -69,7 +69,7 @@ export async function launcherOf(document: TextDocument): Promise<Launcher | und
 /** The folder of a file that lies in it for good, not behind a link out of it: a sync takes along only the link. */
 export async function homeOf(document: TextDocument): Promise<SyncFolder | undefined> {
   const folder = document.isUntitled ? undefined : folderOf(document.uri);
-  return folder && !(await leadsOut(folder.path, document.uri.fsPath)) ? folder : undefined;
+  return folder && !(await isBehindLink(folder.path, document.uri.fsPath)) ? folder : undefined;
 }
 
 /** Relative to the folder, with `/`. */
@@ -105,14 +105,6 @@ function fileOf(document: TextDocument, launcher: Launcher, place: TargetFile["k
   if (folder && place === "excluded") return { kind: place, path: pathIn(folder, document.uri), content };
   const name = basename(document.fileName);
   return { kind: "loose", name: extname(name) === "" ? name + launcher.extension : name, content };
-}
-
-async function leadsOut(root: string, path: string): Promise<boolean> {
-  const inside = await Promise.all([realpath(root), realpath(path)]).then(
-    ([from, to]) => relative(from, to),
-    () => "",
-  );
-  return inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside);
 }
 
 const notebookAt = (uri: Uri): NotebookDocument | undefined =>

@@ -1,6 +1,6 @@
 import { commands, env, ThemeIcon, Uri } from "vscode";
 import { UserError } from "../../base/errors";
-import type { Tunnel } from "../../modal/tunnels";
+import { tunnelPage, type Tunnel } from "../../modal/tunnels";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { TunnelService } from "../../tunnels/tunnelService";
 import { pickOne } from "../outsideText";
@@ -86,9 +86,9 @@ async function copyUrl({ url }: Tunnel): Promise<void> {
 }
 
 /** A loopback address is one of the machine that the extension runs on, which the browser may have to be led to. */
-async function reachable({ url, isPublic }: Tunnel): Promise<Uri> {
-  const uri = Uri.parse(url, true);
-  return isPublic ? uri : env.asExternalUri(uri);
+async function reachable(tunnel: Tunnel): Promise<Uri> {
+  const uri = Uri.parse(tunnelPage(tunnel), true);
+  return tunnel.isPublic ? uri : env.asExternalUri(uri);
 }
 
 const noTunnels = () =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { tunnelOf, withListener } from "../../../src/modal/tunnels";
+import { tunnelOf, tunnelPage, withListener } from "../../../src/modal/tunnels";
 
 describe("a tunnel's address", () => {
   it("is public and encrypted on Modal", () => {
@@ -35,5 +35,60 @@ describe("a tunnel's address", () => {
   it("stays encrypted where Modal offers an unencrypted one too", () => {
     const both = { host: "ab.w.modal.host", port: 443, unencryptedHost: "r1.modal.host", unencryptedPort: 41234 };
     assert.equal(tunnelOf(8000, both).url, "https://ab.w.modal.host");
+  });
+
+  it("is this machine's only for an address of this machine", () => {
+    for (const host of ["127.evil.example", "127.0.0.1.evil.example", "localhost.evil.example"])
+      assert.equal(tunnelOf(8000, { host, port: 443 }).isPublic, true, host);
+  });
+});
+
+describe("a page of a tunnel", () => {
+  const tunnel = { port: 8000, url: "https://ab.w.modal.host:4433", isPublic: true };
+  const root = "https://ab.w.modal.host:4433/";
+
+  it("is on the tunnel's own host, whatever a program says", () => {
+    const pages: Readonly<Record<string, string>> = {
+      "/": "",
+      "/lab?token=a%20b#c": "lab?token=a%20b#c",
+      "/a//b/../c": "a//c",
+      "/@evil.example/": "@evil.example/",
+      "/https://evil.example/": "https://evil.example/",
+      "//evil.example/": "",
+      "/\\evil.example": "",
+      "\\\\evil.example": "",
+      "/\t/evil.example": "",
+      "/\n\\evil.example": "",
+      "///evil.example": "",
+      "//user:password@ab.w.modal.host:4433/": "",
+      "//ab.w.modal.host:4433@evil.example/": "",
+      "//[": "",
+      "https://evil.example/": "",
+      "javascript:alert(1)": "",
+      "@evil.example/": "",
+      ".evil.example/": "",
+      ":80/": "",
+    };
+    for (const [path, expected] of Object.entries(pages)) assert.equal(tunnelPage(tunnel, path), root + expected, path);
+  });
+
+  it("is the address that the tunnel has, if nothing else is said", () => {
+    assert.equal(
+      tunnelPage({ ...tunnel, url: "http://127.0.0.1:5000/lab?token=1" }),
+      "http://127.0.0.1:5000/lab?token=1",
+    );
+  });
+
+  it("is refused where the server gave no web address", () => {
+    for (const url of [
+      "file:///etc/passwd",
+      "command:x",
+      "vscode://a/b",
+      "https://a@evil.example",
+      "tcp://a:1",
+      "x",
+      "",
+    ])
+      assert.throws(() => tunnelPage({ ...tunnel, url }), /tunnel to port 8000 is not a web address/, url);
   });
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { describe, it } from "mocha";
-import { remoteInput } from "../../../src/run/localPaths";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { localFile, remoteInput } from "../../../src/run/localPaths";
 
 const folders = [
   { path: "/home/me/project", remotePath: "/workspace/project" },
@@ -31,5 +34,42 @@ describe("what is typed into a shell of a sandbox", () => {
       is(input, input);
     is("/home/me/project/a\rrm", "/home/me/project/a\rrm");
     is("/home/me/project/../secret", "/home/me/project/../secret");
+  });
+});
+
+describe("the file of a place that a program names", () => {
+  let base: string;
+  let folder: { path: string; remotePath: string };
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), "places-"));
+    folder = { path: join(base, "project"), remotePath: "/workspace" };
+    await mkdir(join(folder.path, "src"), { recursive: true });
+    await writeFile(join(folder.path, "src", "train.py"), "");
+    await writeFile(join(base, "secret.py"), "");
+    await symlink(join(base, "secret.py"), join(folder.path, "link.py"));
+    await symlink(base, join(folder.path, "out"));
+    await symlink("src/train.py", join(folder.path, "inner.py"));
+  });
+  afterEach(() => rm(base, { recursive: true }));
+
+  it("is one of the folder", async () => {
+    const train = join(folder.path, "src", "train.py");
+    for (const path of ["/workspace/src/train.py", "src/train.py", "/workspace/x/../src/train.py"])
+      assert.equal(await localFile(path, [folder]), train, path);
+    assert.equal(await localFile("train.py", [folder], "src"), train);
+    assert.equal(await localFile("inner.py", [folder]), join(folder.path, "inner.py"));
+  });
+
+  it("is never outside of it, by its path or behind a link", async () => {
+    const outside = [
+      "/workspace/../secret.py",
+      "../secret.py",
+      "/secret.py",
+      join(base, "secret.py"),
+      "link.py",
+      "out/secret.py",
+    ];
+    for (const path of [...outside, "src", "/workspace", "", "a\0b", "file:///etc/passwd", "x".repeat(10_000)])
+      assert.equal(await localFile(path, [folder]), undefined, path.slice(0, 40));
   });
 });
