@@ -90,7 +90,7 @@ async function throughRun({ runs, folder }: Services, mode: Mode): Promise<{ spe
 /** One that shows at once whatever it is given. */
 function terminal(): (chunk: Uint8Array) => Promise<void> {
   const writer = new TerminalWriter();
-  const text = new OutputText();
+  const text = new OutputText({ hasTerminal: false });
   writer.onDidWrite((shown) => {
     if (shown.startsWith("\x1b[5n")) setImmediate(() => writer.takeAnswers("\x1b[0n"));
   });

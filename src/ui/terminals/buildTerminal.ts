@@ -1,6 +1,7 @@
 import { EventEmitter, type Pseudoterminal } from "vscode";
 import { assertNever } from "../../base/errors";
 import type { BuildEnd, BuildEntry, ImageBuild } from "../../modal/imageBuild";
+import { HarmlessOutput } from "./harmlessOutput";
 import { bold, dim, green, red } from "./styles";
 import { TerminalWriter } from "./terminalWriter";
 
@@ -10,6 +11,7 @@ export class BuildTerminal implements Pseudoterminal {
   readonly #written = new EventEmitter<string>();
   readonly onDidWrite = this.#written.event;
   readonly #writer = new TerminalWriter();
+  readonly #harmless = new HarmlessOutput({ hasTerminal: false });
 
   constructor(build: ImageBuild) {
     this.#build = build;
@@ -19,7 +21,7 @@ export class BuildTerminal implements Pseudoterminal {
     this.#writer.onDidWrite((text) => {
       this.#written.fire(text);
     });
-    const show = (entry: BuildEntry) => void this.#writer.write(textOf(entry));
+    const show = (entry: BuildEntry) => void this.#writer.write(this.#textOf(entry));
     this.#build.entries.forEach(show);
     this.#build.onDidAddEntry(show);
     void this.#build.over.then((end) => this.#writer.write(lastLine(end)));
@@ -32,10 +34,13 @@ export class BuildTerminal implements Pseudoterminal {
   handleInput(data: string): void {
     this.#writer.takeAnswers(data);
   }
-}
 
-const textOf = (entry: BuildEntry): string =>
-  entry.kind === "layer" ? bold(`▸ ${entry.title}`) : entry.text.replaceAll(/\r?\n/g, "\r\n");
+  #textOf(entry: BuildEntry): string {
+    return entry.kind === "layer"
+      ? bold(`▸ ${entry.title}`)
+      : this.#harmless.filter(entry.text).replaceAll(/\r?\n/g, "\r\n");
+  }
+}
 
 function lastLine(end: BuildEnd): string {
   switch (end.kind) {

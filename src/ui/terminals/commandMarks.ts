@@ -14,4 +14,4 @@ export const commandEnd = (exitCode: number | undefined): string =>
 
 /** Control characters, the separator and the escape itself. */
 const escaped = (text: string) =>
-  text.replaceAll(/[\x00-\x20;\\\x7f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  text.replaceAll(/[\x00-\x20;\\\x7f-\x9f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);

@@ -3,8 +3,8 @@ const END_OF_INPUT = "\x04";
 const ERASE = "\x7f";
 const ERASE_LINE = "\x15";
 
-/** One key each: an escape sequence, a line break, or a character. */
-const KEYS = /\x1b(?:\[[0-9;]*[ -/]*[@-~]|O.|.)?|\r\n|[^]/gu;
+/** One key each: an escape sequence, an answer of the terminal, a line break, or a character. */
+const KEYS = /\x1b(?:\[M[^]{3}|\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|O.|.)?|\r\n|[^]/gu;
 
 /** What typed keys amount to. */
 export type InputAction =

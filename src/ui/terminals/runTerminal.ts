@@ -39,7 +39,8 @@ export class RunTerminal implements Pseudoterminal {
     this.#writer.onDidWrite((text) => {
       this.#written.fire(text);
     });
-    const texts = { stdout: new OutputText(), stderr: new OutputText() };
+    const text = () => new OutputText({ hasTerminal: false });
+    const texts = { stdout: text(), stderr: text() };
     const sink: OutputSink = {
       size,
       status: (line) => void this.#writer.write(dim(line)),

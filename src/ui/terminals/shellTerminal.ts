@@ -4,6 +4,7 @@ import type { Logger } from "../../base/ports";
 import { remoteInput } from "../../run/localPaths";
 import type { Shell } from "../../run/shell";
 import { allFolders } from "../commands/folders";
+import { withoutPrivateAnswers } from "./harmlessOutput";
 import { OutputText } from "./outputText";
 import { dim, red } from "./styles";
 import { TerminalWriter } from "./terminalWriter";
@@ -20,7 +21,7 @@ export class ShellTerminal implements Pseudoterminal {
   readonly #closed = new EventEmitter<number | undefined>();
   readonly onDidClose = this.#closed.event;
   readonly #writer = new TerminalWriter();
-  readonly #text = new OutputText();
+  readonly #text = new OutputText({ hasTerminal: true });
   readonly #encoder = new TextEncoder();
   #bytesToRepeat: number;
   #resizing: ReturnType<typeof setTimeout> | undefined;
@@ -50,7 +51,7 @@ export class ShellTerminal implements Pseudoterminal {
   }
 
   handleInput(data: string): void {
-    const keys = this.#writer.takeAnswers(data);
+    const keys = withoutPrivateAnswers(this.#writer.takeAnswers(data));
     // What is shown again may ask the terminal things, whose answers came long ago.
     if (keys === "" || this.#bytesToRepeat > 0) return;
     this.#attempt(this.#shell.write(this.#encoder.encode(remoteInput(keys, allFolders()))));

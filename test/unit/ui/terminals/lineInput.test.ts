@@ -42,4 +42,16 @@ describe("typing to a program", () => {
   it("ignores arrow and function keys", () => {
     assert.deepEqual(new LineInput().type("\x1b[A\x1b[1;5C\x1bOP\x1bb\x07"), { echo: "", actions: [] });
   });
+
+  it("is nothing that the terminal answers by itself", () => {
+    const answers = [
+      ...["\x1b[?1;2c", "\x1b[>0;276;0c", "\x1b[0n", "\x1b[3;1R", "\x1b[?3;1R", "\x1b[?25;1$y", "\x1b[?0u"],
+      ...["\x1b]52;c;c2VjcmV0\x07", "\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", "\x1bP1$r0m\x1b\\", "\x1b]lTitle\x1b\\"],
+      ...["\x1b[I", "\x1b[M !!", "\x1b[<0;1;1M"],
+    ];
+    for (const answer of answers) {
+      const input = new LineInput();
+      assert.deepEqual(input.type(`a${answer}b\r`).actions, [{ kind: "line", text: "ab\n" }], JSON.stringify(answer));
+    }
+  });
 });

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { OutputText } from "../../../../src/ui/terminals/outputText";
 
 const textOf = (...chunks: Uint8Array[]): string => {
-  const output = new OutputText();
+  const output = new OutputText({ hasTerminal: false });
   return chunks.flatMap((chunk) => [...output.decode(chunk)]).join("");
 };
 
