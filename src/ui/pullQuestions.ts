@@ -6,7 +6,7 @@ import { conflictText } from "../sync/conflictText";
 import { DECIDES_WHAT_IS_SENT } from "../sync/protectedNames";
 import type { Conflict, ProtectedCopy } from "../sync/pullMessages";
 import type { BigPull } from "../sync/puller";
-import { showInformation, showWarning } from "./outsideText";
+import { inert, showInformation, showWarning } from "./outsideText";
 
 /** Asks whether a run may bring back more than the limit. */
 export async function approvePull(pull: BigPull, signal: AbortSignal): Promise<boolean> {
@@ -69,7 +69,7 @@ async function compare(root: string, conflicts: readonly Pick<Conflict, "path" |
   const at = (path: string) => Uri.file(join(root, path));
   const [first, ...others] = conflicts;
   if (first && others.length === 0) {
-    const title = `${basename(first.path)}: sandbox ↔ here`;
+    const title = inert(`${basename(first.path)}: sandbox ↔ here`);
     await commands.executeCommand("vscode.diff", at(first.copy), at(first.path), title);
     return;
   }
