@@ -18,10 +18,12 @@ const soon = () => AbortSignal.timeout(20_000);
 for (const { name, inflict } of breakages)
   describe(`where the records of sandboxes cannot be written because ${name}`, function () {
     this.timeout(60_000);
-    const base = mkdtempSync(join(tmpdir(), "broken-disk-"));
-    const custodyFolder = join(base, "custody");
+    let base: string;
+    let custodyFolder: string;
     let services: Services;
     before(async () => {
+      base = mkdtempSync(join(tmpdir(), "broken-disk-"));
+      custodyFolder = join(base, "custody");
       services = await startServices({ custodyFolder });
     });
     after(async () => {

@@ -52,12 +52,14 @@ class WindowProcess {
 
 describe("hard limits across windows", function () {
   this.timeout(60_000 + TRIALS * 5000);
-  const base = mkdtempSync(join(tmpdir(), "limits-"));
-  const faults = join(base, "faults.json");
+  let base: string;
+  let faults: string;
   const previousUrl = process.env.MODAL_SERVER_URL;
   let backend: LocalBackend;
   let windows: readonly [WindowProcess, WindowProcess];
   before(async () => {
+    base = mkdtempSync(join(tmpdir(), "limits-"));
+    faults = join(base, "faults.json");
     writeFileSync(faults, "{}");
     backend = await startLocalBackend({ arguments: ["--faults", faults] });
     process.env.MODAL_SERVER_URL = backend.serverUrl;
