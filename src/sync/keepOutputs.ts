@@ -1,11 +1,13 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { join, sep } from "node:path";
 
 import { messageOf } from "../base/errors";
 import type { SkippedEntry } from "./folderEntry";
 import { FolderWriter, type Placed } from "./folderWriter";
+import { listOutputs, type OutputEntry } from "./listOutputs";
 import { RUN_SUMMARY, SECOND_RUN_SUMMARY } from "./outputFolder";
-import { protectionOf } from "./protectedNames";
+import { PathGuard } from "./pathGuard";
+import type { ProtectedCopy } from "./pullMessages";
 import { refusePath, refuseTarget, type NameRules } from "./safePath";
 
 export interface KeepRequest {
@@ -22,29 +24,49 @@ export interface KeepResult {
   /** Files here that changed since, in order of path. For the choice "ask" nothing was copied if there are any. */
   readonly changed: readonly string[];
   readonly files: number;
-  /** How many of them are next to a file of the same name. */
+  /** How many of them are next to a file of the same name that changed. */
   readonly copies: number;
+  /** Those that were copied only under another name. */
+  readonly guarded: readonly ProtectedCopy[];
   readonly skipped: readonly SkippedEntry[];
 }
 
 /** Copies the outputs of a run to their places in the folder. Blocks (see `scan`). @param root links resolved */
 export function keepOutputs({ root, outputs, startedAt, choice }: KeepRequest, rules: NameRules): KeepResult {
   const from = join(root, outputs);
-  const paths = list(from);
-  const changed = paths.filter((path) => isChanged(join(root, path), join(from, path), startedAt));
-  if (choice === "ask" && changed.length > 0) return { changed, files: 0, copies: 0, skipped: [] };
+  const entries = list(from);
+  const guard = new PathGuard(root, entries);
+  const guards = new Map(
+    entries.flatMap(({ path, kind }) => {
+      const found = guard.guard(path, kind);
+      return found ? [[path, found] as const] : [];
+    }),
+  );
+  const paths = entries.filter(({ kind }) => kind !== "directory").map(({ path }) => path);
+  const changed = paths.filter((path) => !guards.has(path) && isChanged(join(root, path), join(from, path), startedAt));
+  if (choice === "ask" && changed.length > 0) return { changed, files: 0, copies: 0, guarded: [], skipped: [] };
 
   const left = new Set(choice === "keepBoth" ? changed : []);
   const label = outputs.slice(outputs.lastIndexOf("/") + 1).replaceAll(/[()]/g, "-");
-  const writer = new FolderWriter({ root, mayReplace: (path) => !left.has(path), from: label });
+  const writer = new FolderWriter({
+    root,
+    mayReplace: (path) => !left.has(path),
+    copyNameOf: (path) => guards.get(path)?.copyName,
+    from: label,
+  });
   const placed: Placed[] = [];
+  const guarded: ProtectedCopy[] = [];
   const skipped: SkippedEntry[] = [];
   try {
     for (const path of paths) {
-      const reason = refusePath(path, rules) ?? protectionIn(path);
+      const reason = refusePath(path, rules);
       try {
-        if (reason === undefined) placed.push(keepOne(writer, outputs, path, lstatSync(join(from, path)), from));
-        else skipped.push({ path, reason });
+        if (reason !== undefined) throw new Error(reason);
+        const one = keepOne(writer, outputs, path, lstatSync(join(from, path)), from);
+        const found = guards.get(path);
+        if (found && one.kind === "copied")
+          guarded.push({ path, copy: one.copy, reason: found.reason, isHere: one.stats !== undefined });
+        placed.push(one);
       } catch (error) {
         skipped.push({ path, reason: messageOf(error) });
       }
@@ -52,7 +74,8 @@ export function keepOutputs({ root, outputs, startedAt, choice }: KeepRequest, r
   } finally {
     writer.dispose();
   }
-  return { changed, files: placed.length, copies: placed.filter(({ kind }) => kind === "copied").length, skipped };
+  const copies = placed.filter(({ kind }) => kind === "copied").length - guarded.length;
+  return { changed, files: placed.length, copies, guarded, skipped };
 }
 
 function keepOne(writer: FolderWriter, outputs: string, path: string, stats: Stats, from: string): Placed {
@@ -64,24 +87,10 @@ function keepOne(writer: FolderWriter, outputs: string, path: string, stats: Sta
   return writer.placeLink(path, target);
 }
 
-const protectionIn = (path: string): string | undefined =>
-  path
-    .split("/")
-    .map((name, index, names) => protectionOf(name, index < names.length - 1))
-    .find((reason) => reason !== undefined);
-
-/** Files and links, without the summary of the run. */
-function list(folder: string): string[] {
+/** Without the summary of the run. */
+function list(folder: string): OutputEntry[] {
   const summary = existsSync(join(folder, SECOND_RUN_SUMMARY)) ? SECOND_RUN_SUMMARY : RUN_SUMMARY;
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map(({ parentPath, name }) =>
-      join(parentPath, name)
-        .slice(folder.length + 1)
-        .replaceAll(sep, "/"),
-    )
-    .filter((path) => path !== summary)
-    .sort();
+  return listOutputs(folder).filter(({ path }) => path !== summary);
 }
 
 function isChanged(here: string, output: string, startedAt: number): boolean {

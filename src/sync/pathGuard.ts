@@ -23,7 +23,7 @@ export class PathGuard {
   /** The folders that have files of a repository in the sandbox, with the names of these. */
   readonly #gitFiles = new Map<string, Set<string>>();
 
-  constructor(root: string, listing: readonly RemoteEntry[]) {
+  constructor(root: string, listing: readonly Pick<RemoteEntry, "path">[]) {
     this.#root = root;
     for (const { path } of listing) {
       const name = foldName(nameOf(path));

@@ -33,9 +33,11 @@ export async function keepOutputs(run: Run, thread: SyncThread, log: Logger): Pr
   const result = answer === undefined ? first : await keep(answer === REPLACE ? "replace" : "keepBoth");
 
   for (const { path, reason } of result.skipped) log.warn(`${path} ${reason}`);
+  for (const { path, copy, reason } of result.guarded) log.warn(`${path} was kept only as ${copy}, because ${reason}`);
   const parts = [
     `Kept ${plural(result.files, "file")} of ${outputs} in ${basename(root)}`,
     ...(result.copies > 0 ? [`${result.copies} next to yours`] : []),
+    ...(result.guarded.length > 0 ? [`${result.guarded.length} only under another name, see the log`] : []),
     ...(result.skipped.length > 0 ? [`${result.skipped.length} not copied, see the log`] : []),
   ];
   showDone(parts.join(", "), SHOWN_MS);

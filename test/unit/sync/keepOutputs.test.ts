@@ -3,6 +3,7 @@ import { existsSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 
+import { listOutputs } from "../../../src/sync/listOutputs";
 import { isPullsOwn } from "../../../src/sync/pullNames";
 import { keepOutputs, type KeepRequest } from "../../../src/sync/keepOutputs";
 import { build, file, listTree, symlink, temporaryFolders } from "./support/folders";
@@ -28,7 +29,7 @@ describe("keeping the outputs of a run", () => {
     const root = build(folder(), { ...made, "conf.json": file("old conf") });
     const before = listTree(join(root, OUTPUTS));
     const result = keep(root, "ask");
-    assert.deepEqual(result, { changed: [], files: 3, copies: 0, skipped: [] });
+    assert.deepEqual(result, { changed: [], files: 3, copies: 0, guarded: [], skipped: [] });
     assert.equal(readFileSync(join(root, "out/a"), "utf8"), "new a");
     assert.equal(readFileSync(join(root, "link"), "utf8"), "new a");
     assert.equal(readFileSync(join(root, "conf.json"), "utf8"), "new conf");
@@ -74,15 +75,57 @@ describe("keeping the outputs of a run", () => {
       [`${OUTPUTS}/modal-run.json`]: file("summary"),
       [`${OUTPUTS}/away/x`]: file("x"),
       [`${OUTPUTS}/.vscode/tasks.json`]: file("{}"),
+      [`${OUTPUTS}/.eslintrc`]: file("{}"),
       away: symlink(outside),
     });
-    const { skipped } = keep(root, "replace");
+    const { skipped, guarded } = keep(root, "replace");
     assert.deepEqual(
       skipped.map(({ path }) => path),
       [".vscode/tasks.json", "away/x"],
     );
+    assert.deepEqual(
+      guarded.map(({ path }) => path),
+      [".eslintrc"],
+    );
+    assert.ok(!existsSync(join(root, ".eslintrc")) && existsSync(join(root, guarded[0]?.copy ?? "")));
     assert.equal(readFileSync(join(root, "run.json"), "utf8"), "summary");
     assert.ok(!existsSync(join(root, "modal-run.json")));
     assert.ok(!existsSync(join(outside, "x")));
+  });
+
+  it("ends when links of the run lead in circles, and keeps them as links", () => {
+    const root = build(folder(), {
+      [`${OUTPUTS}/a`]: symlink("."),
+      [`${OUTPUTS}/b`]: symlink("."),
+      [`${OUTPUTS}/deep/up`]: symlink(".."),
+      [`${OUTPUTS}/deep/x`]: file("x"),
+    });
+    assert.equal(keep(root, "ask").files, 4);
+    assert.equal(listTree(root).filter((line) => !line.startsWith('"runs')).length, 5);
+  });
+
+  it("completes no bare git repository with files that are here already", () => {
+    const root = build(folder(), {
+      HEAD: file("ref: refs/heads/main"),
+      "refs/heads/x": file(""),
+      [`${OUTPUTS}/config`]: file("[core]\n\tfsmonitor = evil"),
+      [`${OUTPUTS}/sub/HEAD`]: file("ref: refs/heads/main"),
+      [`${OUTPUTS}/sub/objects/x`]: file(""),
+      [`${OUTPUTS}/sub/config`]: file("[core]\n\tfsmonitor = evil"),
+    });
+    const { guarded, skipped } = keep(root, "replace");
+    assert.deepEqual(skipped, []);
+    assert.ok(guarded.some(({ path }) => path === "config") && guarded.some(({ path }) => path === "sub/config"));
+    assert.ok(!existsSync(join(root, "config")) && !existsSync(join(root, "sub/config")));
+  });
+});
+
+describe("the list of a run's outputs", () => {
+  const folder = temporaryFolders();
+
+  it("is refused if it has more entries than the limit", () => {
+    const root = build(folder(), { a: file(""), "b/c": file("") });
+    assert.equal(listOutputs(root, 3).length, 3);
+    assert.throws(() => listOutputs(root, 2), /more than 2 entries/);
   });
 });
