@@ -57,4 +57,4 @@ export class Turns {
 }
 
 const waitingFor = ({ target: { label } }: Run, wouldMix: boolean): string =>
-  wouldMix ? `Waiting until ${label} is over, so that outputs do not mix` : `Waiting until ${label} is over`;
+  wouldMix ? `Waiting for ${label} to finish, so that outputs do not mix` : `Waiting for ${label} to finish`;

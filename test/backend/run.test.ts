@@ -287,6 +287,6 @@ describe("runs that wait for each other", function () {
     const [, firstEnd = 0] = first.screen.text.split("\n").map(Number);
     const [thirdBegin = 0] = third.screen.text.split("\n").map(Number);
     assert.ok(firstEnd < thirdBegin);
-    assert.ok(third.screen.steps.includes("Waiting until turn.sh is over"));
+    assert.ok(third.screen.steps.includes("Waiting for turn.sh to finish"));
   });
 });
