@@ -4,13 +4,13 @@ import type { Run } from "./run";
 
 /**
  * Brings back what a run's program made. How the program ended counts, not how this does: the run tells, and goes on.
- * Interrupting the run then cancels the pull.
+ * Interrupting the run then cancels the pull. Returns false if outputs may be only in the sandbox.
  */
 export async function pullOutputs(
   run: Run,
   pull: (signal: AbortSignal) => Promise<string | undefined>,
   log: Logger,
-): Promise<void> {
+): Promise<boolean> {
   const cancelled = new AbortController();
   const cancel = () => {
     cancelled.abort();
@@ -21,8 +21,10 @@ export async function pullOutputs(
   try {
     const outcome = await pull(cancelled.signal);
     if (outcome !== undefined) run.tell(outcome);
+    return true;
   } catch (error) {
     run.tell(isAbort(error) ? "The pull was cancelled." : messageOf(error));
     if (!isAbort(error)) log.warn(`Pull: ${messageOf(error)}`);
+    return false;
   }
 }

@@ -83,6 +83,8 @@ export class Run implements Disposable {
   outputs: OutputPlace | undefined;
   /** How many outputs could not be pulled. */
   leftCount = 0;
+  /** The pull did not come to its end, so that nobody knows what is left. */
+  isPullFailed = false;
   readonly #output = new Emitter<RunOutput>();
   /** Fires for all that the program writes, as it comes. */
   readonly onDidOutput = this.#output.event;
@@ -131,6 +133,11 @@ export class Run implements Disposable {
   /** The sandbox it runs on, once there is one. */
   get sandboxKey(): string | undefined {
     return this.#sandboxKey;
+  }
+
+  /** True if the sandbox may hold outputs that are nowhere else. */
+  get holdsOutputs(): boolean {
+    return this.leftCount > 0 || this.isPullFailed;
   }
 
   /** Aborted by `stop` before the program was started. */

@@ -46,6 +46,8 @@ export interface RunEnd {
   readonly exitCode?: number;
   /** How many outputs could not be pulled. */
   readonly leftCount?: number;
+  /** The pull did not come to its end. */
+  readonly isPullFailed?: boolean;
 }
 
 /** So many runs are remembered with their output. */

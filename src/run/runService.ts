@@ -175,6 +175,8 @@ export class RunService implements Disposable {
     const run = this.#make(record, true);
     const { startedAt, end } = record;
     run.outputs = outputsOf(record);
+    run.leftCount = end?.leftCount ?? 0;
+    run.isPullFailed = end?.isPullFailed ?? false;
     if (end?.exitCode === undefined) run.enter({ kind: "failed", error: outputLost() });
     else run.enter({ kind: "ended", startedAt, ...end, exitCode: end.exitCode });
     return run;
@@ -247,8 +249,13 @@ export class RunService implements Disposable {
         },
       });
       const closing = { ...end(), exitCode };
-      if (folder !== undefined) await pullOutputs(run, (signal) => this.#pull(run, sandbox, record, signal), log);
-      const ended = { ...closing, ...(run.leftCount > 0 && { leftCount: run.leftCount }) };
+      if (folder !== undefined)
+        run.isPullFailed = !(await pullOutputs(run, (signal) => this.#pull(run, sandbox, record, signal), log));
+      const left = {
+        ...(run.leftCount > 0 && { leftCount: run.leftCount }),
+        ...(run.isPullFailed && { isPullFailed: true }),
+      };
+      const ended = { ...closing, ...left };
       await keepSummary(run, record, ended, log);
       await begun;
       await keep(records.end({ ...record, end: ended }));
@@ -256,6 +263,8 @@ export class RunService implements Disposable {
     } catch (error) {
       await begun;
       if (isSandboxGone(error)) await keep(records.end({ ...record, end: end() }));
+      // Its outputs were never asked for.
+      else if (folder !== undefined && run.state.kind === "running") run.isPullFailed = true;
       throw error;
     }
   }
@@ -277,7 +286,7 @@ export class RunService implements Disposable {
         exec: (argv: string[]) => exec.exec(sandboxId, argv, {}, new AbortController().signal),
       });
       for (const line of pullLog(result, from)) log.warn(line);
-      if (outputs !== undefined) run.leftCount = result.leftCount;
+      run.leftCount = result.leftCount;
       return describePull(result, from, outputs);
     };
     const key = JSON.stringify([sandboxId, root, remotePath, outputs]);

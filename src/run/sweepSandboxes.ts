@@ -51,8 +51,8 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   readonly #options: SweepSandboxesOptions;
   readonly #offers: SharedOffers;
   readonly #own = new DisposableStore();
-  /** Lanes whose sandboxes hold outputs that could not be pulled. */
-  readonly #holding = new Set<number>();
+  /** Keys of the sandboxes that may hold outputs that are nowhere else. */
+  readonly #holding = new Set<string>();
   /** What runs on each lane's sandbox, or ran there last. */
   readonly #users = new Map<number, Pick<Run, "sandboxKey">>();
   /** By id, each as long as it costs. */
@@ -90,11 +90,17 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
     return [...this.#uses.values()];
   }
 
-  /** Goes on with the sandbox that a lane had in an earlier window. */
-  adopt(sandbox: RunningSandbox, lane: number, holdsOutputs: boolean): void {
+  /** Goes on with the sandbox that a lane had in an earlier window, and with a run that used it, if one did. */
+  adopt(sandbox: RunningSandbox, lane: number, run?: Run): void {
     this.#users.set(lane, { sandboxKey: sandbox.key });
-    if (holdsOutputs) this.#holding.add(lane);
     this.#begin(sandbox.key, lane);
+    if (!run) return;
+    this.#noteOutputs(run, sandbox.key);
+    this.#own.add(
+      run.onDidChangeState(() => {
+        this.#noteOutputs(run, sandbox.key);
+      }),
+    );
   }
 
   start(args: ArgumentSet, lane: number, index: number): Run {
@@ -114,7 +120,7 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
     this.#own.add(
       run.onDidChangeState(() => {
         this.#begin(run.sandboxKey, lane);
-        if (run.leftCount > 0) this.#holding.add(lane);
+        this.#noteOutputs(run, run.sandboxKey);
       }),
     );
     return run;
@@ -123,7 +129,7 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   async end(lane: number): Promise<void> {
     const key = this.#users.get(lane)?.sandboxKey;
     if (key === undefined) return;
-    if (this.#holding.has(lane)) {
+    if (this.#holding.has(key)) {
       this.#options.log.warn(`Sandbox ${key} of a sweep is left to its idle limit: it holds outputs that are not here`);
       return;
     }
@@ -136,6 +142,12 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
 
   dispose(): void {
     this.#own.dispose();
+  }
+
+  #noteOutputs(run: Run, key: string | undefined): void {
+    if (key === undefined || !run.holdsOutputs) return;
+    if (!this.#holding.has(key)) run.tell(KEPT);
+    this.#holding.add(key);
   }
 
   #begin(key: string | undefined, lane: number): void {
@@ -153,3 +165,5 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
     this.#changed.fire(undefined);
   }
 }
+
+const KEPT = "The sandbox keeps running until its idle limit, because outputs of this run may be only there";

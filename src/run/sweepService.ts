@@ -103,11 +103,11 @@ export class SweepService {
     // One on which nothing had begun yet ends with its lane too.
     for (const sandbox of held) {
       const lane = uses.find(({ id }) => id === sandbox.phase.id)?.lane;
-      if (lane !== undefined) lanes.adopt(sandbox, lane, false);
+      if (lane !== undefined) lanes.adopt(sandbox, lane);
     }
     for (const entry of entries) {
       const sandbox = sandboxOf(entry);
-      if (sandbox && entry.lane !== undefined) lanes.adopt(sandbox, entry.lane, (entry.began?.end?.leftCount ?? 0) > 0);
+      if (sandbox && entry.lane !== undefined) lanes.adopt(sandbox, entry.lane, entry.began && runs.past(entry.began));
     }
     return this.#run(
       record,

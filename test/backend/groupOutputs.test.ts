@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import type { ArgumentSet } from "../../src/run/argumentSets";
@@ -150,7 +151,7 @@ cat cache/seen`,
     await Promise.all(group.map((run) => run.write(Buffer.from("go\n"))));
     assert.deepEqual(await Promise.all([...group, single].map(exitCodeOf)), [0, 0, 0]);
     assert.ok(
-      waits.steps.includes("Waiting until slow.sh is over, so that outputs do not mix"),
+      waits.steps.includes("Waiting for slow.sh to finish, so that outputs do not mix"),
       waits.steps.join("\n"),
     );
     for (const run of group) {
@@ -189,6 +190,34 @@ cat cache/seen`,
     await Promise.all(group.map((run) => run.stop()));
     await Promise.all(group.map(({ over }) => over));
     for (const run of group) assert.equal(readFileSync(join(outputsOf(run), "part.txt"), "utf8"), "part\n");
+  });
+
+  it("stay in the sandbox, which a sweep then does not end, if the pull fails", async () => {
+    await services().write("fails.sh", "echo made >made.txt; echo ready; read -r line");
+    const started = sweep(services(), "fails.sh", [["1"], ["2"]], 2);
+    const screens = runsOf(started).map((run) => new Screen(run));
+    await Promise.all(screens.map((screen) => screen.shows("ready")));
+    const [fails, works] = runsOf(started);
+    assert.ok(fails && works);
+    // Where the outputs are to go there is a file.
+    await writeFile(outputsOf(fails), "in the way");
+    for (const run of [fails, works]) await run.write(Buffer.from("go\n"));
+    await started.over;
+    assert.deepEqual(await Promise.all([fails, works].map(exitCodeOf)), [0, 0]);
+    const sandbox = services().store.get(fails.sandboxKey ?? "");
+    assert.ok(sandbox?.phase.kind === "running", "the sandbox with the outputs still runs");
+    assert.notEqual(services().store.get(works.sandboxKey ?? "")?.phase.kind, "running");
+    assert.ok(
+      screens[0]?.steps.includes(
+        "The sandbox keeps running until its idle limit, because outputs of this run may be only there",
+      ),
+      screens[0]?.steps.join("\n"),
+    );
+    const record = await services().records.find(fails.id);
+    assert.ok(record?.end?.isPullFailed);
+    // So that a sweep that is continued in another window keeps it, too.
+    assert.ok(services().runs.past(record).holdsOutputs);
+    await services().sandboxes.terminate(sandbox.key, AbortSignal.timeout(20_000));
   });
 
   it("that are too big to come stay in the sandbox, which a sweep then does not end", async () => {

@@ -110,6 +110,26 @@ describe("a sweep whose window closes", function () {
     assert.deepEqual(sweeps.all, []);
   });
 
+  it("keeps the sandbox of a run whose outputs may be only there", async () => {
+    const { service } = await interrupted();
+    const [left] = await service.interrupted();
+    const { records, store, sandboxes } = windows.services;
+    assert.ok(left);
+    const [first] = await records.past();
+    assert.ok(first?.end);
+    await records.end({ ...first, end: { ...first.end, isPullFailed: true } });
+
+    const sweep = await service.goOn(left.record, sandboxSpec, AbortSignal.timeout(30_000));
+    await release();
+    await sweep.over;
+    const running = store.all.filter(({ phase }) => phase.kind === "running");
+    assert.deepEqual(
+      running.map(({ phase }) => phase.kind === "running" && phase.id),
+      [first.sandboxId],
+    );
+    for (const { key } of running) await sandboxes.terminate(key, AbortSignal.timeout(20_000));
+  });
+
   it("counts what was spent before, and ends the sandboxes where the limit leaves nothing to run", async () => {
     const { service } = await interrupted();
     const { services } = windows;
