@@ -163,6 +163,7 @@ export class RunService implements Disposable {
       const run = this.#add({ ...record, isAlone: record.outputs !== undefined && !this.#options.sharesOutputs() });
       run.useSandbox(sandbox);
       this.#turns.enter(run, sandbox.key);
+      this.#enterRunning(run, sandbox, record);
       void this.#execute(run, () => this.#finish(run, sandbox, record, true));
       this.#resumed.fire(run);
     }
@@ -245,7 +246,7 @@ export class RunService implements Disposable {
         ...{ exec: this.#options.exec, sandboxId, remotePath, isStarted },
         mayLive: () => (timeLeftMs(sandbox, clock.now()) ?? Infinity) > 0,
         onStarted: () => {
-          run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, rates.current) });
+          this.#enterRunning(run, sandbox, record);
         },
       });
       const closing = { ...end(), exitCode };
@@ -267,6 +268,10 @@ export class RunService implements Disposable {
       else if (folder !== undefined && run.state.kind === "running") run.isPullFailed = true;
       throw error;
     }
+  }
+
+  #enterRunning(run: Run, sandbox: RunningSandbox, { startedAt }: RunRecord): void {
+    run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, this.#options.rates.current) });
   }
 
   #pull(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { before, describe, it } from "mocha";
 import { delay } from "../../src/base/async";
+import { fateOf } from "../../src/run/closedTerminal";
 import { launchers } from "../../src/run/launchers";
 import type { Run } from "../../src/run/run";
 import { digest, KNOWN_EXIT_CODE, KNOWN_PROGRAM, knownOutput } from "./support/knownOutput";
@@ -58,6 +59,22 @@ describe("a run that is broken into", function () {
     return { child, lines };
   };
 
+  /** The run of a window that was killed, as the next window resumes it. */
+  const resumeAfterKill = async () => {
+    const resumed = new Promise<Run>((resolve) => {
+      const listening = windows.services.runs.onDidResumeRun((run) => {
+        listening.dispose();
+        resolve(run);
+      });
+    });
+    const { child } = await window();
+    await moment();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await windows.services.refresh();
+    return resumed;
+  };
+
   const breaks: Record<(typeof troubles)[number], () => Promise<void>> = {
     "connection cut": async () => {
       const cutAfterBytes = Math.floor(Math.random() * 500_000);
@@ -89,18 +106,7 @@ describe("a run that is broken into", function () {
       await windows.services.refresh();
     },
     "window killed": async () => {
-      const resumed = new Promise<Run>((resolve) => {
-        const listening = windows.services.runs.onDidResumeRun((run) => {
-          listening.dispose();
-          resolve(run);
-        });
-      });
-      const { child } = await window();
-      await moment();
-      child.kill("SIGKILL");
-      await once(child, "exit");
-      await windows.services.refresh();
-      const run = await resumed;
+      const run = await resumeAfterKill();
       const screen = new Screen(run);
       assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
       assert.equal(digest(...screen.stdout) + digest(...screen.stderr), known.stdout + known.stderr);
@@ -124,4 +130,11 @@ describe("a run that is broken into", function () {
     const trouble = troubles[index % troubles.length] ?? "connection cut";
     it(`${index + 1}: ${trouble}`, () => breaks[trouble]());
   }
+
+  it("keeps its age while it reattaches, so closing its terminal does not stop it", async () => {
+    const run = await resumeAfterKill();
+    assert.equal(fateOf(run.state, "ask", Date.now() + 60_000), "offer");
+    new Screen(run);
+    assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
+  });
 });
