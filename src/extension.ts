@@ -172,6 +172,7 @@ export function activate(context: ExtensionContext): void {
     limits: spendingLimits,
     refresh: (signal) => refresh(signal),
     journal: () => custody.entries(),
+    livingWindows: () => custody.livingWindows(),
     exclusively: (work) => custody.exclusively(work),
     approve: approveAboveLimit,
     clock,

@@ -188,6 +188,11 @@ export class Custody {
     return [...entries.values()].some(({ windowId }) => !living.has(windowId));
   }
 
+  /** The ids of the windows that live, this one among them. */
+  async livingWindows(): Promise<ReadonlySet<string>> {
+    return this.#windows.living();
+  }
+
   /** True while that is another window, and it lives. */
   async isElsewhere(windowId: string): Promise<boolean> {
     return windowId !== this.#windows.id && (await this.#windows.living()).has(windowId);

@@ -29,6 +29,8 @@ export interface SpendingGuardOptions {
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   /** What this machine has on disk of the sandboxes of the account. */
   readonly journal: () => Promise<readonly JournalEntry[]>;
+  /** The ids of the windows that live, this one among them. */
+  readonly livingWindows: () => Promise<ReadonlySet<string>>;
   /** Keeps all other windows from deciding meanwhile. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   /** Asks whether to go on above a soft limit. */
@@ -36,7 +38,7 @@ export interface SpendingGuardOptions {
   readonly clock: Clock;
 }
 
-/** No creation takes longer: what is older on disk was given up. */
+/** A create that a dead window asked for has its answer by then. While its window lives, an image build takes any time. */
 const CREATION_MS = 20 * 60_000;
 
 /**
@@ -101,9 +103,10 @@ export class SpendingGuard implements Guard {
 
   /** @param listedBefore the names of the sandboxes that had their id when the server was last asked */
   async #loadWith(candidate: Sandbox, listedBefore: ReadonlySet<string>): Promise<Load> {
-    const { store, meter, rates } = this.#options;
+    const { store, meter, rates, journal, livingWindows } = this.#options;
     const known = store.all.filter((sandbox) => isOfThisMachine(sandbox) && isOnServer(sandbox));
-    const recorded = (await this.#options.journal()).filter((entry) => this.#isUnlisted(entry, listedBefore));
+    const [entries, living] = await Promise.all([journal(), livingWindows()]);
+    const recorded = entries.filter((entry) => this.#isUnlisted(entry, listedBefore, living));
     const specs = recorded.flatMap(({ making }) => (making ? [making.spec] : []));
     const billables: Billable[] = [candidate, ...known, ...specs];
     const { isFree, today } = meter.costs;
@@ -115,12 +118,17 @@ export class SpendingGuard implements Guard {
   }
 
   /** True for what this window or another one creates, or has created since the server was last asked. */
-  #isUnlisted({ name, id, isDoomed, createdAt }: JournalEntry, listedBefore: ReadonlySet<string>): boolean {
+  #isUnlisted(
+    { name, id, windowId, isDoomed, createdAt }: JournalEntry,
+    listedBefore: ReadonlySet<string>,
+    living: ReadonlySet<string>,
+  ): boolean {
     const { store, clock } = this.#options;
     if (isDoomed) return false;
     const known = store.get(name) ?? (id === undefined ? undefined : store.findById(id));
     if (known) return known.phase.kind === "creating" && known.phase.id === undefined;
-    return id === undefined ? createdAt > clock.now() - CREATION_MS : !listedBefore.has(name);
+    if (id !== undefined) return !listedBefore.has(name);
+    return living.has(windowId) || createdAt > clock.now() - CREATION_MS;
   }
 }
 

@@ -155,6 +155,7 @@ export async function startServices({
     limits: () => ({ soft: noLimits, hard: limits?.() ?? noLimits }),
     refresh: () => refresh(),
     journal: () => custody.entries(),
+    livingWindows: () => custody.livingWindows(),
     exclusively: (work) => custody.exclusively(work),
     approve: () => Promise.resolve(false),
   });

@@ -41,6 +41,7 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
       return Promise.resolve();
     },
     journal: () => Promise.resolve([...journal]),
+    livingWindows: () => Promise.resolve(new Set(["other"])),
     exclusively: (work) => work(),
     approve: (question) => {
       questions.push(question);
@@ -140,6 +141,19 @@ describe("the hard limit", () => {
       onList(() => journal.push(entry({ name: "a", id: "sb-a" })));
       await assert.rejects(create(), refusal(/exceed your limit/));
     }
+  });
+
+  it("counts what a living window creates however long that takes, and a dead one's for as long as it may arrive", async () => {
+    const hoursAgo = (hours: number) => 1000 - hours * 3_600_000;
+    const { journal, create } = arrange({ hard: { sandboxes: 3 } });
+    journal.push(entry({ name: "a", createdAt: hoursAgo(5) }), entry({ name: "b", createdAt: hoursAgo(0.7) }));
+    journal.push(entry({ name: "c", windowId: "dead", createdAt: hoursAgo(0.7) }));
+    await create();
+    await assert.rejects(create(), refusal(/limit of 3 sandboxes/));
+
+    const { journal: abandoned, create: createAfter } = arrange({ hard: { sandboxes: 1 } });
+    abandoned.push(entry({ name: "d", windowId: "dead", createdAt: hoursAgo(0.1) }));
+    await assert.rejects(createAfter(), refusal(/limit of 1 sandbox/));
   });
 
   it("blocks for the rest of the day once that is spent", async () => {
