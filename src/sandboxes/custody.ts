@@ -4,7 +4,7 @@ import { messageOf, UserError } from "../base/errors";
 import { FolderLock, LockBusyError } from "../base/folderLock";
 import type { Clock, Logger } from "../base/ports";
 import type { SandboxSpec } from "../modal/spec";
-import type { EnvVault } from "./envVault";
+import type { Env, EnvVault } from "./envVault";
 import { installIdOf } from "./installId";
 import { openJournal, type JournalEntry } from "./journal";
 import { RecordHealth } from "./recordHealth";
@@ -107,7 +107,7 @@ export class Custody {
     { spec, folder }: { readonly spec: SandboxSpec; readonly folder: string },
     hasExitSnapshot: boolean,
   ): Promise<void> {
-    const { clock, vault } = this.#options;
+    const { clock } = this.#options;
     const entry = {
       name,
       windowId: this.#windows.id,
@@ -117,11 +117,16 @@ export class Custody {
       hasExitSnapshot,
     };
     try {
-      await Promise.all([this.#windows.show(), vault.keep(name, spec.env)]);
+      await this.#windows.show();
       await this.#write(() => this.#journal.put(name, entry));
     } catch (error) {
       throw unrecorded(this.#options.folder, error);
     }
+  }
+
+  /** Keeps what its variables hold. Not done while others wait for the lock: the system's keyring may ask the user. */
+  async keepEnv(name: string, env: Env): Promise<void> {
+    await this.#options.vault.keep(name, env);
   }
 
   /** What a sandbox was made of, where it was made here. */
@@ -158,7 +163,6 @@ export class Custody {
   async claim({ id, name }: Identified): Promise<boolean> {
     const { id: windowId } = this.#windows;
     if ((await this.#journal.get(name))?.windowId === windowId) return true;
-    await this.#windows.show();
     return this.exclusively(async () => {
       const known = await this.#journal.get(name);
       if (known && (await this.#windows.living()).has(known.windowId)) return false;
@@ -170,8 +174,9 @@ export class Custody {
 
   /** Does what must not overlap with the same in another window. It should be quick: the others wait. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const outcome = await this.#lock
-      .run(() => Promise.allSettled([work()]))
+    const outcome = await this.#windows
+      .show()
+      .then(() => this.#lock.run(() => Promise.allSettled([work()])))
       .catch((error: unknown) => {
         throw notAgreed(this.#options.folder, error);
       });

@@ -7,8 +7,8 @@ import type { Windows } from "./windows";
 export interface ReservationsOptions {
   /** Shared by all windows of this installation. */
   readonly folder: string;
-  readonly windows: Pick<Windows, "id" | "show" | "living">;
-  /** Keeps all other windows out meanwhile. */
+  readonly windows: Pick<Windows, "id" | "living">;
+  /** Keeps all other windows out meanwhile; they know of this one then. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   readonly log: Logger;
 }
@@ -31,7 +31,6 @@ export class Reservations {
   /** `false` if this window or another one is doing it already. */
   async take(task: string): Promise<boolean> {
     const { windows, exclusively } = this.#options;
-    await windows.show();
     return exclusively(async () => {
       const known = await this.#records.get(task);
       if (known && this.#isCurrent(task, known.windowId, await windows.living())) return false;

@@ -123,6 +123,7 @@ export class SandboxService {
     try {
       const record = () => custody.begin(name, { spec, folder }, keepsExitSnapshot);
       await this.#options.guard.admit(sandbox, record, signal);
+      await custody.keepEnv(name, spec.env);
       const id = await gateway.create(
         {
           spec,

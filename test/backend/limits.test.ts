@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import { Deferred } from "../../src/base/async";
 import { UserError } from "../../src/base/errors";
 import { launchers } from "../../src/run/launchers";
 import { targetOf } from "../../src/run/target";
 import { sandboxIdOf } from "../../src/sandboxes/sandbox";
+import { secretStore } from "../unit/support/fakes";
 import { spec, useServices } from "./support/services";
 
 const signal = () => AbortSignal.timeout(20_000);
@@ -41,5 +43,33 @@ describe("a limit on spending", function () {
       [sandboxIdOf(first)],
     );
     assert.equal(await custody.makingOf(asked[1] ?? ""), undefined);
+  });
+});
+
+describe("a keyring that waits for its password", function () {
+  this.timeout(60_000);
+  const asked = new Deferred<undefined>();
+  const unlocked = new Deferred<undefined>();
+  const keyring = secretStore();
+  const services = useServices({
+    limits: () => ({ dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 5 }),
+    vaultSecrets: {
+      ...keyring,
+      store: async (name, value) => {
+        asked.resolve(undefined);
+        await unlocked.promise;
+        await keyring.store(name, value);
+      },
+    },
+  });
+
+  it("keeps no other window waiting that creates a sandbox too", async () => {
+    const { sandboxes, openWindow, folder } = services();
+    const creating = sandboxes.create({ spec: spec({ env: { TOKEN: "secret" } }), folder }, signal());
+    await asked.promise;
+    assert.equal(await openWindow().custody.exclusively(() => Promise.resolve("in")), "in");
+    unlocked.resolve(undefined);
+    await creating;
+    assert.ok(await keyring.get(`modalSandboxes.env.${(await creating).name}`));
   });
 });

@@ -5,7 +5,7 @@ import { after, before } from "mocha";
 import { SessionService } from "../../../src/auth/session";
 import { DisposableStore } from "../../../src/base/disposable";
 import { messageOf } from "../../../src/base/errors";
-import type { Clock } from "../../../src/base/ports";
+import type { Clock, SecretStore } from "../../../src/base/ports";
 import { Connection } from "../../../src/modal/connection";
 import { ExecGateway } from "../../../src/modal/exec";
 import { ImageGateway } from "../../../src/modal/images";
@@ -53,6 +53,8 @@ export interface ServicesOptions {
   readonly limits?: () => Limits;
   readonly clock?: Clock;
   readonly keepsExitSnapshots?: boolean;
+  /** The system's keyring, for the values of variables. */
+  readonly vaultSecrets?: SecretStore;
   /** Shared with other services, as the windows of an installation share one; else one of their own. */
   readonly custodyFolder?: string;
   readonly runsAtOnce?: boolean;
@@ -88,6 +90,7 @@ export async function startServices({
   createDeadlineMs,
   custodyFolder,
   account,
+  vaultSecrets = secretStore(),
   guard = unguarded,
   limits,
   clock = { now: () => Date.now() },
@@ -126,7 +129,7 @@ export async function startServices({
   const gateway = new SandboxGateway(connection, images, () => "", log);
   const exec = new ExecGateway(connection);
   const store = own.add(new SandboxStore());
-  const vault = new EnvVault(secretStore(), log);
+  const vault = new EnvVault(vaultSecrets, log);
   const newCustody = () => {
     const scope = () => scopeOf(session.current, settings(), "local");
     return own.add(

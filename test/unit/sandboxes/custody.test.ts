@@ -174,6 +174,7 @@ describe("the custody of sandboxes", () => {
     const custody = open();
     const env = { HF_TOKEN: "hf_secret" };
     await custody.begin("vscode-a", { ...making, spec: { ...making.spec, env } }, false);
+    await custody.keepEnv("vscode-a", env);
     const [file] = readdirSync(join(folder, "journal"));
     const written = await readFile(join(folder, "journal", file ?? ""), "utf8");
     assert.match(written, /HF_TOKEN/);
