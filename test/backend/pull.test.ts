@@ -3,8 +3,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { delay } from "../../src/base/async";
-import { isAbort } from "../../src/base/errors";
+import { isAbort, messageOf } from "../../src/base/errors";
+import type { ImageRecipe } from "../../src/modal/spec";
 import { isRunning, type RunningSandbox } from "../../src/sandboxes/sandbox";
+import { skip } from "../support/skip";
 import { exitCodeOf, fileTarget, Screen, spec, T4, useServices } from "./support/services";
 
 const CPU = undefined;
@@ -48,6 +50,29 @@ describe("pull after a run", function () {
       assert.equal(read(`${state}.txt`), "new");
       assert.ok(!existsSync(here(".env")));
     });
+
+  it("brings back what the program changed of the image's files in the folder, and none of the others", async function () {
+    await services().write("change.sh", "echo changed >/app/lib/b.txt");
+    const { runs, folder } = services();
+    const image: ImageRecipe = {
+      label: "with files",
+      layers: [
+        { title: "FROM debian", commands: ["FROM debian"] },
+        { title: "RUN", commands: ["RUN mkdir -p /app/lib && cd /app/lib && echo a >a.txt && echo b >b.txt"] },
+      ],
+    };
+    const target = fileTarget("change.sh");
+    const [only] = runs.start({ target, folder, remotePath: "/app", specs: [spec({ image })] });
+    assert.ok(only);
+    const screen = new Screen(only);
+    const state = await only.over;
+    if (state.kind === "failed" && messageOf(state.error).includes("does not RUN commands here"))
+      skip(this, "by design: in directory mode sandboxes are plain processes");
+    assert.equal(await exitCodeOf(only), 0);
+    assert.equal(screen.steps.at(-1), "Pulled 1 file, 8 B");
+    assert.equal(read("lib/b.txt"), "changed\n");
+    assert.deepEqual(readdirSync(here("lib")), ["b.txt"]);
+  });
 
   it("brings back only once what it brought, and pushes none of it back", async () => {
     await delay(TICK_MS);

@@ -148,7 +148,7 @@ describe("comparing runs", () => {
     const { quickInput, page } = workbench;
     await workbench.editor.open("results.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
-    await quickInput.waitForTitle(/^Run .* On/);
+    await quickInput.waitForTitle(/^Run .* · /);
     await quickInput.tickOnly(["T4", "L4"]);
     await quickInput.accept();
     await comparison.waitForNote(/^2 runs · 2 done$/);
