@@ -339,6 +339,7 @@ export class RunService implements Disposable {
       for (const line of pushLog(result)) this.#options.log.warn(line);
       run.enter({ kind: "preparing", step: describePush(result) });
       if (result.movedTo !== undefined) run.enter({ kind: "preparing", step: leftIn(result.movedTo) });
+      if (result.inPlace) run.enter({ kind: "preparing", step: stillThere(result.inPlace) });
     }
     if (target.file && target.file.kind !== "synced") {
       const path = remoteFile(run.id, target.file, remotePath);
@@ -364,6 +365,9 @@ export class RunService implements Disposable {
 const outputsOf = ({ folder, outputs }: RunRecord): OutputPlace | undefined =>
   folder === undefined || outputs === undefined ? undefined : { folder, path: outputs };
 
-const leftIn = (place: string): string => `Outputs of an earlier run that could not be pulled are in ${place} there`;
+const leftIn = (place: string): string => `Outputs of an earlier run that were not pulled are in ${place} there`;
+
+const stillThere = (paths: readonly string[]): string =>
+  `Outputs of an earlier run whose names are not UTF-8 are still in the folder there: ${paths.slice(0, 3).join(", ")}`;
 
 const randomId = () => randomBytes(6).toString("hex");

@@ -2,7 +2,7 @@ import { UserError } from "../base/errors";
 import { inventoryCommand } from "./inventory";
 import { connectionLost } from "./pushErrors";
 import { NEVER_LISTED } from "./pullNames";
-import { listerCommand } from "./remoteListing";
+import { EMPTY_LISTING, listerCommand, ListerExit } from "./remoteListing";
 import type { Exec } from "./remoteProcess";
 
 /** What a sandbox answers to the script of an `ask`. */
@@ -22,10 +22,14 @@ export async function askSandbox(exec: Exec, remotePath: string, script: string)
 
 const PART_BYTES = 1024 * 1024;
 
-/** Everything in a sandbox's folder, as `ListingParser` reads it; `undefined` if the sandbox cannot list it. */
+/**
+ * Everything in a sandbox's folder, as `ListingParser` reads it, which is nothing if there is no such folder;
+ * `undefined` if the sandbox cannot list it.
+ */
 export async function listSandbox(exec: Exec, remotePath: string): Promise<string | undefined> {
   const process = await exec(listerCommand(remotePath, ".", NEVER_LISTED));
   await process.closeInput().catch(() => undefined);
   const [{ stdout }, exitCode] = await Promise.all([process.output, process.exitCode]);
+  if (exitCode === ListerExit.noFolder) return EMPTY_LISTING;
   return exitCode === 0 ? stdout : undefined;
 }

@@ -56,13 +56,10 @@ export class PullBaselines {
     this.#taken.drop([...learned.here, ...learned.there].map(({ path }) => path));
   }
 
-  /**
-   * The sandbox holds these, and the folder here does not: they went into a folder of their own.
-   * @param left paths of outputs that did not come
-   * @param listing everything that the sandbox holds; what was pushed and is not in it is to be pushed again
-   */
-  take(taken: readonly FolderEntry[], left: readonly string[], listing: readonly RemoteEntry[]): void {
+  /** The sandbox holds what was taken, and the folder here does not: it went into a folder of its own. */
+  take({ taken, left, listing, isAll }: Taken): void {
     this.#taken.add(taken, left);
+    if (isAll) this.#taken.noteSeen();
     const baseline = this.#store.get(this.#key);
     if (!baseline) return;
     const listed = new Set(listing.map(({ path }) => path));
@@ -76,6 +73,16 @@ export class PullBaselines {
     for (const entry of more) all.set(entry.path, entry);
     this.#store.put(key, { generation, entries: all });
   }
+}
+
+interface Taken {
+  readonly taken: readonly FolderEntry[];
+  /** Paths of outputs that did not come. */
+  readonly left: readonly string[];
+  /** Everything that the sandbox holds; what was pushed and is not in it is to be pushed again. */
+  readonly listing: readonly RemoteEntry[];
+  /** Nothing that a run made is neither taken nor left. */
+  readonly isAll: boolean;
 }
 
 /** The sandbox's folder holds these before the first push: both sides know of them, though only the sandbox has them. */

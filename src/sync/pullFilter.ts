@@ -13,6 +13,10 @@ import { GITIGNORE, MODALIGNORE, type RulesFiles } from "./syncRules";
 /** In the patterns of a pull: everything that a push would send, were it here. */
 const EVERYTHING = "**";
 
+/** True if the patterns leave nothing out that a push would send. */
+export const isEverything = (patterns: readonly string[]): boolean =>
+  patterns.includes(EVERYTHING) && !patterns.some((pattern) => pattern.startsWith("!"));
+
 /** Decides what a pull brings back. The rules files here decide, not the sandbox's. Blocks (see `scan`). */
 export class PullFilter {
   readonly #takesSynced: boolean;

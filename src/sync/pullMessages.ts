@@ -50,7 +50,7 @@ export interface PullOutcome {
   /** The first thousand; `skippedCount` says how many there are. */
   readonly skipped: readonly SkippedEntry[];
   readonly skippedCount: number;
-  /** How many outputs stay in the sandbox. */
+  /** How many outputs stay in the sandbox that could have come but for a limit or this machine's disk. */
   readonly leftCount: number;
   readonly end: ArchiveEnd;
 }

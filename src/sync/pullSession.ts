@@ -7,7 +7,7 @@ import { SYNC_MARKER } from "./builtinExcludes";
 import type { FolderEntry } from "./folderEntry";
 import { FolderWriter, type MayReplace } from "./folderWriter";
 import { PullBaselines } from "./pullBaselines";
-import { PullFilter } from "./pullFilter";
+import { isEverything, PullFilter } from "./pullFilter";
 import { PathGuard } from "./pathGuard";
 import type { PullOrigins } from "./pullOrigins";
 import { removeLeftovers } from "./pullLeftovers";
@@ -44,6 +44,8 @@ export class PullSession {
   readonly #parser: ListingParser;
   #plan: PullPlan = { wanted: new Map(), guarded: new Map(), folders: [], bytes: 0, skipped: [] };
   #isPlanned = false;
+  /** How many entries the limits of the pull left out. */
+  #withheldCount = 0;
   #isSynced: (entry: RemoteEntry) => boolean = () => false;
   #writer: FolderWriter | undefined;
   #unpacker: Unpacker | undefined;
@@ -122,10 +124,24 @@ export class PullSession {
     };
   }
 
+  /**
+   * Takes everything that programs made and no pull brought for left there.
+   * @param listing what the lister printed
+   * @returns false if that is incomplete
+   */
+  noteUnseen(listing: string): boolean {
+    this.write(Buffer.from(listing));
+    this.plan();
+    if (this.#isPlanned) this.finish(true);
+    return this.#isPlanned;
+  }
+
   /** @returns the names to ask for */
   start({ isOverwriting, maxBytes, maxFiles = Number.MAX_SAFE_INTEGER }: PullDecision): Uint8Array<ArrayBuffer> {
     removeLeftovers(this.#root);
+    const refusedCount = this.#plan.skipped.length;
     this.#plan = upTo(maxFiles, withoutBiggest(this.#plan, maxBytes));
+    this.#withheldCount = this.#plan.skipped.length - refusedCount;
     const { wanted, guarded, bytes } = this.#plan;
     this.#writer = new FolderWriter({
       root: this.#openTarget(),
@@ -167,12 +183,15 @@ export class PullSession {
     if (this.#since?.into === undefined)
       this.#known?.learn({ here, there }, (entry) => this.#isSynced(entry), this.#plan);
     else if (this.#isPlanned)
-      this.#known?.take([...this.#plan.folders.map(folderThere), ...here, ...there], left, this.#parser.entries);
+      this.#known?.take({
+        taken: [...this.#plan.folders.map(folderThere), ...here, ...there],
+        ...{ left, listing: this.#parser.entries, isAll: isEverything(this.#since.patterns) },
+      });
 
     const refused = new Set(unpacker?.refused.map(({ path }) => path));
-    const missing =
-      end.kind === "whole" ? [...this.#plan.wanted.keys()].filter((path) => !this.#arrived.has(path)) : [];
-    const vanished = missing.filter((path) => !refused.has(path)).map((path) => ({ path, reason: VANISHED }));
+    const missing = [...this.#plan.wanted.keys()].filter((path) => !this.#arrived.has(path));
+    const gone = end.kind === "whole" ? missing.filter((path) => !refused.has(path)) : [];
+    const vanished = gone.map((path) => ({ path, reason: VANISHED }));
     const { invalid, invalidCount } = this.#parser;
     const skipped = [...this.#plan.skipped, ...(unpacker?.refused ?? []), ...vanished, ...invalid];
     const { files, bytes } = this.#counts;
@@ -183,7 +202,7 @@ export class PullSession {
       copies: this.#copies,
       skipped: skipped.slice(0, 1000),
       skippedCount: skipped.length + invalidCount - invalid.length + (unpacker?.refusedMore ?? 0),
-      leftCount: left.length,
+      leftCount: this.#withheldCount + (end.kind === "whole" ? (unpacker?.blocked.size ?? 0) : missing.length),
       end,
     };
   }

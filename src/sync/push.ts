@@ -2,7 +2,8 @@ import { abortable, SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import type { BaselineKey } from "./baseline";
 import { Compression, type CompressionSetting } from "./compression";
-import { moveAside } from "./moveAside";
+import { leftOutputs } from "./leftOutputs";
+import { moveAside, type MovedAside } from "./moveAside";
 import { PushJob, type Delivering } from "./pushJob";
 import type { BigPush, PushRequest, PushResult } from "./pushRequest";
 import type { SyncThread } from "./syncThread";
@@ -36,23 +37,26 @@ export class Pusher implements Disposable {
     signal.throwIfAborted();
     const refusal = refuseRemotePath(request.remotePath);
     if (refusal) throw refusal;
-    const movedTo = request.isFresh ? await abortable(this.#moveLeftAside(request), signal) : undefined;
+    const moved = request.isFresh ? await abortable(this.#moveLeftAside(request), signal) : undefined;
     const result = await abortable(
       new Promise<PushResult>((resolve, reject) => {
         this.#gather({ ...request, signal, resolve, reject });
       }),
       signal,
     );
-    return movedTo === undefined ? result : { ...result, movedTo };
+    const { sandboxId, remotePath, root } = request;
+    if (request.isFresh)
+      await this.#options.thread.use((worker) => worker.call("noteBegun", { sandboxId, remotePath, root }));
+    return { ...result, ...moved };
   }
 
-  async #moveLeftAside({ sandboxId, remotePath, root, exec }: PushRequest): Promise<string | undefined> {
+  async #moveLeftAside({ sandboxId, remotePath, root, exec }: PushRequest): Promise<MovedAside | undefined> {
     const key = { sandboxId, remotePath, root };
-    const left = await this.#options.thread.use((worker) => worker.call("leftOutputs", key));
+    const left = await this.#options.thread.use((worker) => leftOutputs(worker, key, exec));
     if (left.length === 0) return undefined;
-    const folder = await moveAside(exec, remotePath, left);
+    const moved = await moveAside(exec, remotePath, left);
     await this.#options.thread.use((worker) => worker.call("movedLeft", key));
-    return folder;
+    return moved;
   }
 
   /** Looks at a folder ahead of its push. Never rejects: what is wrong the push says. */

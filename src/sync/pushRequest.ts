@@ -13,7 +13,7 @@ export interface PushRequest {
   /** Nobody waits for it: what would need a question is cancelled instead. */
   readonly isUnattended?: boolean;
   /**
-   * Outputs that were pulled into folders of their own are deleted in the sandbox, those that could not be pulled are
+   * Outputs that were pulled into folders of their own are deleted in the sandbox, those that were not pulled are
    * moved aside there, and what was pushed is restored.
    */
   readonly isFresh?: boolean;
@@ -44,8 +44,10 @@ export interface PushResult {
   readonly deleted: number;
   readonly skipped: readonly SkippedEntry[];
   readonly conflicts: readonly Conflict[];
-  /** Where in the sandbox the outputs are that could not be pulled, if there were any. */
+  /** Where in the sandbox the outputs are that were not pulled, if there were any. */
   readonly movedTo?: string;
+  /** Those of them that are still in the folder, because nothing can name them. */
+  readonly inPlace?: readonly string[];
 }
 
 /** A push that is out of the ordinary. */

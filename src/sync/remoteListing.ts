@@ -250,6 +250,9 @@ const MAX_TIME = 8.64e12;
 
 const END = Buffer.from("end");
 
+/** What the lister prints for an empty folder. */
+export const EMPTY_LISTING = "find\nend";
+
 const KINDS: Partial<Record<string, RemoteEntry["kind"]>> = { f: "file", d: "directory", l: "symlink" };
 
 const KINDS_BY_BITS: Partial<Record<number, RemoteEntry["kind"]>> = {

@@ -61,8 +61,15 @@ export interface SyncCalls {
     };
     readonly answers: readonly Conflict[];
   };
-  /** The paths of outputs that could not be pulled into a folder of their own. */
-  readonly leftOutputs: { readonly asks: BaselineKey; readonly answers: readonly string[] };
+  /** The paths of outputs that could not be pulled into a folder of their own; "unseen" if only a list can tell. */
+  readonly leftOutputs: { readonly asks: BaselineKey; readonly answers: readonly string[] | "unseen" };
+  /** The sandbox's list of its folder, which says what runs left there. Answers false if the list is incomplete. */
+  readonly noteUnseen: {
+    readonly asks: { readonly key: BaselineKey; readonly listing: string };
+    readonly answers: boolean;
+  };
+  /** A run begins with the folder as it was pushed. */
+  readonly noteBegun: { readonly asks: BaselineKey; readonly answers: null };
   /** They are out of the way. */
   readonly movedLeft: { readonly asks: BaselineKey; readonly answers: null };
   /** The `rules` of a plan, less what has been accepted since it was made. */

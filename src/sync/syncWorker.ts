@@ -84,7 +84,20 @@ class SyncWorker {
     preview: ({ session, target, output }) => this.#session(session).preview(target, output),
     confirm: ({ session, target, stream, generation, stamp, report }) =>
       this.#session(session).confirm(target, stream, { generation, stamp, report }),
-    leftOutputs: (key) => new TakenOutputs(key, this.#baselines).left,
+    leftOutputs: (key) => {
+      const taken = new TakenOutputs(key, this.#baselines);
+      return taken.isUnseen ? "unseen" : taken.left;
+    },
+    noteUnseen: ({ key, listing }) => {
+      const resolved = resolveRoot(key.root);
+      if ("problem" in resolved) return false;
+      const context = { baselines: this.#baselines, origins: this.#originsOf(resolved.path), rules: rulesHere };
+      return new PullSession(resolved.path, { key, patterns: ["**"], into: "" }, context).noteUnseen(listing);
+    },
+    noteBegun: (key) => {
+      new TakenOutputs(key, this.#baselines).noteBegun();
+      return null;
+    },
     movedLeft: (key) => {
       new TakenOutputs(key, this.#baselines).leave();
       return null;

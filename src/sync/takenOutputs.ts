@@ -11,6 +11,7 @@ export class TakenOutputs {
   readonly #key: BaselineKey;
   readonly #pulledKey: BaselineKey;
   readonly #leftKey: BaselineKey;
+  readonly #begunKey: BaselineKey;
 
   /** @param key of the pushes */
   constructor(key: BaselineKey, store: BaselineStore) {
@@ -18,6 +19,7 @@ export class TakenOutputs {
     this.#store = store;
     this.#pulledKey = { ...key, remotePath: `${key.remotePath} taken` };
     this.#leftKey = { ...key, remotePath: `${key.remotePath} left` };
+    this.#begunKey = { ...key, remotePath: `${key.remotePath} begun` };
   }
 
   /** As the sandbox holds them. */
@@ -28,6 +30,20 @@ export class TakenOutputs {
   /** The paths of those that could not be pulled. */
   get left(): readonly string[] {
     return [...(this.#store.get(this.#leftKey)?.entries.keys() ?? [])];
+  }
+
+  /** True if a run may have made something that no pull has looked at: none ended, or none was to bring everything. */
+  get isUnseen(): boolean {
+    return (this.#store.get(this.#begunKey)?.entries.size ?? 0) > 0;
+  }
+
+  /** A run begins with the folder as it was pushed. */
+  noteBegun(): void {
+    this.#put(this.#begunKey, [{ kind: "directory", path: "begun", mode: 0, mtimeMs: 0 }]);
+  }
+
+  noteSeen(): void {
+    if (this.isUnseen) this.#put(this.#begunKey, []);
   }
 
   add(pulled: readonly FolderEntry[], left: readonly string[]): void {

@@ -46,6 +46,7 @@ export class Unpacker {
   /** Where the files of this archive are, for further names of the same file. */
   readonly #files = new Map<string, string>();
   readonly #refused: SkippedEntry[] = [];
+  readonly #blocked = new Set<string>();
   #refusedCount = 0;
   #entries = 0;
   #bytes = 0;
@@ -75,6 +76,11 @@ export class Unpacker {
   /** What was refused, the first thousand of it. */
   get refused(): readonly SkippedEntry[] {
     return this.#refused;
+  }
+
+  /** The paths of what was asked for and is refused for what is here: a full disk, something in the way, or the limits. */
+  get blocked(): ReadonlySet<string> {
+    return this.#blocked;
   }
 
   /** True once nothing more of the stream can count. */
@@ -136,7 +142,10 @@ export class Unpacker {
     if (linkReason !== undefined) return linkReason;
     if (wanted && !wanted.has(path)) return "was not asked for";
     if (this.#entries > limits.entries) return `is one of more than ${limits.entries} entries`;
-    if (type !== "directory" && size > limits.bytes - this.#bytes) return "is bigger than there is room for";
+    if (type !== "directory" && size > limits.bytes - this.#bytes) {
+      if (wanted) this.#blocked.add(path);
+      return "is bigger than there is room for";
+    }
     return rules.foldsCase ? this.#clash(path) : undefined;
   }
 
@@ -205,6 +214,9 @@ export class Unpacker {
       step();
       return true;
     } catch (error) {
+      const kind = this.#options.wanted?.get(path)?.kind;
+      // A link that leads out of the folder could never have come.
+      if (kind !== undefined && !(kind === "symlink" && error instanceof Refusal)) this.#blocked.add(path);
       this.#refuse(path, reasonOf(error));
       return false;
     }

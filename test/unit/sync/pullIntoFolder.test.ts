@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "mocha";
 
@@ -33,8 +34,7 @@ class Group {
     this.#window = new SyncWindow(this.#baselines);
   }
 
-  push(isFresh = true): Promise<PushResult> {
-    const exec = localExec({ env: this.#env });
+  push(isFresh = true, exec = localExec({ env: this.#env })): Promise<PushResult> {
     return this.#window.push({ root: this.root, remotePath: this.there, exec, isFresh, signal });
   }
 
@@ -66,6 +66,14 @@ class Group {
   dispose(): void {
     this.#window.dispose();
   }
+}
+
+/** Where on this machine the outputs are that a push moved aside. */
+async function movedBy(push: Promise<PushResult>): Promise<string> {
+  const { movedTo } = await push;
+  assert.ok(movedTo !== undefined, "nothing was moved aside");
+  const [moved = ""] = withOwnState([movedTo]);
+  return moved;
 }
 
 describe("a pull into a folder of its own", function () {
@@ -179,6 +187,87 @@ describe("a pull into a folder of its own", function () {
       assert.ok(!existsSync(join(runs.there, "small")));
       assert.ok(!existsSync(join(runs.there, "deep")));
       assert.equal((await runs.push()).movedTo, undefined);
+    } finally {
+      rmSync(moved, { recursive: true });
+    }
+  });
+
+  it("counts as left only what could have come, and moves the rest aside as well", async () => {
+    const runs = group(pushed);
+    await runs.push();
+    runs.write("deep/blocked", "blocked here");
+    symlinkSync("/etc/hostname", join(runs.there, "absolute"));
+    execFileSync("mkfifo", [join(runs.there, "fifo")]);
+    const first = await runs.pull("runs/g/1");
+    assert.deepEqual([first.files, first.leftCount], [1, 0]);
+
+    writeFileSync(join(runs.there, "deep/blocked"), "once more");
+    mkdirSync(join(runs.root, "runs/g/2"), { recursive: true });
+    writeFileSync(join(runs.root, "runs/g/2/deep"), "in the way");
+    assert.equal((await runs.pull("runs/g/2")).leftCount, 1);
+    const moved = await movedBy(runs.push());
+    try {
+      assert.deepEqual(readdirSync(moved).sort(), ["absolute", "deep", "fifo"]);
+      assert.deepEqual(readdirSync(runs.there).sort(), [".modal-sync", "conf.json", "data", "main.py"]);
+    } finally {
+      rmSync(moved, { recursive: true });
+    }
+  });
+
+  for (const [name, patterns] of [
+    ["that was never pulled", undefined],
+    ["that matches no pattern of the pull", ["*.json"]],
+  ] as const)
+    it(`moves aside what a run left ${name}`, async () => {
+      const runs = group({ ...pushed, ".gitignore": file("cache/\n") });
+      runs.write("of the image", "not an output");
+      await runs.push();
+      const before = listTree(runs.there);
+      runs.write("out/deep/x", "of one");
+      runs.write("metrics.json", "{}");
+      runs.write("conf.json", "changed");
+      runs.write("cache/download", "expensive");
+      if (patterns) assert.equal((await runs.pull("runs/g/1", { patterns: [...patterns] })).files, 2);
+      runs.reopen();
+      const moved = await movedBy(runs.push());
+      try {
+        assert.equal(readFileSync(join(moved, "out/deep/x"), "utf8"), "of one");
+        assert.equal(existsSync(join(moved, "metrics.json")), patterns === undefined);
+        assert.deepEqual(
+          listTree(runs.there).filter((line) => !line.startsWith('"cache')),
+          before,
+        );
+        assert.equal(readFileSync(join(runs.there, "cache/download"), "utf8"), "expensive");
+        assert.equal((await runs.push()).movedTo, undefined);
+      } finally {
+        rmSync(moved, { recursive: true });
+      }
+    });
+
+  it("refuses the next run if outputs may be left and the sandbox cannot list them", async () => {
+    const runs = group(pushed);
+    await runs.push();
+    runs.write("out", "of one");
+    const exec = localExec();
+    const listless: typeof exec = (argv) => exec(argv.join(" ").includes("-xdev") ? ["sh", "-c", "exit 41"] : argv);
+    await assert.rejects(runs.push(true, listless), /cannot list .* may still be in it/);
+    assert.equal(readFileSync(join(runs.there, "out"), "utf8"), "of one");
+    rmSync(await movedBy(runs.push()), { recursive: true });
+    assert.ok(!existsSync(join(runs.there, "out")));
+  });
+
+  it("says what of the outputs is still in place, and overwrites none called as the list of them", async () => {
+    const runs = group(pushed);
+    await runs.push();
+    runs.write(".list", "an output");
+    const strange = Buffer.concat([Buffer.from(`${runs.there}/a`), Buffer.from([0xff])]);
+    writeFileSync(strange, "of one");
+    const result = await runs.push();
+    const moved = await movedBy(Promise.resolve(result));
+    try {
+      assert.deepEqual(result.inPlace, ["a\uFFFD"]);
+      assert.equal(readFileSync(join(moved, ".list"), "utf8"), "an output");
+      assert.equal(readFileSync(strange, "utf8"), "of one");
     } finally {
       rmSync(moved, { recursive: true });
     }
