@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
+import { Lazy } from "../base/async";
 import { codeOf, messageOf, UserError } from "../base/errors";
 import { RESULTS_MARKER } from "../sync/outputFolder";
 import { groupName, uniqueLabel } from "./outputNames";
@@ -20,18 +21,22 @@ export interface GroupFolderOptions {
 export class GroupFolder {
   readonly #options: GroupFolderOptions;
   readonly #labels = new Set<string>();
-  #path: Promise<string> | undefined;
+  readonly #path = new Lazy(() => this.#make());
 
   constructor(options: GroupFolderOptions) {
     this.#options = options;
-    if (options.path !== undefined) this.#path = Promise.resolve(options.path);
   }
 
   /** Returns the path for one run's outputs, relative to the synced folder, with `/`. */
   async placeFor(label: string): Promise<string> {
     const own = uniqueLabel(label, this.#labels);
     this.#labels.add(own);
-    return posix.join(await (this.#path ??= this.#make()), own);
+    try {
+      return posix.join(this.#options.path ?? (await this.#path.get()), own);
+    } catch (error) {
+      this.#labels.delete(own);
+      throw error;
+    }
   }
 
   /** A name of this minute that no other group has, in this window or another. */
