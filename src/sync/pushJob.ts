@@ -85,14 +85,16 @@ export class PushJob {
     const push = { root, files, bytes, deletes, known, biggest, isUnattended };
     if (plan.rules.length === 0) return approve({ ...push, rules: [] });
 
-    // One question after the other, so that several targets need only one answer.
-    return this.#options.questions.run(async () => {
+    const ask = async () => {
+      if (group.every(({ target }) => target.signal.aborted)) return false;
       const which = { session: this.#session, target: group[0]?.index ?? 0 };
       const rules = await worker.call("pendingRules", which);
       const isApproved = await approve({ ...push, rules });
       if (isApproved && rules.length > 0) await worker.call("acceptRules", which);
       return isApproved;
-    });
+    };
+    // One question after the other, so that several targets need only one answer; what nobody is asked about waits for none.
+    return isUnattended ? ask() : this.#options.questions.run(ask);
   }
 
   async #send(group: readonly Planned[], attempt: number): Promise<void> {
@@ -158,12 +160,13 @@ export class PushJob {
     return this.#options.compression.paysFor(target.sandboxId, plan.bytes);
   }
 
-  /** Only a target that never had the folder gets an archive without checks. */
+  /** Only a target that never had the folder gets an archive without checks. What is unattended waits for no answer. */
   #groupBy(all: readonly Planned[]): Planned[][] {
     const groups = new Map<string, Planned[]>();
     for (const one of all) {
       const { digest, known, isEmpty } = one.plan;
-      const key = [digest, known === undefined, isEmpty, this.#isCompressed(one)].join(" ");
+      const isUnattended = one.target.isUnattended ?? false;
+      const key = [digest, known === undefined, isEmpty, this.#isCompressed(one), isUnattended].join(" ");
       groups.set(key, [...(groups.get(key) ?? []), one]);
     }
     return [...groups.values()];

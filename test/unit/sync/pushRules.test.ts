@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "mocha";
 
+import { Deferred } from "../../../src/base/async";
 import { isAbort } from "../../../src/base/errors";
 import type { BigPush } from "../../../src/sync/pushRequest";
 import { build, file, temporaryFolders, type Listing } from "./support/folders";
@@ -173,5 +174,34 @@ describe("a push after a rules file changed", function () {
     one.write(".env", "KEY=1");
     one.write(".modalignore", "!.env\n");
     assert.equal((await one.pushToBoth()).length, 1);
+  });
+
+  it("is turned down if unattended, even while another question is open, and not asked about once it is cancelled", async () => {
+    const root = build(folder(), { ".env": file("KEY=1"), ".modalignore": file("!.env\n") });
+    const asked: boolean[] = [];
+    const answer = new Deferred<boolean>();
+    const isOpen = new Deferred<undefined>();
+    const approve = (push: BigPush) => {
+      asked.push(push.isUnattended);
+      if (push.isUnattended) return Promise.resolve(false);
+      isOpen.resolve(undefined);
+      return answer.promise;
+    };
+    const window = new SyncWindow(folder(), { approve });
+    windows.push(window);
+    const push = (sandboxId: string, more: { isUnattended?: boolean; signal?: AbortSignal } = {}) =>
+      window.push({ root, remotePath: folder(), sandboxId, exec: localExec(), signal, ...more });
+    const first = push("sb-0");
+    await isOpen.promise;
+    const cancel = new AbortController();
+    const second = push("sb-1", { signal: cancel.signal });
+    await assert.rejects(push("sb-2", { isUnattended: true }), isAbort);
+    cancel.abort();
+    await assert.rejects(second, isAbort);
+    answer.resolve(false);
+    await assert.rejects(first, isAbort);
+    const last = push("sb-3");
+    await assert.rejects(last, isAbort);
+    assert.deepEqual(asked, [false, true, false]);
   });
 });
