@@ -56,6 +56,8 @@ export interface OutputPlace {
   readonly folder: string;
   /** Relative to it, with `/`. */
   readonly path: string;
+  /** When the push before the run began, in milliseconds since the epoch: the user made what changed here since. */
+  readonly pushedAt: number;
 }
 
 /** Two interrupts within this time are one that is to be hurried. */
@@ -79,6 +81,8 @@ export class Run implements Disposable {
   readonly isAlone: boolean;
   /** Which argument set of a sweep it is, counted from 0. */
   readonly setIndex: number | undefined;
+  /** When the push before it began, in milliseconds since the epoch. */
+  pushedAt: number | undefined;
   /** None before the program starts, or if outputs go to their places in the folder. */
   outputs: OutputPlace | undefined;
   /** How many outputs could not be pulled. */

@@ -33,6 +33,8 @@ export interface RunRecord {
   readonly setIndex?: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** When the push before it began; absent in what earlier versions wrote. */
+  readonly pushedAt?: number;
   readonly end?: RunEnd;
 }
 
@@ -192,6 +194,7 @@ function isRecord(value: unknown): value is RunRecord {
     isMasked,
     outputs,
     setIndex,
+    pushedAt,
   } = value;
   return (
     [id, group, sandboxId, remotePath].every((text) => typeof text === "string") &&
@@ -203,7 +206,7 @@ function isRecord(value: unknown): value is RunRecord {
     (envNames === undefined || isWords(envNames)) &&
     (isMasked === undefined || typeof isMasked === "boolean") &&
     (outputs === undefined || typeof outputs === "string") &&
-    (setIndex === undefined || typeof setIndex === "number")
+    [setIndex, pushedAt].every((number) => number === undefined || typeof number === "number")
   );
 }
 

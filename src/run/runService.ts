@@ -149,6 +149,7 @@ export class RunService implements Disposable {
       const asked = {
         ...{ group, target, gpu: run.gpu, isBackground, folder, remotePath, ...(place && { place }), ...set },
         ...(path !== undefined && { outputs: path }),
+        ...(run.pushedAt !== undefined && { pushedAt: run.pushedAt }),
       };
       await this.#finish(run, sandbox, { id: run.id, ...asked, startedAt, sandboxId: sandbox.phase.id }, false);
     });
@@ -335,6 +336,7 @@ export class RunService implements Disposable {
     if (folder !== undefined) {
       run.enter({ kind: "preparing", step: "Syncing the folder" });
       const isFresh = run.isAlone;
+      run.pushedAt = this.#options.clock.now();
       const result = await this.push(sandbox, { root: folder, remotePath, isFresh, signal: run.signal });
       for (const line of pushLog(result)) this.#options.log.warn(line);
       run.enter({ kind: "preparing", step: describePush(result) });
@@ -362,8 +364,8 @@ export class RunService implements Disposable {
   }
 }
 
-const outputsOf = ({ folder, outputs }: RunRecord): OutputPlace | undefined =>
-  folder === undefined || outputs === undefined ? undefined : { folder, path: outputs };
+const outputsOf = ({ folder, outputs, startedAt, pushedAt = startedAt }: RunRecord): OutputPlace | undefined =>
+  folder === undefined || outputs === undefined ? undefined : { folder, path: outputs, pushedAt };
 
 const leftIn = (place: string): string => `Outputs of an earlier run that were not pulled are in ${place} there`;
 

@@ -1,10 +1,9 @@
-import { lstat, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, messageOf } from "../base/errors";
-import { isObject } from "../base/guards";
 import type { Logger } from "../base/ports";
 import { gpuArgument } from "../modal/gpus";
-import { RUN_SUMMARY, SECOND_RUN_SUMMARY } from "../sync/outputFolder";
+import { isSummaryOf, RUN_SUMMARY, SECOND_RUN_SUMMARY } from "../sync/outputFolder";
 import { maskSecrets } from "./maskSecrets";
 import { ReportedValues } from "./reportedValues";
 import type { Run } from "./run";
@@ -39,19 +38,20 @@ async function writeSummary(run: Run, folder: string, record: RunRecord, end: Ru
     ),
   };
   await mkdir(folder, { recursive: true });
-  const path = join(folder, RUN_SUMMARY);
-  // The run may have made a file of that name.
-  const free = (await isTaken(path, id)) ? join(folder, SECOND_RUN_SUMMARY) : path;
-  await writeFile(free, `${JSON.stringify(summary, undefined, 2)}\n`);
+  const text = `${JSON.stringify(summary, undefined, 2)}\n`;
+  // The run may have made files of these names.
+  for (const name of [RUN_SUMMARY, SECOND_RUN_SUMMARY]) if (await writeOwn(join(folder, name), id, text)) return;
+  throw new Error(`the run made a ${RUN_SUMMARY} and a ${SECOND_RUN_SUMMARY} of its own`);
 }
 
-/** True if the file there is not this run's summary of an earlier attempt. */
-async function isTaken(path: string, runId: string): Promise<boolean> {
+/** Returns false if there is something else than this run's summary of an earlier attempt. */
+async function writeOwn(path: string, runId: string, text: string): Promise<boolean> {
+  if (isSummaryOf(path, runId)) await rm(path);
   try {
-    if (!(await lstat(path)).isFile()) return true;
-    const there: unknown = JSON.parse(await readFile(path, "utf8"));
-    return !isObject(there) || there.runId !== runId;
+    await writeFile(path, text, { flag: "wx" });
+    return true;
   } catch (error) {
-    return codeOf(error) !== "ENOENT";
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
   }
 }

@@ -1,11 +1,11 @@
-import { existsSync, lstatSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, type Stats } from "node:fs";
 import { join, sep } from "node:path";
 
 import { messageOf } from "../base/errors";
 import type { SkippedEntry } from "./folderEntry";
 import { FolderWriter, type Placed } from "./folderWriter";
-import { listOutputs, type OutputEntry } from "./listOutputs";
-import { RUN_SUMMARY, SECOND_RUN_SUMMARY } from "./outputFolder";
+import { listOutputs } from "./listOutputs";
+import { isSummaryOf, RUN_SUMMARY, SECOND_RUN_SUMMARY } from "./outputFolder";
 import { PathGuard } from "./pathGuard";
 import type { ProtectedCopy } from "./pullMessages";
 import { refusePath, refuseTarget, type NameRules } from "./safePath";
@@ -15,6 +15,7 @@ export interface KeepRequest {
   readonly root: string;
   /** The folder of a run's outputs, relative to it. */
   readonly outputs: string;
+  readonly runId: string;
   /** Files here that changed after this moment, in milliseconds since the epoch, are not replaced without a choice. */
   readonly startedAt: number;
   readonly choice: "ask" | "replace" | "keepBoth";
@@ -32,9 +33,9 @@ export interface KeepResult {
 }
 
 /** Copies the outputs of a run to their places in the folder. Blocks (see `scan`). @param root links resolved */
-export function keepOutputs({ root, outputs, startedAt, choice }: KeepRequest, rules: NameRules): KeepResult {
+export function keepOutputs({ root, outputs, runId, startedAt, choice }: KeepRequest, rules: NameRules): KeepResult {
   const from = join(root, outputs);
-  const entries = list(from);
+  const entries = listOutputs(from).filter(({ path }) => !isSummary(from, path, runId));
   const guard = new PathGuard(root, entries);
   const guards = new Map(
     entries.flatMap(({ path, kind }) => {
@@ -87,11 +88,8 @@ function keepOne(writer: FolderWriter, outputs: string, path: string, stats: Sta
   return writer.placeLink(path, target);
 }
 
-/** Without the summary of the run. */
-function list(folder: string): OutputEntry[] {
-  const summary = existsSync(join(folder, SECOND_RUN_SUMMARY)) ? SECOND_RUN_SUMMARY : RUN_SUMMARY;
-  return listOutputs(folder).filter(({ path }) => path !== summary);
-}
+const isSummary = (folder: string, path: string, runId: string): boolean =>
+  (path === RUN_SUMMARY || path === SECOND_RUN_SUMMARY) && isSummaryOf(join(folder, path), runId);
 
 function isChanged(here: string, output: string, startedAt: number): boolean {
   const stats = lstatSync(here, { throwIfNoEntry: false });

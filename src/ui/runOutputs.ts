@@ -22,10 +22,9 @@ export async function openOutputs(run: Run): Promise<void> {
 
 /** Copies the outputs of a run to their places in the folder, and asks about files that changed there since. */
 export async function keepOutputs(run: Run, thread: SyncThread, log: Logger): Promise<void> {
-  const { folder: root, path: outputs } = placeOf(run);
-  const startedAt = "startedAt" in run.state ? run.state.startedAt : 0;
+  const { folder: root, path: outputs, pushedAt: startedAt } = placeOf(run);
   const keep = (choice: KeepRequest["choice"]) =>
-    thread.use((worker) => worker.call("keepOutputs", { root, outputs, startedAt, choice }));
+    thread.use((worker) => worker.call("keepOutputs", { root, outputs, runId: run.id, startedAt, choice }));
 
   const first = await keep("ask");
   const answer = first.changed.length > 0 ? await askAbout(first.changed) : undefined;

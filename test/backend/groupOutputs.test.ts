@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "mocha";
@@ -179,6 +179,28 @@ cat cache/seen`,
       assert.equal(readFileSync(join(outputsOf(run), "run.json"), "utf8"), "mine\n");
       assert.ok(!readFileSync(join(outputsOf(run), "modal-run.json"), "utf8").includes("hunter2"));
     }
+  });
+
+  it("do not replace without a question what the user changed during the push", async () => {
+    const { folder, thread } = services();
+    await services().write("edited.sh", "echo of the run >edited.txt");
+    await services().write("edited.txt", "as it was");
+    const runs = start(services(), "edited.sh", spec({ gpu: T4 }), spec({ gpu: L4 }));
+    const [run] = runs;
+    assert.ok(run);
+    const steps: string[] = [];
+    run.onDidChangeState((state) => {
+      if (state.kind !== "preparing") return;
+      // The push has ended, and the program has not started.
+      if (steps.at(-1) === "Syncing the folder") writeFileSync(join(folder, "edited.txt"), "of the user");
+      steps.push(state.step);
+    });
+    await Promise.all(runs.map(exitCodeOf));
+    const { outputs } = run;
+    assert.ok(outputs);
+    const request = { root: folder, outputs: outputs.path, runId: run.id, startedAt: outputs.pushedAt };
+    const { changed } = await thread.use((worker) => worker.call("keepOutputs", { ...request, choice: "ask" }));
+    assert.deepEqual(changed, ["edited.txt"]);
   });
 
   it("come back when the run is stopped, as of any run", async () => {

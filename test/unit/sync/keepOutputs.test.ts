@@ -11,15 +11,17 @@ import { build, file, listTree, symlink, temporaryFolders } from "./support/fold
 const rules = { isWindows: false, foldsCase: false };
 const OUTPUTS = "runs/train.py-2026-11-28-2105/T4 (fast)";
 
+const SUMMARY = '{"runId": "run-1"}';
+
 describe("keeping the outputs of a run", () => {
   const folder = temporaryFolders();
 
   function keep(root: string, choice: KeepRequest["choice"], startedAt = Date.now() + 60_000) {
-    return keepOutputs({ root, outputs: OUTPUTS, startedAt, choice }, rules);
+    return keepOutputs({ root, outputs: OUTPUTS, runId: "run-1", startedAt, choice }, rules);
   }
 
   const made = {
-    [`${OUTPUTS}/run.json`]: file("summary"),
+    [`${OUTPUTS}/run.json`]: file(SUMMARY),
     [`${OUTPUTS}/out/a`]: file("new a", 0o755),
     [`${OUTPUTS}/conf.json`]: file("new conf"),
     [`${OUTPUTS}/link`]: symlink("out/a"),
@@ -72,7 +74,8 @@ describe("keeping the outputs of a run", () => {
     const outside = folder();
     const root = build(folder(), {
       ...made,
-      [`${OUTPUTS}/modal-run.json`]: file("summary"),
+      [`${OUTPUTS}/run.json`]: file("of the run"),
+      [`${OUTPUTS}/modal-run.json`]: file(SUMMARY),
       [`${OUTPUTS}/away/x`]: file("x"),
       [`${OUTPUTS}/.vscode/tasks.json`]: file("{}"),
       [`${OUTPUTS}/.eslintrc`]: file("{}"),
@@ -88,9 +91,16 @@ describe("keeping the outputs of a run", () => {
       [".eslintrc"],
     );
     assert.ok(!existsSync(join(root, ".eslintrc")) && existsSync(join(root, guarded[0]?.copy ?? "")));
-    assert.equal(readFileSync(join(root, "run.json"), "utf8"), "summary");
+    assert.equal(readFileSync(join(root, "run.json"), "utf8"), "of the run");
     assert.ok(!existsSync(join(root, "modal-run.json")));
     assert.ok(!existsSync(join(outside, "x")));
+  });
+
+  it("keeps a modal-run.json that the run made", () => {
+    const root = build(folder(), { ...made, [`${OUTPUTS}/modal-run.json`]: file("of the run") });
+    assert.equal(keep(root, "ask").files, 4);
+    assert.equal(readFileSync(join(root, "modal-run.json"), "utf8"), "of the run");
+    assert.ok(!existsSync(join(root, "run.json")));
   });
 
   it("ends when links of the run lead in circles, and keeps them as links", () => {

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { launchers } from "../../../src/run/launchers";
+import { Run } from "../../../src/run/run";
+import { RunLog } from "../../../src/run/runLog";
+import { keepSummary } from "../../../src/run/runSummary";
+import { targetOf } from "../../../src/run/target";
+import { silentLog } from "../support/fakes";
+
+describe("the summary of a run", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "summary-"));
+    mkdirSync(join(folder, "out"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  async function keep(id = "run-1", exitCode = 0): Promise<void> {
+    const target = targetOf("a.py", launchers.python, { kind: "synced", path: "a.py" });
+    const log = new RunLog(join(folder, "log"), true);
+    const run = new Run({ id, target, gpu: undefined, group: "g", log, isBackground: true });
+    run.outputs = { folder, path: "out", pushedAt: 0 };
+    const record = {
+      ...{ id, group: "g", target, gpu: undefined, sandboxId: "sb", folder, remotePath: "/workspace" },
+      ...{ isBackground: true, startedAt: 0 },
+    };
+    await keepSummary(run, record, { endedAt: 1, dollars: 0, exitCode }, silentLog);
+  }
+  const text = (name: string) => readFileSync(join(folder, "out", name), "utf8");
+
+  it("replaces its own of an earlier attempt", async () => {
+    await keep();
+    await keep("run-1", 7);
+    assert.match(text("run.json"), /"exitCode": 7/);
+    assert.ok(!existsSync(join(folder, "out/modal-run.json")));
+  });
+
+  it("overwrites no output of either name, and follows no link", async () => {
+    writeFileSync(join(folder, "out/run.json"), "an output");
+    writeFileSync(join(folder, "mine"), "mine");
+    symlinkSync("../mine", join(folder, "out/modal-run.json"));
+    await keep();
+    assert.equal(text("run.json"), "an output");
+    assert.equal(readFileSync(join(folder, "mine"), "utf8"), "mine");
+
+    rmSync(join(folder, "out/modal-run.json"));
+    writeFileSync(join(folder, "out/modal-run.json"), "an output too");
+    await keep();
+    assert.equal(text("modal-run.json"), "an output too");
+  });
+
+  it("goes under the second name if the run made a file of the first", async () => {
+    writeFileSync(join(folder, "out/run.json"), "an output");
+    await keep();
+    await keep("run-1", 7);
+    assert.equal(text("run.json"), "an output");
+    assert.match(text("modal-run.json"), /"exitCode": 7/);
+  });
+});
