@@ -115,7 +115,7 @@ describe("a sweep whose window closes", function () {
     const [left] = await service.interrupted();
     const { records, store, sandboxes } = windows.services;
     assert.ok(left);
-    const [first] = await records.past();
+    const first = await records.find(left.record.sets[0]?.runId ?? "");
     assert.ok(first?.end);
     await records.end({ ...first, end: { ...first.end, isPullFailed: true } });
 
