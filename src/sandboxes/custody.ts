@@ -21,6 +21,8 @@ export interface CustodyOptions {
   readonly scope: () => string;
   /** What the journal must not say. */
   readonly vault: EnvVault;
+  /** How long to wait for another window that does what must not overlap. */
+  readonly lockWaitMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -63,7 +65,7 @@ export class Custody {
     this.#options = options;
     this.#windows = new Windows(options);
     this.#journal = openJournal(options.folder);
-    this.#lock = new FolderLock(join(options.folder, "lock"));
+    this.#lock = new FolderLock(join(options.folder, "lock"), options.lockWaitMs);
     this.reservations = new Reservations({
       ...options,
       windows: this.#windows,

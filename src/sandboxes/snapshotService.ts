@@ -1,4 +1,5 @@
 import { isAbort, messageOf, UserError } from "../base/errors";
+import { LockBusyError } from "../base/folderLock";
 import type { Clock, Logger } from "../base/ports";
 import type { GpuRequest } from "../modal/gpus";
 import type { CreateStep } from "../modal/sandboxes";
@@ -72,7 +73,7 @@ export class SnapshotService {
     const { store, custody } = this.#options;
     const { key, phase } = sandbox;
     const task = leaving(sandbox);
-    if (!(await this.#recorded("pause", () => custody.reservations.take(task)))) throw underWay();
+    if (!(await this.#reservePause(task))) throw underWay();
     store.transition(key, { kind: "pausing", id: phase.id });
     try {
       const snapshot = await this.take(sandbox, "pause", signal);
@@ -83,6 +84,17 @@ export class SnapshotService {
       throw error;
     } finally {
       await custody.reservations.giveBack(task);
+    }
+  }
+
+  /** Whether to pause is not the disk's to decide: a reservation that cannot be written counts as taken. */
+  async #reservePause(task: string): Promise<boolean> {
+    try {
+      return await this.#options.custody.reservations.take(task);
+    } catch (error) {
+      if (isAbort(error) || (error instanceof UserError && error.cause instanceof LockBusyError)) throw error;
+      this.#options.log.warn(`Reservation of a pause: ${messageOf(error)}`);
+      return true;
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
@@ -95,6 +95,21 @@ for (const { name, inflict } of breakages)
       await snapshots.pause(sandbox, soon());
       assert.equal(store.get(sandbox.key), undefined);
     });
+
+    for (const part of ["reservations", "lock"])
+      it(`a sandbox is paused as long as its files can be found again, whatever ${part} holds`, async function () {
+        const sandbox = await create();
+        mkdirSync(join(custodyFolder, part), { recursive: true });
+        const restore = inflict(join(custodyFolder, part), this);
+        try {
+          await services.snapshots.pause(sandbox, soon());
+        } finally {
+          restore();
+        }
+        const { scope } = services.custody;
+        const kept = (await services.kept.all(scope)).find(({ sandboxName }) => sandboxName === sandbox.name);
+        assert.equal(kept?.isPaused, true);
+      });
 
     it("a sandbox that cannot be recorded is not created, and the next one is as soon as it can be", async function () {
       const window = services.openWindow();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import { Deferred } from "../../src/base/async";
 import { isAbort } from "../../src/base/errors";
 import { collect } from "../../src/modal/exec";
 import type { RunningSandbox } from "../../src/sandboxes/sandbox";
@@ -117,6 +118,24 @@ describe("a sandbox that is paused", function () {
     const snapshots = (await kept.all(custody.scope)).filter(({ sandboxName }) => sandboxName === sandbox.name);
     assert.equal(snapshots.length, 1);
     assert.ok((await gateway.list(soon())).length <= before);
+  });
+
+  it("keeps running while another window keeps the lock, which is not blamed on the disk", async () => {
+    const sandbox = await create();
+    const holder = services().openWindow();
+    const impatient = services().openWindow({ lockWaitMs: 50 });
+    await impatient.refresh();
+    const done = new Deferred<undefined>();
+    const entered = new Deferred<undefined>();
+    const holding = holder.custody.exclusively(() => {
+      entered.resolve(undefined);
+      return done.promise;
+    });
+    await entered.promise;
+    await assert.rejects(impatient.snapshots.pause(sandbox, soon()), /^UserError: Another window is busy/);
+    done.resolve(undefined);
+    await holding;
+    assert.equal(await sh(sandbox, "echo here"), "here\n");
   });
 
   it("goes on running when the pause is cancelled or fails, and is paused still when the resume is", async () => {

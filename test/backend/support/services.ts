@@ -65,6 +65,13 @@ export interface ServicesOptions {
   readonly account?: { readonly tokenId: string; readonly tokenSecret: string };
 }
 
+interface WindowOptions {
+  readonly folders?: readonly string[];
+  /** How long it waits for what the windows must not do at the same time. */
+  readonly lockWaitMs?: number;
+  readonly custody?: Custody;
+}
+
 const noLimits: Limits = { dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 0 };
 
 const unguarded: Guard = { admit: (_candidate, record) => record() };
@@ -130,11 +137,12 @@ export async function startServices({
   const exec = new ExecGateway(connection);
   const store = own.add(new SandboxStore());
   const vault = new EnvVault(vaultSecrets, log);
-  const newCustody = () => {
-    const scope = () => scopeOf(session.current, settings(), "local");
-    return own.add(
-      new Custody({ folder: custodyFolder ?? join(home, "custody"), hostName: "here", scope, vault, clock, log }),
-    );
+  const newCustody = (lockWaitMs?: number) => {
+    const options = {
+      ...{ folder: custodyFolder ?? join(home, "custody"), hostName: "here", vault, clock, log },
+      scope: () => scopeOf(session.current, settings(), "local"),
+    };
+    return own.add(new Custody({ ...options, ...(lockWaitMs !== undefined && { lockWaitMs }) }));
   };
   const custody = newCustody();
   const rates = { current: listRates };
@@ -219,7 +227,11 @@ export async function startServices({
       log,
     });
   const snapshots = snapshotsOf(sandboxes, store, custody);
-  const openWindow = ({ folders = [] as readonly string[], custody: theirs = newCustody() } = {}) => {
+  const openWindow = ({
+    folders = [],
+    lockWaitMs,
+    custody: theirs = newCustody(lockWaitMs),
+  }: WindowOptions = {}) => {
     const seen = own.add(new SandboxStore());
     const service = new SandboxService({ gateway, store: seen, custody: theirs, guard: unguarded, clock, log });
     const theirSnapshots = snapshotsOf(service, seen, theirs);
