@@ -28,12 +28,15 @@ const HELD = "held";
 export class FolderLock {
   readonly #folder: string;
   readonly #waitMs: number;
+  readonly #leavesNothing: boolean;
   readonly #turns = new SerialQueue();
   #token: string | undefined;
 
-  constructor(folder: string, waitMs = WAIT_MS) {
+  /** @param leavesNothing removes the folder after each use */
+  constructor(folder: string, waitMs = WAIT_MS, leavesNothing = false) {
     this.#folder = folder;
     this.#waitMs = waitMs;
+    this.#leavesNothing = leavesNothing;
   }
 
   /** Rejects with a `LockBusyError` if it does not get in, or with the system's error if the folder cannot be written. */
@@ -45,7 +48,7 @@ export class FolderLock {
         return await work();
       } finally {
         // One that cannot be freed stays ours, for the next turn; others get it once this process is gone.
-        await this.#move(token, FREE).catch(() => undefined);
+        await this.#free(token).catch(() => undefined);
       }
     });
   }
@@ -60,6 +63,24 @@ export class FolderLock {
       if (performance.now() > deadline) throw new LockBusyError(`Another process keeps ${this.#folder} locked.`);
       await delay(LOOK_MS * (1 + Math.random()));
     }
+  }
+
+  async #free(token: string): Promise<void> {
+    if (!this.#leavesNothing) {
+      await this.#move(token, FREE);
+      return;
+    }
+    // Under a name of its own, and of an age of its own, nobody takes the token away before the folder is gone.
+    const last = `${token}.last`;
+    if (!(await this.#inherit(token, last))) return;
+    const aside = `${this.#folder}.${randomBytes(4).toString("hex")}`;
+    try {
+      await rename(this.#folder, aside);
+    } catch {
+      await this.#move(last, FREE);
+      return;
+    }
+    await rm(aside, { recursive: true, force: true });
   }
 
   /** Who has the token. A list that was read while it was renamed may miss it. */

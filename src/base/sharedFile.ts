@@ -2,19 +2,21 @@ import { randomBytes } from "node:crypto";
 import { readFile, readlink, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { codeOf, messageOf, UserError } from "./errors";
-import { withFileLock } from "./fileLock";
+import { FolderLock, LockBusyError } from "./folderLock";
 
 /**
  * Changes a text file that other windows and programs change too. It is complete at every moment, nobody else can read
  * it, and a link stays a link. Throws a `UserError` if the file cannot be written.
  * @param change the text from the text so far, which is empty if there is no file
+ * @param waitMs how long to wait for other windows
  */
-export async function changeSharedFile(path: string, change: (text: string) => string): Promise<void> {
+export async function changeSharedFile(path: string, change: (text: string) => string, waitMs?: number): Promise<void> {
   try {
     const target = await behindLinks(path);
-    await withFileLock(`${target}.lock`, () => replace(target, change));
+    await new FolderLock(`${target}.lock`, waitMs, true).run(() => replace(target, change));
   } catch (error) {
     if (error instanceof UserError) throw error;
+    if (error instanceof LockBusyError) throw beingSaved(path, error);
     throw new UserError(`${path} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
 }
@@ -59,6 +61,9 @@ async function behindLinks(path: string): Promise<string> {
     return link === undefined ? path : behindLinks(resolve(dirname(path), link));
   }
 }
+
+const beingSaved = (path: string, cause: unknown) =>
+  new UserError(`Another window is saving ${path} and does not finish. Try again in a moment.`, { cause });
 
 const notText = (path: string) =>
   new UserError(`${path} is not UTF-8 text, so it was left as it is. Save it as UTF-8 and try again.`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
@@ -18,7 +18,7 @@ describe("the lock of a folder that processes share", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const start = (times: number, hold = "") =>
+  const start = (times: number, hold: "" | "hold" | "leavesNothing" = "") =>
     spawn(process.execPath, [join(__dirname, "support/lockUser.js"), folder, String(times), hold], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -28,6 +28,13 @@ describe("the lock of a folder that processes share", function () {
     const processes = Array.from({ length: 4 }, () => start(50));
     await Promise.all(processes.map((child) => once(child, "exit")));
     assert.equal(readFileSync(join(folder, "count"), "utf8"), "200");
+  });
+
+  it("lets one in at a time too where its folder is removed after each use, and leaves nothing", async () => {
+    const processes = Array.from({ length: 4 }, () => start(50, "leavesNothing"));
+    await Promise.all(processes.map((child) => once(child, "exit")));
+    assert.equal(readFileSync(join(folder, "count"), "utf8"), "200");
+    assert.deepEqual(readdirSync(folder), ["count"]);
   });
 
   it("is inherited by one process when its holder is killed", async () => {

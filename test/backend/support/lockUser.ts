@@ -5,7 +5,7 @@ import { FolderLock } from "../../../src/base/folderLock";
 /** Counts up a number in a file, under the lock of a folder; a process of its own, for tests to run several of. */
 async function main(): Promise<void> {
   const [folder = "", times = "", hold = ""] = process.argv.slice(2);
-  const lock = new FolderLock(join(folder, "lock"), 60_000);
+  const lock = new FolderLock(join(folder, "lock"), 60_000, hold === "leavesNothing");
   const file = join(folder, "count");
   for (let time = 0; time < Number(times); time += 1)
     await lock.run(async () => {

@@ -227,11 +227,7 @@ export async function startServices({
       log,
     });
   const snapshots = snapshotsOf(sandboxes, store, custody);
-  const openWindow = ({
-    folders = [],
-    lockWaitMs,
-    custody: theirs = newCustody(lockWaitMs),
-  }: WindowOptions = {}) => {
+  const openWindow = ({ folders = [], lockWaitMs, custody: theirs = newCustody(lockWaitMs) }: WindowOptions = {}) => {
     const seen = own.add(new SandboxStore());
     const service = new SandboxService({ gateway, store: seen, custody: theirs, guard: unguarded, clock, log });
     const theirSnapshots = snapshotsOf(service, seen, theirs);
