@@ -161,7 +161,7 @@ export class SandboxesView implements Disposable {
 
   #summarize(): void {
     const { sandboxes, session, account, rates, records } = this.#options;
-    const { badge, description, message } = summarize(sandboxes.all, {
+    const { badge, description, messages } = summarize(sandboxes.all, {
       session: session.current,
       rates: rates.current,
       account: account.current,
@@ -169,7 +169,7 @@ export class SandboxesView implements Disposable {
     });
     this.#view.badge = badge;
     this.#view.description = inert(description);
-    this.#view.message = inert(message ?? "");
+    this.#view.message = messages.map((line) => inert(line)).join("\n");
   }
 
   #adjustPolling(): void {

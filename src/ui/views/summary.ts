@@ -9,8 +9,8 @@ import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
 export interface Summary {
   /** Beside the view's name, where VS Code shows that: whose sandboxes these are, and what is paid. */
   readonly description: string;
-  /** Above the rows: what is wrong with the records, and what the sandboxes cost together, once it takes adding up. */
-  readonly message: string | undefined;
+  /** Above the rows, a line each: what is wrong with the records, and what several sandboxes cost together. */
+  readonly messages: readonly string[];
   readonly badge: { readonly value: number; readonly tooltip: string } | undefined;
 }
 
@@ -35,7 +35,7 @@ export function summarize(
     isPaid && count > 1 ? `${plural(count, "sandbox", "sandboxes")} running · ${rate} together` : undefined;
   return {
     description: isLocal ? "local" : [...nameOf(account), ...(isPaid ? [rate] : [])].join(" · "),
-    message: [problem, together].filter(Boolean).join("\n") || undefined,
+    messages: [problem, together].filter((line) => line !== undefined),
     badge:
       count > 0
         ? { value: count, tooltip: `${plural(count, "sandbox", "sandboxes")} running${isPaid ? ` · ${rate}` : ""}` }

@@ -23,30 +23,29 @@ describe("the summary of the view", () => {
   });
 
   it("adds up what several cost together", () => {
-    assert.equal(summarize([running], { session: signedIn, rates: listRates }).message, undefined);
-    assert.equal(
-      summarize([running, running], { session: signedIn, rates: listRates }).message,
+    assert.deepEqual(summarize([running], { session: signedIn, rates: listRates }).messages, []);
+    assert.deepEqual(summarize([running, running], { session: signedIn, rates: listRates }).messages, [
       "2 sandboxes running · $1.94/h together",
-    );
+    ]);
     assert.equal(summarize([running, running], { session: signedIn, rates: listRates }).description, "$1.94/h");
   });
 
   it("names no price on the local backend", () => {
-    const { description, message, badge } = summarize([running, running], {
+    const { description, messages, badge } = summarize([running, running], {
       session: { kind: "local" },
       rates: listRates,
     });
     assert.equal(description, "local");
-    assert.equal(message, undefined);
+    assert.deepEqual(messages, []);
     assert.equal(badge?.tooltip, "2 sandboxes running");
   });
 
-  it("says first what is wrong with the records on disk", () => {
+  it("says what is wrong with the records on disk first, on a line of its own", () => {
     const sources = { session: signedIn, rates: listRates, problem: "The disk is full." };
-    assert.equal(summarize([], sources).message, "The disk is full.");
-    assert.equal(
-      summarize([running, running], sources).message,
-      "The disk is full.\n2 sandboxes running · $1.94/h together",
-    );
+    assert.deepEqual(summarize([], sources).messages, ["The disk is full."]);
+    assert.deepEqual(summarize([running, running], sources).messages, [
+      "The disk is full.",
+      "2 sandboxes running · $1.94/h together",
+    ]);
   });
 });
