@@ -7,8 +7,12 @@
  * @param maxLength in UTF-16 code units, about
  */
 export function inertText(text: string, maxLength: number): string {
-  return shortened(visibleText(shortened(text, 2 * maxLength)), maxLength).replace(/([\]$])\(/g, "$1\u200b(");
+  return visibleExcerpt(text, maxLength).replace(/([\]$])\(/g, "$1\u200b(");
 }
+
+/** The start and the end of a long text, with everything spelled out as in `visibleText`. */
+export const visibleExcerpt = (text: string, maxLength: number): string =>
+  shortened(visibleText(shortened(text, 2 * maxLength)), maxLength);
 
 /** The same text with everything spelled out that a terminal obeys or that nobody sees. */
 export const visibleText = (text: string): string =>

@@ -1,9 +1,12 @@
-import { visibleText } from "../../base/inertText";
+import { visibleExcerpt } from "../../base/inertText";
 import type { Detail } from "./row";
+
+/** A tooltip of a longer text would fill the screen. */
+const MAX_LENGTH = 1000;
 
 /** Text as Markdown that shows it as it stands: names and messages from elsewhere must not become links or images. */
 export const escapeMarkdown = (text: string): string =>
-  visibleText(text)
+  visibleExcerpt(text, MAX_LENGTH)
     .replace(/[\\`*_{}[\]()#+\-.!|<>~$@:&"']/g, "\\$&")
     .replace(/\s+/g, " ");
 

@@ -212,6 +212,12 @@ describe("tooltips", () => {
     assert.equal(escapeMarkdown("$(zap) <img>"), "\\$\\(zap\\) \\<img\\>");
   });
 
+  it("keep the start and the end of a text that would fill the screen", () => {
+    const shown = escapeMarkdown(`start${"(\u202e".repeat(100_000)}end`);
+    assert.ok(shown.length < 3000, `${shown.length} characters`);
+    assert.match(shown, /^start.*…(?!\().*end$/u);
+  });
+
   it("are tables of names and values", () => {
     assert.equal(markdownTable([{ name: "GPU", value: "T4" }]), "| | |\n|:--|:--|\n| GPU | T4 |");
     assert.equal(markdownTable([]), "");
