@@ -152,7 +152,7 @@ const hasLimit = ({ soft, hard }: { readonly soft: Limits; readonly hard: Limits
 
 const limitReached = (crossing: Crossing, label: string) =>
   new UserError(
-    `${describeCrossing(crossing, label)} ${crossing.kind === "dollarsPerDay" ? "Raise the limit, or go on tomorrow." : "Terminate a sandbox or raise the limit."}`,
+    `${describeCrossing(crossing, label)} ${crossing.kind === "dollarsPerDay" ? "Raise the limit, or continue tomorrow." : "Terminate a sandbox or raise the limit."}`,
     {
       actions: [
         { title: "Open Settings", command: "modalSandboxes.setLimits" },

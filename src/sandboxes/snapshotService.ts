@@ -28,7 +28,7 @@ export interface CreateFromOptions {
   readonly onDidEnterStep?: (step: CreateStep) => void;
 }
 
-/** Modal's own default, and as long as one may be forgotten before it costs nothing any more. */
+/** Modal's own default. A forgotten snapshot costs nothing after that. */
 const TTL_MS = 30 * 24 * 3_600_000;
 
 const TERMINATE_MS = 60_000;
@@ -194,7 +194,7 @@ export class SnapshotService {
     const { folder, imageId } = snapshot;
     const spec = await snapshots.specOf(snapshot);
     const lost = snapshot.spec.envNames.filter((name) => !(name in spec.env));
-    if (lost.length > 0) log.warn(`What these variables held is not known any more: ${lost.join(", ")}.`);
+    if (lost.length > 0) log.warn(`The values of these variables are no longer available: ${lost.join(", ")}.`);
     const wanted = gpu ? { ...spec, gpu: gpu.request } : spec;
     return sandboxes.create({ spec: wanted, folder, imageId, ...(onDidEnterStep && { onDidEnterStep }) }, signal);
   }
@@ -276,7 +276,7 @@ const resuming = ({ imageId }: Pick<Snapshot, "imageId">) => `resume ${imageId}`
 const leaving = ({ phase }: RunningSandbox) => `leave ${phase.id}`;
 
 const underWay = () =>
-  new UserError("This is under way already, here or in another window. Refresh to see what comes of it.", {
+  new UserError("This window or another one is already doing this. Refresh to see the result.", {
     actions: [{ title: "Refresh Sandboxes", command: "modalSandboxes.refreshSandboxes" }],
   });
 
@@ -289,6 +289,6 @@ const notRecorded = (kind: SnapshotKind, folder: string, cause: unknown) => {
 };
 
 const notPaused = () =>
-  new UserError("The sandbox is not paused any more: it was resumed or deleted elsewhere.", {
+  new UserError("The sandbox is no longer paused: it was resumed or deleted elsewhere.", {
     actions: [{ title: "Refresh Sandboxes", command: "modalSandboxes.refreshSandboxes" }],
   });

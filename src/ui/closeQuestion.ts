@@ -8,7 +8,7 @@ import { onWindowClose } from "./settings";
 import type { SandboxSource } from "./views/sandboxTreeModel";
 
 /**
- * Asks once what shall become of sandboxes when the window closes: VS Code lets nobody ask while it closes. Until there
+ * Asks once what should happen to sandboxes when the window closes: VS Code lets nobody ask while it closes. Until there
  * is an answer they run on, and the next window tells of them.
  */
 export function askAboutClosing(sandboxes: SandboxSource, session: { readonly current: Session }): Disposable {
@@ -26,7 +26,7 @@ export function askAboutClosing(sandboxes: SandboxSource, session: { readonly cu
 
 async function ask(): Promise<void> {
   const chosen = await showInformation(
-    "When this window closes, what shall become of its sandboxes? They cost money until they end.",
+    "What should happen to this window's sandboxes when it closes? They cost money until they end.",
     ...Object.keys(answers),
   );
   const answer = chosen === undefined ? undefined : answers[chosen];

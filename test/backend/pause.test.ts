@@ -52,7 +52,7 @@ describe("a sandbox that is paused", function () {
     assert.equal(await sh(resumed, "cat /root/kept; echo $COLOR"), "kept\nblue\n");
     await later.refresh();
     assert.equal(later.store.get(paused.key), undefined);
-    await assert.rejects(snapshots.resume(paused.key, {}, soon()), /is not paused any more/);
+    await assert.rejects(snapshots.resume(paused.key, {}, soon()), /is no longer paused/);
   });
 
   it("is resumed once, whichever of several windows is faster, and not shown meanwhile", async () => {
@@ -76,7 +76,7 @@ describe("a sandbox that is paused", function () {
       assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected", "rejected"]);
       for (const outcome of outcomes)
         if (outcome.status === "rejected")
-          assert.match(String(outcome.reason), /under way already|is not paused any more/);
+          assert.match(String(outcome.reason), /is already doing this|is no longer paused/);
       assert.equal((await gateway.list(soon())).length, before + 1);
       assert.ok(await eventually(() => Promise.resolve(shown.length >= windows.length)));
       assert.deepEqual(new Set(shown), new Set([undefined]));

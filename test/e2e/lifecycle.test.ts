@@ -40,13 +40,13 @@ describe("the life of a sandbox", () => {
   const descriptionOf = async (label: string) =>
     (await workbench.sandboxes.rows()).find((row) => row.label === label)?.description ?? "";
 
-  it("asks once what shall become of it when the window closes", async () => {
+  it("asks once what should happen to it when the window closes", async () => {
     await workbench.runFile("hello.sh");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
-    const buttons = await workbench.notifications.buttons(/When this window closes/);
+    const buttons = await workbench.notifications.buttons(/What should happen to this window's sandboxes/);
     assert.deepEqual(buttons, ["Keep Running", "Pause", "Terminate"]);
     await shoot("close-question");
-    await workbench.notifications.press(/When this window closes/, "Keep Running");
+    await workbench.notifications.press(/What should happen to this window's sandboxes/, "Keep Running");
   });
 
   it("offers to pull what is not here yet before it is terminated", async () => {

@@ -100,7 +100,7 @@ class ConnectionCheck {
         this.#findings.push(finding);
         this.#show();
       }
-      this.#picker.placeholder = inert(this.#hasFailed() ? "Something is wrong. Pick it to mend it." : "All is well.");
+      this.#picker.placeholder = inert(this.#hasFailed() ? "Something is wrong. Pick it to fix it." : "All is well.");
     } catch (error) {
       if (!isAbort(error)) throw error;
     } finally {

@@ -24,7 +24,7 @@ export function imageCommands({ images, builds }: ImageDependencies): CommandTab
       if (!definition) return;
       const { image } = await resolveSpec(definition, folder.path);
       await withProgress(`Building ${image.label}`, (_report, signal) => images.build(image, signal));
-      void showInformation(`The image ${image.label} is ready: new sandboxes start from it at once.`);
+      void showInformation(`The image ${image.label} is ready. New sandboxes start from it without another build.`);
     },
 
     "modalSandboxes.showBuildLog": (id?: string) => {

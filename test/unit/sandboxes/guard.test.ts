@@ -160,7 +160,9 @@ describe("the hard limit", () => {
     const { create } = arrange({ hard: { dollarsPerDay: 5 }, today: 5.02 });
     await assert.rejects(
       create(),
-      refusal(/^You have spent \$5\.02 today, and your limit is \$5\.00 a day\. Raise the limit, or go on tomorrow\.$/),
+      refusal(
+        /^You have spent \$5\.02 today, and your limit is \$5\.00 a day\. Raise the limit, or continue tomorrow\.$/,
+      ),
     );
   });
 
