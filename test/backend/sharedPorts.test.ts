@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { describe, it } from "mocha";
+import { MACHINE, SharedPorts } from "../../src/local/model/sharedPorts";
 import { isRunning, type RunningSandbox } from "../../src/sandboxes/sandbox";
 import { tunnelRow } from "../../src/ui/views/tunnelRow";
 import { skip } from "../support/skip";
@@ -47,5 +50,35 @@ describe("the tunnels of two sandboxes that declare the same port of this machin
     await windows.services.sandboxes.terminate(second.key, signal);
     await serving.exitCode.catch(() => undefined);
     await show(["URL"], [first]);
+  });
+});
+
+describe("who listens on a port of this machine", () => {
+  it("is looked up once for lists of the same second, also where no sandbox does", async function () {
+    if (process.platform !== "linux") skip(this, "needs Linux");
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    let [now, lookUps, holds] = [5000, 0, false];
+    const holdsSocket = () => {
+      lookUps += 1;
+      return Promise.resolve(holds);
+    };
+    const ports = new SharedPorts(() => [{ id: "sb-1", spec: { ports: [{ port }] }, holdsSocket }], {
+      now: () => now,
+    });
+    try {
+      assert.deepEqual(await Promise.all([ports.listenerOn(port), ports.listenerOn(port)]), [MACHINE, MACHINE]);
+      now += 900;
+      assert.equal(await ports.listenerOn(port), MACHINE);
+      assert.equal(lookUps, 1);
+
+      now += 200;
+      holds = true;
+      assert.equal(await ports.listenerOn(port), "sb-1");
+      assert.equal(lookUps, 2);
+    } finally {
+      server.close();
+    }
   });
 });

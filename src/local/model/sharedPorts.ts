@@ -13,29 +13,42 @@ export interface PortSharer {
   holdsSocket(inode: string): Promise<boolean>;
 }
 
+interface LookUp {
+  readonly inode: string;
+  readonly holder: Promise<Listener>;
+  readonly at: number;
+}
+
+/** A look-up reads the open files of every process of every sandbox, and a list asks for each port of each. */
+const KEPT_MS = 1000;
+
 /** The ports of this machine's network, which sandboxes without one of their own share. */
 export class SharedPorts {
   readonly #sharers: () => readonly PortSharer[];
-  /** The inode of the socket last seen to listen on a port, and the sandbox that holds it. */
-  readonly #holders = new Map<number, { readonly inode: string; readonly id: string }>();
+  readonly #clock: { now(): number };
+  /** The socket last seen to listen on a port, and who holds it. */
+  readonly #lookUps = new Map<number, LookUp>();
 
   /** `sharers` are those that have not ended. */
-  constructor(sharers: () => readonly PortSharer[]) {
+  constructor(sharers: () => readonly PortSharer[], clock: { now(): number } = performance) {
     this.#sharers = sharers;
+    this.#clock = clock;
   }
 
   /** Undefined if nothing listens, or if this machine does not show who does. */
   async listenerOn(port: number): Promise<Listener | undefined> {
     const inode = listeningSocket(port);
     if (inode === undefined) return undefined;
-    const known = this.#holders.get(port);
-    if (known?.inode === inode) return known.id;
+    const known = this.#lookUps.get(port);
+    if (known?.inode === inode && this.#clock.now() - known.at < KEPT_MS) return known.holder;
 
-    for (const sharer of this.#sharers()) {
-      if (!(await sharer.holdsSocket(inode))) continue;
-      this.#holders.set(port, { inode, id: sharer.id });
-      return sharer.id;
-    }
+    const holder = this.#holderOf(inode);
+    this.#lookUps.set(port, { inode, holder, at: this.#clock.now() });
+    return holder;
+  }
+
+  async #holderOf(inode: string): Promise<Listener> {
+    for (const sharer of this.#sharers()) if (await sharer.holdsSocket(inode)) return sharer.id;
     return MACHINE;
   }
 
