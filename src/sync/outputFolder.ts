@@ -4,9 +4,9 @@ import { isObject } from "../base/guards";
 
 /**
  * The folder in a run's remote folder that `MODAL_SANDBOXES_OUTPUT_DIR` names. What is in it comes back even if a rule
- * ignores it.
+ * ignores it. The name is one that no program makes by itself: `mkdir outputs` must not fail in a sandbox alone.
  */
-export const OUTPUT_FOLDER = "outputs";
+export const OUTPUT_FOLDER = "modal-outputs";
 
 /** The file in a folder of a group's outputs that keeps the folder out of every push. */
 export const RESULTS_MARKER = ".modal-results";

@@ -124,7 +124,7 @@ cat cache/seen`,
       assert.equal(run.outputs?.path.split("/")[2], word);
       for (const path of ["results/metrics.json", "results/deep/x"])
         assert.equal(readFileSync(join(outputsOf(run), path), "utf8"), `${word}\n`);
-      assert.equal(readFileSync(join(outputsOf(run), "outputs/model"), "utf8"), `set ${word}\n`);
+      assert.equal(readFileSync(join(outputsOf(run), "modal-outputs/model"), "utf8"), `set ${word}\n`);
       assert.equal(readFileSync(join(outputsOf(run), "conf.json"), "utf8"), `{"set": ${word}}\n`);
       assert.deepEqual(summaryOf(run).arguments, [word]);
       assert.equal(summaryOf(run).setIndex, index);
@@ -301,7 +301,7 @@ test -d "$MODAL_SANDBOXES_OUTPUT_DIR" && echo dir; echo out >"$MODAL_SANDBOXES_O
   it("is its ids, its GPU and a folder whose files come back, whatever the user sets", async () => {
     const { runs, folder } = services();
     await services().write("print.sh", PRINT);
-    await services().write(".gitignore", "outputs/\n");
+    await services().write(".gitignore", "modal-outputs/\n");
     const target = {
       ...fileTarget("print.sh"),
       env: { MODAL_SANDBOXES_GPU: "mine", MODAL_SANDBOXES_OUTPUT_DIR: "/x" },
@@ -310,9 +310,9 @@ test -d "$MODAL_SANDBOXES_OUTPUT_DIR" && echo dir; echo out >"$MODAL_SANDBOXES_O
     const [run] = runs.start({ ...request, specs: [spec({ gpu: { type: "T4", count: 2 } })] });
     assert.ok(run);
     assert.equal(await exitCodeOf(run), 0);
-    const lines = `RUN_ID=${run.id}\nGROUP_ID=${run.group}\nGPU=T4:2\nSET_INDEX=unset\nOUTPUT_DIR=/workspace/outputs\ndir\n`;
+    const lines = `RUN_ID=${run.id}\nGROUP_ID=${run.group}\nGPU=T4:2\nSET_INDEX=unset\nOUTPUT_DIR=/workspace/modal-outputs\ndir\n`;
     assert.equal(await outputOf(run), lines);
-    assert.equal(readFileSync(join(folder, "outputs/file"), "utf8"), "out\n");
+    assert.equal(readFileSync(join(folder, "modal-outputs/file"), "utf8"), "out\n");
   });
 
   it("says in a sweep which argument set it is, and the same group for all", async () => {

@@ -288,17 +288,17 @@ describe("a pull into a folder of its own", function () {
   });
 
   it("brings the files of the output folder, ignored or not, but not the folder alone", async () => {
-    const runs = group({ ...pushed, ".gitignore": file("outputs/\n") });
+    const runs = group({ ...pushed, ".gitignore": file("modal-outputs/\n") });
     await runs.push();
-    mkdirSync(join(runs.there, "outputs"));
+    mkdirSync(join(runs.there, "modal-outputs"));
     await runs.pull("runs/g/1");
-    assert.ok(!existsSync(join(runs.root, "runs/g/1/outputs")));
-    runs.write("outputs/model.pt", "weights");
+    assert.ok(!existsSync(join(runs.root, "runs/g/1/modal-outputs")));
+    runs.write("modal-outputs/model.pt", "weights");
     await runs.pull("runs/g/1");
-    assert.equal(runs.here("runs/g/1/outputs/model.pt"), "weights");
+    assert.equal(runs.here("runs/g/1/modal-outputs/model.pt"), "weights");
     assert.equal((await runs.pull(undefined, { patterns: [] })).files, 0);
     await runs.push();
-    assert.ok(!existsSync(join(runs.there, "outputs/model.pt")));
+    assert.ok(!existsSync(join(runs.there, "modal-outputs/model.pt")));
   });
 
   it("goes where no push looks, which the explanation and the preview name", () => {
