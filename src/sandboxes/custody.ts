@@ -167,6 +167,7 @@ export class Custody {
     if ((await this.#journal.get(name))?.windowId === windowId) return true;
     return this.exclusively(async () => {
       const known = await this.#journal.get(name);
+      if (known?.windowId === windowId) return true;
       if (known && (await this.#windows.living()).has(known.windowId)) return false;
       const made = { createdAt: this.#options.clock.now(), scope: this.scope };
       await this.#write(() => this.#journal.put(name, { ...made, ...known, name, id, windowId }));

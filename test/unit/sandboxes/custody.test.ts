@@ -148,6 +148,14 @@ describe("the custody of sandboxes", () => {
     assert.equal(await holderSeenBy(two, sandbox), "otherWindow");
   });
 
+  it("lets a window that claims a sandbox twice at the same time have it both times", async () => {
+    const [before, next] = [open(), open()];
+    const sandbox = await make(before);
+    await before.leave();
+    assert.deepEqual(await Promise.all([next.claim(sandbox), next.claim(sandbox)]), [true, true]);
+    assert.equal(await holderSeenBy(next, sandbox), "thisWindow");
+  });
+
   it("gives one install id to windows that start at once", async () => {
     const ids = await Promise.all(
       Array.from({ length: 8 }, async () => (await open().tags())["modal-sandboxes-install"]),
