@@ -51,7 +51,10 @@ describe("a workspace of two folders", () => {
     await terminals.type(SHELL, "clear; cd /workspace; ls -1 *; cat */data.txt */out.log; echo; echo do''ne\n");
     const text = await terminals.waitForText(SHELL, /^done$/m);
     await workbench.screenshot("multi-root");
-    assert.match(text, /app:\ndata\.txt\nwhere-app\.sh\n\nlib:\nmade-by-lib\.txt\nmodal-outputs\nout\.log\nwhere-lib\.sh\n/);
+    assert.match(
+      text,
+      /app:\ndata\.txt\nwhere-app\.sh\n\nlib:\nmade-by-lib\.txt\nmodal-outputs\nout\.log\nwhere-lib\.sh\n/,
+    );
     assert.match(text, /data\.txt of app\s*out\.log of lib/);
   });
 });

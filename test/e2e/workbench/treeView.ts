@@ -86,8 +86,13 @@ export class TreeView {
   async expand(label: string | RegExp): Promise<void> {
     const row = this.row(label);
     await row.waitFor();
-    if ((await row.getAttribute("aria-expanded")) === "false") await row.locator(".monaco-tl-twistie").click();
-    await row.and(this.#page.locator('[aria-expanded="true"]')).waitFor();
+    const expanded = row.and(this.#page.locator('[aria-expanded="true"]'));
+    // A row that the view draws again at that moment has no click.
+    await pollUntil(`${String(label)} is expanded`, async () => {
+      if ((await row.getAttribute("aria-expanded")) === "false") await row.locator(".monaco-tl-twistie").click();
+      await expanded.waitFor({ timeout: 3000 });
+      return true;
+    });
   }
 
   async inlineAction(row: Locator, action: string): Promise<void> {
