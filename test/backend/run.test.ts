@@ -239,7 +239,10 @@ describe("a run", function () {
     await services().write("forever.sh", "echo ready; sleep 60");
     const { run, screen } = startOne(fileTarget("forever.sh"));
     await screen.shows("ready");
-    for (const pid of await processesWith(services().stateDir)) process.kill(pid, "SIGKILL");
+    // Without isolation the sandbox's own processes have paths below the state folder in their command lines.
+    const backends = await processesWith(`--state\0${services().stateDir}`);
+    assert.equal(backends.length, 1);
+    for (const pid of backends) process.kill(pid, "SIGKILL");
     const killedAt = performance.now();
     await assert.rejects(exitCodeOf(run), /The local backend stopped unexpectedly/);
     assert.ok(performance.now() - killedAt < 2000);
