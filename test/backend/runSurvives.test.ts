@@ -59,8 +59,8 @@ describe("a run that is broken into", function () {
     return { child, lines };
   };
 
-  /** The run of a window that was killed, as the next window resumes it. */
-  const resumeAfterKill = async () => {
+  /** The run of a window that was killed, as the next window resumes it. The program takes at least 1.65 s. */
+  const resumeAfterKill = async (afterMs: number) => {
     const resumed = new Promise<Run>((resolve) => {
       const listening = windows.services.runs.onDidResumeRun((run) => {
         listening.dispose();
@@ -68,7 +68,7 @@ describe("a run that is broken into", function () {
       });
     });
     const { child } = await window();
-    await moment();
+    await delay(afterMs);
     child.kill("SIGKILL");
     await once(child, "exit");
     await windows.services.refresh();
@@ -106,7 +106,7 @@ describe("a run that is broken into", function () {
       await windows.services.refresh();
     },
     "window killed": async () => {
-      const run = await resumeAfterKill();
+      const run = await resumeAfterKill(Math.random() * 1000);
       const screen = new Screen(run);
       assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
       assert.equal(digest(...screen.stdout) + digest(...screen.stderr), known.stdout + known.stderr);
@@ -132,7 +132,7 @@ describe("a run that is broken into", function () {
   }
 
   it("keeps its age while it reattaches, so closing its terminal does not stop it", async () => {
-    const run = await resumeAfterKill();
+    const run = await resumeAfterKill(300);
     assert.equal(fateOf(run.state, "ask", Date.now() + 60_000), "offer");
     new Screen(run);
     assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
