@@ -95,10 +95,10 @@ describe("a run that is broken into", function () {
     },
     "window asleep": async () => {
       const { child, lines } = await window();
+      const ended = once(lines, "line", { signal: AbortSignal.timeout(30_000) });
       await moment();
       child.kill("SIGSTOP");
       await delay(2500);
-      const ended = once(lines, "line", { signal: AbortSignal.timeout(30_000) });
       child.kill("SIGCONT");
       assert.deepEqual(await ended, [["ended", KNOWN_EXIT_CODE, known.stdout, known.stderr].join(" ")]);
       child.kill("SIGKILL");

@@ -187,7 +187,7 @@ describe("comparing runs", () => {
     await quickInput.waitForActive();
     await quickInput.fill("choose");
     await quickInput.enter("Choose Runs…");
-    await quickInput.waitForActive();
+    await quickInput.row("speed.sh · L4").waitFor();
     await quickInput.fill("speed.sh · l4");
     await quickInput.enter("speed.sh · L4");
     await comparison.waitForNote(/^1 run · 1 done$/);
