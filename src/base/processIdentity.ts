@@ -20,7 +20,8 @@ export async function isAlive({ pid, start }: ProcessIdentity): Promise<boolean 
   return start === undefined || current === undefined ? undefined : start === current;
 }
 
-function exists(pid: number): boolean {
+/** True if some process has that id now, whichever it is. */
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
-import { codeOf } from "../base/errors";
+import { exists } from "../base/processIdentity";
 import { PULL_PREFIX } from "./pullNames";
 
 /** The start of the name of this process's folder for what is not in its place yet; others on the machine can tell whose it is. */
@@ -23,19 +23,10 @@ export function removeLeftovers(root: string): void {
 
 function isLeftover(root: string, name: string): boolean {
   const [, host, pid] = OWNED.exec(name) ?? [];
-  if (host === hostTag()) return !isAlive(Number(pid));
+  if (host === hostTag()) return !exists(Number(pid));
   // A machine that shares the folder may be at work, but not for so long without a change.
   const stats = lstatSync(join(root, name), { throwIfNoEntry: false });
   return stats !== undefined && stats.mtimeMs < Date.now() - MAX_AGE_MS;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
 }
 
 const hostTag = (): string => createHash("sha256").update(hostname()).digest("hex").slice(0, 8);

@@ -176,17 +176,18 @@ export class PullSession {
     const end: ArchiveEnd = unpacker?.finish() ?? { kind: "cut", detail: "The pull was cancelled." };
     const madeFolders = isStopped ? [] : this.#makeFolders();
     this.#writer?.dispose();
-    const left = [...this.#plan.wanted.keys(), ...this.#plan.skipped.map(({ path }) => path)].filter(
-      (path) => !this.#arrived.has(path),
-    );
     const [here, there] = [[...madeFolders, ...this.#learned], this.#learnedThere];
     if (this.#since?.into === undefined)
       this.#known?.learn({ here, there }, (entry) => this.#isSynced(entry), this.#plan);
-    else if (this.#isPlanned)
+    else if (this.#isPlanned) {
+      const wanted = [...this.#plan.wanted.keys(), ...this.#plan.skipped.map(({ path }) => path)];
       this.#known?.take({
         taken: [...this.#plan.folders.map(folderThere), ...here, ...there],
-        ...{ left, listing: this.#parser.entries, isAll: isEverything(this.#since.patterns) },
+        left: wanted.filter((path) => !this.#arrived.has(path)),
+        listing: this.#parser.entries,
+        isAll: isEverything(this.#since.patterns),
       });
+    }
 
     const refused = new Set(unpacker?.refused.map(({ path }) => path));
     const missing = [...this.#plan.wanted.keys()].filter((path) => !this.#arrived.has(path));
@@ -217,11 +218,12 @@ export class PullSession {
       if (guarded) this.#copies.push({ path, copy: placed.copy, reason: guarded.reason, isHere });
       else this.#conflicts.push({ path, copy: placed.copy, ...(other !== undefined && { other }) });
       if (there) (isHere ? this.#learned : this.#learnedThere).push(entryThere(there, target));
-    } else if (this.#since?.into === undefined) this.#learned.push(entryHere(path, placed.stats, target, there));
-    else if (there) this.#learned.push(entryThere(there, target));
+    } else if (this.#since?.into === undefined) {
+      const entry = entryHere(path, placed.stats, target, there);
+      this.#learned.push(entry);
+      if (placed.kind === "written" && this.#since?.from !== undefined) this.#origins.note(entry, this.#since.from);
+    } else if (there) this.#learned.push(entryThere(there, target));
     if (placed.kind === "same") return;
-    if (placed.kind === "written" && this.#since?.into === undefined && this.#since?.from !== undefined)
-      this.#origins.note(entryHere(path, placed.stats, target), this.#since.from);
     this.#counts = { files: this.#counts.files + 1, bytes: this.#counts.bytes + bytes, path };
   }
 
