@@ -65,7 +65,7 @@ const builds = [
   { ...product, entryPoints: { modal: "src/modal/sdk.ts" }, target: "node22" },
   { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [definitions] },
   { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs.ts" } },
-  { ...product, entryPoints: { syncWorker: "src/sync/syncWorker.ts" } },
+  { ...product, entryPoints: { syncWorker: "src/sync/worker/syncWorker.ts" } },
 ];
 
 if (args.has("--tests")) {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { Lazy } from "../base/async";
 import { codeOf, messageOf, UserError } from "../base/errors";
-import { RESULTS_MARKER } from "../sync/outputFolder";
+import { RESULTS_MARKER } from "../sync/rules/outputFolder";
 import { groupName, uniqueLabel } from "./outputNames";
 
 export interface GroupFolderOptions {

@@ -1,4 +1,4 @@
-import type { ArgumentSet } from "./argumentSets";
+import type { ArgumentSet } from "./target/argumentSets";
 
 /** The folder of runs that were started together: `train.py-2026-11-28-2105`, by local time. */
 export function groupName(label: string, startedAt: Date): string {

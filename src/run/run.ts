@@ -3,9 +3,9 @@ import type { Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import type { GpuRequest } from "../modal/gpus";
 import type { Sandbox } from "../sandboxes/sandbox";
-import type { RunLog } from "./runLog";
-import type { RunOutput } from "./runOutput";
-import type { RunTarget } from "./target";
+import type { RunLog } from "./output/runLog";
+import type { RunOutput } from "./output/runOutput";
+import type { RunTarget } from "./target/target";
 
 /** Where the output of a run is shown. A write that is not settled holds the output back, not the program. */
 export interface OutputSink {

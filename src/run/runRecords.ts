@@ -5,10 +5,10 @@ import { Emitter } from "../base/event";
 import { isObject, isWords } from "../base/guards";
 import { RecordFolder } from "../base/recordFolder";
 import type { GpuRequest } from "../modal/gpus";
-import type { EnvVault } from "../sandboxes/envVault";
-import { HiddenWords, holdSecrets } from "./hiddenWords";
-import { isSavedTarget, withoutSecrets } from "./savedTarget";
-import type { RunTarget } from "./target";
+import type { EnvVault } from "../sandboxes/ownership/envVault";
+import { HiddenWords, holdSecrets } from "./output/hiddenWords";
+import { isSavedTarget, withoutSecrets } from "./target/savedTarget";
+import type { RunTarget } from "./target/target";
 
 /** What is on disk of a run whose program was started, so that a later window can go on with it, or tell of it. */
 export interface RunRecord {

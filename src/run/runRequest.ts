@@ -2,7 +2,7 @@ import type { SandboxSpec } from "../modal/spec";
 import type { OfferOther } from "./createOrSwap";
 import type { GroupFolder } from "./groupFolder";
 import type { RunRecord } from "./runRecords";
-import type { RunTarget } from "./target";
+import type { RunTarget } from "./target/target";
 
 export interface RunRequest {
   readonly target: RunTarget;

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { codeOf, messageOf } from "../base/errors";
 import type { Logger } from "../base/ports";
 import { gpuArgument } from "../modal/gpus";
-import { isSummaryOf, RUN_SUMMARY, SECOND_RUN_SUMMARY } from "../sync/outputFolder";
-import { maskSecrets } from "./maskSecrets";
-import { ReportedValues } from "./reportedValues";
+import { isSummaryOf, RUN_SUMMARY, SECOND_RUN_SUMMARY } from "../sync/rules/outputFolder";
+import { maskSecrets } from "./output/maskSecrets";
+import { ReportedValues } from "./output/reportedValues";
 import type { Run } from "./run";
 import type { RunEnd, RunRecord } from "./runRecords";
 

@@ -1,7 +1,7 @@
 import { isObject } from "../base/guards";
 import type { Rates } from "../modal/rates";
 import type { SandboxSpec } from "../modal/spec";
-import { costOf, type Billable } from "../sandboxes/cost";
+import { costOf, type Billable } from "../sandboxes/costs/cost";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import type { RunRecord } from "./runRecords";
 

@@ -5,8 +5,8 @@ import { isAbort, messageOf, UserError } from "../base/errors";
 import { Emitter } from "../base/event";
 import { isSandboxGone } from "../modal/errors";
 import { isRunning, type RunningSandbox, type Sandbox } from "../sandboxes/sandbox";
-import type { Pusher } from "../sync/push";
-import type { PushResult } from "../sync/pushRequest";
+import type { Pusher } from "../sync/push/push";
+import type { PushResult } from "../sync/push/pushRequest";
 import type { RunService } from "./runService";
 
 export interface SyncOnSaveOptions {

@@ -2,9 +2,9 @@ import { DisposableStore, MutableDisposable, type Disposable } from "../base/dis
 import { messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
 import type { Clock, Logger } from "../base/ports";
-import type { MetricService } from "../sandboxes/metricService";
-import type { ComparedRun } from "./comparison";
-import { ReportedValues } from "./reportedValues";
+import type { MetricService } from "../sandboxes/metrics/metricService";
+import type { ComparedRun } from "./compare/comparison";
+import { ReportedValues } from "./output/reportedValues";
 import { isOver, type Run } from "./run";
 
 export interface TrackedRunsOptions {

@@ -1,9 +1,9 @@
 import { isAbort } from "../base/errors";
 import type { ExecGateway } from "../modal/exec";
-import { pull } from "../sync/pull";
-import type { PlanSummary } from "../sync/pullMessages";
-import type { Puller, PullSettings } from "../sync/puller";
-import type { SyncThread } from "../sync/syncThread";
+import { pull } from "../sync/pull/pull";
+import type { PlanSummary } from "../sync/pull/pullMessages";
+import type { Puller, PullSettings } from "../sync/pull/puller";
+import type { SyncThread } from "../sync/worker/syncThread";
 
 export interface UnsyncedOptions {
   readonly exec: ExecGateway;

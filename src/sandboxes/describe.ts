@@ -3,7 +3,7 @@ import { formatDuration, formatElapsed, formatUptime } from "../base/format";
 import { formatGpu, type GpuRequest } from "../modal/gpus";
 import type { EndReason } from "../modal/rpc";
 import type { CreateStep } from "../modal/sandboxes";
-import type { Use } from "./activity";
+import type { Use } from "./metrics/activity";
 import type { Sandbox, SandboxPhase } from "./sandbox";
 
 /** The words that every surface uses for a sandbox. */

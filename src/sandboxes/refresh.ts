@@ -1,13 +1,13 @@
 import type { Clock, Logger } from "../base/ports";
 import type { ListedSandbox } from "../modal/rpc";
 import type { SandboxGateway } from "../modal/sandboxes";
-import type { Custody, Survey } from "./custody";
-import { isInOurHands, recordOf } from "./record";
+import type { Custody, Survey } from "./ownership/custody";
+import { isInOurHands, recordOf } from "./ownership/record";
 import { sandboxIdOf, type Sandbox } from "./sandbox";
 import type { SandboxService } from "./sandboxService";
-import type { SnapshotService } from "./snapshotService";
+import type { SnapshotService } from "./snapshots/snapshotService";
 import type { SandboxStore } from "./sandboxStore";
-import { resultOf, settleJournal } from "./settleJournal";
+import { resultOf, settleJournal } from "./ownership/settleJournal";
 
 export interface RefreshOptions {
   readonly gateway: SandboxGateway;

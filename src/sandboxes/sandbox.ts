@@ -4,7 +4,7 @@ import type { CreateStep } from "../modal/sandboxes";
 import type { VolumeMount } from "../modal/spec";
 import type { Tunnel } from "../modal/tunnels";
 
-import type { GivenGpu } from "./givenGpu";
+import type { GivenGpu } from "./metrics/givenGpu";
 
 /** One sandbox as the extension knows it. Immutable: a change is another record under the same key. */
 export interface Sandbox {

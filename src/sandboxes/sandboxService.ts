@@ -5,11 +5,11 @@ import type { Clock, Logger } from "../base/ports";
 import type { EndReason } from "../modal/rpc";
 import type { CreateStep, SandboxGateway } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
-import type { Custody } from "./custody";
-import type { Guard } from "./guard";
-import { compareGpu, otherGpuWarning } from "./givenGpu";
-import { originOf, originTags } from "./origin";
-import { recordOf } from "./record";
+import type { Custody } from "./ownership/custody";
+import type { Guard } from "./costs/guard";
+import { compareGpu, otherGpuWarning } from "./metrics/givenGpu";
+import { originOf, originTags } from "./ownership/origin";
+import { recordOf } from "./ownership/record";
 import { isRunning, sandboxIdOf, type CreatingSandbox, type RunningSandbox, type Sandbox } from "./sandbox";
 import type { SandboxStore } from "./sandboxStore";
 

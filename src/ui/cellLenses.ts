@@ -1,6 +1,6 @@
 import { CodeLens, languages, Range, workspace, type TextDocument } from "vscode";
 import type { Disposable } from "../base/disposable";
-import { cellsOf } from "../run/cells";
+import { cellsOf } from "../run/target/cells";
 import { showsCellLenses } from "./settings";
 
 /** "Run Cell on GPU" above each `# %%` cell. */

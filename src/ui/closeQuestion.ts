@@ -1,7 +1,7 @@
 import { ConfigurationTarget, workspace } from "vscode";
 import type { Session } from "../auth/session";
 import { DisposableStore, type Disposable } from "../base/disposable";
-import type { OnWindowClose } from "../sandboxes/closing";
+import type { OnWindowClose } from "../sandboxes/ownership/closing";
 import { isRunning } from "../sandboxes/sandbox";
 import { showInformation } from "./outsideText";
 import { onWindowClose } from "./settings";

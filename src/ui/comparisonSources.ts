@@ -2,10 +2,10 @@ import { DisposableStore, type Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import { formatDollars, plural } from "../base/format";
 import { formatGpu, type GpuRequest } from "../modal/gpus";
-import type { ComparedRun } from "../run/comparison";
+import type { ComparedRun } from "../run/compare/comparison";
 import { isOver, type Run } from "../run/run";
-import type { Sweep } from "../run/sweep";
-import type { RunTarget } from "../run/target";
+import type { Sweep } from "../run/sweep/sweep";
+import type { RunTarget } from "../run/target/target";
 import type { TrackedRuns } from "../run/trackedRuns";
 import type { ComparisonSource } from "./views/comparisonPanel";
 

@@ -4,8 +4,8 @@ import { messageOf } from "../base/errors";
 import type { Logger } from "../base/ports";
 import type { Account } from "../modal/account";
 import type { RateSource } from "../modal/rates";
-import type { CostMeter } from "../sandboxes/costMeter";
-import { crossings, type Limits } from "../sandboxes/limits";
+import type { CostMeter } from "../sandboxes/costs/costMeter";
+import { crossings, type Limits } from "../sandboxes/costs/limits";
 import { accountName, costStatus, costTooltip } from "./costText";
 import { tooltipOf } from "./outsideText";
 

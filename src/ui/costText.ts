@@ -1,7 +1,7 @@
 import { formatDollars, formatDuration, formatHourlyRate, plural } from "../base/format";
 import type { Account } from "../modal/account";
 import { formatGpu } from "../modal/gpus";
-import type { Costs, MeteredSandbox } from "../sandboxes/costMeter";
+import type { Costs, MeteredSandbox } from "../sandboxes/costs/costMeter";
 import { escapeMarkdown } from "./views/markdown";
 
 /** Below it nothing is shown as spent. */

@@ -3,8 +3,8 @@ import { DisposableStore, toDisposable, type Disposable } from "../base/disposab
 import { formatHourlyRate, formatUptime } from "../base/format";
 import { formatGpu } from "../modal/gpus";
 import type { RateSource } from "../modal/rates";
-import { hourlyRate } from "../sandboxes/cost";
-import type { IdleGpu, IdleGpus } from "../sandboxes/idleGpus";
+import { hourlyRate } from "../sandboxes/costs/cost";
+import type { IdleGpu, IdleGpus } from "../sandboxes/costs/idleGpus";
 import { showWarning } from "./outsideText";
 
 const INTERVAL_MS = 60_000;

@@ -2,7 +2,7 @@ import { commands, window } from "vscode";
 import { DisposableStore, toDisposable, type Disposable } from "../base/disposable";
 import type { Event } from "../base/event";
 import { formatDollars, plural } from "../base/format";
-import type { DayLimitReached, DayLimits } from "../sandboxes/dayLimits";
+import type { DayLimitReached, DayLimits } from "../sandboxes/costs/dayLimits";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import { askInDialog, showWarning } from "./outsideText";
 

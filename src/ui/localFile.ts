@@ -1,7 +1,7 @@
 import { Position, Uri } from "vscode";
-import { localFile } from "../run/localPaths";
+import { localFile } from "../run/output/localPaths";
 import type { Run } from "../run/run";
-import type { Frame } from "../run/tracebacks";
+import type { Frame } from "../run/output/tracebacks";
 import { allFolders } from "./commands/folders";
 
 /** A place in a file of this machine. */

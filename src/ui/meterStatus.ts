@@ -3,7 +3,7 @@ import { DisposableStore, toDisposable, type Disposable } from "../base/disposab
 import type { Event } from "../base/event";
 import { formatGpu } from "../modal/gpus";
 import { isOver, type Run } from "../run/run";
-import type { MetricService } from "../sandboxes/metricService";
+import type { MetricService } from "../sandboxes/metrics/metricService";
 import { isRunning } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import { inert, tooltipOf } from "./outsideText";

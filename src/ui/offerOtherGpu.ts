@@ -1,7 +1,7 @@
 import { formatGpu, gpuArgument, type GpuRequest } from "../modal/gpus";
 import type { RateSource } from "../modal/rates";
 import type { SandboxSpec } from "../modal/spec";
-import { describePrice } from "../sandboxes/cost";
+import { describePrice } from "../sandboxes/costs/cost";
 import { showWarning } from "./outsideText";
 import { pickGpu } from "./pickers/gpuPicker";
 

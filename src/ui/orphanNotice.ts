@@ -2,7 +2,7 @@ import { commands, window } from "vscode";
 import { DisposableStore, toDisposable, type Disposable } from "../base/disposable";
 import { formatHourlyRate, plural } from "../base/format";
 import type { RateSource } from "../modal/rates";
-import { hourlyRate } from "../sandboxes/cost";
+import { hourlyRate } from "../sandboxes/costs/cost";
 import { isOrphan, type Sandbox } from "../sandboxes/sandbox";
 import { showWarning } from "./outsideText";
 import type { SandboxSource } from "./views/sandboxTreeModel";

@@ -3,10 +3,10 @@ import { commands } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import { tunnelPage } from "../modal/tunnels";
 import type { Run } from "../run/run";
-import { ServedPorts, type ServedPort } from "../run/servedPorts";
+import { ServedPorts, type ServedPort } from "../run/output/servedPorts";
 import { isRunning } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
-import type { TunnelService } from "../tunnels/tunnelService";
+import type { TunnelService } from "../sandboxes/tunnelService";
 import { showInformation } from "./outsideText";
 import type { TunnelNode } from "./views/nodes";
 

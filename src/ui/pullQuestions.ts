@@ -2,10 +2,10 @@ import { basename, join } from "node:path";
 import { commands, Uri, window } from "vscode";
 import { abortable, delay } from "../base/async";
 import { formatBytes, plural } from "../base/format";
-import { conflictText } from "../sync/conflictText";
-import { DECIDES_WHAT_IS_SENT } from "../sync/protectedNames";
-import type { Conflict, ProtectedCopy } from "../sync/pullMessages";
-import type { BigPull } from "../sync/puller";
+import { conflictText } from "../sync/pull/conflictText";
+import { DECIDES_WHAT_IS_SENT } from "../sync/folder/protectedNames";
+import type { Conflict, ProtectedCopy } from "../sync/pull/pullMessages";
+import type { BigPull } from "../sync/pull/puller";
 import { inert, showInformation, showWarning } from "./outsideText";
 
 /** Asks whether a run may bring back more than the limit. */

@@ -1,6 +1,6 @@
 import { formatBytes, plural } from "../base/format";
-import type { BigPush } from "../sync/pushRequest";
-import type { RulesChange } from "../sync/rulesChange";
+import type { BigPush } from "../sync/push/pushRequest";
+import type { RulesChange } from "../sync/rules/rulesChange";
 import { askInDialog } from "./outsideText";
 import { pushLimits } from "./settings";
 

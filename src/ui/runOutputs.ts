@@ -5,8 +5,8 @@ import { UserError } from "../base/errors";
 import { plural } from "../base/format";
 import type { Logger } from "../base/ports";
 import type { OutputPlace, Run } from "../run/run";
-import type { KeepRequest } from "../sync/keepOutputs";
-import type { SyncThread } from "../sync/syncThread";
+import type { KeepRequest } from "../sync/pull/keepOutputs";
+import type { SyncThread } from "../sync/worker/syncThread";
 import { askInDialog, showDone } from "./outsideText";
 
 /** Shows the folder of a run's outputs in the Explorer, or in the system's file manager if it is in no open folder. */

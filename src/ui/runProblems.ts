@@ -10,7 +10,7 @@ import {
 } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Run } from "../run/run";
-import { TraceFinder, type Trace } from "../run/tracebacks";
+import { TraceFinder, type Trace } from "../run/output/tracebacks";
 import { localPlace, type LocalPlace } from "./localFile";
 
 /** A program that reports without end is no longer listened to. */

@@ -2,7 +2,7 @@ import { Lazy } from "../base/async";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import type { RunService } from "../run/runService";
-import type { MetricService } from "../sandboxes/metricService";
+import type { MetricService } from "../sandboxes/metrics/metricService";
 import type { Comparisons } from "./comparisons";
 import type { MeterSource } from "./views/sandboxTreeModel";
 import type { Watching } from "./watching";

@@ -3,7 +3,7 @@ import { DisposableStore, type Disposable } from "../base/disposable";
 import { messageOf } from "../base/errors";
 import type { Logger } from "../base/ports";
 import type { SyncOnSave } from "../run/syncOnSave";
-import { describePush, pushLog } from "../sync/describePush";
+import { describePush, pushLog } from "../sync/push/describePush";
 import { folderOf } from "./commands/folders";
 import { showDone } from "./outsideText";
 import { syncsOnSave } from "./settings";

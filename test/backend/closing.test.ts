@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 import { collect } from "../../src/modal/exec";
 import { UnsyncedOutputs } from "../../src/run/unsynced";
-import { closeWindow, type OnWindowClose } from "../../src/sandboxes/closing";
+import { closeWindow, type OnWindowClose } from "../../src/sandboxes/ownership/closing";
 import { silentLog } from "../unit/support/fakes";
 import { spec, useServices } from "./support/services";
 

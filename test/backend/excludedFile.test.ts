@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 
-import type { TargetFile } from "../../src/run/target";
+import type { TargetFile } from "../../src/run/target/target";
 import { exitCodeOf, fileTarget, Screen, spec, T4, useServices } from "./support/services";
 
 describe("running a file that the sync leaves out", function () {

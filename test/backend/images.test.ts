@@ -7,9 +7,9 @@ import { isAbort, UserError } from "../../src/base/errors";
 import { collect } from "../../src/modal/exec";
 import type { ImageBuild } from "../../src/modal/imageBuild";
 import type { ImageRecipe } from "../../src/modal/spec";
-import { buildFileReader } from "../../src/sandboxes/buildFiles";
-import { imageRecipe } from "../../src/sandboxes/imageRecipe";
-import type { ImageSource } from "../../src/sandboxes/specDefinition";
+import { buildFileReader } from "../../src/sandboxes/spec/buildFiles";
+import { imageRecipe } from "../../src/sandboxes/spec/imageRecipe";
+import type { ImageSource } from "../../src/sandboxes/spec/specDefinition";
 import { spec, useServices } from "./support/services";
 
 const soon = () => AbortSignal.timeout(20_000);

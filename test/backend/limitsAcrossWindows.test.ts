@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, it } from "mocha";
 import { seededRandom } from "../../src/local/faults/seededRandom";
 import { listRates } from "../../src/modal/rates";
-import { hourlyRate } from "../../src/sandboxes/cost";
+import { hourlyRate } from "../../src/sandboxes/costs/cost";
 import { startLocalBackend, type LocalBackend } from "./support/localBackend";
 import { spec, T4 } from "./support/services";
 

@@ -6,8 +6,8 @@ import { formatGpu } from "../../src/modal/gpus";
 import { listRates } from "../../src/modal/rates";
 import type { SandboxSpec } from "../../src/modal/spec";
 import type { Run } from "../../src/run/run";
-import { Sweep } from "../../src/run/sweep";
-import { SweepSandboxes } from "../../src/run/sweepSandboxes";
+import { Sweep } from "../../src/run/sweep/sweep";
+import { SweepSandboxes } from "../../src/run/sweep/sweepSandboxes";
 import { silentLog } from "../unit/support/fakes";
 import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "./support/services";
 

@@ -4,7 +4,7 @@ import { Deferred } from "../../src/base/async";
 import { isAbort } from "../../src/base/errors";
 import { collect } from "../../src/modal/exec";
 import type { RunningSandbox } from "../../src/sandboxes/sandbox";
-import { savedSpec } from "../../src/sandboxes/savedSpec";
+import { savedSpec } from "../../src/sandboxes/spec/savedSpec";
 import { eventually } from "./support/processes";
 import { L4, spec, T4, useServices } from "./support/services";
 

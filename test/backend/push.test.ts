@@ -6,7 +6,7 @@ import { before, describe, it } from "mocha";
 import type { Sandbox } from "modal";
 
 import { isAbort } from "../../src/base/errors";
-import type { PushProgress } from "../../src/sync/pushRequest";
+import type { PushProgress } from "../../src/sync/push/pushRequest";
 import { build, file, listTree, temporaryFolders, type Listing } from "../unit/sync/support/folders";
 import { nasty } from "../unit/sync/support/nasty";
 import { push, pushToMany } from "../unit/sync/support/pushing";

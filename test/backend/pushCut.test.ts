@@ -8,8 +8,8 @@ import { after, before, describe, it } from "mocha";
 import type { Sandbox } from "modal";
 
 import { UserError } from "../../src/base/errors";
-import type { CompressionSetting } from "../../src/sync/compression";
-import type { Exec } from "../../src/sync/remoteProcess";
+import type { CompressionSetting } from "../../src/sync/archive/compression";
+import type { Exec } from "../../src/sync/remote/remoteProcess";
 import { build, file, temporaryFolders } from "../unit/sync/support/folders";
 import { SyncWindow } from "../unit/sync/support/pushing";
 import { random } from "../unit/sync/support/random";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
 import { collect } from "../../src/modal/exec";
-import type { Shell } from "../../src/run/shell";
+import type { Shell } from "../../src/run/program/shell";
 import type { RunningSandbox } from "../../src/sandboxes/sandbox";
 import { eventually, processesWith } from "./support/processes";
 import { spec } from "./support/services";

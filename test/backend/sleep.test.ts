@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { listRates } from "../../src/modal/rates";
-import { hourlyRate } from "../../src/sandboxes/cost";
+import { hourlyRate } from "../../src/sandboxes/costs/cost";
 import { eventually } from "./support/processes";
 import { spec, T4, useServices } from "./support/services";
 

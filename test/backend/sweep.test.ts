@@ -3,10 +3,10 @@ import { readdir } from "node:fs/promises";
 import { describe, it } from "mocha";
 import { listRates } from "../../src/modal/rates";
 import type { Run } from "../../src/run/run";
-import { Sweep, type SweepLimits } from "../../src/run/sweep";
-import { SweepSandboxes } from "../../src/run/sweepSandboxes";
+import { Sweep, type SweepLimits } from "../../src/run/sweep/sweep";
+import { SweepSandboxes } from "../../src/run/sweep/sweepSandboxes";
 import { TrackedRuns } from "../../src/run/trackedRuns";
-import { MetricService } from "../../src/sandboxes/metricService";
+import { MetricService } from "../../src/sandboxes/metrics/metricService";
 import { silentLog } from "../unit/support/fakes";
 import { fileTarget, spec, T4, useServices } from "./support/services";
 

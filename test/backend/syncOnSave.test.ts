@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 
 import { Deferred } from "../../src/base/async";
 import { SyncOnSave } from "../../src/run/syncOnSave";
-import type { PushResult } from "../../src/sync/pushRequest";
+import type { PushResult } from "../../src/sync/push/pushRequest";
 import { exitCodeOf, fileTarget, Screen, spec, useServices } from "./support/services";
 
 describe("sync on save", function () {

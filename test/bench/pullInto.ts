@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Sandbox } from "modal";
 
-import { pull, type PullProcess } from "../../src/sync/pull";
-import type { SyncThread } from "../../src/sync/syncThread";
+import { pull, type PullProcess } from "../../src/sync/pull/pull";
+import type { SyncThread } from "../../src/sync/worker/syncThread";
 
 export interface PullTarget {
   readonly sandbox: Sandbox;

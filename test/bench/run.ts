@@ -1,4 +1,4 @@
-import { launchers } from "../../src/run/launchers";
+import { launchers } from "../../src/run/target/launchers";
 import type { Run } from "../../src/run/run";
 import { exitCodeOf, fileTarget, spec, startServices, type Services } from "../backend/support/services";
 import { HostWatch } from "./hostWatch";

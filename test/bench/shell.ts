@@ -1,4 +1,4 @@
-import type { Shell } from "../../src/run/shell";
+import type { Shell } from "../../src/run/program/shell";
 import { spec, startServices, type Services } from "../backend/support/services";
 import { median, type Row } from "./table";
 

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Exec } from "../../src/sync/remoteProcess";
+import type { Exec } from "../../src/sync/remote/remoteProcess";
 import { localExec } from "../unit/sync/support/localExec";
 import { SyncWindow } from "../unit/sync/support/pushing";
 import { compared, measured, timed } from "./compared";

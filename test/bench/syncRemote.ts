@@ -7,7 +7,7 @@ import type { ModalClient, Sandbox } from "modal";
 
 import { createClient, startLocalBackend, type LocalBackend } from "../backend/support/localBackend";
 import { execIn } from "../backend/support/sdkExec";
-import type { CompressionSetting } from "../../src/sync/compression";
+import type { CompressionSetting } from "../../src/sync/archive/compression";
 import { push, SyncWindow } from "../unit/sync/support/pushing";
 import { compared, measured, timed } from "./compared";
 import type { ProbeOrder, ProbeResult } from "./syncProbe";

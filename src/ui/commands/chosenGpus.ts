@@ -1,7 +1,7 @@
 import type { Memento } from "../../base/ports";
 import { gpuArgument, parseGpu } from "../../modal/gpus";
 import type { NamedSpec } from "../../run/runRequest";
-import { resolveSpec } from "../../sandboxes/resolveSpec";
+import { resolveSpec } from "../../sandboxes/spec/resolveSpec";
 import type { Choice } from "../pickers/gpuItems";
 import { definitionOf } from "../pickers/gpuPicker";
 import { defaultGpus, writtenSpecs } from "../settings";

@@ -1,12 +1,12 @@
 import { QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import { UserError } from "../../base/errors";
 import { formatGpu } from "../../modal/gpus";
-import { describeState } from "../../run/comparison";
-import { maskLine } from "../../run/maskSecrets";
+import { describeState } from "../../run/compare/comparison";
+import { maskLine } from "../../run/output/maskSecrets";
 import type { Run } from "../../run/run";
 import type { RunRecord, RunRecords } from "../../run/runRecords";
 import type { RunService } from "../../run/runService";
-import { joinWords } from "../../run/words";
+import { joinWords } from "../../run/target/words";
 import type { Comparisons } from "../comparisons";
 import { askPick, askTicks } from "../pickers/steps";
 import type { TreeNode } from "../views/nodes";

@@ -1,7 +1,7 @@
 import { formatGpu } from "../../modal/gpus";
 import type { RateSource } from "../../modal/rates";
 import { describeStep } from "../../sandboxes/describe";
-import { resolveSpec } from "../../sandboxes/resolveSpec";
+import { resolveSpec } from "../../sandboxes/spec/resolveSpec";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
 import { askDefinition } from "../pickers/createSteps";

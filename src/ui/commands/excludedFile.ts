@@ -1,10 +1,10 @@
 import { basename, join } from "node:path";
 import { Uri, workspace, WorkspaceEdit } from "vscode";
 import { UserError } from "../../base/errors";
-import { explanationText, type Explanation } from "../../sync/explain";
-import { inclusionOf, type Inclusion } from "../../sync/include";
-import type { SyncThread } from "../../sync/syncThread";
-import { MODALIGNORE } from "../../sync/syncRules";
+import { explanationText, type Explanation } from "../../sync/rules/explain";
+import { inclusionOf, type Inclusion } from "../../sync/rules/include";
+import type { SyncThread } from "../../sync/worker/syncThread";
+import { MODALIGNORE } from "../../sync/rules/syncRules";
 import { askInDialog } from "../outsideText";
 
 const FOR_THIS_RUN = "Sync for This Run";

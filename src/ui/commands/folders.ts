@@ -1,6 +1,6 @@
 import { window, workspace, type Uri, type WorkspaceFolder } from "vscode";
 import { UserError } from "../../base/errors";
-import { remoteFolders } from "../../sync/remoteFolders";
+import { remoteFolders } from "../../sync/remote/remoteFolders";
 import { remotePath } from "../settings";
 
 /** A folder of the window and its place in a sandbox. */

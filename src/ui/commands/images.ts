@@ -1,6 +1,6 @@
 import { ThemeIcon } from "vscode";
 import type { ImageGateway } from "../../modal/images";
-import { resolveSpec } from "../../sandboxes/resolveSpec";
+import { resolveSpec } from "../../sandboxes/spec/resolveSpec";
 import { pickOne, showInformation } from "../outsideText";
 import { labelOf, askImage } from "../pickers/imageStep";
 import { withProgress } from "../progress";

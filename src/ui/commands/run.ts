@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import type { SecretStore } from "../../base/ports";
-import { RunOptionsMemory } from "../../run/runOptions";
+import { RunOptionsMemory } from "../../run/target/runOptions";
 import type { RunRecord } from "../../run/runRecords";
-import type { SyncThread } from "../../sync/syncThread";
+import type { SyncThread } from "../../sync/worker/syncThread";
 import { askOptions } from "../pickers/optionsPicker";
 import type { RunNode, SandboxNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";

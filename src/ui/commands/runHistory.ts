@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { env, Uri, window } from "vscode";
 import { UserError } from "../../base/errors";
-import type { RunLog } from "../../run/runLog";
+import type { RunLog } from "../../run/output/runLog";
 import type { RunRecord, RunRecords } from "../../run/runRecords";
 import type { RunService } from "../../run/runService";
 import { askInDialog } from "../outsideText";

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { window, type TextDocument, type Uri } from "vscode";
 import { UserError } from "../../base/errors";
-import { cellAt, cellsOf, type Cell } from "../../run/cells";
-import type { TextRange } from "../../run/excerpt";
+import { cellAt, cellsOf, type Cell } from "../../run/target/cells";
+import type { TextRange } from "../../run/target/excerpt";
 import type { CommandTable } from "./register";
 import { runnableExcerpt } from "./runnableExcerpt";
 import { documentToRun, noFile } from "./runnableFile";

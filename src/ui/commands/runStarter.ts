@@ -5,7 +5,7 @@ import type { RateSource } from "../../modal/rates";
 import type { RunRecord, RunRecords } from "../../run/runRecords";
 import type { GivenSandbox, RunRequest } from "../../run/runRequest";
 import type { RunService } from "../../run/runService";
-import type { RunTarget } from "../../run/target";
+import type { RunTarget } from "../../run/target/target";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 import type { Choice } from "../pickers/gpuItems";
 import { pickChoices } from "../pickers/gpuPicker";

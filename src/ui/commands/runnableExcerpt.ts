@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { basename, posix } from "node:path";
 import type { TextDocument } from "vscode";
-import { excerpt, type TextRange } from "../../run/excerpt";
-import { launchers, type Launcher } from "../../run/launchers";
-import { pythonExcerpt } from "../../run/pythonExcerpt";
-import { scriptNeeds } from "../../run/scriptNeeds";
-import { targetOf, type TargetFile } from "../../run/target";
-import { SELECTION_PREFIX } from "../../sync/builtinExcludes";
+import { excerpt, type TextRange } from "../../run/target/excerpt";
+import { launchers, type Launcher } from "../../run/target/launchers";
+import { pythonExcerpt } from "../../run/target/pythonExcerpt";
+import { scriptNeeds } from "../../run/target/scriptNeeds";
+import { targetOf, type TargetFile } from "../../run/target/target";
+import { SELECTION_PREFIX } from "../../sync/rules/builtinExcludes";
 import type { SyncFolder } from "./folders";
 import { homeOf, launcherFor, launcherOf, pathIn, saveDocument } from "./runnableFile";
 import type { Runnable } from "./runStarter";

@@ -1,12 +1,12 @@
 import { basename, extname, posix, relative, sep } from "node:path";
 import { FileType, Uri, window, workspace, type NotebookDocument, type TextDocument } from "vscode";
 import { UserError } from "../../base/errors";
-import { findLauncher, launchers, type Launcher } from "../../run/launchers";
-import { isBehindLink } from "../../run/localPaths";
-import { noOptions, withOptions, type RunOptions } from "../../run/runOptions";
-import { launcherWith, scriptNeeds } from "../../run/scriptNeeds";
-import { targetOf, type RunTarget, type TargetFile } from "../../run/target";
-import type { SyncThread } from "../../sync/syncThread";
+import { findLauncher, launchers, type Launcher } from "../../run/target/launchers";
+import { isBehindLink } from "../../run/output/localPaths";
+import { noOptions, withOptions, type RunOptions } from "../../run/target/runOptions";
+import { launcherWith, scriptNeeds } from "../../run/target/scriptNeeds";
+import { targetOf, type RunTarget, type TargetFile } from "../../run/target/target";
+import type { SyncThread } from "../../sync/worker/syncThread";
 import { pickOne } from "../outsideText";
 import { mustBeSent } from "./excludedFile";
 import { folderOf, type SyncFolder } from "./folders";

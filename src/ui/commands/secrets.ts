@@ -5,7 +5,7 @@ import { UserError } from "../../base/errors";
 import { plural } from "../../base/format";
 import type { SecretGateway } from "../../modal/secrets";
 import type { StoredObject } from "../../modal/storageRpc";
-import { ENV_NAME, readDotEnv } from "../../sandboxes/dotEnv";
+import { ENV_NAME, readDotEnv } from "../../sandboxes/spec/dotEnv";
 import { askForText, askInDialog, pickOne } from "../outsideText";
 import { withViewProgress } from "../progress";
 import type { CommandTable } from "./register";

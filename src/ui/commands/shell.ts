@@ -1,6 +1,6 @@
 import { TerminalProfile, window } from "vscode";
-import type { Shell } from "../../run/shell";
-import type { ShellService } from "../../run/shellService";
+import type { Shell } from "../../run/program/shell";
+import type { ShellService } from "../../run/program/shellService";
 import { remotePath } from "../settings";
 import type { ShellTerminals } from "../terminals/shellTerminals";
 import type { SandboxNode } from "../views/nodes";

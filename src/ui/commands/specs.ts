@@ -1,6 +1,6 @@
 import { ConfigurationTarget, workspace } from "vscode";
-import type { SpecDefinition } from "../../sandboxes/specDefinition";
-import { writeDefinition } from "../../sandboxes/writtenSpec";
+import type { SpecDefinition } from "../../sandboxes/spec/specDefinition";
+import { writeDefinition } from "../../sandboxes/spec/writtenSpec";
 import { askForText } from "../outsideText";
 import { settingsDefinition, writtenSpecs } from "../settings";
 

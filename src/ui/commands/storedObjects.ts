@@ -1,5 +1,5 @@
 import type { StoredObject } from "../../modal/storageRpc";
-import { OBJECT_NAME } from "../../sandboxes/specReaders";
+import { OBJECT_NAME } from "../../sandboxes/spec/specReaders";
 import { askForText, askInDialog, pickOne } from "../outsideText";
 import { withViewProgress } from "../progress";
 

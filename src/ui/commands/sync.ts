@@ -1,7 +1,7 @@
 import { formatBytes, plural } from "../../base/format";
 import type { Logger } from "../../base/ports";
 import type { RunService } from "../../run/runService";
-import { describePush, pushLog } from "../../sync/describePush";
+import { describePush, pushLog } from "../../sync/push/describePush";
 import { showDone } from "../outsideText";
 import type { SandboxNode } from "../views/nodes";
 import { withProgress } from "../progress";

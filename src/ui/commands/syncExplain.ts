@@ -1,8 +1,8 @@
 import { isAbsolute, join, relative, sep } from "node:path";
 import { Position, Range, Uri, window, workspace } from "vscode";
 import { UserError } from "../../base/errors";
-import { explanationText, type Explanation } from "../../sync/explain";
-import type { SyncThread } from "../../sync/syncThread";
+import { explanationText, type Explanation } from "../../sync/rules/explain";
+import type { SyncThread } from "../../sync/worker/syncThread";
 import { showInformation } from "../outsideText";
 import { folderOf } from "./folders";
 import type { CommandTable } from "./register";

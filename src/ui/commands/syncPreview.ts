@@ -1,9 +1,9 @@
 import type { ExecGateway } from "../../modal/exec";
-import { transferExec } from "../../run/transferExec";
+import { transferExec } from "../../run/program/transferExec";
 import { describeSandbox } from "../../sandboxes/describe";
-import { previewPush } from "../../sync/previewPush";
-import { previewText } from "../../sync/previewText";
-import type { SyncThread } from "../../sync/syncThread";
+import { previewPush } from "../../sync/push/previewPush";
+import { previewText } from "../../sync/push/previewText";
+import type { SyncThread } from "../../sync/worker/syncThread";
 import { withProgress } from "../progress";
 import type { SandboxNode } from "../views/nodes";
 import type { SyncPreviews } from "../views/syncPreviews";

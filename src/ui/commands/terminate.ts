@@ -4,7 +4,7 @@ import { isOver } from "../../run/run";
 import type { RunService } from "../../run/runService";
 import type { SyncedFolder, UnsyncedOutputs } from "../../run/unsynced";
 import { describeSandbox } from "../../sandboxes/describe";
-import { folderIdOf } from "../../sandboxes/origin";
+import { folderIdOf } from "../../sandboxes/ownership/origin";
 import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
 import { askInDialog } from "../outsideText";

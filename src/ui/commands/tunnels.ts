@@ -2,7 +2,7 @@ import { commands, env, ThemeIcon, Uri } from "vscode";
 import { UserError } from "../../base/errors";
 import { tunnelPage, type Tunnel } from "../../modal/tunnels";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
-import type { TunnelService } from "../../tunnels/tunnelService";
+import type { TunnelService } from "../../sandboxes/tunnelService";
 import { pickOne } from "../outsideText";
 import type { SandboxNode, TunnelNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";

@@ -1,7 +1,7 @@
 import { commands } from "vscode";
 import type { StoredObject } from "../../modal/storageRpc";
 import type { VolumeGateway } from "../../modal/volumes";
-import { specFields } from "../../sandboxes/specFields";
+import { specFields } from "../../sandboxes/spec/specFields";
 import { pickOne, showInformation } from "../outsideText";
 import { askMount } from "../pickers/reviewLines";
 import { withViewProgress } from "../progress";

@@ -1,7 +1,7 @@
 import type { QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
-import { maskLine } from "../../run/maskSecrets";
+import { maskLine } from "../../run/output/maskSecrets";
 import { createPicker, inert } from "../outsideText";
 import { fillRows } from "./rows";
 import { answerOf } from "./steps";

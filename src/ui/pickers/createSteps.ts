@@ -1,7 +1,7 @@
 import { QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import { formatGpu } from "../../modal/gpus";
-import { describePrice } from "../../sandboxes/cost";
-import type { SpecDefinition } from "../../sandboxes/specDefinition";
+import { describePrice } from "../../sandboxes/costs/cost";
+import type { SpecDefinition } from "../../sandboxes/spec/specDefinition";
 import { namedDefinition } from "../settings";
 import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
 import { onModal, type GpuLine, type Pricing } from "./gpuItems";

@@ -1,5 +1,5 @@
 import { formatHourlyRate } from "../../base/format";
-import { describePrice, hourlyRate, type Billable } from "../../sandboxes/cost";
+import { describePrice, hourlyRate, type Billable } from "../../sandboxes/costs/cost";
 import type { Rates } from "../../modal/rates";
 import { regionSurcharge } from "../../modal/regions";
 import { formatGpu, gpuTypes, type GpuRequest, type GpuType } from "../../modal/gpus";

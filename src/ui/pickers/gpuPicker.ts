@@ -1,7 +1,7 @@
 import { UserError } from "../../base/errors";
 import type { RateSource } from "../../modal/rates";
-import type { Billable } from "../../sandboxes/cost";
-import type { SpecDefinition } from "../../sandboxes/specDefinition";
+import type { Billable } from "../../sandboxes/costs/cost";
+import type { SpecDefinition } from "../../sandboxes/spec/specDefinition";
 import { namedDefinition, settingsDefinition, usesLocalBackend, writtenSpecs } from "../settings";
 import { brokenSpec, type BrokenSpec } from "./brokenSpec";
 import { specLine, type Choice, type GpuLine, type Pricing } from "./gpuItems";

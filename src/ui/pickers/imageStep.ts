@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
-import type { ImageSource } from "../../sandboxes/specDefinition";
-import { imageFile, readImage } from "../../sandboxes/specReaders";
+import type { ImageSource } from "../../sandboxes/spec/specDefinition";
+import { imageFile, readImage } from "../../sandboxes/spec/specReaders";
 import { askPick, askText, type Answer, type StepPlace } from "./steps";
 
 interface ImageLine extends QuickPickItem {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
 import { messageOf } from "../../base/errors";
-import { describeOptions, noOptions, type RunOptions } from "../../run/runOptions";
-import { maskLine } from "../../run/maskSecrets";
-import { formatVariables, joinWords, parseVariables, splitWords } from "../../run/words";
+import { describeOptions, noOptions, type RunOptions } from "../../run/target/runOptions";
+import { maskLine } from "../../run/output/maskSecrets";
+import { formatVariables, joinWords, parseVariables, splitWords } from "../../run/target/words";
 import { askPick, askText, type StepPlace } from "./steps";
 
 interface OptionLine extends QuickPickItem {

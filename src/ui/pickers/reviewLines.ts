@@ -3,10 +3,10 @@ import { formatDuration } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
 import { regionSurcharge } from "../../modal/regions";
 import type { VolumeMount } from "../../modal/spec";
-import type { SpecDefinition } from "../../sandboxes/specDefinition";
-import { specFields } from "../../sandboxes/specFields";
-import { MOUNT_PATH, readEnv } from "../../sandboxes/specReaders";
-import { writeField } from "../../sandboxes/writtenSpec";
+import type { SpecDefinition } from "../../sandboxes/spec/specDefinition";
+import { specFields } from "../../sandboxes/spec/specFields";
+import { MOUNT_PATH, readEnv } from "../../sandboxes/spec/specReaders";
+import { writeField } from "../../sandboxes/spec/writtenSpec";
 import { askPick, askText, askTicks, type Answer, type StepPlace } from "./steps";
 
 /** Where volumes and secrets come from, and how one more is made: its name, or nothing if the user went away. */

@@ -4,7 +4,7 @@ import { messageOf } from "../../base/errors";
 import { formatHourlyRate } from "../../base/format";
 import type { Clock, Logger } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
-import { fateOf, type OnTerminalClose } from "../../run/closedTerminal";
+import { fateOf, type OnTerminalClose } from "../../run/program/closedTerminal";
 import type { Run } from "../../run/run";
 import { inert, showInformation } from "../outsideText";
 import { RunTerminal } from "./runTerminal";

@@ -1,8 +1,8 @@
 import { EventEmitter, type Pseudoterminal, type TerminalDimensions } from "vscode";
 import { isAbort, messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
-import { remoteInput } from "../../run/localPaths";
-import type { Shell } from "../../run/shell";
+import { remoteInput } from "../../run/output/localPaths";
+import type { Shell } from "../../run/program/shell";
 import { allFolders } from "../commands/folders";
 import { withoutPrivateAnswers } from "./harmlessOutput";
 import { OutputText } from "./outputText";

@@ -2,8 +2,8 @@ import { TerminalExitReason, ThemeIcon, window, type ExtensionTerminalOptions } 
 import { DisposableStore, type Disposable } from "../../base/disposable";
 import type { Logger } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
-import type { Shell } from "../../run/shell";
-import type { ShellService } from "../../run/shellService";
+import type { Shell } from "../../run/program/shell";
+import type { ShellService } from "../../run/program/shellService";
 import { inert } from "../outsideText";
 import { ShellTerminal } from "./shellTerminal";
 

@@ -7,7 +7,7 @@ import {
   type TerminalLinkContext,
   type TerminalLinkProvider,
 } from "vscode";
-import { placesIn } from "../../run/places";
+import { placesIn } from "../../run/output/places";
 import type { Run } from "../../run/run";
 import { localPlace, type LocalPlace } from "../localFile";
 

@@ -1,5 +1,5 @@
-import type { ComparisonRow, Comparison } from "../../run/comparison";
-import { chartsOf, type Chart, type Order } from "../../run/comparisonOrder";
+import type { ComparisonRow, Comparison } from "../../run/compare/comparison";
+import { chartsOf, type Chart, type Order } from "../../run/compare/comparisonOrder";
 
 /** What the page shows: the script of the page draws it and adds nothing. Elements with the same key stay in place. */
 export interface ComparisonPage {

@@ -3,9 +3,9 @@ import { env, Uri, ViewColumn, window, workspace, type WebviewPanel } from "vsco
 import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
 import { Emitter, type Event } from "../../base/event";
 import type { Clock } from "../../base/ports";
-import { compare, type ComparedRun, type Comparison } from "../../run/comparison";
-import { toCsv, toMarkdown } from "../../run/comparisonExport";
-import { inOrder, nextOrder, type Order } from "../../run/comparisonOrder";
+import { compare, type ComparedRun, type Comparison } from "../../run/compare/comparison";
+import { toCsv, toMarkdown } from "../../run/compare/comparisonExport";
+import { inOrder, nextOrder, type Order } from "../../run/compare/comparisonOrder";
 import type { Run } from "../../run/run";
 import type { ReportError } from "../errorReporter";
 import { inert, showDone } from "../outsideText";

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../base/format";
-import type { Amount, GpuSample, MetricSample } from "../../sandboxes/metrics";
+import type { Amount, GpuSample, MetricSample } from "../../sandboxes/metrics/metrics";
 import { joined, spinner, type Row } from "./row";
 
 /** What is shown of a sandbox that is measured, or was. */

@@ -1,6 +1,6 @@
 import type { Rates } from "../../modal/rates";
-import type { Use } from "../../sandboxes/activity";
-import type { Spent } from "../../sandboxes/costMeter";
+import type { Use } from "../../sandboxes/metrics/activity";
+import type { Spent } from "../../sandboxes/costs/costMeter";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 
 /** What one line of the tree says, without VS Code. */

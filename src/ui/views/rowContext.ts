@@ -1,8 +1,8 @@
 import type { Session } from "../../auth/session";
 import type { Clock } from "../../base/ports";
 import type { RateSource } from "../../modal/rates";
-import type { Activity } from "../../sandboxes/activity";
-import type { CostMeter } from "../../sandboxes/costMeter";
+import type { Activity } from "../../sandboxes/metrics/activity";
+import type { CostMeter } from "../../sandboxes/costs/costMeter";
 import type { RowContext } from "./row";
 
 /** Whoever knows what the lines of the tree depend on. */

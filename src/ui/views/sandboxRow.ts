@@ -1,8 +1,8 @@
 import { formatDollars, formatDuration, formatEstimate, formatHourlyRate, formatUptime } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
-import type { Use } from "../../sandboxes/activity";
-import { describePrice, hourlyRate } from "../../sandboxes/cost";
-import type { Spent } from "../../sandboxes/costMeter";
+import type { Use } from "../../sandboxes/metrics/activity";
+import { describePrice, hourlyRate } from "../../sandboxes/costs/cost";
+import type { Spent } from "../../sandboxes/costs/costMeter";
 import { describeSandbox, describeUse } from "../../sandboxes/describe";
 import {
   isRunning,

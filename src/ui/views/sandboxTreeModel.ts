@@ -5,7 +5,7 @@ import type { Tunnel } from "../../modal/tunnels";
 import type { Run } from "../../run/run";
 import { isOrphan, isRunning, type Sandbox } from "../../sandboxes/sandbox";
 import type { SandboxChange } from "../../sandboxes/sandboxStore";
-import type { Snapshot } from "../../sandboxes/snapshots";
+import type { Snapshot } from "../../sandboxes/snapshots/snapshots";
 import { CoalescedChanges } from "./coalescedChanges";
 import type {
   MeterNode,

@@ -7,7 +7,7 @@ import { Poller } from "../../base/poller";
 import type { Logger } from "../../base/ports";
 import type { Account } from "../../modal/account";
 import type { RateSource } from "../../modal/rates";
-import type { Activity } from "../../sandboxes/activity";
+import type { Activity } from "../../sandboxes/metrics/activity";
 import { setContextKey } from "../contextKeys";
 import { inert } from "../outsideText";
 import { withViewProgress } from "../progress";

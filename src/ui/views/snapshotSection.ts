@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import { formatDuration, formatUptime } from "../../base/format";
 import type { Clock } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
-import { describeSnapshot } from "../../sandboxes/describeSnapshot";
-import type { Snapshot, Snapshots } from "../../sandboxes/snapshots";
+import { describeSnapshot } from "../../sandboxes/snapshots/describeSnapshot";
+import type { Snapshot, Snapshots } from "../../sandboxes/snapshots/snapshots";
 import { joined, type Detail, type Row } from "./row";
 import type { Section } from "./section";
 

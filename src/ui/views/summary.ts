@@ -2,7 +2,7 @@ import type { Session } from "../../auth/session";
 import { formatHourlyRate, plural } from "../../base/format";
 import type { Account } from "../../modal/account";
 import type { Rates } from "../../modal/rates";
-import { hourlyRate } from "../../sandboxes/cost";
+import { hourlyRate } from "../../sandboxes/costs/cost";
 import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
 
 /** What the view says of all its sandboxes together. */

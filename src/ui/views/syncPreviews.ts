@@ -12,7 +12,7 @@ import {
   type TextDocumentContentProvider,
 } from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable";
-import type { PreviewText } from "../../sync/previewText";
+import type { PreviewText } from "../../sync/push/previewText";
 
 export interface ShownPreview extends PreviewText {
   /** The folder that the links lead into. */

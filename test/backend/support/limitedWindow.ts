@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { delay } from "../../../src/base/async";
 import { messageOf, UserError } from "../../../src/base/errors";
-import type { Limits } from "../../../src/sandboxes/limits";
+import type { Limits } from "../../../src/sandboxes/costs/limits";
 import { spec, startServices, T4 } from "./services";
 
 /**

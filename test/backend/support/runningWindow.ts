@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { digest } from "./knownOutput";
 import { exitCodeOf, fileTarget, Screen, spec, startServices } from "./services";
-import { launchers } from "../../../src/run/launchers";
+import { launchers } from "../../../src/run/target/launchers";
 
 /**
  * A window's services in a process of their own, for tests to kill or stop: runs `known.py` of FOLDER and tells on stdout

@@ -1,7 +1,7 @@
 import type { Sandbox } from "modal";
 
 import { InputStream } from "../../../src/modal/inputStream";
-import type { Exec } from "../../../src/sync/remoteProcess";
+import type { Exec } from "../../../src/sync/remote/remoteProcess";
 
 /** What a push needs of a sandbox. */
 export const execIn =

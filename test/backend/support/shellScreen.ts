@@ -1,4 +1,4 @@
-import type { Shell, ShellScreen } from "../../../src/run/shell";
+import type { Shell, ShellScreen } from "../../../src/run/program/shell";
 
 /** Shows a shell as a terminal does. */
 export class Screen implements ShellScreen {

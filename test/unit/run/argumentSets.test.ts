@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../../src/base/errors";
-import { parseArgumentFile } from "../../../src/run/argumentSets";
+import { parseArgumentFile } from "../../../src/run/target/argumentSets";
 
 const refuses = (name: string, text: string, message: RegExp) => {
   assert.throws(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { cellAt, cellsOf } from "../../../src/run/cells";
+import { cellAt, cellsOf } from "../../../src/run/target/cells";
 
 const text = ["import os", "# %% Load the data", "load()", "", "#%% [markdown] Words", "# prose", "# In[3]:", "show()"];
 

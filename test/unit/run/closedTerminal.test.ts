@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { fateOf } from "../../../src/run/closedTerminal";
+import { fateOf } from "../../../src/run/program/closedTerminal";
 import type { RunState } from "../../../src/run/run";
 
 describe("closing a run's terminal", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { commandTarget, moduleTarget } from "../../../src/run/commandTarget";
+import { commandTarget, moduleTarget } from "../../../src/run/target/commandTarget";
 
 describe("a command line as a target", () => {
   it("is given to a shell as it stands", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { compare, type ComparedRun, type Comparison } from "../../../src/run/comparison";
-import { toCsv, toMarkdown } from "../../../src/run/comparisonExport";
-import { chartsOf, inOrder, nextOrder } from "../../../src/run/comparisonOrder";
+import { compare, type ComparedRun, type Comparison } from "../../../src/run/compare/comparison";
+import { toCsv, toMarkdown } from "../../../src/run/compare/comparisonExport";
+import { chartsOf, inOrder, nextOrder } from "../../../src/run/compare/comparisonOrder";
 
 const START = 1_000_000;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { excerpt, type TextRange } from "../../../src/run/excerpt";
+import { excerpt, type TextRange } from "../../../src/run/target/excerpt";
 
 const text = ["import os", "", "def main():", "    for i in range(3):", "        print(i)", "    return os"].join("\n");
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { Deferred } from "../../../src/base/async";
 import type { RemoteProcess } from "../../../src/modal/exec";
-import { follow } from "../../../src/run/follow";
+import { follow } from "../../../src/run/program/follow";
 
 describe("following a program", () => {
   it("shows what was printed before a traceback before it, although that comes after it", async () => {

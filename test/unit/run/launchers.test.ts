@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { findLauncher, launchers, type Launcher } from "../../../src/run/launchers";
+import { findLauncher, launchers, type Launcher } from "../../../src/run/target/launchers";
 
 const find = (name: string, languageId = "plaintext", firstLine = ""): Launcher | undefined =>
   findLauncher({ name, languageId, firstLine });

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { localFile, remoteInput } from "../../../src/run/localPaths";
+import { localFile, remoteInput } from "../../../src/run/output/localPaths";
 
 const folders = [
   { path: "/home/me/project", remotePath: "/workspace/project" },

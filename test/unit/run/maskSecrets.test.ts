@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { seededRandom } from "../../../src/local/faults/seededRandom";
-import { maskLine, maskSecrets } from "../../../src/run/maskSecrets";
-import { joinWords, splitWords } from "../../../src/run/words";
+import { maskLine, maskSecrets } from "../../../src/run/output/maskSecrets";
+import { joinWords, splitWords } from "../../../src/run/target/words";
 
 const SECRET = "s3cr3t!V4lue";
 const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { modulePlace } from "../../../src/run/moduleName";
+import { modulePlace } from "../../../src/run/target/moduleName";
 
 const place = (path: string, ...packages: string[]) => modulePlace(path, new Set(packages));
 

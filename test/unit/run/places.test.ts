@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import { localPaths } from "../../../src/run/localPaths";
-import { placesIn } from "../../../src/run/places";
+import { localPaths } from "../../../src/run/output/localPaths";
+import { placesIn } from "../../../src/run/output/places";
 
 const told = (text: string): string[] =>
   placesIn(text).map(({ frame: { path, line, column }, start, length }) => {

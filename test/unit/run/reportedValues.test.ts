@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { ReportedValues } from "../../../src/run/reportedValues";
-import type { RunOutput } from "../../../src/run/runOutput";
+import { ReportedValues } from "../../../src/run/output/reportedValues";
+import type { RunOutput } from "../../../src/run/output/runOutput";
 
 const output = (text: string, stream: RunOutput["stream"] = "stdout"): RunOutput => ({
   bytes: Buffer.from(text),

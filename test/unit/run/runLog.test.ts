@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { RunLog } from "../../../src/run/runLog";
+import { RunLog } from "../../../src/run/output/runLog";
 
 describe("the log of a run", () => {
   let folder: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { describeOptions, noOptions, RunOptionsMemory, withOptions } from "../../../src/run/runOptions";
+import { describeOptions, noOptions, RunOptionsMemory, withOptions } from "../../../src/run/target/runOptions";
 import { secretStore } from "../support/fakes";
 
 const options = (...args: string[]) => ({ ...noOptions, args });

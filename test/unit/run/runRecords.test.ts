@@ -4,9 +4,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { commandTarget } from "../../../src/run/commandTarget";
+import { commandTarget } from "../../../src/run/target/commandTarget";
 import { RunRecords, type RunRecord } from "../../../src/run/runRecords";
-import { EnvVault } from "../../../src/sandboxes/envVault";
+import { EnvVault } from "../../../src/sandboxes/ownership/envVault";
 import { secretStore, silentLog } from "../support/fakes";
 
 describe("the records of runs", () => {

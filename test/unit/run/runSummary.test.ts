@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { launchers } from "../../../src/run/launchers";
+import { launchers } from "../../../src/run/target/launchers";
 import { Run } from "../../../src/run/run";
-import { RunLog } from "../../../src/run/runLog";
+import { RunLog } from "../../../src/run/output/runLog";
 import { keepSummary } from "../../../src/run/runSummary";
-import { targetOf } from "../../../src/run/target";
+import { targetOf } from "../../../src/run/target/target";
 import { silentLog } from "../support/fakes";
 
 describe("the summary of a run", () => {

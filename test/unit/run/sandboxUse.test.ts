@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { listRates } from "../../../src/modal/rates";
 import type { RunRecord } from "../../../src/run/runRecords";
 import { dollarsOfUse, ended, usesOf, type SandboxUse } from "../../../src/run/sandboxUse";
-import { makingOf } from "../../../src/sandboxes/savedSpec";
+import { makingOf } from "../../../src/sandboxes/spec/savedSpec";
 import { sandbox } from "../support/sandboxes";
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { UserError } from "../../../src/base/errors";
-import { launchers } from "../../../src/run/launchers";
-import { launcherWith, scriptNeeds } from "../../../src/run/scriptNeeds";
+import { launchers } from "../../../src/run/target/launchers";
+import { launcherWith, scriptNeeds } from "../../../src/run/target/scriptNeeds";
 
 const block = (...lines: string[]) => ["# /// script", ...lines.map((line) => `# ${line}`.trimEnd()), "# ///"];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { ServedPorts } from "../../../src/run/servedPorts";
+import { ServedPorts } from "../../../src/run/output/servedPorts";
 
 const told = (text: string) => new ServedPorts().push(`${text}\n`).map(({ port, path }) => `${port}${path}`);
 

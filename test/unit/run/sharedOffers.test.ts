@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { registryImage, type SandboxSpec } from "../../../src/modal/spec";
-import { SharedOffers } from "../../../src/run/sharedOffers";
+import { SharedOffers } from "../../../src/run/sweep/sharedOffers";
 
 const gpu = (type: string) => ({ type, count: 1 });
 

@@ -10,7 +10,13 @@ import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { describe, it } from "mocha";
 import { skip } from "../../support/skip";
-import { attachCommand, interruptCommand, NO_SUCH_RUN, stopCommand, type Seen } from "../../../src/run/supervisor";
+import {
+  attachCommand,
+  interruptCommand,
+  NO_SUCH_RUN,
+  stopCommand,
+  type Seen,
+} from "../../../src/run/program/supervisor";
 import { withOwnState } from "../support/stateFolder";
 
 const start = (argv: string[]): ChildProcess => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { Deferred } from "../../../src/base/async";
 import type { RunState } from "../../../src/run/run";
-import { Sweep, type SweepLanes, type SweepLimits, type SweepRun } from "../../../src/run/sweep";
+import { Sweep, type SweepLanes, type SweepLimits, type SweepRun } from "../../../src/run/sweep/sweep";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { sweepMemory } from "../../../src/run/sweepMemory";
+import { sweepMemory } from "../../../src/run/sweep/sweepMemory";
 import { secretStore } from "../support/fakes";
 
 describe("the memory of argument sets", () => {

@@ -5,7 +5,7 @@ import { abortError, Deferred } from "../../../src/base/async";
 import { UserError } from "../../../src/base/errors";
 import { SyncOnSave, type SyncOnSaveOptions } from "../../../src/run/syncOnSave";
 import type { Sandbox } from "../../../src/sandboxes/sandbox";
-import type { PushResult } from "../../../src/sync/pushRequest";
+import type { PushResult } from "../../../src/sync/push/pushRequest";
 import { sandbox } from "../support/sandboxes";
 
 const here = { path: "/home/ada/project", remotePath: "/workspace" };

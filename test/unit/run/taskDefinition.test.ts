@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { noOptions } from "../../../src/run/runOptions";
-import { parseTask } from "../../../src/run/taskDefinition";
+import { noOptions } from "../../../src/run/target/runOptions";
+import { parseTask } from "../../../src/run/target/taskDefinition";
 
 describe("a task of tasks.json", () => {
   it("runs a file, a module or a command", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { TraceFinder, type Trace } from "../../../src/run/tracebacks";
+import { TraceFinder, type Trace } from "../../../src/run/output/tracebacks";
 
 const findAll = (text: string): Trace[] => {
   const finder = new TraceFinder();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { formatVariables, joinWords, parseVariables, splitWords } from "../../../src/run/words";
+import { formatVariables, joinWords, parseVariables, splitWords } from "../../../src/run/target/words";
 
 describe("the words of a command line", () => {
   it("are split and unquoted as a shell does it, and nothing is expanded", () => {

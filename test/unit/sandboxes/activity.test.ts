@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { Deferred } from "../../../src/base/async";
 import { Emitter } from "../../../src/base/event";
 import type { StartedProcess } from "../../../src/modal/exec";
-import { Activity } from "../../../src/sandboxes/activity";
+import { Activity } from "../../../src/sandboxes/metrics/activity";
 import type { RunningSandbox } from "../../../src/sandboxes/sandbox";
 import { sandbox } from "../support/sandboxes";
 

@@ -8,11 +8,11 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { UserError } from "../../../src/base/errors";
 import { seededRandom } from "../../../src/local/faults/seededRandom";
-import { buildFileReader } from "../../../src/sandboxes/buildFiles";
-import { requirementsFiles } from "../../../src/sandboxes/requirements";
-import { resolveSpec } from "../../../src/sandboxes/resolveSpec";
-import type { ImageSource } from "../../../src/sandboxes/specDefinition";
-import { readDefinition } from "../../../src/sandboxes/writtenSpec";
+import { buildFileReader } from "../../../src/sandboxes/spec/buildFiles";
+import { requirementsFiles } from "../../../src/sandboxes/spec/requirements";
+import { resolveSpec } from "../../../src/sandboxes/spec/resolveSpec";
+import type { ImageSource } from "../../../src/sandboxes/spec/specDefinition";
+import { readDefinition } from "../../../src/sandboxes/spec/writtenSpec";
 
 const PRIVATE = "PRIVATE-KEY-OF-THE-USER";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { listRates } from "../../../src/modal/rates";
-import { costOf, costOfUsage, hourlyRate } from "../../../src/sandboxes/cost";
+import { costOf, costOfUsage, hourlyRate } from "../../../src/sandboxes/costs/cost";
 
 const close = (actual: number, expected: number) => {
   assert.ok(Math.abs(actual - expected) < 0.005, `${actual} is not about ${expected}`);

@@ -7,11 +7,11 @@ import { Emitter } from "../../../src/base/event";
 import { Deferred } from "../../../src/base/async";
 import { listRates } from "../../../src/modal/rates";
 import type { Usage } from "../../../src/modal/usage";
-import type { Use } from "../../../src/sandboxes/activity";
-import { CostMeter } from "../../../src/sandboxes/costMeter";
+import type { Use } from "../../../src/sandboxes/metrics/activity";
+import { CostMeter } from "../../../src/sandboxes/costs/costMeter";
 import { isRunning } from "../../../src/sandboxes/sandbox";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
-import { Spending, startOfDay } from "../../../src/sandboxes/spending";
+import { Spending, startOfDay } from "../../../src/sandboxes/costs/spending";
 import { silentLog } from "../support/fakes";
 import { sandbox } from "../support/sandboxes";
 

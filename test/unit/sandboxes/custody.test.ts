@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { UserError } from "../../../src/base/errors";
-import { Custody } from "../../../src/sandboxes/custody";
-import { EnvVault } from "../../../src/sandboxes/envVault";
+import { Custody } from "../../../src/sandboxes/ownership/custody";
+import { EnvVault } from "../../../src/sandboxes/ownership/envVault";
 import type { Holder } from "../../../src/sandboxes/sandbox";
-import { makingOf } from "../../../src/sandboxes/savedSpec";
+import { makingOf } from "../../../src/sandboxes/spec/savedSpec";
 import { secretStore, silentLog } from "../support/fakes";
 import { sandbox as plainSandbox } from "../support/sandboxes";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { DayLimits, type DayLimitReached } from "../../../src/sandboxes/dayLimits";
+import { DayLimits, type DayLimitReached } from "../../../src/sandboxes/costs/dayLimits";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
 import { memento } from "../support/fakes";
 import { sandbox } from "../support/sandboxes";

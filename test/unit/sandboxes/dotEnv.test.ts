@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { readDotEnv } from "../../../src/sandboxes/dotEnv";
+import { readDotEnv } from "../../../src/sandboxes/spec/dotEnv";
 
 describe("a .env file", () => {
   it("is read with quotes, comments, exports and values of several lines", () => {

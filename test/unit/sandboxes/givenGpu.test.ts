@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { compareGpu } from "../../../src/sandboxes/givenGpu";
+import { compareGpu } from "../../../src/sandboxes/metrics/givenGpu";
 
 describe("the GPU that was given", () => {
   const given = (type: string, count: number, ...names: string[]) => compareGpu({ type, count }, names);

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { isAbort, UserError } from "../../../src/base/errors";
 import { listRates } from "../../../src/modal/rates";
-import { SpendingGuard } from "../../../src/sandboxes/guard";
-import type { JournalEntry } from "../../../src/sandboxes/journal";
-import type { Limits } from "../../../src/sandboxes/limits";
+import { SpendingGuard } from "../../../src/sandboxes/costs/guard";
+import type { JournalEntry } from "../../../src/sandboxes/ownership/journal";
+import type { Limits } from "../../../src/sandboxes/costs/limits";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
-import { makingOf } from "../../../src/sandboxes/savedSpec";
+import { makingOf } from "../../../src/sandboxes/spec/savedSpec";
 import { sandbox } from "../support/sandboxes";
 
 const none: Limits = { dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 0 };

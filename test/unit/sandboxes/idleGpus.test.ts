@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { IdleGpus, type IdleGpu } from "../../../src/sandboxes/idleGpus";
+import { IdleGpus, type IdleGpu } from "../../../src/sandboxes/costs/idleGpus";
 import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
 import { sandbox } from "../support/sandboxes";
 

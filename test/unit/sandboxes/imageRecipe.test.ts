@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { UserError } from "../../../src/base/errors";
-import { imageRecipe } from "../../../src/sandboxes/imageRecipe";
-import type { ImageSource } from "../../../src/sandboxes/specDefinition";
+import { imageRecipe } from "../../../src/sandboxes/spec/imageRecipe";
+import type { ImageSource } from "../../../src/sandboxes/spec/specDefinition";
 
 const BASE = "python:3.12-slim";
 

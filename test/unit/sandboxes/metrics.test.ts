@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { MetricHistory } from "../../../src/sandboxes/metricHistory";
-import { parseReading, sampleOf, type GpuSample, type MetricSample } from "../../../src/sandboxes/metrics";
+import { MetricHistory } from "../../../src/sandboxes/metrics/metricHistory";
+import { parseReading, sampleOf, type GpuSample, type MetricSample } from "../../../src/sandboxes/metrics/metrics";
 
 const MIB = 1024 * 1024;
 

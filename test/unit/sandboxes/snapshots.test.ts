@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { EnvVault } from "../../../src/sandboxes/envVault";
-import { Snapshots } from "../../../src/sandboxes/snapshots";
+import { EnvVault } from "../../../src/sandboxes/ownership/envVault";
+import { Snapshots } from "../../../src/sandboxes/snapshots/snapshots";
 import { secretStore, silentLog } from "../support/fakes";
 import { snapshot } from "../support/snapshots";
 

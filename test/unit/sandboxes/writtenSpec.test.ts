@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { readManifest, type Setting } from "../support/manifest";
-import { specFields } from "../../../src/sandboxes/specFields";
+import { specFields } from "../../../src/sandboxes/spec/specFields";
 import { UserError } from "../../../src/base/errors";
-import { readDefinition, writeDefinition, type WrittenSpec } from "../../../src/sandboxes/writtenSpec";
+import { readDefinition, writeDefinition, type WrittenSpec } from "../../../src/sandboxes/spec/writtenSpec";
 
 const DEFAULTS: WrittenSpec = {
   gpu: "CPU",

@@ -1,5 +1,5 @@
 import { listRates } from "../../../src/modal/rates";
-import { costOf } from "../../../src/sandboxes/cost";
+import { costOf } from "../../../src/sandboxes/costs/cost";
 import type { RowContext } from "../../../src/ui/views/row";
 
 /** What rows depend on, where Modal tells nothing and nobody uses anything. */

@@ -1,6 +1,6 @@
 import { registryImage } from "../../../src/modal/spec";
-import { makingOf } from "../../../src/sandboxes/savedSpec";
-import type { Snapshot } from "../../../src/sandboxes/snapshots";
+import { makingOf } from "../../../src/sandboxes/spec/savedSpec";
+import type { Snapshot } from "../../../src/sandboxes/snapshots/snapshots";
 import { sandbox } from "./sandboxes";
 
 const DAY = 24 * 3_600_000;

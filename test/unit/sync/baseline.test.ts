@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { describe, it } from "mocha";
 
-import { BaselineStore } from "../../../src/sync/baseline";
-import type { Baseline } from "../../../src/sync/baselineFile";
-import type { FolderEntry } from "../../../src/sync/folderEntry";
+import { BaselineStore } from "../../../src/sync/folder/baseline";
+import type { Baseline } from "../../../src/sync/folder/baselineFile";
+import type { FolderEntry } from "../../../src/sync/folder/folderEntry";
 import { temporaryFolders } from "./support/folders";
 
 describe("BaselineStore", () => {

@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 
 import { after, describe, it } from "mocha";
 
-import { pull } from "../../../src/sync/pull";
+import { pull } from "../../../src/sync/pull/pull";
 import { temporaryFolders } from "./support/folders";
 import { localExec } from "./support/localExec";
 import { localPullExec } from "./support/pulling";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { describe, it } from "mocha";
 
-import { Compression, type CompressionSetting } from "../../../src/sync/compression";
+import { Compression, type CompressionSetting } from "../../../src/sync/archive/compression";
 
 const MB = 1_000_000;
 const plain = (wireBytes: number, elapsedMs: number) => ({ bytes: wireBytes, wireBytes, compressMs: 0, elapsedMs });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 
-import { conflictText } from "../../../src/sync/conflictText";
+import { conflictText } from "../../../src/sync/pull/conflictText";
 
 describe("what is said of a conflict", () => {
   const mine = { path: "a.csv", copy: "a (sandbox copy).csv" };

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 
 import { describe, it } from "mocha";
 
-import { BLOCK_BYTES, Blocks } from "../../../src/sync/blocks";
-import { Credits } from "../../../src/sync/credits";
+import { BLOCK_BYTES, Blocks } from "../../../src/sync/archive/blocks";
+import { Credits } from "../../../src/sync/worker/credits";
 
 describe("blocks and credits", () => {
   it("a sender with credits goes on, one without waits for the next", async () => {

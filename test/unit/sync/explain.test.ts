@@ -3,8 +3,8 @@ import { realpathSync } from "node:fs";
 
 import { describe, it } from "mocha";
 
-import { explain, explanationText } from "../../../src/sync/explain";
-import { scan } from "../../../src/sync/scan";
+import { explain, explanationText } from "../../../src/sync/rules/explain";
+import { scan } from "../../../src/sync/folder/scan";
 import { build, file, symlink, temporaryFolders } from "./support/folders";
 
 describe("what is synced", () => {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 
 import { before, describe, it } from "mocha";
 
-import { scan } from "../../../src/sync/scan";
+import { scan } from "../../../src/sync/folder/scan";
 import { build, file, temporaryFolders, type Listing } from "./support/folders";
 import { needGit } from "./support/needGit";
 import { random } from "./support/random";

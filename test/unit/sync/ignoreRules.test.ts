@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { describe, it } from "mocha";
 
-import { IgnoreRules } from "../../../src/sync/ignoreRules";
+import { IgnoreRules } from "../../../src/sync/rules/ignoreRules";
 
 describe("ignore rules", () => {
   const cases: [gitignore: string, path: string, ignored: boolean][] = [

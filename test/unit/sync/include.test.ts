@@ -4,9 +4,9 @@ import { dirname, extname, join } from "node:path";
 
 import { describe, it } from "mocha";
 
-import { explain } from "../../../src/sync/explain";
-import { inclusionOf } from "../../../src/sync/include";
-import { scan } from "../../../src/sync/scan";
+import { explain } from "../../../src/sync/rules/explain";
+import { inclusionOf } from "../../../src/sync/rules/include";
+import { scan } from "../../../src/sync/folder/scan";
 import { build, file, temporaryFolders, type Listing } from "./support/folders";
 
 describe("including what the rules keep out", () => {

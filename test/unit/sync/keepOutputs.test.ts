@@ -3,9 +3,9 @@ import { existsSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 
-import { listOutputs } from "../../../src/sync/listOutputs";
-import { isPullsOwn } from "../../../src/sync/pullNames";
-import { keepOutputs, type KeepRequest } from "../../../src/sync/keepOutputs";
+import { listOutputs } from "../../../src/sync/pull/listOutputs";
+import { isPullsOwn } from "../../../src/sync/folder/pullNames";
+import { keepOutputs, type KeepRequest } from "../../../src/sync/pull/keepOutputs";
 import { build, file, listTree, symlink, temporaryFolders } from "./support/folders";
 
 const rules = { isWindows: false, foldsCase: false };

@@ -17,8 +17,8 @@ import { after, describe, it } from "mocha";
 
 import { isRoot } from "../../support/skip";
 import { mountTmpfs } from "./support/tmpfs";
-import { pull } from "../../../src/sync/pull";
-import type { Exec } from "../../../src/sync/remoteProcess";
+import { pull } from "../../../src/sync/pull/pull";
+import type { Exec } from "../../../src/sync/remote/remoteProcess";
 import { build, file, listTree, temporaryFolders, type Listing } from "./support/folders";
 import { localExec } from "./support/localExec";
 import { localPullExec } from "./support/pulling";

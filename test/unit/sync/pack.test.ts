@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 
 import { skip } from "../../support/skip";
-import { pack } from "../../../src/sync/pack";
-import { scan } from "../../../src/sync/scan";
+import { pack } from "../../../src/sync/archive/pack";
+import { scan } from "../../../src/sync/folder/scan";
 import { build, file, listTree, temporaryFolders } from "./support/folders";
 import { asBusyboxKeeps } from "./support/localExec";
 import { nasty } from "./support/nasty";

@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 import { after, describe, it } from "mocha";
 
-import type { PushPreview } from "../../../src/sync/preview";
-import { previewPush } from "../../../src/sync/previewPush";
-import { previewText } from "../../../src/sync/previewText";
-import type { Exec } from "../../../src/sync/remoteProcess";
+import type { PushPreview } from "../../../src/sync/push/preview";
+import { previewPush } from "../../../src/sync/push/previewPush";
+import { previewText } from "../../../src/sync/push/previewText";
+import type { Exec } from "../../../src/sync/remote/remoteProcess";
 import { build, directory, file, listTree, symlink, temporaryFolders, type Listing } from "./support/folders";
 import { localExec } from "./support/localExec";
 import { nasty } from "./support/nasty";

@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 
-import { foldName } from "../../../src/sync/foldName";
-import { PathGuard } from "../../../src/sync/pathGuard";
-import { PROTECTED, protectionOf } from "../../../src/sync/protectedNames";
-import type { RemoteEntry } from "../../../src/sync/remoteListing";
-import { refusePath } from "../../../src/sync/safePath";
+import { foldName } from "../../../src/sync/folder/foldName";
+import { PathGuard } from "../../../src/sync/folder/pathGuard";
+import { PROTECTED, protectionOf } from "../../../src/sync/folder/protectedNames";
+import type { RemoteEntry } from "../../../src/sync/remote/remoteListing";
+import { refusePath } from "../../../src/sync/folder/safePath";
 import { temporaryFolders } from "./support/folders";
 
 const posix = { isWindows: false, foldsCase: false };

@@ -21,10 +21,10 @@ import { describe, it } from "mocha";
 
 import { skip } from "../../support/skip";
 import { isAbort, UserError } from "../../../src/base/errors";
-import type { BaselineKey } from "../../../src/sync/baseline";
-import { pull, type PullOptions, type PullResult } from "../../../src/sync/pull";
-import { describePull } from "../../../src/sync/puller";
-import type { SyncThread } from "../../../src/sync/syncThread";
+import type { BaselineKey } from "../../../src/sync/folder/baseline";
+import { pull, type PullOptions, type PullResult } from "../../../src/sync/pull/pull";
+import { describePull } from "../../../src/sync/pull/puller";
+import type { SyncThread } from "../../../src/sync/worker/syncThread";
 import { build, directory, file, listTree, symlink, temporaryFolders, type Listing } from "./support/folders";
 import { busyboxPath } from "./support/localExec";
 import { isRefused, nasty, REFUSED } from "./support/nasty";

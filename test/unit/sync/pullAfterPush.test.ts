@@ -5,10 +5,10 @@ import { join } from "node:path";
 
 import { after, describe, it } from "mocha";
 
-import { BaselineStore } from "../../../src/sync/baseline";
-import { pull } from "../../../src/sync/pull";
-import { PullOrigins } from "../../../src/sync/pullOrigins";
-import { PullSession } from "../../../src/sync/pullSession";
+import { BaselineStore } from "../../../src/sync/folder/baseline";
+import { pull } from "../../../src/sync/pull/pull";
+import { PullOrigins } from "../../../src/sync/pull/pullOrigins";
+import { PullSession } from "../../../src/sync/pull/pullSession";
 import { skip } from "../../support/skip";
 import { baselineOf, localPullExec, noteBaseline } from "./support/pulling";
 import { build, file, listTree, symlink, temporaryFolders } from "./support/folders";

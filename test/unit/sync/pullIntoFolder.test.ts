@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { dirname, join } from "node:path";
 import { after, describe, it } from "mocha";
 
-import { explain } from "../../../src/sync/explain";
-import { listExcluded } from "../../../src/sync/excluded";
-import type { PullResult } from "../../../src/sync/pull";
-import { pull } from "../../../src/sync/pull";
-import type { PushResult } from "../../../src/sync/pushRequest";
-import { scan } from "../../../src/sync/scan";
+import { explain } from "../../../src/sync/rules/explain";
+import { listExcluded } from "../../../src/sync/rules/excluded";
+import type { PullResult } from "../../../src/sync/pull/pull";
+import { pull } from "../../../src/sync/pull/pull";
+import type { PushResult } from "../../../src/sync/push/pushRequest";
+import { scan } from "../../../src/sync/folder/scan";
 import { withOwnState } from "../support/stateFolder";
 import { build, file, listTree, temporaryFolders, type Listing } from "./support/folders";
 import { busyboxPath, localExec } from "./support/localExec";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 
-import { builtinExclude } from "../../../src/sync/builtinExcludes";
-import { copyName, isPullsOwn } from "../../../src/sync/pullNames";
+import { builtinExclude } from "../../../src/sync/rules/builtinExcludes";
+import { copyName, isPullsOwn } from "../../../src/sync/folder/pullNames";
 
 describe("the name of a sandbox's copy", () => {
   const names: readonly (readonly [string, number, string | undefined, string])[] = [

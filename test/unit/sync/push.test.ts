@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "mocha";
 
 import { isRoot, skip, skipForRoot } from "../../support/skip";
-import type { PushProgress } from "../../../src/sync/pushRequest";
-import type { Exec } from "../../../src/sync/remoteProcess";
+import type { PushProgress } from "../../../src/sync/push/pushRequest";
+import type { Exec } from "../../../src/sync/remote/remoteProcess";
 import { build, directory, file, listTree, symlink, temporaryFolders, type Listing } from "./support/folders";
 import { asBusyboxKeeps, bashAsSh, busyboxPath, localExec } from "./support/localExec";
 import { nasty } from "./support/nasty";

@@ -7,7 +7,7 @@ import { after, before, describe, it } from "mocha";
 
 import { Deferred } from "../../../src/base/async";
 import { skip } from "../../support/skip";
-import type { Exec } from "../../../src/sync/remoteProcess";
+import type { Exec } from "../../../src/sync/remote/remoteProcess";
 import { build, directory, file, listTree, removeFolder, temporaryFolders, type Listing } from "./support/folders";
 import { asBusyboxKeeps, busyboxPath, localExec } from "./support/localExec";
 import { nasty } from "./support/nasty";

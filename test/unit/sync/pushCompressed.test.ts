@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, describe, it } from "mocha";
 
 import { skip } from "../../support/skip";
-import type { Exec } from "../../../src/sync/remoteProcess";
+import type { Exec } from "../../../src/sync/remote/remoteProcess";
 import { build, file, listTree, temporaryFolders } from "./support/folders";
 import { asBusyboxKeeps, busyboxPath, localExec } from "./support/localExec";
 import { nasty } from "./support/nasty";

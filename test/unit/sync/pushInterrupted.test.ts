@@ -11,7 +11,7 @@ import { after, describe, it } from "mocha";
 import { isRoot } from "../../support/skip";
 import { mountTmpfs } from "./support/tmpfs";
 import { isAbort, UserError } from "../../../src/base/errors";
-import type { Exec, RemoteProcess } from "../../../src/sync/remoteProcess";
+import type { Exec, RemoteProcess } from "../../../src/sync/remote/remoteProcess";
 import { build, file, listTree, temporaryFolders, type Listing } from "./support/folders";
 import { localExec } from "./support/localExec";
 import { push as pushOnce, SyncWindow } from "./support/pushing";

@@ -5,7 +5,7 @@ import { after, describe, it } from "mocha";
 
 import { Deferred } from "../../../src/base/async";
 import { isAbort } from "../../../src/base/errors";
-import type { BigPush } from "../../../src/sync/pushRequest";
+import type { BigPush } from "../../../src/sync/push/pushRequest";
 import { build, file, temporaryFolders, type Listing } from "./support/folders";
 import { localExec } from "./support/localExec";
 import { SyncWindow } from "./support/pushing";

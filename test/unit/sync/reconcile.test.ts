@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 
 import { describe, it } from "mocha";
 
-import { UNSETTLED, type FolderEntry } from "../../../src/sync/folderEntry";
-import { recognize, reconcile, type RemoteStat } from "../../../src/sync/reconcile";
+import { UNSETTLED, type FolderEntry } from "../../../src/sync/folder/folderEntry";
+import { recognize, reconcile, type RemoteStat } from "../../../src/sync/push/reconcile";
 
 const file = (path: string, changes: Partial<Extract<FolderEntry, { kind: "file" }>> = {}): FolderEntry => ({
   ...{ kind: "file", path, mode: 0o644, mtimeMs: 5500, size: 3, ctimeMs: 6000, ino: 7 },

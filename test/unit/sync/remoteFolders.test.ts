@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 
-import { remoteFolders } from "../../../src/sync/remoteFolders";
+import { remoteFolders } from "../../../src/sync/remote/remoteFolders";
 
 describe("the places of a window's folders in a sandbox", () => {
   it("are the remote path itself for one folder, and a folder of its own for each of several", () => {

@@ -4,7 +4,7 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 
-import { listerCommand, ListingParser } from "../../../src/sync/remoteListing";
+import { listerCommand, ListingParser } from "../../../src/sync/remote/remoteListing";
 import { skip } from "../../support/skip";
 import { build, file, symlink, temporaryFolders } from "./support/folders";
 import { busyboxPath } from "./support/localExec";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 
-import { plainPath, refusePath, refuseTarget } from "../../../src/sync/safePath";
+import { plainPath, refusePath, refuseTarget } from "../../../src/sync/folder/safePath";
 
 const posix = { isWindows: false, foldsCase: false };
 const windows = { isWindows: true, foldsCase: true };

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 
 import { skip } from "../../support/skip";
-import { scan } from "../../../src/sync/scan";
+import { scan } from "../../../src/sync/folder/scan";
 import { build, directory, file, symlink, temporaryFolders, type Listing } from "./support/folders";
 import { needGit } from "./support/needGit";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 
-import { refuseRemotePath } from "../../../src/sync/systemFolders";
+import { refuseRemotePath } from "../../../src/sync/rules/systemFolders";
 
 describe("the folder of a sandbox that is synced", () => {
   it("is none of the system's, and says which one to take instead", () => {

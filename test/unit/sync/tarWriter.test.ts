@@ -5,7 +5,7 @@ import { describe, it } from "mocha";
 import { extract } from "tar-stream";
 
 import { skip } from "../../support/skip";
-import { TarWriter, type TarEntry } from "../../../src/sync/tarWriter";
+import { TarWriter, type TarEntry } from "../../../src/sync/archive/tarWriter";
 
 describe("TarWriter", () => {
   const base = { type: "file", mode: 0o644, mtime: 1_700_000_000, size: 0 } as const;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 
 import { mountTmpfs } from "./support/tmpfs";
-import { FolderWriter } from "../../../src/sync/folderWriter";
-import type { RemoteEntry } from "../../../src/sync/remoteListing";
-import type { NameRules } from "../../../src/sync/safePath";
-import { Unpacker, type ArchiveEnd, type UnpackedEntry, type UnpackLimits } from "../../../src/sync/unpack";
+import { FolderWriter } from "../../../src/sync/folder/folderWriter";
+import type { RemoteEntry } from "../../../src/sync/remote/remoteListing";
+import type { NameRules } from "../../../src/sync/folder/safePath";
+import { Unpacker, type ArchiveEnd, type UnpackedEntry, type UnpackLimits } from "../../../src/sync/archive/unpack";
 import { END, entry, header, padded, pax, sign } from "./support/archives";
 import { build, listTree, temporaryFolders } from "./support/folders";
 import { isRefused, nasty, REFUSED } from "./support/nasty";

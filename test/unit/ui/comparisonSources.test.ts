@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { Emitter } from "../../../src/base/event";
-import type { ComparedRun } from "../../../src/run/comparison";
+import type { ComparedRun } from "../../../src/run/compare/comparison";
 import { Run, type RunState } from "../../../src/run/run";
-import { RunLog } from "../../../src/run/runLog";
-import { Sweep, type SweepLanes } from "../../../src/run/sweep";
+import { RunLog } from "../../../src/run/output/runLog";
+import { Sweep, type SweepLanes } from "../../../src/run/sweep/sweep";
 import { comparisonOf, comparisonOfSweep } from "../../../src/ui/comparisonSources";
 
 const T4 = { type: "T4", count: 1 };

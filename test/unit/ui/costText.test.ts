@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { Costs, MeteredSandbox } from "../../../src/sandboxes/costMeter";
+import type { Costs, MeteredSandbox } from "../../../src/sandboxes/costs/costMeter";
 import { costStatus, costTooltip, remaining } from "../../../src/ui/costText";
 import { sandbox } from "../support/sandboxes";
 

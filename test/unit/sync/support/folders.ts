@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 
 import { after } from "mocha";
 
-import { SYNC_MARKER } from "../../../../src/sync/builtinExcludes";
+import { SYNC_MARKER } from "../../../../src/sync/rules/builtinExcludes";
 
 /** A way to make a temporary folder for each call, all removed after the suite that asks. In memory where it can be. */
 export function temporaryFolders(): (name?: string) => string {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { isRoot } from "../../../support/skip";
 import { withOwnState } from "../../support/stateFolder";
-import type { Exec, RemoteProcess } from "../../../../src/sync/remoteProcess";
+import type { Exec, RemoteProcess } from "../../../../src/sync/remote/remoteProcess";
 
 /** Runs what a push wants run on this machine. `seen` gets each process as it starts. */
 export function localExec(options: SpawnOptions = {}, seen?: (child: ChildProcess) => void): Exec {

@@ -5,10 +5,10 @@ import { join, resolve } from "node:path";
 import { after } from "mocha";
 
 import { DisposableStore } from "../../../../src/base/disposable";
-import { BaselineStore, type BaselineKey } from "../../../../src/sync/baseline";
-import type { FolderEntry } from "../../../../src/sync/folderEntry";
-import type { PullProcess } from "../../../../src/sync/pull";
-import { SyncThread } from "../../../../src/sync/syncThread";
+import { BaselineStore, type BaselineKey } from "../../../../src/sync/folder/baseline";
+import type { FolderEntry } from "../../../../src/sync/folder/folderEntry";
+import type { PullProcess } from "../../../../src/sync/pull/pull";
+import { SyncThread } from "../../../../src/sync/worker/syncThread";
 import { withOwnState } from "../../support/stateFolder";
 import { listTree } from "./folders";
 

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 
-import { Pusher, type PusherOptions } from "../../../../src/sync/push";
-import type { PushRequest, PushResult } from "../../../../src/sync/pushRequest";
-import { SyncThread } from "../../../../src/sync/syncThread";
+import { Pusher, type PusherOptions } from "../../../../src/sync/push/push";
+import type { PushRequest, PushResult } from "../../../../src/sync/push/pushRequest";
+import { SyncThread } from "../../../../src/sync/worker/syncThread";
 
 const workerFile = resolve("dist/syncWorker.js");
 

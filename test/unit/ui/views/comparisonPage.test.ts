@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "mocha";
-import { compare, type ComparedRun } from "../../../../src/run/comparison";
-import { inOrder, type Order } from "../../../../src/run/comparisonOrder";
+import { compare, type ComparedRun } from "../../../../src/run/compare/comparison";
+import { inOrder, type Order } from "../../../../src/run/compare/comparisonOrder";
 import { pageHtml, pageOf } from "../../../../src/ui/views/comparisonPage";
 
 const HTML = pageHtml({

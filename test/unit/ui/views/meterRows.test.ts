@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { MetricSample } from "../../../../src/sandboxes/metrics";
+import type { MetricSample } from "../../../../src/sandboxes/metrics/metrics";
 import { meterRows, meterSummary, metersTogether } from "../../../../src/ui/views/meterRows";
 
 const GIB = 2 ** 30;

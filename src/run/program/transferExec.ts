@@ -1,0 +1,19 @@
+import { collectOutput, type ExecGateway } from "../../modal/exec";
+import type { Exec } from "../../sync/remote/remoteProcess";
+
+/** The inventory of a folder of a million files. */
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+
+/** Starts processes in a sandbox for a push, which needs no more of one than this. */
+export const transferExec =
+  (gateway: ExecGateway, sandboxId: string, signal: AbortSignal): Exec =>
+  async (argv) => {
+    const process = await gateway.exec(sandboxId, argv, {}, signal);
+    const input = process.streamInput();
+    return {
+      write: (bytes) => input.write(bytes),
+      closeInput: () => input.closeInput(),
+      output: collectOutput(process, MAX_OUTPUT_BYTES),
+      exitCode: process.exitCode,
+    };
+  };

@@ -1,0 +1,38 @@
+import { UserError } from "../../base/errors";
+import { collect, type ExecGateway } from "../../modal/exec";
+
+export interface Upload {
+  readonly sandboxId: string;
+  /** Made where it is missing, as a push would have. */
+  readonly workdir: string;
+  readonly path: string;
+  readonly content: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+/** Writes one file, whole at every moment. Returns where what a program had put in its place is now, if any had. */
+export async function upload(exec: ExecGateway, request: Upload): Promise<string | undefined> {
+  const { sandboxId, workdir, path, content, signal } = request;
+  const keptAs = `${path}.sandbox-${new Date().toISOString().replaceAll(/\D/g, "")}`;
+  const process = await exec.exec(sandboxId, ["sh", "-c", SCRIPT, "sh", workdir, path, keptAs], {}, signal);
+  if (content.length > 0) await process.write(content);
+  const { exitCode, stdout, stderr } = await collect(process);
+  if (exitCode !== 0)
+    throw new UserError(`${path} cannot be written in the sandbox: ${stderr.trim() || `exit code ${exitCode}`}.`);
+  return stdout.includes("kept") ? keptAs : undefined;
+}
+
+/** Its own files are told from a program's as those of a push are: their times are in whole seconds. */
+const SCRIPT = `
+export LC_ALL=C
+part=$2.modal-part-$$
+mkdir -p -- "$1" "\${2%/*}" && cat >"$part" || { rm -f -- "$part"; exit 1; }
+touch -d "@$(date +%s)" -- "$part" 2>/dev/null
+if { [ -e "$2" ] || [ -L "$2" ]; } && ! cmp -s -- "$part" "$2"; then
+  case $([ -f "$2" ] && [ ! -L "$2" ] && stat -c %y -- "$2") in
+    *.000000*) ;;
+    *) mv -- "$2" "$3" && echo kept ;;
+  esac
+fi
+mv -f -- "$part" "$2"
+`;

@@ -1,0 +1,51 @@
+import { UserError } from "../../base/errors";
+import { quote } from "../../base/quote";
+
+/**
+ * The words of a command line, as a POSIX shell splits and unquotes it; nothing in it is expanded. Throws a sentence
+ * where a quote is not closed.
+ */
+export function splitWords(line: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  for (const [piece, blank, single, double, escaped, plain] of line.matchAll(PIECE)) {
+    if (blank !== undefined) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+      continue;
+    }
+    const text = single ?? double?.replaceAll(/\\([\\"$`])/g, "$1") ?? escaped ?? plain;
+    if (text === undefined) throw notClosed(piece);
+    word = (word ?? "") + text;
+  }
+  return word === undefined ? words : [...words, word];
+}
+
+/** A line that splits into these words. */
+export const joinWords = (words: readonly string[]): string =>
+  words.map((word) => (word === "" ? "''" : quote(word))).join(" ");
+
+/** The variables of `NAME=value` words. Throws a sentence where one has no name. */
+export function parseVariables(line: string): Record<string, string> {
+  return Object.fromEntries(
+    splitWords(line).map((word) => {
+      const [, name, value] = /^([A-Za-z_]\w*)=([^]*)$/.exec(word) ?? [];
+      if (name === undefined || value === undefined) throw noVariable(word);
+      return [name, value];
+    }),
+  );
+}
+
+/** The words that `parseVariables` reads. */
+export const formatVariables = (variables: Readonly<Record<string, string>>): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `${name}=${value === "" ? "" : quote(value)}`)
+    .join(" ");
+
+/** Blanks, the inside of either kind of quotes, a character after a backslash, plain characters, or a lone quote. */
+const PIECE = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)|['"\\]/g;
+
+const notClosed = (mark: string) =>
+  new UserError(mark === "\\" ? "Nothing follows the last \\" : `A ${mark} is not closed`);
+
+const noVariable = (word: string) => new UserError(`"${word}" is no NAME=value`);

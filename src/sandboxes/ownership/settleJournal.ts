@@ -1,0 +1,106 @@
+import type { Clock, Logger } from "../../base/ports";
+import { messageOf } from "../../base/errors";
+import { isNotFound } from "../../modal/errors";
+import type { ListedSandbox, SandboxResult } from "../../modal/rpc";
+import type { SandboxGateway } from "../../modal/sandboxes";
+import type { Custody, Survey } from "./custody";
+import type { JournalEntry } from "./journal";
+import { folderIdOf } from "./origin";
+import type { SandboxService } from "../sandboxService";
+import type { SnapshotService } from "../snapshots/snapshotService";
+import type { SandboxStore } from "../sandboxStore";
+
+export interface SettleOptions {
+  readonly gateway: SandboxGateway;
+  readonly store: SandboxStore;
+  readonly custody: Custody;
+  readonly service: Pick<SandboxService, "adopt" | "terminate">;
+  readonly snapshots: Pick<SnapshotService, "keepExit">;
+  /** The folders that are open here. */
+  readonly folders: () => readonly string[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What the server lists, and who holds it, at the same moment. The store has it already. */
+  readonly listed: readonly ListedSandbox[];
+  readonly survey: Survey;
+}
+
+/** Compares the journal with the server's list: takes over, ends what was to be ended, forgets what is gone. */
+export async function settleJournal(options: SettleOptions, signal: AbortSignal): Promise<void> {
+  const { listed, survey } = options;
+  const byName = new Map(listed.map((entry) => [entry.name, entry]));
+  const byId = new Map(listed.map((entry) => [entry.id, entry]));
+  await adoptOwn(options);
+  await Promise.all(
+    survey.entries.map(async (entry) => {
+      const found = byName.get(entry.name) ?? (entry.id === undefined ? undefined : byId.get(entry.id));
+      if (!found) await forgetIfGone(entry, options, signal);
+      else if (entry.isDoomed) end(found, options);
+    }),
+  );
+}
+
+/** How a sandbox ended; `undefined` while it runs. */
+export async function resultOf(
+  id: string,
+  gateway: SandboxGateway,
+  signal: AbortSignal,
+): Promise<Pick<SandboxResult, "reason"> | undefined> {
+  try {
+    return await gateway.poll(id, signal);
+  } catch (error) {
+    if (isNotFound(error)) return { reason: "terminated" };
+    throw error;
+  }
+}
+
+/** What an earlier window made for a folder that is open here goes on as if that window had never closed. */
+async function adoptOwn({ store, service, folders, survey, log }: SettleOptions): Promise<void> {
+  const folderIds = new Set(folders().map(folderIdOf));
+  const doomed = new Set(survey.entries.flatMap(({ name, isDoomed }) => (isDoomed ? [name] : [])));
+  const ours = store.all.filter(
+    ({ name, holder, origin }) => holder === "nobody" && origin && folderIds.has(origin.folderId) && !doomed.has(name),
+  );
+  const outcomes = await Promise.allSettled(ours.map(({ key }) => service.adopt(key)));
+  for (const outcome of outcomes)
+    if (outcome.status === "rejected") log.warn(`Taking over a sandbox: ${messageOf(outcome.reason)}`);
+}
+
+/** Finishes what a window had begun before it died. Nobody waits for it: it takes as long as the server does. */
+function end({ id }: ListedSandbox, { store, service, log }: SettleOptions): void {
+  const sandbox = store.findById(id);
+  if (!sandbox) return;
+  service.terminate(sandbox.key, AbortSignal.timeout(END_MS)).catch((error: unknown) => {
+    log.warn(`Sandbox ${sandbox.name}: ${messageOf(error)}`);
+  });
+}
+
+const END_MS = 60_000;
+
+async function forgetIfGone(entry: JournalEntry, options: SettleOptions, signal: AbortSignal): Promise<void> {
+  const { store, custody, snapshots, gateway, clock, survey, log } = options;
+  // An entry that stays is settled again with the next list.
+  const forget = () =>
+    custody.forget(entry.name).catch((error: unknown) => {
+      log.warn(`Journal of sandboxes: ${messageOf(error)}`);
+    });
+  const age = clock.now() - entry.createdAt;
+  const isUnderWay = store.get(entry.name)?.phase.kind === "creating";
+  if (isUnderWay || (entry.scope !== survey.scope && age < LONGEST_LIFE_MS)) return;
+  if (entry.id !== undefined && entry.hasExitSnapshot && !entry.isDoomed && age < LONGEST_LIFE_MS) {
+    const isOver = (await resultOf(entry.id, gateway, signal)) !== undefined;
+    if (isOver && (await snapshots.keepExit(entry, signal))) await forget();
+    return;
+  }
+  const isGone =
+    entry.id === undefined
+      ? age > LATEST_ARRIVAL_MS
+      : entry.scope !== survey.scope || (await resultOf(entry.id, gateway, signal)) !== undefined;
+  if (isGone) await forget();
+}
+
+/** Modal ends every sandbox after a day; one that no list here can show has ended by then. */
+const LONGEST_LIFE_MS = 25 * 3_600_000;
+
+/** A create whose answer was lost has come to something by then, or to nothing. */
+const LATEST_ARRIVAL_MS = 30 * 60_000;

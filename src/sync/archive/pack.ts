@@ -1,0 +1,215 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+
+import { codeOf, messageOf } from "../../base/errors";
+import { CHECKS, MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
+import { UNSETTLED, unsettled, type FileEntry, type FolderEntry, type SkippedEntry } from "../folder/folderEntry";
+import { TarWriter, type TarEntry } from "./tarWriter";
+
+export interface PackSink {
+  /** Must be done with the chunk when it returns. */
+  write(chunk: Uint8Array): void;
+  /** Resolves when more may be written; asked before each entry and each part of a big file. */
+  ready(): Promise<void>;
+}
+
+export interface PackProgress {
+  files: number;
+  bytes: number;
+  /** The entry being packed. */
+  path: string;
+}
+
+/**
+ * Writes the archive of `archiveLayout.ts` to `sink`. Reads with blocking calls (see `scan`). An entry that is gone or
+ * unreadable is skipped, one that shrinks while it is read is filled up with zeros; both are reported.
+ * @param progress kept up to date while packing
+ */
+export async function pack(
+  root: string,
+  { entries, checks, modes }: Cargo,
+  sink: PackSink,
+  progress: PackProgress,
+): Promise<Packed> {
+  const packer = new Packer(root, sink, progress);
+  for (const entry of entries) {
+    await sink.ready();
+    await packer.add(entry);
+  }
+  await sink.ready();
+  packer.finish(checks, modes);
+  return packer;
+}
+
+/** What an archive is made of. */
+export interface Cargo {
+  readonly entries: readonly FolderEntry[];
+  /** See `checks.ts`. */
+  readonly checks: string;
+  /** See `directoryModes.ts`. */
+  readonly modes: string;
+}
+
+export interface Packed {
+  readonly skipped: readonly SkippedEntry[];
+  /** The entries as they went into the archive. */
+  readonly sent: readonly FolderEntry[];
+}
+
+/** A bigger file passes through in parts of this size, so that no file is ever wholly in memory. */
+const PART_BYTES = 512 * 1024;
+
+class Packer implements Packed {
+  readonly skipped: SkippedEntry[] = [];
+  readonly sent: FolderEntry[] = [];
+  readonly #tar: TarWriter;
+  readonly #root: string;
+  readonly #sink: PackSink;
+  readonly #progress: PackProgress;
+  readonly #part = Buffer.allocUnsafe(PART_BYTES);
+
+  constructor(root: string, sink: PackSink, progress: PackProgress) {
+    this.#root = root;
+    this.#sink = sink;
+    this.#progress = progress;
+    this.#tar = new TarWriter((bytes) => {
+      sink.write(bytes);
+    });
+  }
+
+  /** Resolves when the whole of it is written; most entries are at once. */
+  async add(entry: FolderEntry): Promise<void> {
+    this.#progress.path = entry.path;
+    switch (entry.kind) {
+      case "directory":
+        this.sent.push(entry);
+        // The receiver must be able to fill it and to throw it away again; `MODES` has the mode it ends with.
+        this.#tar.begin({ ...headerOf(entry), type: "directory", mode: entry.mode | 0o700 });
+        break;
+      case "symlink":
+        this.sent.push(entry);
+        this.#tar.begin({ ...headerOf(entry), type: "symlink", target: entry.target });
+        break;
+      case "file":
+        await this.#addFile(entry);
+    }
+  }
+
+  finish(checks: string, modes: string): void {
+    this.#addText(CHECKS, checks);
+    this.#addText(MODES, modes);
+    this.#addText(MARK, MARK_TEXT);
+    this.#tar.finish();
+  }
+
+  #addText(name: string, text: string): void {
+    const content = Buffer.from(text);
+    this.#tar.begin({ name, type: "file", mode: 0o600, mtime: 0, size: content.length });
+    this.#tar.append(content);
+  }
+
+  async #addFile(entry: FileEntry): Promise<void> {
+    const file = this.#attempt(entry.path, () =>
+      openSync(`${this.#root}/${entry.path}`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    );
+    if (file === undefined) return;
+    try {
+      const stats = fstatSync(file);
+      if (stats.isFile()) await this.#addContent(asOpened(entry, stats), file);
+      else this.#skip(entry.path, REPLACED);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Once its header is out, exactly `size` bytes must follow, whatever becomes of the file. */
+  async #addContent(entry: FileEntry, file: number): Promise<void> {
+    const { size } = entry;
+    let part = this.#part.subarray(0, size);
+    let read = this.#attempt(entry.path, () => readFully(file, part));
+    if (read === undefined) return;
+    this.#tar.begin({ ...headerOf(entry), size });
+
+    let isWhole = true;
+    for (let left = size; ;) {
+      if (isWhole && read < part.length) {
+        isWhole = false;
+        this.#skip(entry.path, "shrank while it was being read; push again");
+      }
+      this.#tar.append(part.fill(0, read));
+      this.#progress.bytes += part.length;
+      left -= part.length;
+      if (left === 0) break;
+      await this.#sink.ready();
+      part = this.#part.subarray(0, left);
+      read = isWhole ? tryReadFully(file, part) : 0;
+    }
+    this.#progress.files += 1;
+    // A change after the scan moves the times of all but unsettled files.
+    this.sent.push(isWhole ? entry : { ...entry, ctimeMs: UNSETTLED });
+  }
+
+  #attempt(path: string, access: () => number): number | undefined {
+    try {
+      return access();
+    } catch (error) {
+      this.#skip(path, reasonOf(error));
+      return undefined;
+    }
+  }
+
+  #skip(path: string, reason: string): void {
+    this.skipped.push({ path, reason });
+  }
+}
+
+/** The file that was opened may be another than the one that was scanned. */
+function asOpened(entry: FileEntry, { size, mtimeMs, ctimeMs, ino }: Stats): FileEntry {
+  if (entry.size === size && entry.mtimeMs === mtimeMs && entry.ino === ino) {
+    if (entry.ctimeMs === ctimeMs || entry.ctimeMs === unsettled(ctimeMs)) return entry;
+  }
+  // What changed so recently may well change again within one tick of the clock.
+  return { ...entry, size, mtimeMs, ctimeMs: unsettled(ctimeMs), ino };
+}
+
+const headerOf = (entry: FolderEntry): TarEntry => ({
+  name: `${TREE}/${entry.path}`,
+  type: "file",
+  mode: entry.mode,
+  mtime: Math.floor(entry.mtimeMs / 1000),
+  size: 0,
+});
+
+/** How many bytes of `content` the file filled, from where it was last read. */
+function readFully(file: number, content: Buffer): number {
+  let filled = 0;
+  while (filled < content.length) {
+    const read = readSync(file, content, filled, content.length - filled, null);
+    if (read === 0) break;
+    filled += read;
+  }
+  return filled;
+}
+
+function tryReadFully(file: number, content: Buffer): number {
+  try {
+    return readFully(file, content);
+  } catch {
+    return 0;
+  }
+}
+
+const REPLACED = "was replaced while it was being read";
+
+function reasonOf(error: unknown): string {
+  switch (codeOf(error)) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "vanished before it could be read";
+    case "ELOOP":
+      return REPLACED;
+    case "EACCES":
+      return "cannot be read: permission denied";
+    default:
+      return `cannot be read: ${messageOf(error)}`;
+  }
+}

@@ -1,0 +1,35 @@
+import { quote } from "../../base/quote";
+import type { DirectoryEntry, FolderEntry } from "./folderEntry";
+
+/**
+ * A shell script that gives the pushed folders their modes, run at the top of the target once everything is in place:
+ * tar and `mv` leave the mode of a folder that was there before as it was.
+ */
+export function directoryModes(entries: readonly FolderEntry[]): string {
+  const byMode = new Map<number, DirectoryEntry[]>();
+  const closed: DirectoryEntry[] = [];
+  for (const entry of entries) {
+    if (entry.kind !== "directory") continue;
+    const group = byMode.get(entry.mode);
+    if ((entry.mode & 0o700) !== 0o700) closed.push(entry);
+    else if (group) group.push(entry);
+    else byMode.set(entry.mode, [entry]);
+  }
+
+  // A folder that its owner cannot enter comes after what it holds, which has a longer path.
+  closed.sort((a, b) => b.path.length - a.path.length);
+  const groups = [...byMode.values(), ...closed.map((entry) => [entry])];
+  return groups.flatMap((group) => inBatches(group).map(chmod)).join("");
+}
+
+/** Keeps a command line of the longest possible paths (4 KiB) under the usual limit of 2 MiB. */
+const BATCH = 400;
+
+function inBatches(group: readonly DirectoryEntry[]): (readonly DirectoryEntry[])[] {
+  return Array.from({ length: Math.ceil(group.length / BATCH) }, (_, index) =>
+    group.slice(index * BATCH, (index + 1) * BATCH),
+  );
+}
+
+const chmod = (batch: readonly DirectoryEntry[]): string =>
+  `chmod ${(batch[0]?.mode ?? 0).toString(8)} ${batch.map(({ path }) => quote(`./${path}`)).join(" ")}\n`;

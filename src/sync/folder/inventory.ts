@@ -1,0 +1,69 @@
+import { quote } from "../../base/quote";
+import { STAGING_PREFIX, SYNC_MARKER } from "../rules/builtinExcludes";
+import type { RemoteStat } from "../push/reconcile";
+
+/** What a sandbox says that it holds, of what it was asked for. */
+export interface Inventory {
+  readonly generation: string;
+  readonly stats: ReadonlyMap<string, RemoteStat>;
+}
+
+/** Its input is what `inventoryScript` makes; its output is for `parseInventory`. */
+export const inventoryCommand = (remotePath: string): string[] => ["sh", "-c", INVENTORY, "sh", remotePath];
+
+/** The list goes through a file, because shells read a script from a pipe byte by byte. */
+const INVENTORY = `
+export LC_ALL=C
+cd -- "$1" 2>/dev/null || exit 0
+list=${STAGING_PREFIX}$$
+trap 'rm -f -- "$list"' EXIT
+generation=
+{ read -r generation <${SYNC_MARKER}; } 2>/dev/null
+echo "$generation"
+cat >"$list" && . "./$list" 2>/dev/null
+exit 0
+`;
+
+export function inventoryScript(paths: readonly string[]): string {
+  const lines: string[] = [];
+  for (let from = 0; from < paths.length; from += BATCH) {
+    const batch = paths.slice(from, from + BATCH).map((path) => quote(`./${path}`));
+    lines.push(`stat -c '//%f %s %Y %y %n' -- ${batch.join(" ")}\n`);
+  }
+  return lines.join("");
+}
+
+/** See `checks.ts`. */
+const BATCH = 400;
+
+/** True if no push has filled the folder that answered. */
+export const isUntouched = (output: string): boolean => output === "" || output.startsWith("\n");
+
+/** Paths may hold newlines, but never two slashes in a row. */
+export function parseInventory(output: string): Inventory {
+  const [generation = "", ...records] = output.split("\n//");
+  const stats = new Map<string, RemoteStat>();
+  for (const [index, record] of records.entries()) {
+    const isLast = index === records.length - 1;
+    const match = /^([0-9a-f]+) (\d+) (-?\d+) ([^/]*) \.\/([^]*)$/.exec(isLast ? record.replace(/\n$/, "") : record);
+    if (!match) continue;
+    const [, raw = "", size, mtime, time = "", path = ""] = match;
+    const fraction = /\.(\d{3})(\d*)/.exec(time);
+    const bits = Number.parseInt(raw, 16);
+    stats.set(path, {
+      kind: KINDS[bits & 0o170000] ?? "other",
+      mode: bits & 0o7777,
+      size: Number(size),
+      mtimeSeconds: Number(mtime),
+      mtimeFraction: fraction ? Number(fraction[1]) + (Number(fraction[2]) > 0 ? 0.5 : 0) : undefined,
+    });
+  }
+  return { generation: generation.trim(), stats };
+}
+
+/** By the type bits of a mode. */
+const KINDS: Readonly<Record<number, RemoteStat["kind"]>> = {
+  0o100000: "file",
+  0o040000: "directory",
+  0o120000: "symlink",
+};

@@ -1,0 +1,62 @@
+import { UserError } from "../../base/errors";
+import { quote } from "../../base/quote";
+import { STATE_FOLDER } from "../../base/stateFolder";
+import type { Exec } from "../remote/remoteProcess";
+
+/** Where a sandbox keeps the outputs that could not be pulled, when the next run begins with the folder as it was pushed. */
+const KEPT_FOLDER = `${STATE_FOLDER}/kept`;
+
+export interface MovedAside {
+  /** The folder in the sandbox that they are in, if any could be named. */
+  readonly movedTo?: string;
+  /** Names that are not UTF-8 cannot be sent back: such paths stay where they are. */
+  readonly inPlace?: readonly string[];
+}
+
+/** Moves paths of the remote folder below `KEPT_FOLDER`. Throws a `UserError`. */
+export async function moveAside(exec: Exec, remotePath: string, paths: readonly string[]): Promise<MovedAside> {
+  const inPlace = paths.filter((path) => path.includes(NOT_UTF8));
+  const nameable = paths.filter((path) => !path.includes(NOT_UTF8));
+  const stuck = inPlace.length > 0 && { inPlace };
+  if (nameable.length === 0) return { ...stuck };
+
+  const movedTo = `${KEPT_FOLDER}/${new Date().toISOString().replaceAll(/\D/g, "")}`;
+  const process = await exec(["sh", "-c", MOVE, "sh", remotePath, movedTo]);
+  const list = nameable.map((path, index) => `aside ${index} ${quote(`./${path}`)}\n`).join("");
+  await process.write(Buffer.from(list));
+  await process.closeInput();
+  const [{ stdout, stderr }, exitCode] = await Promise.all([process.output, process.exitCode]);
+  if (exitCode !== 0) {
+    const failed = [...stdout.matchAll(/^left (\d+)$/gm)].flatMap(([, index]) => nameable[Number(index)] ?? []);
+    throw notMoved(failed.length > 0 ? failed : nameable, stderr);
+  }
+  return { movedTo, ...stuck };
+}
+
+/** What a byte that is not UTF-8 was read as. */
+const NOT_UTF8 = "\uFFFD";
+
+/** The list goes through a file next to the folder, because shells read a script from a pipe byte by byte. */
+const MOVE = `
+export LC_ALL=C
+cd -- "$1" 2>/dev/null || exit 0
+folder=$2
+failed=0
+mkdir -p -- "$folder" || exit 1
+aside() {
+  [ -e "$2" ] || [ -L "$2" ] || return 0
+  place=$folder/\${2#./}
+  mkdir -p -- "\${place%/*}" && mv -- "$2" "$place" && return 0
+  failed=1
+  echo "left $1"
+}
+cat >"$folder.list" && . "$folder.list" || failed=1
+rm -f -- "$folder.list"
+exit "$failed"
+`;
+
+const notMoved = (paths: readonly string[], stderr: string) =>
+  new UserError(
+    `Outputs of the run before that could not be pulled are still in the sandbox's folder, and cannot be moved out of it${stderr.trim() === "" ? "" : ` (${stderr.trim()})`}. Download them, then delete them there: ${paths.slice(0, 3).join(", ")}.`,
+    { actions: [{ title: "Download from Sandbox…", command: "modalSandboxes.downloadFromSandbox" }] },
+  );

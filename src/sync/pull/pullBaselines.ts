@@ -1,0 +1,122 @@
+import type { BaselineKey, BaselineStore } from "../folder/baseline";
+import type { Baseline } from "../folder/baselineFile";
+import type { FolderEntry } from "../folder/folderEntry";
+import type { PullSince } from "./pullMessages";
+import { NEVER_LISTED } from "../folder/pullNames";
+import type { Conflict as PushConflict } from "../push/pushRequest";
+import { UNKNOWN_TARGET } from "../folder/folderEntry";
+import { entryThere, folderThere, isUnchangedThere, type PullPlan } from "./pullPlan";
+import type { RemoteEntry } from "../remote/remoteListing";
+import { TakenOutputs } from "./takenOutputs";
+
+/**
+ * What is known of both sides: the baseline of the pushes, and next to it one of what a pull brought although no push
+ * would send it. In the pushes' own baseline that would look like something to delete in the sandbox.
+ */
+export class PullBaselines {
+  readonly #key: BaselineKey;
+  readonly #store: BaselineStore;
+  readonly #pulledKey: BaselineKey;
+  readonly #taken: TakenOutputs;
+  readonly known: ReadonlyMap<string, FolderEntry>;
+
+  constructor({ key }: PullSince, store: BaselineStore) {
+    this.#key = key;
+    this.#pulledKey = pulledKeyOf(key);
+    this.#taken = new TakenOutputs(key, store);
+    this.#store = store;
+    const synced = this.#store.get(this.#key)?.entries;
+    const pulled = this.#store.get(this.#pulledKey)?.entries;
+    this.known = new Map([...(pulled ?? []), ...(synced ?? [])]);
+  }
+
+  /** True if it is as a pull has brought it into a folder of its own. */
+  isTaken(entry: RemoteEntry): boolean {
+    const taken = this.#taken.pulled.get(entry.path);
+    return taken !== undefined && isUnchangedThere(entry, taken);
+  }
+
+  /** Both sides hold these from now on, or the sandbox does and a copy of it is here. */
+  learn(
+    learned: { readonly here: readonly FolderEntry[]; readonly there: readonly FolderEntry[] },
+    isSynced: (entry: RemoteEntry) => boolean,
+    { wanted, folders }: PullPlan,
+  ): void {
+    const listed = new Map([...folders.map((folder) => [folder.path, folder] as const), ...wanted]);
+    const synced: FolderEntry[] = [];
+    const others: FolderEntry[] = [...learned.there];
+    for (const entry of learned.here) {
+      const there = listed.get(entry.path);
+      (there && isSynced(there) ? synced : others).push(entry);
+    }
+    const baseline = this.#store.get(this.#key);
+    if (baseline) this.#add(this.#key, baseline, synced);
+    else others.push(...synced);
+    this.#add(this.#pulledKey, this.#store.get(this.#pulledKey) ?? { generation: "", entries: new Map() }, others);
+    this.#taken.drop([...learned.here, ...learned.there].map(({ path }) => path));
+  }
+
+  /** The sandbox holds what was taken, and the folder here does not: it went into a folder of its own. */
+  take({ taken, left, listing, isAll }: Taken): void {
+    this.#taken.add(taken, left);
+    if (isAll) this.#taken.noteSeen();
+    const baseline = this.#store.get(this.#key);
+    if (!baseline) return;
+    const listed = new Set(listing.map(({ path }) => path));
+    const entries = new Map([...baseline.entries].filter(([path]) => listed.has(path) || isNeverListed(path)));
+    if (entries.size < baseline.entries.size) this.#store.put(this.#key, { ...baseline, entries });
+  }
+
+  #add(key: BaselineKey, { generation, entries }: Baseline, more: readonly FolderEntry[]): void {
+    if (more.length === 0) return;
+    const all = new Map(entries);
+    for (const entry of more) all.set(entry.path, entry);
+    this.#store.put(key, { generation, entries: all });
+  }
+}
+
+interface Taken {
+  readonly taken: readonly FolderEntry[];
+  /** Paths of outputs that did not come. */
+  readonly left: readonly string[];
+  /** Everything that the sandbox holds; what was pushed and is not in it is to be pushed again. */
+  readonly listing: readonly RemoteEntry[];
+  /** Nothing that a run made is neither taken nor left. */
+  readonly isAll: boolean;
+}
+
+/** The sandbox's folder holds these before the first push: both sides know of them, though only the sandbox has them. */
+export function noteImage(key: BaselineKey, listing: readonly RemoteEntry[], store: BaselineStore): void {
+  const pulledKey = pulledKeyOf(key);
+  if (listing.length === 0 || store.get(pulledKey)) return;
+  // A push that sets a file aside changes its ctime: what counts is the end of the push.
+  const entries = listing.flatMap(({ path, kind, mode, size, mtime, target }) => {
+    const entry = { path, kind, mode, size, mtime };
+    if (kind === "other") return [];
+    if (kind === "directory") return [folderThere(entry)];
+    return [entryThere(entry, kind === "symlink" ? (target ?? UNKNOWN_TARGET) : undefined)];
+  });
+  store.put(pulledKey, { generation: "", entries: new Map(entries.map((entry) => [entry.path, entry])) });
+}
+
+/** A push has given these other names in the sandbox, where they are known by these from now on. */
+export function noteRenamed(key: BaselineKey, moved: readonly PushConflict[], store: BaselineStore): void {
+  const pulledKey = pulledKeyOf(key);
+  const pulled = store.get(pulledKey);
+  if (!pulled || moved.length === 0) return;
+  const entries = new Map(pulled.entries);
+  for (const { path, keptAs } of moved) {
+    const known = entries.get(path);
+    const below =
+      known?.kind === "directory" ? [...entries.values()].filter((one) => one.path.startsWith(`${path}/`)) : [];
+    for (const entry of known ? [known, ...below] : []) {
+      const renamed = keptAs + entry.path.slice(path.length);
+      entries.set(renamed, { ...entry, path: renamed });
+    }
+  }
+  store.put(pulledKey, { ...pulled, entries });
+}
+
+const pulledKeyOf = (key: BaselineKey): BaselineKey => ({ ...key, remotePath: `${key.remotePath} pulled` });
+
+const isNeverListed = (path: string): boolean => path.split("/").some((name) => NEVER_LISTED.includes(name));

@@ -1,0 +1,130 @@
+import type { Stats } from "node:fs";
+
+import { UNKNOWN_TARGET, UNSETTLED, unsettled, type FolderEntry, type SkippedEntry } from "../folder/folderEntry";
+import type { Guarded, PathGuard } from "../folder/pathGuard";
+import type { RemoteEntry } from "../remote/remoteListing";
+import { refusePath, type NameRules } from "../folder/safePath";
+
+/** What a pull asks the sandbox for. */
+export interface PullPlan {
+  /** Files and links, by path. */
+  readonly wanted: ReadonlyMap<string, RemoteEntry>;
+  /** Those of them that come back only as copies. */
+  readonly guarded: ReadonlyMap<string, Guarded>;
+  /** Those that are not known here; folders come before what they hold. */
+  readonly folders: readonly RemoteEntry[];
+  readonly bytes: number;
+  readonly skipped: readonly SkippedEntry[];
+}
+
+/**
+ * What of a listing was made or changed by the sandbox's programs, beside what both sides are known to hold. What is
+ * gone there is no matter: a pull deletes nothing.
+ */
+export function planPull(
+  listing: readonly RemoteEntry[],
+  knownOf: (path: string) => FolderEntry | undefined,
+  takes: (entry: RemoteEntry) => boolean,
+  guard: PathGuard,
+  rules: NameRules,
+  pushedAt: number | undefined,
+): PullPlan {
+  const wanted = new Map<string, RemoteEntry>();
+  const guarded = new Map<string, Guarded>();
+  const folders: RemoteEntry[] = [];
+  const skipped: SkippedEntry[] = [];
+  let bytes = 0;
+  for (const entry of listing) {
+    const known = knownOf(entry.path);
+    if ((known && isUnchangedThere(entry, known, pushedAt)) || !takes(entry)) continue;
+    const reason = entry.kind === "other" ? "is neither a file, a folder nor a link" : refusePath(entry.path, rules);
+    if (reason !== undefined) {
+      skipped.push({ path: entry.path, reason });
+      continue;
+    }
+
+    const found = guard.guard(entry.path, entry.kind);
+    if (entry.kind === "directory") {
+      if (!found) folders.push(entry);
+    } else {
+      if (found) guarded.set(entry.path, found);
+      wanted.set(entry.path, entry);
+      bytes += entry.kind === "file" ? entry.size : 0;
+    }
+  }
+  return { wanted, guarded, folders, bytes, skipped };
+}
+
+/**
+ * A push sets times in whole seconds; a program's have fractions. So a file that was written again within the second
+ * of its old time is told by the fraction, unless a pull has brought that very time here.
+ * @param pushedAt when the last push ended, by the sandbox's clock
+ */
+export function isUnchangedThere(there: RemoteEntry, known: FolderEntry, pushedAt?: number): boolean {
+  if (there.kind !== known.kind) return false;
+  switch (known.kind) {
+    case "directory":
+      return true;
+    case "symlink":
+      return known.target === UNKNOWN_TARGET ? isSameTime(there, known) : there.target === known.target;
+    case "file":
+      return there.size === known.size && isSameTime(there, known) && !isTouched(there, known.thereCtime ?? pushedAt);
+  }
+}
+
+/** True if a file was written since, even if it has its size and time of before. */
+const isTouched = ({ ctime }: RemoteEntry, since: number | undefined): boolean =>
+  ctime !== undefined && since !== undefined && ctime > since;
+
+function isSameTime(there: RemoteEntry, { mtimeMs }: FolderEntry): boolean {
+  const knownMtime = mtimeMs / 1000;
+  const isWhole = there.mtime === Math.floor(there.mtime);
+  return isWhole ? there.mtime === Math.floor(knownMtime) : Math.abs(there.mtime - knownMtime) < SAME_TIME_S;
+}
+
+/** What is left of a time that went through a file system and a floating-point number. */
+const SAME_TIME_S = 0.00001;
+
+/** Whether what lies here is as it was when it was last sent or received. */
+export function isUnchangedHere(here: Stats, known: FolderEntry | undefined): boolean {
+  if (known?.kind === "symlink") return here.isSymbolicLink() && here.mtimeMs === known.mtimeMs;
+  return (
+    known?.kind === "file" &&
+    here.isFile() &&
+    here.size === known.size &&
+    here.mtimeMs === known.mtimeMs &&
+    here.ino === known.ino &&
+    (here.ctimeMs === known.ctimeMs || (known.ctimeMs === unsettled(here.ctimeMs) && hasFineTime(here)))
+  );
+}
+
+/** On a file system with times in whole seconds two changes may look like one. */
+const hasFineTime = ({ mtimeMs }: Stats): boolean => mtimeMs % 1000 !== 0;
+
+/** The baseline's entry for a file or link that is the same on both sides. */
+export function entryHere(path: string, here: Stats, target: string | undefined, there?: RemoteEntry): FolderEntry {
+  const { mtimeMs, size, ctimeMs, ino } = here;
+  const mode = here.mode & 0o7777;
+  if (target !== undefined) return { kind: "symlink", path, mode, mtimeMs, target };
+  return { kind: "file", path, mode, mtimeMs, size, ctimeMs, ino, ...thereCtimeOf(there) };
+}
+
+const thereCtimeOf = (there: RemoteEntry | undefined) =>
+  there?.ctime === undefined ? {} : { thereCtime: there.ctime };
+
+/**
+ * The baseline's entry for one whose two versions are both kept: it knows the sandbox's, so that it is not pulled again,
+ * and takes the one here for changed, so that the next push sends it.
+ */
+export function entryThere(there: RemoteEntry, target: string | undefined): FolderEntry {
+  const base = { path: there.path, mode: there.mode, mtimeMs: there.mtime * 1000 };
+  if (target !== undefined) return { ...base, kind: "symlink", target };
+  return { ...base, kind: "file", size: there.size, ctimeMs: UNSETTLED, ino: 0, ...thereCtimeOf(there) };
+}
+
+export const folderThere = ({ path, mode, mtime }: RemoteEntry): FolderEntry => ({
+  kind: "directory",
+  path,
+  mode,
+  mtimeMs: mtime * 1000,
+});

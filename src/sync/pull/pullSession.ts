@@ -1,0 +1,321 @@
+import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+
+import { formatBytes } from "../../base/format";
+import type { BaselineStore } from "../folder/baseline";
+import { SYNC_MARKER } from "../rules/builtinExcludes";
+import type { FolderEntry } from "../folder/folderEntry";
+import { FolderWriter, type MayReplace } from "../folder/folderWriter";
+import { PullBaselines } from "./pullBaselines";
+import { isEverything, PullFilter } from "./pullFilter";
+import { PathGuard } from "../folder/pathGuard";
+import type { PullOrigins } from "./pullOrigins";
+import { removeLeftovers } from "./pullLeftovers";
+import type {
+  Conflict,
+  PlanSummary,
+  ProtectedCopy,
+  PullCounts,
+  PullDecision,
+  PullOutcome,
+  PullSince,
+} from "./pullMessages";
+import { entryHere, entryThere, folderThere, isUnchangedHere, planPull, type PullPlan } from "./pullPlan";
+import { ListingParser, type RemoteEntry } from "../remote/remoteListing";
+import { refusePath, type NameRules } from "../folder/safePath";
+import { Unpacker, type ArchiveEnd, type UnpackedEntry } from "../archive/unpack";
+
+const MIB = 1024 * 1024;
+
+export interface PullContext {
+  readonly baselines: BaselineStore;
+  /** Of the folder. */
+  readonly origins: PullOrigins;
+  readonly rules: NameRules;
+}
+
+/** One pull, on the side of the disk: from the listing to the last file and the baseline. Blocks (see `scan`). */
+export class PullSession {
+  readonly #root: string;
+  readonly #rules: NameRules;
+  readonly #since: PullSince | undefined;
+  readonly #known: PullBaselines | undefined;
+  readonly #origins: PullOrigins;
+  readonly #parser: ListingParser;
+  #plan: PullPlan = { wanted: new Map(), guarded: new Map(), folders: [], bytes: 0, skipped: [] };
+  #isPlanned = false;
+  /** How many entries the limits of the pull left out. */
+  #withheldCount = 0;
+  #isSynced: (entry: RemoteEntry) => boolean = () => false;
+  #writer: FolderWriter | undefined;
+  #unpacker: Unpacker | undefined;
+  #counts: PullCounts = { files: 0, bytes: 0, path: "" };
+  readonly #conflicts: Conflict[] = [];
+  readonly #copies: ProtectedCopy[] = [];
+  readonly #arrived = new Set<string>();
+  /** What both sides are known to hold from now on. */
+  readonly #learned: FolderEntry[] = [];
+  /** As `#learned`, of what is not here under its name: a push that knew it would delete it in the sandbox. */
+  readonly #learnedThere: FolderEntry[] = [];
+  /** What ended it before its time. */
+  #failure: { readonly error: unknown } | undefined;
+
+  /**
+   * @param root absolute, links resolved
+   * @param path of what is pulled, if that is not everything
+   */
+  constructor(root: string, since: PullSince | undefined, { baselines, origins, rules }: PullContext, path?: string) {
+    this.#root = root;
+    this.#parser = new ListingParser(path);
+    this.#rules = rules;
+    this.#since = since;
+    this.#known = since && new PullBaselines(since, baselines);
+    this.#origins = origins;
+  }
+
+  get counts(): PullCounts {
+    return this.#counts;
+  }
+
+  /** True once nothing more of the stream under way is of use. */
+  get isEnough(): boolean {
+    return this.#failure !== undefined || (this.#unpacker?.isOver ?? this.#parser.isTooMuch);
+  }
+
+  /** What goes wrong here is thrown by what is called next. */
+  write(block: Uint8Array): void {
+    if (this.#failure) return;
+    try {
+      if (this.#unpacker) this.#unpacker.write(block);
+      else this.#parser.write(block);
+    } catch (error) {
+      this.#failure = { error };
+      this.#writer?.dispose();
+    }
+  }
+
+  plan(): PlanSummary {
+    if (this.#failure) throw this.#failure.error;
+    const listing = this.#parser.entries;
+    const since = this.#since;
+    const filter = since && new PullFilter(this.#root, since.patterns, listing);
+    const takes = (entry: RemoteEntry) => !filter || (filter.takes(entry) && !this.#known?.isTaken(entry));
+    this.#isSynced = filter ? (entry) => filter.isSynced(entry) : () => false;
+    this.#plan = planPull(
+      listing,
+      (path) => this.#knownOf(path),
+      takes,
+      new PathGuard(join(this.#root, since?.into ?? ""), listing),
+      this.#rules,
+      this.#pushedAt(),
+    );
+
+    this.#isPlanned = this.#parser.isWhole && !this.#parser.isTooMuch;
+    const files = [...this.#plan.wanted.values()];
+    const biggest = files.filter(({ kind }) => kind === "file").sort((a, b) => b.size - a.size);
+    const isEmpty = listing.length === 0 && (this.#known?.known.size ?? 0) > 0;
+    return {
+      entries: listing.length,
+      files: files.length,
+      bytes: this.#plan.bytes,
+      biggest: biggest.slice(0, 3).map(({ path, size }) => ({ path, bytes: size })),
+      existing: since ? 0 : files.filter(({ path }) => this.#stats(path)?.isDirectory() === false).length,
+      listing: this.#parser.isTooMuch ? "tooMuch" : !this.#parser.isWhole ? "cut" : isEmpty ? "empty" : "whole",
+    };
+  }
+
+  /**
+   * Takes everything that programs made and no pull brought for left there.
+   * @param listing what the lister printed
+   * @returns false if that is incomplete
+   */
+  noteUnseen(listing: string): boolean {
+    this.write(Buffer.from(listing));
+    this.plan();
+    if (this.#isPlanned) this.finish(true);
+    return this.#isPlanned;
+  }
+
+  /** @returns the names to ask for */
+  start({ isOverwriting, maxBytes, maxFiles = Number.MAX_SAFE_INTEGER }: PullDecision): Uint8Array<ArrayBuffer> {
+    removeLeftovers(this.#root);
+    const refusedCount = this.#plan.skipped.length;
+    this.#plan = upTo(maxFiles, withoutBiggest(this.#plan, maxBytes));
+    this.#withheldCount = this.#plan.skipped.length - refusedCount;
+    const { wanted, guarded, bytes } = this.#plan;
+    this.#writer = new FolderWriter({
+      root: this.#openTarget(),
+      stagingIn: this.#root,
+      mayReplace: this.#mayReplace(isOverwriting),
+      copyNameOf: (path) => guarded.get(path)?.copyName,
+      from: this.#since?.from,
+    });
+    this.#unpacker = new Unpacker({
+      writer: this.#writer,
+      rules: this.#rules,
+      wanted,
+      // A file may have grown since it was listed.
+      limits: {
+        bytes: bytes * 1.1 + 64 * MIB,
+        entries: wanted.size * 2 + 1000,
+        streamBytes: bytes * 1.1 + wanted.size * 10_240 + 2048 * MIB,
+      },
+      onPlaced: (entry) => {
+        this.#note(entry);
+      },
+    });
+    const names = [...wanted.keys()].map((path) => `./${path}\0`).join("");
+    return new Uint8Array(Buffer.from(names));
+  }
+
+  /** @param isStopped the rest of the archive will not come */
+  finish(isStopped: boolean): PullOutcome {
+    if (this.#failure) throw this.#failure.error;
+    const unpacker = this.#unpacker;
+    if (isStopped) unpacker?.abandon();
+    const end: ArchiveEnd = unpacker?.finish() ?? { kind: "cut", detail: "The pull was cancelled." };
+    const madeFolders = isStopped ? [] : this.#makeFolders();
+    this.#writer?.dispose();
+    const [here, there] = [[...madeFolders, ...this.#learned], this.#learnedThere];
+    if (this.#since?.into === undefined)
+      this.#known?.learn({ here, there }, (entry) => this.#isSynced(entry), this.#plan);
+    else if (this.#isPlanned) {
+      const wanted = [...this.#plan.wanted.keys(), ...this.#plan.skipped.map(({ path }) => path)];
+      this.#known?.take({
+        taken: [...this.#plan.folders.map(folderThere), ...here, ...there],
+        left: wanted.filter((path) => !this.#arrived.has(path)),
+        listing: this.#parser.entries,
+        isAll: isEverything(this.#since.patterns),
+      });
+    }
+
+    const refused = new Set(unpacker?.refused.map(({ path }) => path));
+    const missing = [...this.#plan.wanted.keys()].filter((path) => !this.#arrived.has(path));
+    const gone = end.kind === "whole" ? missing.filter((path) => !refused.has(path)) : [];
+    const vanished = gone.map((path) => ({ path, reason: VANISHED }));
+    const { invalid, invalidCount } = this.#parser;
+    const skipped = [...this.#plan.skipped, ...(unpacker?.refused ?? []), ...vanished, ...invalid];
+    const { files, bytes } = this.#counts;
+    return {
+      files,
+      bytes,
+      conflicts: this.#conflicts,
+      copies: this.#copies,
+      skipped: skipped.slice(0, 1000),
+      skippedCount: skipped.length + invalidCount - invalid.length + (unpacker?.refusedMore ?? 0),
+      leftCount: this.#withheldCount + (end.kind === "whole" ? (unpacker?.blocked.size ?? 0) : missing.length),
+      end,
+    };
+  }
+
+  #note({ path, placed, bytes, target }: UnpackedEntry): void {
+    this.#arrived.add(path);
+    const there = this.#plan.wanted.get(path);
+    if (placed.kind === "copied") {
+      const isHere = placed.stats !== undefined;
+      const guarded = this.#plan.guarded.get(path);
+      const other = this.#origins.of(path, placed.stats);
+      if (guarded) this.#copies.push({ path, copy: placed.copy, reason: guarded.reason, isHere });
+      else this.#conflicts.push({ path, copy: placed.copy, ...(other !== undefined && { other }) });
+      if (there) (isHere ? this.#learned : this.#learnedThere).push(entryThere(there, target));
+    } else if (this.#since?.into === undefined) {
+      const entry = entryHere(path, placed.stats, target, there);
+      this.#learned.push(entry);
+      if (placed.kind === "written" && this.#since?.from !== undefined) this.#origins.note(entry, this.#since.from);
+    } else if (there) this.#learned.push(entryThere(there, target));
+    if (placed.kind === "same") return;
+    this.#counts = { files: this.#counts.files + 1, bytes: this.#counts.bytes + bytes, path };
+  }
+
+  /** Those that nothing was put into, too. */
+  #makeFolders(): FolderEntry[] {
+    const made: FolderEntry[] = [];
+    for (const { path, mode } of this.#plan.folders) {
+      try {
+        if (refusePath(path, this.#rules) !== undefined) continue;
+        this.#writer?.makeFolder(path, mode);
+        const stats = this.#stats(path);
+        if (this.#since?.into === undefined && stats?.isDirectory())
+          made.push({ kind: "directory", path, mode: stats.mode & 0o7777, mtimeMs: stats.mtimeMs });
+      } catch {
+        // What was to lie in it says why.
+      }
+    }
+    return made;
+  }
+
+  /**
+   * Nothing is known of a sandbox that was made of another's snapshot: what is here under the same name, of the same
+   * size and time, is taken for the same.
+   */
+  #knownOf(path: string): FolderEntry | undefined {
+    const known = this.#known?.known;
+    if (!known || known.size > 0) return known?.get(path);
+    const stats = this.#stats(path);
+    if (stats?.isSymbolicLink()) return entryHere(path, stats, readlinkSync(join(this.#root, path)));
+    return stats?.isFile() ? entryHere(path, stats, undefined) : undefined;
+  }
+
+  /**
+   * When the last push ended: its marker is the last that it writes. Unknown of a sandbox that is not known to have had
+   * one, and of a copy of a file system, whose files all have the ctime of the copy.
+   */
+  #pushedAt(): number | undefined {
+    if ((this.#known?.known.size ?? 0) === 0) return undefined;
+    const marker = this.#parser.entries.find(({ path }) => path === SYNC_MARKER);
+    return marker?.ctime !== undefined && Math.floor(marker.ctime) === Math.floor(marker.mtime)
+      ? marker.ctime
+      : undefined;
+  }
+
+  /** The folder that files are written to, without links in its path. */
+  #openTarget(): string {
+    const { into } = this.#since ?? {};
+    if (into === undefined) return this.#root;
+    const target = join(this.#root, into);
+    mkdirSync(target, { recursive: true });
+    return realpathSync(target);
+  }
+
+  /** In a folder of its own a pull finds nothing but what an earlier attempt brought, or the user changed. */
+  #mayReplace(isOverwriting: boolean): MayReplace {
+    const known = this.#known?.known;
+    if (this.#since?.into !== undefined) return () => false;
+    return (path, there) => (known ? isUnchangedHere(there, known.get(path)) : isOverwriting);
+  }
+
+  #stats(path: string) {
+    return lstatSync(join(this.#root, path), { throwIfNoEntry: false });
+  }
+}
+
+function withoutBiggest(plan: PullPlan, maxBytes: number): PullPlan {
+  if (plan.bytes <= maxBytes) return plan;
+  const wanted = new Map(plan.wanted);
+  const skipped = [...plan.skipped];
+  let { bytes } = plan;
+  for (const { path, size } of [...wanted.values()].sort((a, b) => b.size - a.size)) {
+    if (bytes <= maxBytes) break;
+    wanted.delete(path);
+    bytes -= size;
+    skipped.push({ path, reason: `stays in the sandbox (${formatBytes(size)})` });
+  }
+  return { ...plan, wanted, bytes, skipped };
+}
+
+/** The first files of the list. */
+function upTo(maxFiles: number, plan: PullPlan): PullPlan {
+  if (plan.wanted.size <= maxFiles && plan.folders.length <= maxFiles) return plan;
+  const all = [...plan.wanted];
+  const reason = `stays in the sandbox (more than ${maxFiles.toLocaleString("en-US")} files)`;
+  const left = all.slice(maxFiles);
+  return {
+    ...plan,
+    wanted: new Map(all.slice(0, maxFiles)),
+    folders: plan.folders.slice(0, maxFiles),
+    bytes: plan.bytes - left.reduce((sum, [, { kind, size }]) => sum + (kind === "file" ? size : 0), 0),
+    skipped: [...plan.skipped, ...left.map(([path]) => ({ path, reason }))],
+  };
+}
+
+const VANISHED = "vanished before it could be sent";

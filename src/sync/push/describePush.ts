@@ -1,0 +1,32 @@
+import { formatBytes, plural } from "../../base/format";
+import { visibleText } from "../../base/inertText";
+import type { PushResult } from "./pushRequest";
+
+/** A line that says what a push came to. */
+export function describePush({ files, bytes, deleted, skipped, conflicts }: PushResult): string {
+  const parts = [
+    files > 0 ? `Synced ${plural(files, "file")}, ${formatBytes(bytes)}` : deleted > 0 ? "Synced" : "Already in sync",
+    ...(deleted > 0 ? [`${deleted.toLocaleString("en-US")} deleted`] : []),
+  ];
+  const notes = [
+    ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
+    ...(conflicts.length > 0 ? [`${plural(conflicts.length, "file")} changed in the sandbox kept there`] : []),
+  ];
+  return parts.join(", ") + (notes.length > 0 ? ` (${notes.join(", ")}, see the log)` : "");
+}
+
+/** What about it is worth a warning in the log, a line each. */
+export const pushLog = ({ skipped, conflicts }: PushResult): string[] =>
+  [
+    ...skipped.map(({ path, reason }) => `${path} ${reason}`),
+    ...conflicts.map(({ path, keptAs }) =>
+      path === keptAs
+        ? `${path} was deleted here but changed in the sandbox; it is still there`
+        : `${path} was changed in the sandbox; what was there is now ${keptAs}`,
+    ),
+  ]
+    .slice(-MOST_LINES)
+    .map(visibleText);
+
+/** More than this nobody reads. */
+const MOST_LINES = 2000;

@@ -1,0 +1,192 @@
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+
+import { abortError, Deferred } from "../../base/async";
+import type { Disposable } from "../../base/disposable";
+import { WORKER_LIMITS } from "../archive/blocks";
+import { Feed } from "./feed";
+import type { PackProgress } from "../archive/pack";
+import type { PullCounts } from "../pull/pullMessages";
+import type { FromWorker, SyncCall, SyncCalls, ToWorker } from "./syncCalls";
+import type { SyncWorkerData } from "./syncWorker";
+
+export interface SyncThreadOptions extends Partial<SyncWorkerData> {
+  /** The built `syncWorker.js`, if it is not beside the calling bundle. */
+  readonly workerFile?: string;
+  /** How long after its last use the worker is kept, with what it remembers of the folders. */
+  readonly idleMs?: number;
+}
+
+/** Takes a block of a stream; the worker's memory is its own again once this resolves. */
+export type OnBlock = (bytes: Uint8Array, progress: Readonly<PackProgress>) => Promise<void>;
+
+/** The worker thread that owns the disk: started at the first use, ended when idle, started anew if it dies. */
+export class SyncThread implements Disposable {
+  readonly #options: SyncThreadOptions;
+  #running: RunningWorker | undefined;
+  #uses = 0;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: SyncThreadOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps one and the same worker for as long as `work` goes on. */
+  async use<T>(work: (worker: RunningWorker) => Promise<T>): Promise<T> {
+    clearTimeout(this.#idleTimer);
+    this.#uses += 1;
+    const worker = this.#alive();
+    try {
+      return await work(worker);
+    } finally {
+      this.#uses -= 1;
+      if (this.#uses === 0) this.#endWhenIdle();
+    }
+  }
+
+  dispose(): void {
+    clearTimeout(this.#idleTimer);
+    this.#running?.dispose();
+    this.#running = undefined;
+  }
+
+  #alive(): RunningWorker {
+    if (this.#running && !this.#running.isDead) return this.#running;
+    const { workerFile = join(__dirname, "syncWorker.js"), baselineFolder } = this.#options;
+    this.#running = new RunningWorker(workerFile, { baselineFolder });
+    return this.#running;
+  }
+
+  #endWhenIdle(): void {
+    this.#idleTimer = setTimeout(() => {
+      this.dispose();
+    }, this.#options.idleMs ?? DEFAULT_IDLE_MS);
+    this.#idleTimer.unref();
+  }
+}
+
+const DEFAULT_IDLE_MS = 10 * 60_000;
+
+export class RunningWorker implements Disposable {
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, Deferred<unknown>>();
+  readonly #streams = new Map<number, OnBlock>();
+  readonly #feeds = new Map<number, Feed>();
+  #ids = 0;
+  isDead = false;
+
+  constructor(file: string, workerData: SyncWorkerData) {
+    this.#worker = new Worker(file, { workerData, resourceLimits: WORKER_LIMITS });
+    this.#worker.unref();
+    this.#worker.on("message", (message: FromWorker) => {
+      this.#receive(message);
+    });
+    this.#worker.on("error", (error) => {
+      this.#die(error);
+    });
+    this.#worker.on("exit", () => {
+      this.#die(new Error("The sync worker ended before its work did."));
+    });
+  }
+
+  /** A number that no other session or stream of this worker has. */
+  newId(): number {
+    this.#ids += 1;
+    return this.#ids;
+  }
+
+  async call<C extends SyncCall>(call: C, asks: SyncCalls[C]["asks"]): Promise<SyncCalls[C]["answers"]> {
+    if (this.isDead) throw new Error("The sync worker is gone.");
+    const id = this.newId();
+    const answer = new Deferred<unknown>();
+    this.#calls.set(id, answer);
+    // A process that waits for an answer must not end.
+    this.#worker.ref();
+    this.#post({ kind: "call", id, call, asks });
+    try {
+      return (await answer.promise) as SyncCalls[C]["answers"];
+    } finally {
+      this.#calls.delete(id);
+      if (this.#calls.size === 0) this.#worker.unref();
+    }
+  }
+
+  /** Packs and passes on all blocks of a stream; resolves once the last was taken. */
+  async pack(asks: SyncCalls["pack"]["asks"], onBlock: OnBlock): Promise<SyncCalls["pack"]["answers"]> {
+    let taking: Promise<void> = Promise.resolve();
+    this.#streams.set(asks.stream, (bytes, progress) => {
+      taking = taking.then(() => onBlock(bytes, progress));
+      return taking;
+    });
+    try {
+      const answer = await this.call("pack", asks);
+      await taking;
+      return answer;
+    } finally {
+      this.#streams.delete(asks.stream);
+    }
+  }
+
+  /** Nobody wants the rest of a stream: its `pack` rejects with an abort. */
+  stop(stream: number): void {
+    if (!this.isDead) this.#post({ kind: "stop", stream });
+  }
+
+  /** The way for streams into a session, until `closeFeed`. */
+  openFeed(session: number, onProgress: (counts: PullCounts) => void): Feed {
+    const feed = new Feed((bytes) => {
+      if (!this.isDead) this.#post({ kind: "feed", session, bytes }, [bytes.buffer]);
+    }, onProgress);
+    this.#feeds.set(session, feed);
+    return feed;
+  }
+
+  closeFeed(session: number): void {
+    this.#feeds.get(session)?.fail(abortError());
+    this.#feeds.delete(session);
+  }
+
+  dispose(): void {
+    this.#die(new Error("The sync worker was ended."));
+    // Resolves with the exit code; there is nothing to learn from it.
+    void this.#worker.terminate();
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case "answer":
+        this.#calls.get(message.id)?.resolve(message.answer);
+        break;
+      case "failure":
+        this.#calls.get(message.id)?.reject(message.error);
+        break;
+      case "block":
+        void this.#take(message.stream, message.bytes, message.progress);
+        break;
+      case "fed":
+        this.#feeds.get(message.session)?.fed(message.buffer, message.counts, message.isEnough);
+        break;
+    }
+  }
+
+  async #take(stream: number, bytes: Uint8Array<ArrayBuffer>, progress: Readonly<PackProgress>): Promise<void> {
+    try {
+      await this.#streams.get(stream)?.(bytes, progress);
+    } catch {
+      this.stop(stream);
+    }
+    const { buffer } = bytes;
+    if (!this.isDead) this.#post({ kind: "taken", stream, buffer }, [buffer]);
+  }
+
+  #post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #die(error: Error): void {
+    this.isDead = true;
+    for (const feed of this.#feeds.values()) feed.fail(error);
+    for (const call of this.#calls.values()) call.reject(error);
+    this.#calls.clear();
+  }
+}
