@@ -64,7 +64,7 @@ const builds = [
   { ...extension, entryPoints: { watching: "src/ui/watching.ts" } },
   { ...product, entryPoints: { modal: "src/modal/sdk.ts" }, target: "node22" },
   { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [definitions] },
-  { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs.ts" } },
+  { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs/main.ts" } },
   { ...product, entryPoints: { syncWorker: "src/sync/worker/syncWorker.ts" } },
 ];
 

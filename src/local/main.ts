@@ -5,12 +5,12 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "../base/errors";
 import { Faults } from "./faults/faults";
-import { collectLessOften } from "./heap";
-import type { IsolationKind } from "./isolation";
+import { collectLessOften } from "./base/heap";
+import type { IsolationKind } from "./base/isolation";
 import { detectIsolation } from "./isolation/detectIsolation";
 import { isOnlyServer } from "./isolation/serverFolder";
 import { startServer } from "./server";
-import { stderrLog } from "./stderrLog";
+import { stderrLog } from "./base/stderrLog";
 
 // For tests and demos: GPU types, comma-separated, whose sandboxes stay queued for ever.
 const NO_CAPACITY_VARIABLE = "MODAL_LOCAL_NO_CAPACITY";

@@ -9,7 +9,13 @@ import { buffer, text } from "node:stream/consumers";
 import { after, before, describe, it } from "mocha";
 import { skip, skipForRoot } from "../support/skip";
 import { messageOf } from "../../src/base/errors";
-import type { IsolatedProcess, IsolatedRoot, Isolation, IsolationKind, SpawnOptions } from "../../src/local/isolation";
+import type {
+  IsolatedProcess,
+  IsolatedRoot,
+  Isolation,
+  IsolationKind,
+  SpawnOptions,
+} from "../../src/local/base/isolation";
 import { nothing } from "../../src/local/network/outboundPolicy";
 import { detectIsolation } from "../../src/local/isolation/detectIsolation";
 

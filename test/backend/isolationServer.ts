@@ -1,5 +1,5 @@
 import { detectIsolation } from "../../src/local/isolation/detectIsolation";
-import type { IsolationKind } from "../../src/local/isolation";
+import type { IsolationKind } from "../../src/local/base/isolation";
 
 /** A server to be killed: one sandbox with a process that did all it could to outlive it. Words: state folder, kind. */
 async function main(stateDir: string, preferred: IsolationKind): Promise<void> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { describe, it } from "mocha";
-import { MACHINE, SharedPorts } from "../../src/local/model/sharedPorts";
+import { MACHINE, SharedPorts } from "../../src/local/sandbox/sharedPorts";
 import { isRunning, type RunningSandbox } from "../../src/sandboxes/sandbox";
 import { tunnelRow } from "../../src/ui/views/tunnelRow";
 import { skip } from "../support/skip";

@@ -1,5 +1,5 @@
-import type { App, AppStore } from "../model/apps";
-import { DEFAULT_ENVIRONMENT } from "../model/environments";
+import type { App, AppStore } from "../account/apps";
+import { DEFAULT_ENVIRONMENT } from "../account/environments";
 import { tagOf, type DeployedFunctions } from "./deployed";
 import { DEFAULT_OPTIONS, type FunctionStore } from "./functionStore";
 

@@ -1,6 +1,6 @@
 import { nothing } from "../network/outboundPolicy";
 import { text } from "node:stream/consumers";
-import type { Isolation } from "../isolation";
+import type { Isolation } from "../base/isolation";
 import { PYTHON_DESCRIBE } from "./pythonRunner";
 
 export interface DescribedMethod {

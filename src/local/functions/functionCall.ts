@@ -1,5 +1,5 @@
-import { newId } from "../model/ids";
-import { Latch } from "../model/latch";
+import { newId } from "../base/ids";
+import { Latch } from "../base/latch";
 
 export type CallResult =
   | { readonly kind: "success"; readonly data: Buffer }

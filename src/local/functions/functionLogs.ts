@@ -1,5 +1,5 @@
-import { Bell } from "../model/bell";
-import { LogWriter } from "../model/logBook";
+import { Bell } from "../base/bell";
+import { LogWriter } from "../streams/logBook";
 import type { FunctionCall } from "./functionCall";
 
 export interface FunctionLogEntry {

@@ -1,6 +1,6 @@
 import { abortable } from "../../base/async";
 import { messageOf } from "../../base/errors";
-import { timeLimit } from "../services/timeLimit";
+import { timeLimit } from "./timeLimit";
 import type { CallResult, FunctionCall } from "./functionCall";
 import type { FunctionLogs } from "./functionLogs";
 import type { Runner } from "./runner";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Isolation } from "../isolation";
-import { newId } from "../model/ids";
+import type { Isolation } from "../base/isolation";
+import { newId } from "../base/ids";
 import { notFound } from "../protocol/errors";
 import { tagOf, type Deployed } from "./deployed";
 import type { FunctionCall } from "./functionCall";

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { abortable } from "../../base/async";
 import { isAbort } from "../../base/errors";
-import type { Isolation, IsolatedProcess, IsolatedRoot, ProcessExit } from "../isolation";
+import type { Isolation, IsolatedProcess, IsolatedRoot, ProcessExit } from "../base/isolation";
 import type { CallRequest } from "./functionCall";
 import { PYTHON_RUNNER } from "./pythonRunner";
 

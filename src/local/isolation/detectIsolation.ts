@@ -1,15 +1,15 @@
 import { homedir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../base/errors";
-import type { Isolation, IsolationKind, NetworkKind } from "../isolation";
-import { ControlGroups } from "./controlGroups";
+import type { Isolation, IsolationKind, NetworkKind } from "../base/isolation";
+import { ControlGroups } from "./process/controlGroups";
 import { createDirectoryIsolation } from "./directory";
 import { findProgram, type Host } from "./host";
 import { outermost, realPath } from "./hostPaths";
-import { createOverlayIsolation } from "./overlay";
-import { PipeMaker } from "./pipeMaker";
-import { createPrivateRootIsolation } from "./privateRoot";
-import { RenewableRoot } from "./renewableRoot";
+import { createOverlayIsolation } from "./root/overlay";
+import { PipeMaker } from "./process/pipeMaker";
+import { createPrivateRootIsolation } from "./root/privateRoot";
+import { RenewableRoot } from "./root/renewableRoot";
 import { openServerFolder } from "./serverFolder";
 
 export interface DetectOptions {

@@ -3,19 +3,26 @@ import { access, mkdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { Deferred } from "../../base/async";
 import { STATE_FOLDER } from "../../base/stateFolder";
-import type { IsolatedMount, Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
-import { connectTo } from "./connectTo";
-import { copyTree } from "./copyTree";
-import type { ControlGroup } from "./controlGroups";
+import type {
+  IsolatedMount,
+  Isolation,
+  IsolatedRoot,
+  MountOptions,
+  RootOptions,
+  SpawnOptions,
+} from "../base/isolation";
+import { connectTo } from "./network/connectTo";
+import { copyTree } from "./root/copyTree";
+import type { ControlGroup } from "./process/controlGroups";
 import { baseEnvironment, FS_TOOLS, type Host } from "./host";
 import { isWithin } from "./hostPaths";
 import { CONTENT } from "./insidePaths";
-import { keepRoots } from "./keepRoots";
-import { holdsSocket } from "./tcpSockets";
-import { killMarked, marked } from "./marked";
+import { keepRoots } from "./root/keepRoots";
+import { holdsSocket } from "./network/tcpSockets";
+import { killMarked, marked } from "./process/marked";
 import { removeFolder } from "./serverFolder";
-import { startProcess, type Entrance } from "./startProcess";
-import { startTerminal } from "./startTerminal";
+import { startProcess, type Entrance } from "./process/startProcess";
+import { startTerminal } from "./process/startTerminal";
 
 /** Plain processes of this machine, each sandbox with a folder of its own: for where nothing better can be had. */
 export function createDirectoryIsolation(host: Host): Isolation {

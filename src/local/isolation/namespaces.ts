@@ -4,24 +4,24 @@ import { readdirSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { Allowlist, Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../isolation";
+import type { Allowlist, Isolation, IsolatedRoot, MountOptions, RootOptions, SpawnOptions } from "../base/isolation";
 import { isNothing } from "../network/outboundPolicy";
-import { connectTo } from "./connectTo";
-import type { ControlGroup } from "./controlGroups";
-import { NamespaceConnector } from "./connector";
-import { copyTree } from "./copyTree";
+import { connectTo } from "./network/connectTo";
+import type { ControlGroup } from "./process/controlGroups";
+import { NamespaceConnector } from "./network/connector";
+import { copyTree } from "./root/copyTree";
 import { baseEnvironment, findProgram, systemPath, type Host } from "./host";
 import { CONTENT, makeInside, resolveInside } from "./insidePaths";
-import { isLarge } from "./isLarge";
-import { keepRoots } from "./keepRoots";
-import { OuterMounts } from "./outerMounts";
-import { holdsSocket } from "./tcpSockets";
-import { leadOut, type WayOut } from "./ownNetwork";
-import { ProcessTable } from "./processTable";
+import { isLarge } from "./root/isLarge";
+import { keepRoots } from "./root/keepRoots";
+import { OuterMounts } from "./root/outerMounts";
+import { holdsSocket } from "./network/tcpSockets";
+import { leadOut, type WayOut } from "./network/ownNetwork";
+import { ProcessTable } from "./process/processTable";
 import { removeFolder } from "./serverFolder";
-import { pidNamespaceOf } from "./sessions";
-import { exitOf, firstLine, startProcess, type Entrance } from "./startProcess";
-import { startTerminal } from "./startTerminal";
+import { pidNamespaceOf } from "./process/sessions";
+import { exitOf, firstLine, startProcess, type Entrance } from "./process/startProcess";
+import { startTerminal } from "./process/startTerminal";
 
 /** How the root of a sandbox is put together; the rest of a sandbox's life is the same for every layout. */
 export interface RootLayout extends Pick<Isolation, "kind" | "description"> {

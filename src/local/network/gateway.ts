@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Disposable } from "../../base/disposable";
-import type { Allowlist } from "../isolation";
+import type { Allowlist } from "../base/isolation";
 import { answeredAddresses, questionName, refusal } from "./dnsMessage";
 import { protocol, readPacket, toText, type Packet } from "./ipv4";
 import { OutboundPolicy } from "./outboundPolicy";

@@ -1,5 +1,5 @@
 import { BlockList } from "node:net";
-import type { Allowlist } from "../isolation";
+import type { Allowlist } from "../base/isolation";
 
 // This machine itself, and the services of clouds that hand out a machine's credentials.
 const NEVER = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];

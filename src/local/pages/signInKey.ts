@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { same } from "../protocol/same";
+import { same } from "../base/same";
 
 /** A file that only this user can read: what it holds proves to the sign-in page that this user is the one who approves. */
 export class SignInKey {

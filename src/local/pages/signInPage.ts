@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
-import { isOwnPeer } from "../isolation/tcpSockets";
-import type { TokenFlow, TokenFlows } from "../model/tokenFlows";
+import { isOwnPeer } from "../isolation/network/tcpSockets";
+import type { TokenFlow, TokenFlows } from "../account/tokenFlows";
 import type { PageHandler } from "./pageServer";
 import type { SignInKey } from "./signInKey";
 

@@ -1,11 +1,11 @@
 import { isAbort } from "../../base/errors";
 import type { FunctionLogEntry, FunctionLogs } from "../functions/functionLogs";
-import { logSource } from "../model/logBook";
-import type { Sandbox } from "../model/sandbox";
-import type { SandboxStore } from "../model/sandboxStore";
+import { logSource } from "../streams/logBook";
+import type { Sandbox } from "../sandbox/sandbox";
+import type { SandboxStore } from "../sandbox/sandboxStore";
 import { invalidArgument } from "../protocol/errors";
 import type { ControlPlane, Request } from "../protocol/messages";
-import { timeLimit } from "./timeLimit";
+import { timeLimit } from "../functions/timeLimit";
 
 /** One line, and what printed it. */
 interface Line {

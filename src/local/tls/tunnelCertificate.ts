@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { JsonFile } from "../model/jsonFile";
+import { JsonFile } from "../base/jsonFile";
 import { makeCertificate, type Certificate } from "./certificate";
 
 // The longest life of a sandbox, and then some.

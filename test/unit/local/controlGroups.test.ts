@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { skip } from "../../support/skip";
-import { ControlGroups } from "../../../src/local/isolation/controlGroups";
+import { ControlGroups } from "../../../src/local/isolation/process/controlGroups";
 
 const LIMITS = { cpus: 0.5, memoryBytes: 256 * 1024 * 1024 };
 

@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { buffer } from "node:stream/consumers";
+import { findProgram, systemPath, type Host } from "../host";
+
+const BLOCK = 512;
+
+/**
+ * Those folders of an overlay's upper layer that hide what lies beneath them. An attribute marks them, which Node cannot
+ * read; an archive of the folders alone can tell.
+ */
+export async function opaqueFolders(host: Host, folder: string): Promise<ReadonlySet<string>> {
+  const child = spawn("/bin/sh", ["-c", ARCHIVE, "opaque", findProgram("tar", host)], {
+    cwd: folder,
+    env: { PATH: systemPath(host), LC_ALL: "C" },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  child.on("error", () => undefined);
+  return readArchive(await buffer(child.stdout));
+}
+
+const ARCHIVE = `find . -type d -print0 |
+"$1" --null --format=pax --no-recursion --xattrs --xattrs-include='*overlay.opaque' -cf - -T -`;
+
+function readArchive(archive: Buffer): Set<string> {
+  const found = new Set<string>();
+  let extended = "";
+  for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0;) {
+    const text = (from: number, length: number): string =>
+      archive.toString("utf8", at + from, at + from + length).replace(/\0[^]*$/, "");
+    const size = Number.parseInt(text(124, 12), 8) || 0;
+    const body = archive.toString("utf8", at + BLOCK, at + BLOCK + size);
+    const prefix = text(345, 155);
+    const name = /^\d+ path=(.*)$/m.exec(extended)?.[1] ?? (prefix ? `${prefix}/` : "") + text(0, 100);
+    if (text(156, 1) === "x") extended = body;
+    else {
+      if (/overlay\.opaque=y$/m.test(extended)) found.add(name.replace(/^\.\//, "").replace(/\/$/, ""));
+      extended = "";
+    }
+    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+  }
+  return found;
+}

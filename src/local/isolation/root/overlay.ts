@@ -1,0 +1,134 @@
+import { existsSync, statSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Isolation } from "../../base/isolation";
+import { DEVICE_LINKS, DEVICES } from "./devices";
+import { freshFolders } from "./freshFolders";
+import type { Host } from "../host";
+import { isWithin, isWithinAny, visibleFolders } from "../hostPaths";
+import { CONTENT } from "../insidePaths";
+import { lowerOptions } from "./lowers";
+import { readMountPoints, toFstab, type Mount } from "./mountTable";
+import { createNamespaceIsolation } from "../namespaces";
+import { buildTemplate } from "./overlayTemplate";
+import { canLeadOut } from "../network/ownNetwork";
+import { resolverFile } from "../network/resolver";
+
+/**
+ * For root: the host's own file system, under a layer per sandbox that takes all writes, with fresh folders in place of
+ * the personal and temporary ones.
+ */
+export async function createOverlayIsolation(host: Host): Promise<Isolation> {
+  const fresh = freshFolders(host);
+  const hidden = fresh.map(({ path }) => path);
+  const tools = visibleFolders(host, hidden);
+  const hasOwnNetwork = await canLeadOut(host, false);
+  const resolver = await resolverFile(hasOwnNetwork);
+  const added = [...tools, ...otherFileSystems([...hidden, ...(resolver ? [resolver.path] : [])])];
+  const template = await buildTemplate(host, fresh, tools, resolver);
+
+  return createNamespaceIsolation(host, {
+    kind: "overlay",
+    description: "Each sandbox writes to its own layer over this machine's files. This is not a security boundary.",
+    isUnprivileged: false,
+    hasOwnNetwork,
+    home: "/root",
+    layering: "stacked",
+    assemble: ASSEMBLE,
+    enter: ENTER,
+    prepare: async (path, layers) => {
+      for (const name of ["upper", "work", "root", "host"]) await mkdir(join(path, name));
+      const folders = [...layers.map((layer) => join(layer, CONTENT)).toReversed(), template];
+      await writeFile(join(path, "lowers"), await lowerOptions(path, folders));
+      await writeFile(join(path, "base.fstab"), toFstab(BASE));
+      await writeFile(join(path, "added.fstab"), toFstab(await layOver({ added, path, layers, host })));
+    },
+    unsaved: () => [],
+    changes: (path) => [
+      { name: CONTENT, folder: join(path, "upper") },
+      ...added.flatMap((target, index) =>
+        isFolder(target) ? [{ name: placeOf(target), folder: join(path, String(index), "upper") }] : [],
+      ),
+    ],
+  });
+}
+
+/** An overlay shows one file system only: what the host has mounted on it, such as GPU drivers, has to be added. */
+const otherFileSystems = (hidden: readonly string[]): string[] =>
+  readMountPoints()
+    .map(({ path }) => path)
+    .filter((path) => path !== "/" && !isWithinAny(path, [...KERNEL, ...hidden]) && existsSync(path));
+
+const KERNEL = ["/proc", "/sys", "/dev"];
+
+interface LayOverOptions {
+  readonly added: readonly string[];
+  readonly path: string;
+  readonly layers: readonly string[];
+  readonly host: Host;
+}
+
+/** Every path read-only, and a folder that can take it under a layer of the sandbox's own on top. */
+async function layOver({ added, path, layers, host }: LayOverOptions): Promise<Mount[]> {
+  const mounts: Mount[] = [];
+  for (const [index, source] of added.entries()) {
+    const target = join(path, "root", source);
+    mounts.push({ source, target, type: "none", options: ["bind", "ro"] });
+    if (!isFolder(source)) continue;
+    const own = join(path, String(index));
+    for (const name of ["upper", "work"]) await mkdir(join(own, name), { recursive: true });
+    const places = layers.map((layer) => join(layer, placeOf(source))).filter((place) => existsSync(place));
+    // The kernel refuses a layer that lies within another one.
+    const lowers = isWithin(host.stateDir, source) ? [source] : [...places.toReversed(), source];
+    mounts.push({
+      source: "overlay",
+      target,
+      type: "overlay",
+      options: [`lowerdir=${lowers.join(":")}`, `upperdir=${own}/upper`, `workdir=${own}/work`],
+    });
+  }
+  return mounts;
+}
+
+const isFolder = (path: string): boolean => statSync(path).isDirectory();
+
+/** Where a layer keeps the changes of a folder that is mounted apart. */
+const placeOf = (target: string): string => join("mounted", encodeURIComponent(target));
+
+const BASE: readonly Mount[] = [
+  { source: "proc", target: "/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
+  { source: "sysfs", target: "/sys", type: "sysfs", options: ["ro", "nosuid", "nodev", "noexec"] },
+  { source: "tmpfs", target: "/dev", type: "tmpfs", options: ["mode=755", "nosuid"] },
+  {
+    source: "devpts",
+    target: "/dev/pts",
+    type: "devpts",
+    options: ["x-mount.mkdir", "newinstance", "ptmxmode=0666", "mode=620", "gid=5"],
+  },
+  { source: "shm", target: "/dev/shm", type: "tmpfs", options: ["x-mount.mkdir", "mode=1777", "nosuid", "nodev"] },
+];
+
+// The kernel refuses a layer that lies within another one, as every folder of the host's does within its root. What an
+// overlay shows is a file system of its own, though; it needs a second layer, which is empty.
+const ASSEMBLE = `
+mount -n -t tmpfs -o size=4k,mode=700 none host
+mkdir host/empty
+mount -n -t overlay overlay -o lowerdir=host/empty:/ host
+read -r lowers < lowers || :
+mount -n -t overlay overlay -o "lowerdir=$lowers:host,upperdir=upper,workdir=work" root
+mount -n -a -T added.fstab 2>/dev/null || :
+`;
+
+const ENTER = `
+here=$PWD
+cd root
+pivot_root . run
+cd /
+mount -n -a -T "/run$here/base.fstab"
+devices=
+for device in ${DEVICES.map((device) => `/run/dev/${device}`).join(" ")}; do [ ! -e "$device" ] || devices="$devices $device"; done
+cp -a $devices /dev/
+${Object.entries(DEVICE_LINKS)
+  .map(([name, target]) => `ln -s ${target} /dev/${name}`)
+  .join("\n")}
+`;

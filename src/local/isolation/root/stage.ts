@@ -1,0 +1,45 @@
+import { quote } from "../../../base/quote";
+
+/**
+ * The last step before a program, a POSIX shell inside the sandbox: it enters the working directory, looks the program
+ * up, says on descriptor 3 what it found, and becomes the program, or what `prefix` makes of it.
+ * Its words: the working directory, then the program's argv.
+ */
+export const stage = (prefix: readonly string[]): string => `
+cd -- "$1" 2>/dev/null || { echo workdir >&3; exit 126; }
+shift
+case $1 in
+  */*) [ -e "$1" ] && found=yes ;;
+  *) IFS=:; for folder in $PATH; do [ -f "$folder/$1" ] && [ -x "$folder/$1" ] && found=yes && break; done; unset IFS ;;
+esac
+[ -n "$found" ] || { echo program >&3; exit 127; }
+unset found folder OLDPWD
+echo ready $$ >&3
+exec 3>&- ${prefix.map(quote).join(" ")} "$@"
+`;
+
+/** What the stage says; nothing where it did not come to speak. */
+export type StageReport =
+  { readonly kind: "ready"; readonly pid: number } | { readonly kind: "workdir" | "program" | "nothing" };
+
+export function readStageReport(text: string): StageReport {
+  const [word, pid] = text.trim().split(" ");
+  if (word === "ready") return { kind: "ready", pid: Number(pid) };
+  return { kind: word === "workdir" || word === "program" ? word : "nothing" };
+}
+
+/** Splits variables into those that can travel as the shell's own environment and the words that set the others. */
+export function throughShell(variables: Readonly<Record<string, string>>) {
+  const env: Record<string, string> = {};
+  const assignments: string[] = [];
+  for (const [name, value] of Object.entries(variables)) {
+    if (isPassedOn(name)) env[name] = value;
+    else assignments.push(`${name}=${value}`);
+  }
+  return { env, prefix: assignments.length === 0 ? [] : ["/usr/bin/env", ...assignments] };
+}
+
+/** Neither what the dynamic loader and the shell act upon themselves nor a name that a shell drops. */
+const isPassedOn = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name) && !SHELL_NAMES.test(name);
+
+const SHELL_NAMES = /^(LD_.*|DYLD_.*|BASH.*|SHELLOPTS|IFS|OPTIND|PWD|OLDPWD|ENV|PPID|PS4|found|folder)$/;

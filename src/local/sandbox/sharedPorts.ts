@@ -1,0 +1,69 @@
+import { listeningSocket } from "../isolation/network/tcpSockets";
+
+/** The id of the sandbox that listens on a port, or `MACHINE`. */
+export type Listener = string;
+
+/** A program outside all sandboxes. */
+export const MACHINE: Listener = "machine";
+
+/** A sandbox in this machine's network. */
+export interface PortSharer {
+  readonly id: string;
+  readonly spec: { readonly ports: readonly { readonly port: number }[] };
+  holdsSocket(inode: string): Promise<boolean>;
+}
+
+interface LookUp {
+  readonly inode: string;
+  readonly holder: Promise<Listener>;
+  readonly at: number;
+}
+
+/** A look-up reads the open files of every process of every sandbox, and a list asks for each port of each. */
+const KEPT_MS = 1000;
+
+/** The ports of this machine's network, which sandboxes without one of their own share. */
+export class SharedPorts {
+  readonly #sharers: () => readonly PortSharer[];
+  readonly #clock: { now(): number };
+  /** The socket last seen to listen on a port, and who holds it. */
+  readonly #lookUps = new Map<number, LookUp>();
+
+  /** `sharers` are those that have not ended. */
+  constructor(sharers: () => readonly PortSharer[], clock: { now(): number } = performance) {
+    this.#sharers = sharers;
+    this.#clock = clock;
+  }
+
+  /** Undefined if nothing listens, or if this machine does not show who does. */
+  async listenerOn(port: number): Promise<Listener | undefined> {
+    const inode = listeningSocket(port);
+    if (inode === undefined) return undefined;
+    const known = this.#lookUps.get(port);
+    if (known?.inode === inode && this.#clock.now() - known.at < KEPT_MS) return known.holder;
+
+    const holder = this.#holderOf(inode);
+    this.#lookUps.set(port, { inode, holder, at: this.#clock.now() });
+    return holder;
+  }
+
+  async #holderOf(inode: string): Promise<Listener> {
+    for (const sharer of this.#sharers()) if (await sharer.holdsSocket(inode)) return sharer.id;
+    return MACHINE;
+  }
+
+  /** True if another sandbox declares the port too. */
+  isContended(port: number, declaredBy: PortSharer): boolean {
+    return this.#sharers().some(
+      ({ id, spec }) => id !== declaredBy.id && spec.ports.some((open) => open.port === port),
+    );
+  }
+}
+
+/** A sentence for the log. */
+export function describeSharing(port: number, listener: Listener | undefined): string {
+  const shared = `Port ${port} is shared on this machine`;
+  if (listener === undefined) return `${shared}.`;
+  const who = listener === MACHINE ? "a program outside all sandboxes" : `sandbox ${listener}`;
+  return `${shared}; ${who} listens on it.`;
+}
