@@ -43,26 +43,26 @@ import { Puller } from "./sync/pull/puller";
 import { Pusher } from "./sync/push/push";
 import { SyncThread } from "./sync/worker/syncThread";
 import { TunnelService } from "./sandboxes/tunnelService";
-import { SandboxPicker } from "./ui/commands/pickSandbox";
+import { SandboxPicker } from "./ui/sandboxes/pickSandbox";
 import { generalCommands } from "./ui/commands/general";
 import { loadedOnUse } from "./ui/commands/loadedOnUse";
 import { registerCommands } from "./ui/commands/register";
-import { sandboxCommands } from "./ui/commands/sandboxes";
-import { sectionCommands } from "./ui/commands/sections";
-import { shellCommands, shellProfile } from "./ui/commands/shell";
-import { syncCommands } from "./ui/commands/sync";
-import { tunnelCommands } from "./ui/commands/tunnels";
-import { askAboutClosing } from "./ui/closeQuestion";
+import { sandboxCommands } from "./ui/sandboxes/sandboxes";
+import { sectionCommands } from "./ui/sandboxes/sections";
+import { shellCommands, shellProfile } from "./ui/sandboxes/shell";
+import { syncCommands } from "./ui/sync/sync";
+import { tunnelCommands } from "./ui/sandboxes/tunnels";
+import { askAboutClosing } from "./ui/sandboxes/closeQuestion";
 import { keepContextKeys } from "./ui/contextKeys";
-import { watchEndings } from "./ui/endingNotice";
-import { CostWatch } from "./ui/costWatch";
-import { registerCellLenses } from "./ui/cellLenses";
+import { watchEndings } from "./ui/sandboxes/endingNotice";
+import { CostWatch } from "./ui/costs/costWatch";
+import { registerCellLenses } from "./ui/runs/cellLenses";
 import { createErrorReporter } from "./ui/errorReporter";
-import { approveAboveLimit } from "./ui/limitQuestions";
-import { watchOrphans } from "./ui/orphanNotice";
-import { RunWatch } from "./ui/runWatch";
-import { approvePull, offerConflicts, offerCopies } from "./ui/pullQuestions";
-import { approvePush } from "./ui/pushQuestions";
+import { approveAboveLimit } from "./ui/costs/limitQuestions";
+import { watchOrphans } from "./ui/sandboxes/orphanNotice";
+import { RunWatch } from "./ui/runs/runWatch";
+import { approvePull, offerConflicts, offerCopies } from "./ui/sync/pullQuestions";
+import { approvePush } from "./ui/sync/pushQuestions";
 import {
   appName,
   environmentName,
@@ -79,18 +79,18 @@ import {
   syncCompression,
   usesLocalBackend,
 } from "./ui/settings";
-import { watchSaves } from "./ui/syncOnSave";
-import { registerTasks } from "./ui/taskProvider";
+import { watchSaves } from "./ui/sync/syncOnSave";
+import { registerTasks } from "./ui/runs/taskProvider";
 import { BuildTerminals } from "./ui/terminals/buildTerminals";
 import { RunTerminals } from "./ui/terminals/runTerminals";
 import { ShellTerminals } from "./ui/terminals/shellTerminals";
 import { SandboxesView } from "./ui/views/sandboxesView";
-import { orphanSection } from "./ui/views/orphanSection";
-import { SectionView } from "./ui/views/sectionView";
-import { secretSection, volumeSection } from "./ui/views/storageSections";
-import { pastRunSection } from "./ui/views/pastRunSection";
-import { snapshotSection } from "./ui/views/snapshotSection";
-import { SyncPreviews } from "./ui/views/syncPreviews";
+import { orphanSection } from "./ui/views/sections/orphanSection";
+import { SectionView } from "./ui/views/sections/sectionView";
+import { secretSection, volumeSection } from "./ui/views/sections/storageSections";
+import { pastRunSection } from "./ui/views/sections/pastRunSection";
+import { snapshotSection } from "./ui/views/sections/snapshotSection";
+import { SyncPreviews } from "./ui/sync/syncPreviews";
 
 /**
  * Builds the services in rank order and connects them. Contacts nobody: that waits for the first use. Nor does it wait

@@ -2,7 +2,7 @@ import { Position, Uri } from "vscode";
 import { localFile } from "../run/output/localPaths";
 import type { Run } from "../run/run";
 import type { Frame } from "../run/output/tracebacks";
-import { allFolders } from "./commands/folders";
+import { allFolders } from "./pickers/folders";
 
 /** A place in a file of this machine. */
 export interface LocalPlace {

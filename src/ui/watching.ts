@@ -10,13 +10,13 @@ import { sandboxIdOf } from "../sandboxes/sandbox";
 import type { SandboxStore } from "../sandboxes/sandboxStore";
 import type { SyncThread } from "../sync/worker/syncThread";
 import type { TunnelService } from "../sandboxes/tunnelService";
-import { Comparisons, type ComparisonsOptions } from "./comparisons";
-import { MeterStatus } from "./meterStatus";
-import { PortOffers } from "./portOffers";
-import { keepOutputs, openOutputs } from "./runOutputs";
-import { RunProblems } from "./runProblems";
+import { Comparisons, type ComparisonsOptions } from "./comparison/comparisons";
+import { MeterStatus } from "./costs/meterStatus";
+import { PortOffers } from "./runs/portOffers";
+import { keepOutputs, openOutputs } from "./runs/runOutputs";
+import { RunProblems } from "./runs/runProblems";
 import { TracebackLinks } from "./terminals/tracebackLinks";
-import { meterRows, meterSummary } from "./views/meterRows";
+import { meterRows, meterSummary } from "./views/rows/meterRows";
 import type { MeterSource } from "./views/sandboxTreeModel";
 
 export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri" | "isFree" | "showRun"> {

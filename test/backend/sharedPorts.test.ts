@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { describe, it } from "mocha";
 import { MACHINE, SharedPorts } from "../../src/local/sandbox/sharedPorts";
 import { isRunning, type RunningSandbox } from "../../src/sandboxes/sandbox";
-import { tunnelRow } from "../../src/ui/views/tunnelRow";
+import { tunnelRow } from "../../src/ui/views/rows/tunnelRow";
 import { skip } from "../support/skip";
 import { eventually } from "./support/processes";
 import { spec } from "./support/services";

@@ -3,7 +3,7 @@ import { isAbort, messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
 import { remoteInput } from "../../run/output/localPaths";
 import type { Shell } from "../../run/program/shell";
-import { allFolders } from "../commands/folders";
+import { allFolders } from "../pickers/folders";
 import { withoutPrivateAnswers } from "./harmlessOutput";
 import { OutputText } from "./outputText";
 import { dim, red } from "./styles";

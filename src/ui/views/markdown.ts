@@ -1,5 +1,5 @@
 import { visibleExcerpt } from "../../base/inertText";
-import type { Detail } from "./row";
+import type { Detail } from "./rows/row";
 
 /** A tooltip of a longer text would fill the screen. */
 const MAX_LENGTH = 1000;

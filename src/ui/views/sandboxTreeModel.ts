@@ -18,7 +18,7 @@ import type {
   TreeNode,
   TunnelNode,
 } from "./nodes";
-import type { Row } from "./row";
+import type { Row } from "./rows/row";
 
 export interface SandboxTreeModelOptions {
   readonly sandboxes: SandboxSource;

@@ -1,18 +1,18 @@
 import { TreeItemCollapsibleState, type Command, type TreeDataProvider, type TreeItem } from "vscode";
 import { tooltipOf } from "../outsideText";
 import { escapeMarkdown, markdownTable } from "./markdown";
-import { metersRow } from "./metersRow";
-import { mountRow } from "./mountRow";
+import { metersRow } from "./rows/metersRow";
+import { mountRow } from "./rows/mountRow";
 import type { TreeNode } from "./nodes";
-import { problemRow } from "./problemRow";
-import type { Row, RowContext } from "./row";
-import { rowContext, type RowSources } from "./rowContext";
-import { rowItem } from "./rowItem";
-import { runDetails, runRow } from "./runRow";
-import { sandboxDetails, sandboxRow } from "./sandboxRow";
+import { problemRow } from "./rows/problemRow";
+import type { Row, RowContext } from "./rows/row";
+import { rowContext, type RowSources } from "./rows/rowContext";
+import { rowItem } from "./rows/rowItem";
+import { runDetails, runRow } from "./rows/runRow";
+import { sandboxDetails, sandboxRow } from "./rows/sandboxRow";
 import type { SandboxTreeModel } from "./sandboxTreeModel";
-import { snapshotDetails, snapshotRow } from "./snapshotSection";
-import { tunnelNote, tunnelRow } from "./tunnelRow";
+import { snapshotDetails, snapshotRow } from "./sections/snapshotSection";
+import { tunnelNote, tunnelRow } from "./rows/tunnelRow";
 
 export interface SandboxesTreeOptions extends RowSources {
   readonly model: SandboxTreeModel;

@@ -13,7 +13,7 @@ import { inert } from "../outsideText";
 import { withViewProgress } from "../progress";
 import { watchMeters } from "./meterWatch";
 import type { TreeNode } from "./nodes";
-import type { RowSources } from "./rowContext";
+import type { RowSources } from "./rows/rowContext";
 import { SandboxesTree } from "./sandboxesTree";
 import {
   SandboxTreeModel,

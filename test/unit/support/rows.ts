@@ -1,6 +1,6 @@
 import { listRates } from "../../../src/modal/rates";
 import { costOf } from "../../../src/sandboxes/costs/cost";
-import type { RowContext } from "../../../src/ui/views/row";
+import type { RowContext } from "../../../src/ui/views/rows/row";
 
 /** What rows depend on, where Modal tells nothing and nobody uses anything. */
 export const rowContextAt = (now: number, properties: Partial<RowContext> = {}): RowContext => ({

@@ -5,7 +5,7 @@ import type { ComparedRun } from "../../../src/run/compare/comparison";
 import { Run, type RunState } from "../../../src/run/run";
 import { RunLog } from "../../../src/run/output/runLog";
 import { Sweep, type SweepLanes } from "../../../src/run/sweep/sweep";
-import { comparisonOf, comparisonOfSweep } from "../../../src/ui/comparisonSources";
+import { comparisonOf, comparisonOfSweep } from "../../../src/ui/comparison/comparisonSources";
 
 const T4 = { type: "T4", count: 1 };
 const clock = { now: () => 0 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Costs, MeteredSandbox } from "../../../src/sandboxes/costs/costMeter";
-import { costStatus, costTooltip, remaining } from "../../../src/ui/costText";
+import { costStatus, costTooltip, remaining } from "../../../src/ui/costs/costText";
 import { sandbox } from "../support/sandboxes";
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "mocha";
 import { compare, type ComparedRun } from "../../../../src/run/compare/comparison";
 import { inOrder, type Order } from "../../../../src/run/compare/comparisonOrder";
-import { pageHtml, pageOf } from "../../../../src/ui/views/comparisonPage";
+import { pageHtml, pageOf } from "../../../../src/ui/comparison/comparisonPage";
 
 const HTML = pageHtml({
   script: "https://x/comparison.js",

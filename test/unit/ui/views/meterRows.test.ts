@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { MetricSample } from "../../../../src/sandboxes/metrics/metrics";
-import { meterRows, meterSummary, metersTogether } from "../../../../src/ui/views/meterRows";
+import { meterRows, meterSummary, metersTogether } from "../../../../src/ui/views/rows/meterRows";
 
 const GIB = 2 ** 30;
 const gpu = { index: 0, utilization: 87, memory: { used: 12.34 * GIB, total: 15 * GIB }, celsius: 61, watts: 48.12 };

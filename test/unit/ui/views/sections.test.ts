@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { listRates } from "../../../../src/modal/rates";
 import { SandboxStore } from "../../../../src/sandboxes/sandboxStore";
-import { orphanSection } from "../../../../src/ui/views/orphanSection";
-import { snapshotDetails, snapshotRow } from "../../../../src/ui/views/snapshotSection";
+import { orphanSection } from "../../../../src/ui/views/sections/orphanSection";
+import { snapshotDetails, snapshotRow } from "../../../../src/ui/views/sections/snapshotSection";
 import { sandbox } from "../../support/sandboxes";
 import { snapshot } from "../../support/snapshots";
 

@@ -1,0 +1,111 @@
+import type { Uri } from "vscode";
+import { DisposableStore, type Disposable } from "../../base/disposable";
+import type { Clock, Logger } from "../../base/ports";
+import { isOver, type Run } from "../../run/run";
+import type { RunService } from "../../run/runService";
+import type { Sweep } from "../../run/sweep/sweep";
+import { TrackedRuns } from "../../run/trackedRuns";
+import type { MetricService } from "../../sandboxes/metrics/metricService";
+import { comparisonOf, comparisonOfSweep, type SweepSubject } from "./comparisonSources";
+import type { ReportError } from "../errorReporter";
+import { opensComparison } from "../settings";
+import { ComparisonPanel, type ComparisonSource } from "./comparisonPanel";
+
+export interface ComparisonsOptions {
+  readonly runs: Pick<RunService, "runs" | "onDidChangeRun">;
+  readonly metrics: MetricService;
+  readonly extensionUri: Uri;
+  /** Whether nothing is billed: on the local backend. */
+  readonly isFree: () => boolean;
+  readonly showRun: (run: Run) => void;
+  readonly openOutputs: (run: Run) => Promise<void>;
+  readonly keepOutputs: (run: Run) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly report: ReportError;
+}
+
+/** The comparisons of this window: of runs that were started together, of sweeps, and of runs that were picked. */
+export class Comparisons implements Disposable {
+  readonly #options: ComparisonsOptions;
+  readonly #own = new DisposableStore();
+  readonly #tracked: TrackedRuns;
+  readonly #groups = new Map<string, ComparisonSource>();
+  readonly #sweeps: ComparisonSource[] = [];
+  readonly #panels = new Set<ComparisonPanel>();
+
+  constructor(options: ComparisonsOptions) {
+    this.#options = options;
+    const { runs, metrics, clock, log } = options;
+    this.#tracked = this.#own.add(new TrackedRuns({ metrics, clock, log }));
+    this.#own.add(
+      runs.onDidChangeRun((run) => {
+        this.#openByItself(run);
+      }),
+    );
+    runs.runs.forEach((run) => {
+      this.#openByItself(run);
+    });
+  }
+
+  /** Those that can be come back to, newest first. */
+  get all(): readonly ComparisonSource[] {
+    for (const run of this.#options.runs.runs) this.#groupOf(run);
+    return [...this.#sweeps, ...this.#groups.values()].reverse();
+  }
+
+  compare(runs: readonly Run[]): void {
+    this.open(this.#own.add(comparisonOf(() => runs, this.#tracked)));
+  }
+
+  /** What a run was started together with, if with anything. */
+  ofGroup(run: Run): ComparisonSource | undefined {
+    return this.#groupOf(run);
+  }
+
+  addSweep(sweep: Sweep<Run>, subject: SweepSubject): void {
+    const source = this.#own.add(comparisonOfSweep(sweep, subject, this.#tracked));
+    this.#sweeps.push(source);
+    this.open(source);
+  }
+
+  /** In the tab that has it, else in one whose comparison is over, else in a new one. */
+  open(source: ComparisonSource, preserveFocus = false): void {
+    const panels = [...this.#panels];
+    const shown = panels.find((panel) => panel.source === source);
+    const free = shown ?? panels.find((panel) => !panel.source.isLive);
+    if (free) {
+      if (!shown) free.show(source);
+      free.reveal(preserveFocus);
+      return;
+    }
+    const panel = new ComparisonPanel(source, this.#options);
+    this.#panels.add(panel);
+    panel.onDidClose(() => {
+      this.#panels.delete(panel);
+    });
+  }
+
+  dispose(): void {
+    for (const panel of this.#panels) panel.dispose();
+    this.#own.dispose();
+  }
+
+  #openByItself(run: Run): void {
+    if (isOver(run.state) || this.#groups.has(run.group)) return;
+    const source = this.#groupOf(run);
+    if (source && opensComparison()) this.open(source, true);
+  }
+
+  #groupOf({ group, setIndex }: Run): ComparisonSource | undefined {
+    // The sets of a sweep have its comparison.
+    if (setIndex !== undefined) return undefined;
+    const known = this.#groups.get(group);
+    if (known) return known;
+    const runsOf = () => this.#options.runs.runs.filter((run) => run.group === group);
+    if (runsOf().length < 2) return undefined;
+    const source = this.#own.add(comparisonOf(runsOf, this.#tracked));
+    this.#groups.set(group, source);
+    return source;
+  }
+}

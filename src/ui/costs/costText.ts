@@ -1,0 +1,89 @@
+import { formatDollars, formatDuration, formatHourlyRate, plural } from "../../base/format";
+import type { Account } from "../../modal/account";
+import { formatGpu } from "../../modal/gpus";
+import type { Costs, MeteredSandbox } from "../../sandboxes/costs/costMeter";
+import { escapeMarkdown } from "../views/markdown";
+
+/** Below it nothing is shown as spent. */
+const CENT = 0.01;
+
+export interface StatusText {
+  readonly text: string;
+  /** For a screen reader. */
+  readonly spoken: string;
+}
+
+/** What the status bar says of all sandboxes together; nothing where none runs and nothing was spent today. */
+export function costStatus(costs: Costs): StatusText | undefined {
+  const { sandboxes, perHour, isFree } = costs;
+  const count = sandboxes.length;
+  if (isFree)
+    return count > 0
+      ? { text: `$(vm-running) ${count} · free`, spoken: `${running(count)}, free on the local backend` }
+      : undefined;
+  if (count === 0 && costs.today < CENT) return undefined;
+  const today = spentToday(costs);
+  const spokenToday = `${today.replace("~", "about ")} today`;
+  if (count === 0) return { text: `$(vm) ${today} today`, spoken: `Modal: ${spokenToday}` };
+  const rate = formatHourlyRate(perHour);
+  return {
+    text: `$(vm-running) ${count} · ${rate} · ${today} today`,
+    spoken: `${running(count)}, ${rate.replace("/h", " per hour")}, ${spokenToday}`,
+  };
+}
+
+/** Dollars with a mark where they are an estimate: `~$0.12`. */
+export function spent(dollars: number, isEstimate: boolean): string {
+  if (dollars < CENT) return dollars > 0 ? "under $0.01" : formatDollars(0);
+  return `${isEstimate ? "~" : ""}${formatDollars(dollars)}`;
+}
+
+export const spentToday = ({ today, isTodayEstimate }: Costs): string => spent(today, isTodayEstimate);
+
+export interface TooltipOptions {
+  readonly costs: Costs;
+  /** `workspace/environment`; empty until that is known. */
+  readonly account: string;
+  /** Where the prices come from. */
+  readonly source: string;
+}
+
+/** The tooltip, in Markdown: each sandbox with its rate and what it cost, and all together. */
+export function costTooltip({ costs, account, source }: TooltipOptions): string {
+  const title = ["Modal sandboxes", ...(account ? [account] : [])].map(escapeMarkdown).join(" · ");
+  if (costs.isFree) return `**${title}**\n\nThe local backend costs nothing.`;
+  const rows = costs.sandboxes.map((metered) => [
+    labelOf(metered),
+    formatHourlyRate(metered.perHour),
+    spent(metered.soFar, metered.isEstimate),
+  ]);
+  const total = ["Together", formatHourlyRate(costs.perHour), `${spentToday(costs)} today`];
+  const lines = [...rows, ...(rows.length === 1 ? [] : [total])].map(
+    (cells) => `| ${cells.map(escapeMarkdown).join(" | ")} |`,
+  );
+  const today = rows.length === 1 ? `\n\n${escapeMarkdown(spentToday(costs))} spent today.` : "";
+  const note = costs.isTodayEstimate ? " ~ is an estimate: time by rate." : "";
+  return [
+    `**${title}**\n\n`,
+    ["| Sandbox | Per hour | So far |", "|:--|--:|--:|", ...lines].join("\n"),
+    today,
+    `\n\n${escapeMarkdown(`By ${source}.${note}`)}`,
+  ].join("");
+}
+
+/** `workspace/environment`, as much of it as is known. */
+export const accountName = (account: Account | undefined): string =>
+  account ? [account.workspace, account.environment].filter(Boolean).join("/") : "";
+
+/** What a sandbox is, and which: `T4 · vscode-1a2b`. */
+export const labelOf = ({ sandbox }: MeteredSandbox): string => `${formatGpu(sandbox.gpu)} · ${sandbox.name}`;
+
+/** How long it will live on: `ends in 50m`. */
+export function remaining({ sandbox }: MeteredSandbox, now: number): string | undefined {
+  const { phase, timeoutMs } = sandbox;
+  if (phase.kind !== "running" || timeoutMs <= 0) return undefined;
+  const leftMs = phase.startedAt + timeoutMs - now;
+  return leftMs > 60_000 ? `ends in ${formatDuration(Math.round(leftMs / 60_000) * 60_000)}` : "ends in moments";
+}
+
+const running = (count: number): string => `${plural(count, "Modal sandbox", "Modal sandboxes")} running`;

@@ -1,0 +1,42 @@
+import { commands } from "vscode";
+import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
+import { formatHourlyRate, formatUptime } from "../../base/format";
+import { formatGpu } from "../../modal/gpus";
+import type { RateSource } from "../../modal/rates";
+import { hourlyRate } from "../../sandboxes/costs/cost";
+import type { IdleGpu, IdleGpus } from "../../sandboxes/costs/idleGpus";
+import { showWarning } from "../outsideText";
+
+const INTERVAL_MS = 60_000;
+
+const TERMINATE = "Terminate";
+const KEEP = "Keep";
+
+/** Points out GPUs that cost money and do nothing. */
+export function watchIdleGpus(idle: IdleGpus, rates: RateSource, report: (error: unknown) => void): Disposable {
+  const own = new DisposableStore();
+  own.add(
+    idle.onDidFindIdleGpu((found) => {
+      offer(found, rates).catch(report);
+    }),
+  );
+  const timer = setInterval(() => {
+    idle.check().catch(report);
+  }, INTERVAL_MS);
+  own.add(
+    toDisposable(() => {
+      clearInterval(timer);
+    }),
+  );
+  return own;
+}
+
+async function offer({ sandbox, idleMs }: IdleGpu, rates: RateSource): Promise<void> {
+  const chosen = await showWarning(
+    `The ${formatGpu(sandbox.gpu)} of ${sandbox.name} has done nothing for ${formatUptime(idleMs)}, at ${formatHourlyRate(hourlyRate(sandbox, rates.current))}.`,
+    TERMINATE,
+    KEEP,
+  );
+  if (chosen === TERMINATE)
+    await commands.executeCommand("modalSandboxes.terminateSandbox", { kind: "sandbox", key: sandbox.key });
+}

@@ -1,0 +1,87 @@
+import { commands, window } from "vscode";
+import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
+import type { Event } from "../../base/event";
+import { formatDollars, plural } from "../../base/format";
+import type { DayLimitReached, DayLimits } from "../../sandboxes/costs/dayLimits";
+import type { RunningSandbox } from "../../sandboxes/sandbox";
+import { askInDialog, showWarning } from "../outsideText";
+
+/** Whether to create a sandbox that exceeds a soft limit. */
+export async function approveAboveLimit(question: string): Promise<boolean> {
+  const detail = "You are asked once, until you are below the limit again.";
+  return (await askInDialog(question, detail, CREATE)) === CREATE;
+}
+
+const CREATE = "Create Anyway";
+
+export interface DayLimitOptions {
+  readonly dayLimits: DayLimits;
+  readonly onDidChangeCosts: Event<unknown>;
+  readonly terminate: (key: string) => Promise<void>;
+  readonly report: (error: unknown) => void;
+}
+
+/** How often what was spent is held against the limits, and how long the user has to keep what idles. */
+const INTERVAL_MS = 60_000;
+const GRACE_MS = 60_000;
+
+const SHOW = "Show Costs";
+const LIMITS = "Set Limits…";
+const KEEP = "Keep";
+
+/** Tells when what was spent today reaches a limit, and ends what idles where that is asked for. */
+export function watchDayLimits({ dayLimits, onDidChangeCosts, terminate, report }: DayLimitOptions): Disposable {
+  const own = new DisposableStore();
+  const check = () => {
+    dayLimits.check(window.state.focused).catch(report);
+  };
+  own.add(
+    dayLimits.onDidReachLimit((reached) => {
+      tell(reached).catch(report);
+    }),
+  );
+  own.add(
+    dayLimits.onDidFindIdle((idle) => {
+      endUnlessKept(idle, dayLimits, terminate).catch(report);
+    }),
+  );
+  own.add(onDidChangeCosts(check));
+  const timer = setInterval(check, INTERVAL_MS);
+  own.add(
+    toDisposable(() => {
+      clearInterval(timer);
+    }),
+  );
+  return own;
+}
+
+async function tell({ kind, limit, today }: DayLimitReached): Promise<void> {
+  const sum = `Your sandboxes have cost ${formatDollars(today)} today, and your ${kind} limit is ${formatDollars(limit)} a day.`;
+  const chosen = await showWarning(kind === "hard" ? `${sum} No other is created today.` : sum, SHOW, LIMITS);
+  if (chosen === SHOW) await commands.executeCommand("modalSandboxes.showCosts");
+  if (chosen === LIMITS) await commands.executeCommand("modalSandboxes.setLimits");
+}
+
+async function endUnlessKept(
+  idle: readonly RunningSandbox[],
+  dayLimits: DayLimits,
+  terminate: (key: string) => Promise<void>,
+): Promise<void> {
+  const many = plural(idle.length, "idle sandbox", "idle sandboxes");
+  const answer = showWarning(
+    `Today's spending limit is reached. In a minute ${many} will be terminated, with the files in there.`,
+    KEEP,
+  );
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const elapsed = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(undefined);
+    }, GRACE_MS);
+  });
+  // To close the notification is no wish to keep them.
+  const kept = answer.then((chosen) => chosen ?? elapsed);
+  const outcome = await Promise.race([kept, elapsed]);
+  clearTimeout(timer);
+  if (outcome === KEEP) return;
+  await dayLimits.endIdle(idle, terminate);
+}

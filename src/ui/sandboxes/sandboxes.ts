@@ -1,0 +1,89 @@
+import { env, ThemeIcon } from "vscode";
+import { UserError } from "../../base/errors";
+import { describeSandbox } from "../../sandboxes/describe";
+import { isOrphan, isRunning, sandboxIdOf } from "../../sandboxes/sandbox";
+import type { SandboxStore } from "../../sandboxes/sandboxStore";
+import type { Clock } from "../../base/ports";
+import { askForText, pickOne } from "../outsideText";
+import { withProgress } from "../progress";
+import type { SandboxNode, TreeNode } from "../views/nodes";
+import type { SandboxPicker } from "./pickSandbox";
+import type { CommandTable } from "../commands/register";
+import { terminateSandboxes, type TerminateDependencies } from "./terminate";
+
+export interface SandboxDependencies extends TerminateDependencies {
+  readonly store: SandboxStore;
+  readonly picker: SandboxPicker;
+  /** Brings the store up to date, and rejects if it cannot. */
+  readonly refresh: () => Promise<void>;
+  readonly clearEnded: () => void;
+}
+
+export function sandboxCommands(dependencies: SandboxDependencies): CommandTable {
+  const { sandboxes, store, picker, clock, refresh, clearEnded } = dependencies;
+
+  return {
+    "modalSandboxes.refreshSandboxes": async () => {
+      clearEnded();
+      await refresh();
+    },
+
+    "modalSandboxes.attachSandbox": async () => {
+      await refresh();
+      const id = await askSandboxId(store, clock);
+      if (id === undefined) return;
+      await withProgress("Attaching", (_report, signal) => sandboxes.attach(id, signal));
+    },
+
+    "modalSandboxes.copySandboxId": async (node?: SandboxNode) => {
+      const sandbox = (node && store.get(node.key)) ?? (await picker.pick("Copy the id of which sandbox?"));
+      const id = sandbox && sandboxIdOf(sandbox);
+      if (id !== undefined) await env.clipboard.writeText(id);
+    },
+
+    "modalSandboxes.terminateSandbox": async (node?: SandboxNode, nodes?: readonly TreeNode[]) => {
+      const selected: readonly TreeNode[] = nodes ?? (node ? [node] : []);
+      const clicked = selected.flatMap((one) => (one.kind === "sandbox" ? (store.get(one.key) ?? []) : []));
+      const picked = clicked.length > 0 ? clicked : [await picker.pick("Terminate which sandbox?")];
+      await terminateSandboxes(
+        picked.filter((sandbox) => sandbox !== undefined),
+        dependencies,
+      );
+    },
+
+    "modalSandboxes.terminateOrphans": async () => {
+      const orphans = store.all.filter(isOrphan);
+      if (orphans.length === 0) throw new UserError("No sandbox of a closed window is running.");
+      await terminateSandboxes(orphans, dependencies, "always");
+    },
+
+    "modalSandboxes.terminateAllSandboxes": async () => {
+      await refresh();
+      const all = store.all.filter((sandbox) => sandboxIdOf(sandbox) !== undefined);
+      if (all.length === 0) throw new UserError("No sandbox is running, so there is nothing to terminate.");
+      await terminateSandboxes(all, dependencies, "always");
+    },
+  };
+}
+
+async function askSandboxId(store: SandboxStore, clock: Clock): Promise<string | undefined> {
+  const items = store.all.filter(isRunning).map((sandbox) => {
+    const { label, state } = describeSandbox(sandbox, clock.now());
+    return { label, description: state, detail: sandbox.name, id: sandbox.phase.id };
+  });
+  const picked = await pickOne(
+    [...items, { iconPath: new ThemeIcon("edit"), label: "Enter an id or a name…", id: "" }],
+    {
+      placeHolder: "Attach to which sandbox?",
+      matchOnDetail: true,
+    },
+  );
+  if (picked?.id !== "") return picked?.id;
+  const typed = await askForText({
+    title: "Attach to Sandbox",
+    prompt: "The sandbox's id as modal.com shows it, or its name",
+    placeHolder: "sb-…",
+    validateInput: (value) => (/^[\w.-]+$/.test(value.trim()) ? undefined : "An id such as sb-…, or a name"),
+  });
+  return typed?.trim();
+}

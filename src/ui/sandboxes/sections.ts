@@ -1,0 +1,15 @@
+import type { CommandTable } from "../commands/register";
+
+/** A view that is fetched as a whole. */
+interface Refreshable {
+  readonly isVisible: boolean;
+  refresh(): void;
+}
+
+export function sectionCommands(views: readonly Refreshable[]): CommandTable {
+  return {
+    "modalSandboxes.refreshSections": () => {
+      for (const view of views) if (view.isVisible) view.refresh();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { TerminalProfile, window } from "vscode";
+import type { Shell } from "../../run/program/shell";
+import type { ShellService } from "../../run/program/shellService";
+import { remotePath } from "../settings";
+import type { ShellTerminals } from "../terminals/shellTerminals";
+import type { SandboxNode } from "../views/nodes";
+import type { SandboxPicker } from "./pickSandbox";
+import type { CommandTable } from "../commands/register";
+
+export interface ShellDependencies {
+  readonly shells: ShellService;
+  readonly terminals: ShellTerminals;
+  readonly picker: SandboxPicker;
+}
+
+export function shellCommands(dependencies: ShellDependencies): CommandTable {
+  return {
+    "modalSandboxes.openShell": async (node?: SandboxNode) => {
+      const shell = await pickShell(dependencies, node);
+      if (shell) window.createTerminal(dependencies.terminals.options(shell)).show();
+    },
+  };
+}
+
+/** What the "Modal Sandbox Shell" entry of the terminal menu opens; `undefined` if the user picks no sandbox. */
+export async function shellProfile(dependencies: ShellDependencies): Promise<TerminalProfile | undefined> {
+  const shell = await pickShell(dependencies);
+  return shell && new TerminalProfile(dependencies.terminals.options(shell));
+}
+
+async function pickShell({ shells, picker }: ShellDependencies, node?: SandboxNode): Promise<Shell | undefined> {
+  const sandbox = await picker.pick("Open a shell in which sandbox?", node);
+  return sandbox && shells.open(sandbox, remotePath());
+}

@@ -1,0 +1,60 @@
+import { formatBytes, plural } from "../../base/format";
+import type { BigPush } from "../../sync/push/pushRequest";
+import type { RulesChange } from "../../sync/rules/rulesChange";
+import { askInDialog } from "../outsideText";
+import { pushLimits } from "../settings";
+
+const PUSH = "Push";
+
+/** Below that many a push may delete whatever was deleted. */
+const FEW_DELETES = 20;
+
+/** Asks about a push that is out of the ordinary; one that nobody attends to is turned down. */
+export async function approvePush(push: BigPush): Promise<boolean> {
+  return (await approveRules(push)) && (await approveSize(push));
+}
+
+/** Asks about files that stayed here until a rules file changed, and about secrets that one includes. */
+async function approveRules({ root, rules, isUnattended }: BigPush): Promise<boolean> {
+  if (rules.length === 0) return true;
+  if (isUnattended) return false;
+  const detail = rules.length === 1 ? root : [root, "", ...rules.map(ruleLine)];
+  return (await askInDialog(rulesQuestion(rules), detail, PUSH)) === PUSH;
+}
+
+function rulesQuestion(rules: readonly RulesChange[]): string {
+  const [first] = rules;
+  if (first && rules.length === 1) return `${ruleLine(first)} Push ${first.count === 1 ? "it" : "them"}?`;
+  const count = rules.reduce((sum, change) => sum + change.count, 0);
+  return `Rules files let ${plural(count, "file")} go to the sandbox that stayed here before. Push them?`;
+}
+
+function ruleLine({ file, line, pattern, kind, isGone, count, examples: [example = ""] }: RulesChange): string {
+  const secret = kind === "secret" ? ", which may hold secrets," : "";
+  const files = (count === 1 ? example : `${example} and ${plural(count - 1, "other file")}`) + secret;
+  return isGone
+    ? `${file} no longer has line ${line}, "${pattern}": ${files} would be sent to the sandbox.`
+    : `${file}:${line} "${pattern}" would send ${files} to the sandbox.`;
+}
+
+/** Asks about a push that is larger than the settings allow without a question, or that empties the sandbox's folder. */
+async function approveSize(push: BigPush): Promise<boolean> {
+  const { maxFiles, maxBytes } = pushLimits();
+  const isBig = push.files > maxFiles || push.bytes > maxBytes;
+  const isEmptying = push.deletes > FEW_DELETES && push.deletes > push.known / 2;
+  if (!isBig && !isEmptying) return true;
+  if (push.isUnattended) return false;
+
+  const amount = `${plural(push.files, "file")}, ${formatBytes(push.bytes)}`;
+  const question = isBig
+    ? `Push ${amount} to the sandbox?`
+    : `Delete ${plural(push.deletes, "file")} in the sandbox that are gone here, more than half of them?`;
+  const biggest = push.biggest.map(
+    ({ path, files, bytes }) => `${path}: ${formatBytes(bytes)}, ${plural(files, "file")}`,
+  );
+  const detail = [
+    push.root,
+    ...(isBig ? ["", "The biggest in it:", ...biggest, "", "What .modalignore or .gitignore names stays here."] : []),
+  ];
+  return (await askInDialog(question, detail, PUSH)) === PUSH;
+}

@@ -1,0 +1,34 @@
+import { workspace } from "vscode";
+import { DisposableStore, type Disposable } from "../../base/disposable";
+import { messageOf } from "../../base/errors";
+import type { Logger } from "../../base/ports";
+import type { SyncOnSave } from "../../run/syncOnSave";
+import { describePush, pushLog } from "../../sync/push/describePush";
+import { folderOf } from "../pickers/folders";
+import { showDone } from "../outsideText";
+import { syncsOnSave } from "../settings";
+
+/** How long the outcome stays in the status bar. */
+const OUTCOME_MS = 4000;
+
+/** Has folders synced when a person saves in them. What a pull writes is saved by nobody, so nothing goes in circles. */
+export function watchSaves(syncOnSave: SyncOnSave, log: Logger): Disposable {
+  const own = new DisposableStore();
+  own.add(
+    workspace.onDidSaveTextDocument(({ uri }) => {
+      try {
+        const folder = workspace.isTrusted && syncsOnSave(uri) ? folderOf(uri) : undefined;
+        if (folder) syncOnSave.saved(folder);
+      } catch (error) {
+        log.warn(`Sync on save: ${messageOf(error)}`);
+      }
+    }),
+  );
+  own.add(
+    syncOnSave.onDidSync((result) => {
+      for (const line of pushLog(result)) log.warn(line);
+      showDone(describePush(result), OUTCOME_MS);
+    }),
+  );
+  return own;
+}
