@@ -3,8 +3,8 @@
  * ".test.ts", or as a whole where it names none.
  */
 const core = {
-  backend: ["localTunnels", "pull", "push", "run", "shell"],
-  e2e: ["run", "sandboxes", "shell", "sync"],
+  backend: ["local/network/tunnels", "sync/pull", "sync/push", "run/run", "run/shell"],
+  e2e: ["runs/run", "sandboxes/sandboxes", "runs/shell", "sync/sync"],
   demo: [],
 };
 
@@ -12,17 +12,17 @@ export const conditions = {
   root: {
     env: {},
     suites: {
-      unit: ["sync/nastyCases", "sync/push", "sync/pushInterrupted", "sync/unpack"],
+      unit: ["sync/archive/nastyCases", "sync/push/push", "sync/push/pushInterrupted", "sync/archive/unpack"],
       backend: [
-        "brokenDisk",
-        "isolation",
-        "localImages",
-        "localLimits",
-        "localNetwork",
-        "localOptions",
-        "localSignIn",
-        "localSnapshots",
-        "otherUser",
+        "sync/brokenDisk",
+        "local/sandbox/isolation",
+        "local/images",
+        "local/sandbox/limits",
+        "local/network/network",
+        "local/sandbox/options",
+        "local/signIn",
+        "local/sandbox/snapshots",
+        "local/otherUser",
       ],
     },
   },

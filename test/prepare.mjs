@@ -13,7 +13,7 @@ export async function build() {
   await run(process.execPath, ["esbuild.config.mjs", "--tests"]);
 }
 
-/** Gets a VS Code and a browser, once; `test/e2e/environment.ts` reads where they are. */
+/** Gets a VS Code and a browser, once; `test/e2e/support/environment.ts` reads where they are. */
 export function prepareVsCode() {
   return (prepared ??= getVsCode());
 }

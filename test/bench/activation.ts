@@ -3,12 +3,12 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 
-import { launchBrowser } from "../e2e/browser";
-import { testEnvironment } from "../e2e/environment";
-import { copySampleFolder } from "../e2e/sampleFolder";
-import { VsCodeServer } from "../e2e/vsCodeServer";
+import { launchBrowser } from "../e2e/support/browser";
+import { testEnvironment } from "../e2e/support/environment";
+import { copySampleFolder } from "../e2e/support/sampleFolder";
+import { VsCodeServer } from "../e2e/support/vsCodeServer";
 import { Workbench } from "../e2e/workbench/workbench";
-import { median, ms, type Row } from "./table";
+import { median, ms, type Row } from "./support/table";
 
 const WINDOWS = 7;
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Sandbox } from "modal";
 import { startFixture, type Fixture } from "../backend/support/fixture";
-import { benchStreams } from "./streams";
-import { median, ms, percentile, type Row } from "./table";
+import { benchStreams } from "./support/streams";
+import { median, ms, percentile, type Row } from "./support/table";
 
 const CREATES = 30;
 const EXECS = 100;

@@ -2,12 +2,12 @@ import { benchActivation } from "./activation";
 import { benchBackend } from "./backend";
 import { benchOutput } from "./output";
 import { soak } from "./soak";
-import { benchPull } from "./pull";
+import { benchPull } from "./sync/pull";
 import { benchRun } from "./run";
 import { benchShell } from "./shell";
 import { benchStart } from "./start";
-import { benchSync, benchSyncBig } from "./sync";
-import { printTable, type Bench } from "./table";
+import { benchSync, benchSyncBig } from "./sync/sync";
+import { printTable, type Bench } from "./support/table";
 
 /** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. Those of minutes only by name. */
 const benches: Record<string, Bench> = {

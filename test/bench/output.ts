@@ -1,7 +1,7 @@
 import { OutputText } from "../../src/ui/terminals/outputText";
 import { TerminalWriter } from "../../src/ui/terminals/terminalWriter";
 import { fileTarget, spec, startServices, type Services } from "../backend/support/services";
-import { median, type Row } from "./table";
+import { median, type Row } from "./support/table";
 
 const MB = 1_000_000;
 const SIZE = 100 * MB;

@@ -1,10 +1,10 @@
 import { launchers } from "../../src/run/target/launchers";
 import type { Run } from "../../src/run/run";
 import { exitCodeOf, fileTarget, spec, startServices, type Services } from "../backend/support/services";
-import { HostWatch } from "./hostWatch";
+import { HostWatch } from "./support/hostWatch";
 import { benchOutput } from "./output";
 import { benchStart } from "./start";
-import { median, ms, type Row } from "./table";
+import { median, ms, type Row } from "./support/table";
 
 const ROUNDS = 3;
 const LINES = 1_000_000;

@@ -1,6 +1,6 @@
 import type { Shell } from "../../src/run/program/shell";
 import { spec, startServices, type Services } from "../backend/support/services";
-import { median, type Row } from "./table";
+import { median, type Row } from "./support/table";
 
 const ROUNDS = 10;
 const KEYS = 40;

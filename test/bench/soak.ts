@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startFixture, type Fixture } from "../backend/support/fixture";
-import { sample, sampled, settledSample, type ServerSample } from "./serverSample";
-import type { Row } from "./table";
+import { sample, sampled, settledSample, type ServerSample } from "./support/serverSample";
+import type { Row } from "./support/table";
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 10);
 // Of the time; what a server keeps on purpose, such as its last ended sandboxes, has come together by then.

@@ -1,5 +1,5 @@
 import { fileTarget, Screen, spec, startServices } from "../backend/support/services";
-import { median, ms, type Row } from "./table";
+import { median, ms, type Row } from "./support/table";
 
 const ROUNDS = 15;
 

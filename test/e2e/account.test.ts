@@ -3,9 +3,9 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
-import { useSharedBackend } from "./localBackend";
+import { useSharedBackend } from "./support/localBackend";
 import { pollUntil } from "./workbench/locators";
-import { useVsCode } from "./vsCodeSuite";
+import { useVsCode } from "./support/vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
 const APP = "vscode-sandboxes";

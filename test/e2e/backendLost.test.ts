@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
 import { pollUntil } from "./workbench/locators";
-import { useVsCode } from "./vsCodeSuite";
+import { useVsCode } from "./support/vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
 describe("a backend that dies in mid-run", () => {

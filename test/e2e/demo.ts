@@ -1,7 +1,7 @@
-import { launchBrowser } from "./browser";
-import { testEnvironment } from "./environment";
-import { copySampleFolder, samplePrograms } from "./sampleFolder";
-import { VsCodeServer } from "./vsCodeServer";
+import { launchBrowser } from "./support/browser";
+import { testEnvironment } from "./support/environment";
+import { copySampleFolder, samplePrograms } from "./support/sampleFolder";
+import { VsCodeServer } from "./support/vsCodeServer";
 import { Workbench } from "./workbench/workbench";
 
 const RUN = "Modal: Run Current File on GPU…";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 
 import { pollUntil } from "./workbench/locators";
-import { useVsCode } from "./vsCodeSuite";
+import { useVsCode } from "./support/vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
 /** A link that opens a terminal, an icon, and a mark that turns the text around. */

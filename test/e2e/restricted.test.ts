@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
 
 import { pollUntil } from "./workbench/locators";
-import { useVsCode } from "./vsCodeSuite";
+import { useVsCode } from "./support/vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
 describe("a folder that is opened for the first time", () => {

@@ -1,6 +1,6 @@
-import { testEnvironment } from "./environment";
-import { copySampleFolder } from "./sampleFolder";
-import { VsCodeServer } from "./vsCodeServer";
+import { testEnvironment } from "./support/environment";
+import { copySampleFolder } from "./support/sampleFolder";
+import { VsCodeServer } from "./support/vsCodeServer";
 
 /** Leaves VS Code open for a person: in Restricted Mode at first, as they would find it. */
 async function main(): Promise<void> {

@@ -69,7 +69,7 @@ const links = [
 describe("contributed commands", () => {
   it("are exactly those that the code registers", () => {
     const registered = files
-      .filter(({ path }) => path.startsWith("ui/commands/") || path === "extension.ts")
+      .filter(({ path }) => path.startsWith("ui/") || path === "extension.ts")
       .flatMap(({ tree }) => propertyNames(tree))
       .filter((name) => name.startsWith("modalSandboxes."));
     assert.deepEqual(sorted(registered), sorted(commandIds));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { extensions, type Extension } from "vscode";
 
-import { findProcesses } from "../e2e/processTree";
+import { findProcesses } from "../e2e/support/processTree";
 
 /** The extension under test. */
 export function ourExtension(): Extension<unknown> {

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { format } from "node:util";
 
-import { launchBrowser } from "../e2e/browser";
-import { testEnvironment } from "../e2e/environment";
-import { copySampleFolder } from "../e2e/sampleFolder";
-import { VsCodeServer } from "../e2e/vsCodeServer";
+import { launchBrowser } from "../e2e/support/browser";
+import { testEnvironment } from "../e2e/support/environment";
+import { copySampleFolder } from "../e2e/support/sampleFolder";
+import { VsCodeServer } from "../e2e/support/vsCodeServer";
 
 /** Runs the tests of this folder in the extension host of the VS Code server, of which a browser window is one half. */
 async function main(): Promise<number> {

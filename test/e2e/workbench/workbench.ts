@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from "playwright-core";
 
-import { testEnvironment } from "../environment";
-import type { VsCodeServer } from "../vsCodeServer";
+import { testEnvironment } from "../support/environment";
+import type { VsCodeServer } from "../support/vsCodeServer";
 import { Dialog } from "./dialog";
 import { Editor } from "./editor";
 import { exactly, pollUntil } from "./locators";

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { Deferred } from "../../../src/base/async";
+import { UserError } from "../../../src/base/errors";
+import { launchers } from "../../../src/run/target/launchers";
+import { targetOf } from "../../../src/run/target/target";
+import { sandboxIdOf } from "../../../src/sandboxes/sandbox";
+import { secretStore } from "../../unit/support/fakes";
+import { spec, useServices } from "../support/services";
+
+const signal = () => AbortSignal.timeout(20_000);
+
+describe("a limit on spending", function () {
+  this.timeout(60_000);
+  const asked: string[] = [];
+  const services = useServices({
+    guard: {
+      admit: ({ name }, record) => {
+        asked.push(name);
+        return asked.length > 1 ? Promise.reject(new UserError("Too much.")) : record();
+      },
+    },
+  });
+
+  it("keeps every way to a sandbox from making one: create, run, branch", async () => {
+    const { sandboxes, store, gateway, runs, snapshots, folder, custody } = services();
+    const first = await sandboxes.create({ spec: spec(), folder }, signal());
+    await assert.rejects(sandboxes.create({ spec: spec(), folder }, signal()), /Too much/);
+
+    const target = targetOf("a.sh", launchers.shell, { kind: "loose", name: "a.sh", content: "" });
+    const request = { folder: undefined, specs: [spec({ cpu: 2 })], remotePath: "/workspace" };
+    const [run] = runs.start({ ...request, target });
+    assert.equal((await run?.over)?.kind, "failed");
+    await assert.rejects(snapshots.branch(first, {}, signal()), /Too much/);
+
+    assert.equal(asked.length, 4);
+    assert.deepEqual(
+      store.all.map(({ key }) => key),
+      [first.key],
+    );
+    assert.deepEqual(
+      (await gateway.list(signal())).map(({ id }) => id),
+      [sandboxIdOf(first)],
+    );
+    assert.equal(await custody.makingOf(asked[1] ?? ""), undefined);
+  });
+});
+
+describe("a keyring that waits for its password", function () {
+  this.timeout(60_000);
+  const asked = new Deferred<undefined>();
+  const unlocked = new Deferred<undefined>();
+  const keyring = secretStore();
+  const services = useServices({
+    limits: () => ({ dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 5 }),
+    vaultSecrets: {
+      ...keyring,
+      store: async (name, value) => {
+        asked.resolve(undefined);
+        await unlocked.promise;
+        await keyring.store(name, value);
+      },
+    },
+  });
+
+  it("keeps no other window waiting that creates a sandbox too", async () => {
+    const { sandboxes, openWindow, folder } = services();
+    const creating = sandboxes.create({ spec: spec({ env: { TOKEN: "secret" } }), folder }, signal());
+    await asked.promise;
+    assert.equal(await openWindow().custody.exclusively(() => Promise.resolve("in")), "in");
+    unlocked.resolve(undefined);
+    await creating;
+    assert.ok(await keyring.get(`modalSandboxes.env.${(await creating).name}`));
+  });
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+
+import { before, describe, it } from "mocha";
+import type { Sandbox } from "modal";
+
+import { isAbort } from "../../../src/base/errors";
+import type { PushProgress } from "../../../src/sync/push/pushRequest";
+import { build, file, listTree, temporaryFolders, type Listing } from "../../unit/sync/support/folders";
+import { nasty } from "../../unit/sync/support/nasty";
+import { push, pushToMany } from "../../unit/sync/support/pushing";
+import { generations, useLocalBackend } from "../support/fixture";
+import { chunksOf, execIn } from "../support/sdkExec";
+
+const never = new AbortController().signal;
+
+describe("push through the SDK", function () {
+  this.timeout(120_000);
+  const local = useLocalBackend();
+  const folder = temporaryFolders();
+  const inTree = (listing: Listing) => build(folder(), listing);
+
+  /** As `listTree`, of a folder in a sandbox. */
+  const listRemote = async (sandbox: Sandbox, path: string): Promise<string[]> => {
+    const process = await sandbox.exec(["tar", "-c", "-C", path, "."], { mode: "binary" });
+    const archive = Buffer.concat(await chunksOf(process.stdout));
+    assert.equal(await process.wait(), 0);
+    const into = folder();
+    assert.equal(spawnSync("tar", ["-x", "-p", "-f", "-", "-C", into], { input: archive }).status, 0);
+    return listTree(into);
+  };
+
+  for (const { generation, gpu } of generations)
+    describe(`into a sandbox of generation ${generation}`, () => {
+      let sandbox: Sandbox;
+      before(async () => {
+        sandbox = await local.create({ ...gpu, timeoutMs: 600_000 });
+      });
+
+      it("makes every kind of entry arrive as it is, and again", async () => {
+        const root = inTree(nasty);
+        for (let round = 0; round < 2; round += 1) {
+          const result = await push({
+            root,
+            remotePath: "/workspace",
+            exec: execIn(sandbox),
+
+            signal: never,
+          });
+          assert.deepEqual(result.skipped, []);
+        }
+        assert.deepEqual(await listRemote(sandbox, "/workspace"), listTree(root));
+      });
+
+      it("sends 60 MB that no one can compress, with progress to the end", async () => {
+        const root = inTree({ "random.bin": file(randomBytes(60_000_000)), "a/b": file() });
+        const seen: PushProgress[] = [];
+        const onProgress = (progress: PushProgress) => seen.push(progress);
+
+        await push({ root, remotePath: "/workspace/big files", exec: execIn(sandbox), onProgress, signal: never });
+
+        assert.deepEqual(await listRemote(sandbox, "/workspace/big files"), listTree(root));
+        assert.equal(seen.at(-1)?.bytes, 60_000_008);
+      });
+
+      it("leaves nothing behind when it is cancelled", async () => {
+        const root = inTree({ "random.bin": file(randomBytes(60_000_000)) });
+        const abort = new AbortController();
+        let abortedAt = 0;
+        const onProgress = ({ bytes }: PushProgress) => {
+          if (bytes < 5_000_000 || abort.signal.aborted) return;
+          abortedAt = performance.now();
+          abort.abort();
+        };
+
+        const work = push({
+          root,
+          remotePath: "/workspace/cancelled",
+          exec: execIn(sandbox),
+          onProgress,
+
+          signal: abort.signal,
+        });
+
+        await assert.rejects(work, isAbort);
+        assert.ok(performance.now() - abortedAt < 200);
+        const wait =
+          'for i in $(seq 100); do [ -z "$(ls -A cancelled)" ] && echo empty && exit; sleep 0.1; done; ls -AR cancelled';
+        const empty = await sandbox.exec(["sh", "-c", wait], { workdir: "/workspace" });
+        assert.equal(await empty.stdout.readText(), "empty\n");
+      });
+    });
+
+  it("sends a folder to two sandboxes at once, and says of a third that it is gone", async () => {
+    const root = inTree(nasty);
+    const [one, two, gone] = await Promise.all([local.create(), local.create(), local.create()]);
+    await gone.terminate();
+
+    const outcomes = await pushToMany({
+      root,
+      targets: [one, two, gone].map((sandbox) => ({ remotePath: "/workspace", exec: execIn(sandbox) })),
+
+      signal: never,
+    });
+
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["fulfilled", "fulfilled", "rejected"],
+    );
+    assert.deepEqual(await listRemote(one, "/workspace"), listTree(root));
+    assert.deepEqual(await listRemote(two, "/workspace"), listTree(root));
+  });
+});

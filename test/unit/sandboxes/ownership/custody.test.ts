@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { UserError } from "../../../../src/base/errors";
+import { Custody } from "../../../../src/sandboxes/ownership/custody";
+import { EnvVault } from "../../../../src/sandboxes/ownership/envVault";
+import type { Holder } from "../../../../src/sandboxes/sandbox";
+import { makingOf } from "../../../../src/sandboxes/spec/savedSpec";
+import { secretStore, silentLog } from "../../support/fakes";
+import { sandbox as plainSandbox } from "../../support/sandboxes";
+
+const making = { folder: "", spec: { ...makingOf(plainSandbox()).spec, env: {} } };
+
+describe("the custody of sandboxes", () => {
+  let folder: string;
+  let vault: EnvVault;
+  const opened: Custody[] = [];
+  beforeEach(() => {
+    vault = new EnvVault(secretStore(), silentLog);
+    folder = mkdtempSync(join(tmpdir(), "custody-"));
+  });
+  afterEach(() => {
+    for (const custody of opened.splice(0)) custody.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = ({ hostName = "here", scope = "account", in: at = folder } = {}): Custody => {
+    const custody = new Custody({
+      folder: at,
+      hostName,
+      scope: () => scope,
+      clock: { now: () => Date.now() },
+      vault,
+      log: silentLog,
+    });
+    opened.push(custody);
+    return custody;
+  };
+  const make = async (custody: Custody, name = "vscode-a") => {
+    await custody.begin(name, making, false);
+    await custody.settle(name, `sb-${name}`);
+    return { id: `sb-${name}`, name, tags: new Map(Object.entries(await custody.tags())) };
+  };
+  const holderSeenBy = async (custody: Custody, listed: Parameters<Custody["claim"]>[0], tags = new Map()) =>
+    (await custody.survey()).holderOf({ tags, ...listed });
+  /** Has the record of a window name a process that has come and gone, or another one than wrote it. */
+  const outlive = async (pid: number) => {
+    const [file] = readdirSync(join(folder, "windows"));
+    assert.ok(file);
+    const path = join(folder, "windows", file);
+    const record = JSON.parse(await readFile(path, "utf8")) as object;
+    writeFileSync(path, JSON.stringify({ ...record, pid }));
+  };
+  const deadProcess = async () => {
+    const child = spawn("true");
+    await once(child, "exit");
+    return child.pid ?? 0;
+  };
+
+  it("settles once the window before it, which is still closing, has let go of the folder's sandboxes", async () => {
+    const [before, next] = [open(), open()];
+    const { signal } = new AbortController();
+    assert.equal(await next.whenReleased([making.folder], signal), false);
+    await make(before);
+    assert.equal(await next.whenReleased(["/another"], signal), false);
+    const order: string[] = [];
+    const released = next.whenReleased([making.folder], signal).then((hasWaited) => {
+      order.push("released");
+      return hasWaited;
+    });
+    await next.survey();
+    order.push("left");
+    await before.leave();
+    assert.equal(await released, true);
+    assert.deepEqual(order, ["left", "released"]);
+  });
+
+  it("tells this window's from another's, and both from those made elsewhere", async () => {
+    const here = open();
+    const there = open();
+    const sandbox = await make(here);
+    assert.equal(await holderSeenBy(here, sandbox), "thisWindow");
+    assert.equal(await holderSeenBy(there, sandbox), "otherWindow");
+    assert.equal(await holderSeenBy(there, { id: "sb-x", name: "by-hand" }), "elsewhere");
+  });
+
+  it("has the entries of its account, whichever window made them", async () => {
+    const [here, there, abroad] = [open(), open(), open({ scope: "another" })];
+    await make(here, "vscode-a");
+    await make(there, "vscode-b");
+    await make(abroad, "vscode-c");
+    assert.deepEqual((await here.entries()).map(({ name }) => name).sort(), ["vscode-a", "vscode-b"]);
+  });
+
+  it("gives to nobody what a window held that closed, and what one held that was killed", async () => {
+    const closed = open();
+    const sandbox = await make(closed);
+    await closed.leave();
+    assert.equal(await holderSeenBy(open(), sandbox), "nobody");
+
+    const killed = open();
+    const other = await make(killed, "vscode-b");
+    await outlive(await deadProcess());
+    assert.equal(await holderSeenBy(open(), other), "nobody");
+  });
+
+  it("does not take another process for the window whose id it got", async () => {
+    const killed = open();
+    const sandbox = await make(killed);
+    await outlive(1);
+    assert.equal(await holderSeenBy(open(), sandbox), process.platform === "linux" ? "nobody" : "otherWindow");
+  });
+
+  it("never has another machine's, even where both share the folder or its content", async () => {
+    const copy = join(folder, "copy");
+    const here = open();
+    const sandbox = await make(here);
+    await here.leave();
+    await here.forget(sandbox.name);
+    mkdirSync(copy);
+    writeFileSync(join(copy, "install-id"), await readFile(join(folder, "install-id")));
+    const seen = (custody: Custody): Promise<Holder> => holderSeenBy(custody, sandbox, sandbox.tags);
+    assert.equal(await seen(open()), "nobody");
+    assert.equal(await seen(open({ in: copy, hostName: "there" })), "elsewhere");
+    assert.equal(await seen(open({ in: join(folder, "other") })), "elsewhere");
+  });
+
+  it("knows a sandbox whose journal entry was lost by its tags, and while its window lives leaves it there", async () => {
+    const here = open();
+    const sandbox = await make(here);
+    await here.forget(sandbox.name);
+    assert.equal(await holderSeenBy(open(), sandbox, sandbox.tags), "otherWindow");
+  });
+
+  it("lets one window take what nobody holds, and none what another holds", async () => {
+    const first = open();
+    const sandbox = await make(first);
+    const [one, two] = [open(), open()];
+    assert.equal(await one.claim(sandbox), false);
+    await first.leave();
+    assert.equal(await one.claim(sandbox), true);
+    assert.equal(await two.claim(sandbox), false);
+    assert.equal(await holderSeenBy(two, sandbox), "otherWindow");
+  });
+
+  it("lets a window that claims a sandbox twice at the same time have it both times", async () => {
+    const [before, next] = [open(), open()];
+    const sandbox = await make(before);
+    await before.leave();
+    assert.deepEqual(await Promise.all([next.claim(sandbox), next.claim(sandbox)]), [true, true]);
+    assert.equal(await holderSeenBy(next, sandbox), "thisWindow");
+  });
+
+  it("gives one install id to windows that start at once", async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, async () => (await open().tags())["modal-sandboxes-install"]),
+    );
+    assert.equal(new Set(ids).size, 1);
+    assert.match(ids[0] ?? "", /^[A-Za-z0-9._-]{1,63}$/);
+  });
+
+  it("has an entry on disk before the create, and keeps it until the sandbox is known to be gone", async () => {
+    const custody = open();
+    await custody.begin("vscode-a", making, false);
+    const entries = () => readdirSync(join(folder, "journal"));
+    assert.deepEqual(entries(), ["vscode-a.json"]);
+    await custody.doom("vscode-a");
+    assert.equal((await open().survey()).entries.length, 0, "another window's is not for others to settle");
+    assert.equal((await custody.survey()).entries[0]?.isDoomed, true);
+    await custody.forget("vscode-a");
+    assert.deepEqual(entries(), []);
+    await custody.settle("vscode-a", "sb-late");
+    assert.deepEqual(entries(), [], "what comes late does not bring it back");
+  });
+
+  it("keeps what variables hold off the disk, and only as long as the sandbox is there", async () => {
+    const custody = open();
+    const env = { HF_TOKEN: "hf_secret" };
+    await custody.begin("vscode-a", { ...making, spec: { ...making.spec, env } }, false);
+    await custody.keepEnv("vscode-a", env);
+    const [file] = readdirSync(join(folder, "journal"));
+    const written = await readFile(join(folder, "journal", file ?? ""), "utf8");
+    assert.match(written, /HF_TOKEN/);
+    assert.doesNotMatch(written, /hf_secret/);
+    assert.deepEqual(await vault.of("vscode-a"), env);
+    await custody.forget("vscode-a");
+    assert.deepEqual(await vault.of("vscode-a"), {});
+  });
+
+  it("passes over files that hold no entry", async () => {
+    const custody = open();
+    await custody.begin("vscode-a", making, false);
+    for (const [name, text] of [
+      ["half.json", '{"name":'],
+      ["odd.json", '{"name":1}'],
+      ["x.tmp", ""],
+    ] as const)
+      writeFileSync(join(folder, "journal", name), text);
+    assert.deepEqual(
+      (await custody.survey()).entries.map(({ name }) => name),
+      ["vscode-a"],
+    );
+  });
+
+  it("takes note again as soon as the disk lets it, after a first note that failed", async () => {
+    const custody = open();
+    writeFileSync(join(folder, "windows"), "in the way");
+    await assert.rejects(custody.begin("vscode-a", making, false), UserError);
+    rmSync(join(folder, "windows"));
+    await custody.begin("vscode-a", making, false);
+    assert.equal(custody.problem, undefined);
+  });
+
+  it("tells of its problem as long as there is one, and takes no window for gone that it cannot see", async () => {
+    const [custody, other] = [open(), open()];
+    const [ours, theirs] = [await make(custody), await make(other, "vscode-b")];
+    const problems: (string | undefined)[] = [];
+    custody.onDidChangeProblem(() => problems.push(custody.problem));
+    rmSync(join(folder, "windows"), { recursive: true });
+    writeFileSync(join(folder, "windows"), "in the way");
+    const survey = await custody.survey();
+    assert.deepEqual([survey.holderOf(ours), survey.holderOf(theirs)], ["thisWindow", "otherWindow"]);
+    rmSync(join(folder, "windows"));
+    await custody.survey();
+    assert.deepEqual(
+      problems.map((problem) => problem?.includes(`${folder} cannot be read`)),
+      [true, undefined],
+    );
+  });
+
+  it("refuses a create that it cannot take note of, with a sentence", async function () {
+    writeFileSync(join(folder, "windows"), "in the way");
+    chmodSync(join(folder, "windows"), 0o400);
+    await assert.rejects(
+      open().begin("vscode-a", making, false),
+      (error) => error instanceof UserError && error.message.startsWith("No sandbox was created"),
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+
+import { describe, it } from "mocha";
+
+import { BLOCK_BYTES, Blocks } from "../../../../src/sync/archive/blocks";
+import { Credits } from "../../../../src/sync/worker/credits";
+
+describe("blocks and credits", () => {
+  it("a sender with credits goes on, one without waits for the next", async () => {
+    const credits = new Credits(2);
+    const log: string[] = [];
+    const sending = (async () => {
+      for (const block of ["a", "b", "c", "d"]) {
+        await credits.available();
+        credits.take();
+        log.push(block);
+      }
+    })();
+
+    await settled();
+    assert.deepEqual(log, ["a", "b"]);
+    credits.grant();
+    await settled();
+    assert.deepEqual(log, ["a", "b", "c"]);
+    credits.grant();
+    await sending;
+    assert.deepEqual(log, ["a", "b", "c", "d"]);
+  });
+
+  it("a sender that took more than it had waits until the debt is paid", async () => {
+    const credits = new Credits(1);
+    credits.take();
+    credits.take();
+    let isAvailable = false;
+    void credits.available().then(() => (isAvailable = true));
+
+    credits.grant();
+    await settled();
+    assert.equal(isAvailable, false);
+    credits.grant();
+    await settled();
+    assert.equal(isAvailable, true);
+  });
+
+  it("chunks of any size come out as whole blocks and a rest, byte for byte", () => {
+    const emitted: Uint8Array[] = [];
+    const blocks = new Blocks((block) => emitted.push(block));
+    const chunks = [1, 512, BLOCK_BYTES - 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 7].map((size, n) =>
+      Buffer.alloc(size, String(n)),
+    );
+
+    for (const chunk of chunks) blocks.append(chunk);
+    blocks.flush();
+    blocks.flush();
+
+    assert.deepEqual(
+      emitted.map(({ length }) => length),
+      [BLOCK_BYTES, BLOCK_BYTES, BLOCK_BYTES, BLOCK_BYTES, 519],
+    );
+    assert.ok(Buffer.concat(emitted).equals(Buffer.concat(chunks)));
+  });
+
+  it("the memory of a block that was taken is used again", () => {
+    const emitted: Uint8Array<ArrayBuffer>[] = [];
+    const blocks = new Blocks((block) => emitted.push(block));
+    const given = new ArrayBuffer(BLOCK_BYTES);
+    blocks.recycle(given);
+
+    blocks.append(Buffer.alloc(2 * BLOCK_BYTES, "x"));
+
+    assert.equal(emitted[1]?.buffer, given);
+    assert.ok(emitted[1].every((byte) => byte === 120));
+  });
+});
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { Costs, MeteredSandbox } from "../../../../src/sandboxes/costs/costMeter";
+import { costStatus, costTooltip, remaining } from "../../../../src/ui/costs/costText";
+import { sandbox } from "../../support/sandboxes";
+
+const MINUTE = 60_000;
+
+const metered = (name: string, soFar: number, isEstimate = true): MeteredSandbox => ({
+  sandbox: sandbox({
+    ...{ key: name, name, gpu: { type: "H100", count: 2 } },
+    phase: { kind: "running", id: `sb-${name}`, startedAt: 0, tunnels: [] },
+  }),
+  perHour: 8.28,
+  soFar,
+  isEstimate,
+});
+
+const costs = (properties: Partial<Costs> = {}): Costs => ({
+  isFree: false,
+  sandboxes: [],
+  perHour: 0,
+  today: 0,
+  isTodayEstimate: false,
+  ...properties,
+});
+
+const two = costs({
+  sandboxes: [metered("a", 1), metered("b", 0.12)],
+  perHour: 16.56,
+  today: 1.12,
+  isTodayEstimate: true,
+});
+
+describe("the status bar's costs", () => {
+  it("are the number of sandboxes, their rate and the day's sum, an estimate marked as one", () => {
+    assert.equal(costStatus(two)?.text, "$(vm-running) 2 · $16.56/h · ~$1.12 today");
+    assert.equal(costStatus({ ...two, isTodayEstimate: false })?.text, "$(vm-running) 2 · $16.56/h · $1.12 today");
+    assert.equal(costStatus(two)?.spoken, "2 Modal sandboxes running, $16.56 per hour, about $1.12 today");
+  });
+
+  it("stay for the rest of the day, and are not there where there is nothing to tell", () => {
+    assert.equal(costStatus(costs({ today: 1.5 }))?.text, "$(vm) $1.50 today");
+    assert.equal(costStatus(costs()), undefined);
+    assert.equal(costStatus(costs({ today: 0.004 })), undefined);
+  });
+
+  it("are none on the local backend", () => {
+    assert.equal(costStatus({ ...two, isFree: true })?.text, "$(vm-running) 2 · free");
+    assert.equal(costStatus(costs({ isFree: true })), undefined);
+  });
+});
+
+describe("the tooltip of the costs", () => {
+  const options = { account: "acme/main", source: "list prices of 2026-10-08" };
+
+  it("tells of each sandbox, of all together, whose they are, and by which prices", () => {
+    const text = costTooltip({ ...options, costs: two }).replaceAll("\\", "");
+    assert.match(text, /^\*\*Modal sandboxes · acme\/main\*\*\n/);
+    assert.match(text, /\| 2 × H100 · a \| \$8\.28\/h \| ~\$1\.00 \|/);
+    assert.match(text, /\| Together \| \$16\.56\/h \| ~\$1\.12 today \|/);
+    assert.match(text, /By list prices of 2026-10-08\. ~ is an estimate: time by rate\.$/);
+  });
+
+  it("does not add up a single one", () => {
+    const one = costs({ sandboxes: [metered("a", 1, false)], perHour: 8.28, today: 3 });
+    const text = costTooltip({ ...options, costs: one }).replaceAll("\\", "");
+    assert.doesNotMatch(text, /Together|estimate/);
+    assert.match(text, /\$3\.00 spent today\./);
+  });
+
+  it("shows names as they stand", () => {
+    const hostile = costs({ sandboxes: [metered("[x](command:y)", 1)], perHour: 1, today: 1 });
+    assert.doesNotMatch(costTooltip({ ...options, costs: hostile }), /\[x\]\(/);
+  });
+});
+
+describe("the time that a sandbox has left", () => {
+  it("is told in whole minutes", () => {
+    assert.equal(remaining(metered("a", 0), 9.8 * MINUTE), "ends in 50m");
+    assert.equal(remaining(metered("a", 0), 60 * MINUTE), "ends in moments");
+  });
+});
