@@ -8,6 +8,12 @@ const ANSWER = "\x1b[0n";
 /** Characters that may be on their way to the screen before the program is held back. */
 const WINDOW = 512 * 1024;
 
+/**
+ * Characters without a line break, after which the terminal is asked all the same: a program may never write one. Only
+ * an image could be open at the end of a text, and images are shorter.
+ */
+const LONGEST_LINE = 8 * 1024 * 1024;
+
 /** A terminal that nobody looks at may never answer; it must not hold the program for ever. */
 const PATIENCE_MS = 5000;
 
@@ -31,7 +37,7 @@ export class TerminalWriter {
   async write(text: string): Promise<void> {
     if (this.#isClosed || text === "") return;
     this.#sinceProbe += text.length;
-    const cut = this.#sinceProbe < WINDOW / 2 ? 0 : endOfLastLine(text);
+    const cut = this.#placeOfQuestion(text);
     if (cut === 0) {
       this.#emitter.fire(text);
       return;
@@ -65,6 +71,13 @@ export class TerminalWriter {
   close(): void {
     this.#isClosed = true;
     for (const answered of this.#unanswered.splice(0)) answered.resolve(undefined);
+  }
+
+  /** The index in the text at which to ask; 0 for not in this one. */
+  #placeOfQuestion(text: string): number {
+    if (this.#sinceProbe < WINDOW / 2) return 0;
+    const end = endOfLastLine(text);
+    return end === 0 && this.#sinceProbe > LONGEST_LINE ? text.length : end;
   }
 
   /** Until the oldest question is answered. */

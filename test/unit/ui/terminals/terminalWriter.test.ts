@@ -43,6 +43,20 @@ describe("writing to a terminal", () => {
     assert.ok(shown().endsWith(`\n${QUESTION}\x1b[3`));
   });
 
+  it("waits for a terminal that gets output without a line break, too", async () => {
+    const { writer, shown } = terminal();
+    const piece = "x".repeat(64 * 1024);
+    let written = 0;
+    const flood = async () => {
+      for (; written < 100 * 1024 * 1024; written += piece.length) await writer.write(piece);
+    };
+    assert.equal(await isSettled(flood()), false);
+    // VS Code drops output beyond 50 MB that is not shown yet.
+    assert.ok(written < 40_000_000, `${written} bytes are on their way to a terminal that shows none of them`);
+    assert.ok(shown().endsWith(QUESTION));
+    writer.close();
+  });
+
   it("gives the user's keys back without our answers", async () => {
     const { writer } = terminal();
     await writer.write(chunk);
