@@ -201,6 +201,8 @@ export class Run implements Disposable {
   /** Ends the program and what it started; settles when all of it is gone. */
   async stop(): Promise<void> {
     if (isOver(this.#state)) return;
+    // It waits for nobody to show it any longer.
+    this.#size.resolve(UNSEEN);
     if (!this.#controls) this.#abort.abort();
     await this.#controls?.stop();
   }

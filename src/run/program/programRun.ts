@@ -27,10 +27,13 @@ const SIGNAL_TIMEOUT_MS = 15_000;
 /** Starts the program of a run, or goes on with it; returns its exit code once all its output is shown. */
 export async function runProgram(run: Run, options: ProgramRunOptions): Promise<number> {
   const { exec, sandboxId, remotePath, isStarted, mayLive, onStarted } = options;
+  let process: RemoteProcess | undefined;
+  const controls = controlsOf(run, options, () => process);
+  // One that runs already can be ended before there is a terminal that shows it.
+  if (isStarted) run.control(controls);
   const size = await run.size;
   run.signal.throwIfAborted();
-  let process: RemoteProcess | undefined;
-  run.control(controlsOf(run, options, () => process));
+  run.control(controls);
 
   const [argv, context] = startOf(run, remotePath, size);
   const exitCode = await superviseProgram({

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { before, describe, it } from "mocha";
+import { beforeEach, describe, it } from "mocha";
 import { delay } from "../../../src/base/async";
 import { fateOf } from "../../../src/run/program/closedTerminal";
 import { launchers } from "../../../src/run/target/launchers";
@@ -28,7 +28,7 @@ describe("a run that is broken into", function () {
   this.timeout(60_000);
   const windows = useWindows();
   const known = knownOutput();
-  before(() => windows.write("known.py", KNOWN_PROGRAM));
+  beforeEach(() => windows.write("known.py", KNOWN_PROGRAM));
 
   const start = (): { run: Run; screen: Screen } => {
     const target = fileTarget("known.py", launchers.python);
@@ -136,5 +136,13 @@ describe("a run that is broken into", function () {
     assert.equal(fateOf(run.state, "ask", Date.now() + 60_000), "offer");
     new Screen(run);
     assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
+  });
+
+  it("can be stopped in the next window before a terminal shows it there", async () => {
+    await windows.write("known.py", "import time; time.sleep(600)");
+    const run = await resumeAfterKill(300);
+    await run.stop();
+    assert.ok(await eventually(async () => (await processesWith("known.py")).length === 0), "the program is gone");
+    assert.notEqual(await exitCodeOf(run), 0);
   });
 });
