@@ -30,4 +30,28 @@ describe("a .env file", () => {
       LAST: "$HOME",
     });
   });
+
+  it("keeps comments out of its values, wherever they start", () => {
+    const text = ["EMPTY= # nothing", 'QUOTED="a" # b', "NEXT='a'#b", 'SHORT=""#b', "BARE=a # b # c", "HASH=#fff"].join(
+      "\n",
+    );
+    assert.deepEqual(readDotEnv(text), {
+      EMPTY: "",
+      QUOTED: "a",
+      NEXT: "a",
+      SHORT: "",
+      BARE: "a",
+      HASH: "#fff",
+    });
+  });
+
+  it("has its first variable even with a byte order mark, as editors on Windows write it", () => {
+    assert.deepEqual(readDotEnv("\uFEFFTOKEN=1\nSECOND=2"), { TOKEN: "1", SECOND: "2" });
+  });
+
+  it("is read in no time, whatever is in it", () => {
+    const startedAt = performance.now();
+    readDotEnv(`A=y${" ".repeat(100_000)}x\nB="${" #".repeat(50_000)}\n`.repeat(3));
+    assert.ok(performance.now() - startedAt < 2000);
+  });
 });
