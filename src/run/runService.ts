@@ -71,7 +71,7 @@ interface Start {
 /** A folder for one sandbox. */
 export type FolderPush = Pick<
   PushRequest,
-  "root" | "remotePath" | "isUnattended" | "isFresh" | "onProgress" | "signal"
+  "root" | "remotePath" | "isUnattended" | "isFresh" | "putsLeftAside" | "onProgress" | "signal"
 >;
 
 /** Runs a target on sandboxes: ensure → push → exec → pull, one run for each spec, each on its own. */
@@ -336,8 +336,11 @@ export class RunService implements Disposable {
     if (folder !== undefined) {
       run.enter({ kind: "preparing", step: "Syncing the folder" });
       const isFresh = run.isAlone;
+      // A single run would bring them back as its own.
+      const putsLeftAside = isFresh || !this.#options.sharesOutputs();
       run.pushedAt = this.#options.clock.now();
-      const result = await this.push(sandbox, { root: folder, remotePath, isFresh, signal: run.signal });
+      const { signal } = run;
+      const result = await this.push(sandbox, { root: folder, remotePath, isFresh, putsLeftAside, signal });
       for (const line of pushLog(result)) this.#options.log.warn(line);
       run.enter({ kind: "preparing", step: describePush(result) });
       if (result.movedTo !== undefined) run.enter({ kind: "preparing", step: leftIn(result.movedTo) });

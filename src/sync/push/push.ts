@@ -37,7 +37,7 @@ export class Pusher implements Disposable {
     signal.throwIfAborted();
     const refusal = refuseRemotePath(request.remotePath);
     if (refusal) throw refusal;
-    const moved = request.isFresh ? await abortable(this.#moveLeftAside(request), signal) : undefined;
+    const moved = request.putsLeftAside ? await abortable(this.#moveLeftAside(request), signal) : undefined;
     const result = await abortable(
       new Promise<PushResult>((resolve, reject) => {
         this.#gather({ ...request, signal, resolve, reject });

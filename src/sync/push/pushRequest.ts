@@ -12,10 +12,9 @@ export interface PushRequest {
   readonly exec: Exec;
   /** Nobody waits for it: what would need a question is cancelled instead. */
   readonly isUnattended?: boolean;
-  /**
-   * Outputs that were pulled into folders of their own are deleted in the sandbox, those that were not pulled are
-   * moved aside there, and what was pushed is restored.
-   */
+  /** Outputs of runs that belong together are moved aside in the sandbox if no pull brought them. */
+  readonly putsLeftAside?: boolean;
+  /** Those that were pulled into folders of their own are deleted in the sandbox, and what was pushed is restored. */
   readonly isFresh?: boolean;
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: PushProgress) => void;

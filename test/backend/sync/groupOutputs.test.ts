@@ -242,6 +242,33 @@ cat cache/seen`,
     await services().sandboxes.terminate(sandbox.key, AbortSignal.timeout(20_000));
   });
 
+  it("are not taken for those of a later single run on the same sandbox, if their pull fails", async () => {
+    const { folder, runs } = services();
+    await services().write("data.txt", "as it was\n");
+    await services().write("left.sh", "echo group >left.txt; echo group >data.txt; echo ready; read -r line");
+    await services().write("later.sh", "cat data.txt; echo single >later.txt; test ! -e left.txt");
+    const request = { target: fileTarget("left.sh"), folder, remotePath: "/workspace" };
+    const group = runs.start({ ...request, specs: [spec({ gpu: T4 }), spec({ gpu: L4 })] });
+    await Promise.all(group.map((run) => new Screen(run).shows("ready")));
+    const [fails] = group;
+    assert.ok(fails);
+    await writeFile(outputsOf(fails), "in the way");
+    await Promise.all(group.map((run) => run.write(Buffer.from("go\n"))));
+    await Promise.all(group.map(exitCodeOf));
+    assert.ok(fails.isPullFailed);
+
+    const [single] = start(services(), "later.sh", spec({ gpu: T4 }));
+    assert.ok(single);
+    const screen = new Screen(single);
+    assert.equal(await exitCodeOf(single), 0);
+    assert.equal(single.sandboxKey, fails.sandboxKey);
+    assert.equal(screen.text, "as it was\n");
+    assert.ok(!existsSync(join(folder, "left.txt")));
+    assert.equal(readFileSync(join(folder, "data.txt"), "utf8"), "as it was\n");
+    assert.equal(readFileSync(join(folder, "later.txt"), "utf8"), "single\n");
+    assert.match(screen.steps.join("\n"), /^Outputs of an earlier run that were not pulled are in \/\S+ there$/m);
+  });
+
   it("that are too big to come stay in the sandbox, which a sweep then does not end", async () => {
     await services().write("big.sh", "test ! -e big.bin && head -c 30000000 /dev/zero >big.bin");
     const started = sweep(services(), "big.sh", [["1"], ["2"]]);

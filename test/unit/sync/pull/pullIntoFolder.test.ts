@@ -35,7 +35,14 @@ class Group {
   }
 
   push(isFresh = true, exec = localExec({ env: this.#env })): Promise<PushResult> {
-    return this.#window.push({ root: this.root, remotePath: this.there, exec, isFresh, signal });
+    return this.#window.push({
+      root: this.root,
+      remotePath: this.there,
+      exec,
+      isFresh,
+      putsLeftAside: isFresh,
+      signal,
+    });
   }
 
   pull(into?: string, { patterns = ["**"], maxBytes = 1e9 } = {}): Promise<PullResult> {
