@@ -35,7 +35,7 @@ export default defineConfig(
     },
   },
   {
-    // What a sandbox, a folder or the server says must not become a link, a command or an icon.
+    // Text from a sandbox, a folder or the server must not become a link, a command or an icon.
     files: ["src/**/*.ts"],
     ignores: ["src/ui/outsideText.ts", "src/ui/progress.ts"],
     rules: { "no-restricted-syntax": ["error", ...onlyThroughOutsideText] },

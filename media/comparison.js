@@ -1,6 +1,6 @@
 "use strict";
 
-/** Draws what the extension sends and sends back what is pressed; it knows nothing of runs. Texts are only ever texts. */
+/** Draws the messages of the extension and reports clicks. It knows nothing about runs, and shows text only as text. */
 (() => {
   const host = acquireVsCodeApi();
   const send = (message) => host.postMessage(message);

@@ -1,6 +1,6 @@
 /**
- * What `--condition NAME` makes of a test run: see src/local/README.md. A suite runs the files that it names here, without
- * ".test.ts", or as a whole where it names none.
+ * The conditions that `--condition NAME` selects; see src/local/README.md. A suite runs the files listed for it (without
+ * ".test.ts"), or all of its files if the list is empty.
  */
 const core = {
   backend: ["local/network/tunnels", "sync/pull", "sync/push", "run/run", "run/shell"],

@@ -29,7 +29,7 @@ const areas = {
   "local/sandbox/names": ["Names of sandboxes", ""],
   "local/network/network": [
     "Network",
-    "Its own, led out over IPv4 (TCP and UDP, no ping) by the backend, which keeps the lists; where it cannot be had, this machine's, shared, and the log says so",
+    "Its own, led out over IPv4 (TCP and UDP, no ping) by the backend, which keeps the lists; elsewhere the machine's, shared, and the log says so",
   ],
   "local/sandbox/options": [
     "Options of sandboxes",

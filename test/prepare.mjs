@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ensureBrowser } from "./host/browser.mjs";
 import { ensureVsCodeHost } from "./host/setup.mjs";
 
-/** What the suites, the demo and `npm start` need before they begin. */
+/** Prepares the suites, the demo and `npm start`. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Builds the extension and the tests. */

@@ -104,7 +104,7 @@ function printSkipReasons(skipped) {
   }
 }
 
-/** What an ordinary user cannot show must be shown by root, or nobody notices that it broke. */
+/** Tests that an ordinary user skips must run as root, or nobody notices that the feature broke. */
 function onlyRootShows({ file, skipReason = "" }) {
   if (!skipReason.startsWith("needs root:")) return false;
   const { suites: ofRoot } = conditions.root;

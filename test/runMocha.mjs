@@ -31,7 +31,7 @@ const { stats } = await new Promise((resolve) => {
 await writeFile(TEST_REPORT, JSON.stringify(outcomes));
 process.exitCode = stats.failures > 0 ? 1 : 0;
 
-// The SDK goes on for ten seconds to call a backend that is gone; whatever still holds the process then is named.
+// The SDK keeps calling a backend that is gone for ten seconds. Name whatever holds the process open after that.
 setTimeout(() => {
   console.error(`Still open after the tests: ${process.getActiveResourcesInfo().join(", ")}`);
   process.exit();
