@@ -8,7 +8,7 @@ import { Faults } from "./faults/faults";
 import { collectLessOften } from "./base/heap";
 import type { IsolationKind } from "./base/isolation";
 import { detectIsolation } from "./isolation/detectIsolation";
-import { isOnlyServer } from "./isolation/serverFolder";
+import { isOnlyServer } from "./isolation/host/serverFolder";
 import { startServer } from "./server";
 import { stderrLog } from "./base/stderrLog";
 

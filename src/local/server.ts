@@ -11,7 +11,7 @@ import type { Faults } from "./faults/faults";
 import { faultyCalls } from "./faults/faultyCalls";
 import { openLink } from "./faults/link";
 import type { Isolation } from "./base/isolation";
-import { isOnlyServer } from "./isolation/serverFolder";
+import { isOnlyServer } from "./isolation/host/serverFolder";
 import { AppStore } from "./account/apps";
 import { BlobStore } from "./storage/blobs";
 import { EnvironmentStore, readEnvironments } from "./account/environments";

@@ -1,6 +1,6 @@
 import { abortable } from "../../base/async";
 import { messageOf } from "../../base/errors";
-import { timeLimit } from "./timeLimit";
+import { timeLimit } from "../base/timeLimit";
 import type { CallResult, FunctionCall } from "./functionCall";
 import type { FunctionLogs } from "./functionLogs";
 import type { Runner } from "./runner";

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { CONTENT } from "../isolation/insidePaths";
-import { removeFolder } from "../isolation/serverFolder";
+import { CONTENT } from "../isolation/root/insidePaths";
+import { removeFolder } from "../isolation/host/serverFolder";
 
 // What is not finished yet, or never came to be.
 const UNFINISHED = "new-";

@@ -4,13 +4,13 @@ import { messageOf } from "../../base/errors";
 import type { Isolation, IsolationKind, NetworkKind } from "../base/isolation";
 import { ControlGroups } from "./process/controlGroups";
 import { createDirectoryIsolation } from "./directory";
-import { findProgram, type Host } from "./host";
-import { outermost, realPath } from "./hostPaths";
-import { createOverlayIsolation } from "./root/overlay";
+import { findProgram, type Host } from "./host/host";
+import { outermost, realPath } from "./host/hostPaths";
+import { createOverlayIsolation } from "./overlay";
 import { PipeMaker } from "./process/pipeMaker";
-import { createPrivateRootIsolation } from "./root/privateRoot";
-import { RenewableRoot } from "./root/renewableRoot";
-import { openServerFolder } from "./serverFolder";
+import { createPrivateRootIsolation } from "./privateRoot";
+import { RenewableRoot } from "./renewableRoot";
+import { openServerFolder } from "./host/serverFolder";
 
 export interface DetectOptions {
   /** Where servers keep their files; several may share it. */

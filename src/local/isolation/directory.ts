@@ -14,13 +14,13 @@ import type {
 import { connectTo } from "./network/connectTo";
 import { copyTree } from "./root/copyTree";
 import type { ControlGroup } from "./process/controlGroups";
-import { baseEnvironment, FS_TOOLS, type Host } from "./host";
-import { isWithin } from "./hostPaths";
-import { CONTENT } from "./insidePaths";
+import { baseEnvironment, FS_TOOLS, type Host } from "./host/host";
+import { isWithin } from "./host/hostPaths";
+import { CONTENT } from "./root/insidePaths";
 import { keepRoots } from "./root/keepRoots";
 import { holdsSocket } from "./network/tcpSockets";
 import { killMarked, marked } from "./process/marked";
-import { removeFolder } from "./serverFolder";
+import { removeFolder } from "./host/serverFolder";
 import { startProcess, type Entrance } from "./process/startProcess";
 import { startTerminal } from "./process/startTerminal";
 

@@ -5,7 +5,7 @@ import type { Sandbox } from "../sandbox/sandbox";
 import type { SandboxStore } from "../sandbox/sandboxStore";
 import { invalidArgument } from "../protocol/errors";
 import type { ControlPlane, Request } from "../protocol/messages";
-import { timeLimit } from "../functions/timeLimit";
+import { timeLimit } from "../base/timeLimit";
 
 /** One line, and what printed it. */
 interface Line {

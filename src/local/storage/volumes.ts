@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { SerialQueue } from "../../base/async";
-import { removeFolder } from "../isolation/serverFolder";
+import { removeFolder } from "../isolation/host/serverFolder";
 import { notFound } from "../protocol/errors";
 import type { EnvironmentScoped } from "../account/environments";
 import { newId } from "../base/ids";

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
-import type { Host } from "../host";
+import type { Host } from "../host/host";
 
 /**
  * Connects from within a network namespace: a Node process in there opens each connection and hands the open socket

@@ -4,7 +4,7 @@ import type { Disposable } from "../../../base/disposable";
 import type { Allowlist } from "../../base/isolation";
 import { DNS_PORT, Gateway } from "../../network/gateway";
 import { packetLength } from "../../network/ipv4";
-import { findProgram, type Host } from "../host";
+import { findProgram, type Host } from "../host/host";
 import { nameServer } from "./resolver";
 import { startTunnelDevice } from "./tunnelDevice";
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { GATEWAY_ADDRESS, PACKET_BYTES, PREFIX_MASK, SANDBOX_ADDRESS } from "../../network/gateway";
-import { findProgram, systemPath, type Host } from "../host";
+import { findProgram, systemPath, type Host } from "../host/host";
 import { firstLine } from "../process/startProcess";
 
 /**

@@ -7,7 +7,7 @@ import { assertNever } from "../../../base/errors";
 import type { IsolatedProcess, ProcessExit, SpawnOptions } from "../../base/isolation";
 import type { PipeMaker } from "./pipeMaker";
 import { pidNamespaceOf, signalSession } from "./sessions";
-import { readStageReport, stage, throughShell, type StageReport } from "../root/stage";
+import { readStageReport, stage, throughShell, type StageReport } from "./stage";
 
 /** How a process gets into a sandbox. */
 export interface Entrance {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { findProgram, systemPath, type Host } from "../host";
+import { findProgram, systemPath, type Host } from "../host/host";
 
 export interface CopyOptions {
   readonly from: string;

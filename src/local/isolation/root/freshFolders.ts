@@ -1,5 +1,5 @@
-import { outermost } from "../hostPaths";
-import type { Host } from "../host";
+import { outermost } from "../host/hostPaths";
+import type { Host } from "../host/host";
 
 export interface FreshFolder {
   readonly path: string;

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { quote } from "../../../base/quote";
-import { FS_TOOLS, type Host } from "../host";
+import { FS_TOOLS, type Host } from "../host/host";
 
 /** Puts the filesystem tool where the SDK looks for it, in a root that is being laid out at `base`. */
 export async function installFsTools(host: Host, base: string): Promise<void> {

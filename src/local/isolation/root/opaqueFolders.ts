@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { buffer } from "node:stream/consumers";
-import { findProgram, systemPath, type Host } from "../host";
+import { findProgram, systemPath, type Host } from "../host/host";
 
 const BLOCK = 512;
 

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { messageOf } from "../../../base/errors";
 import { quote } from "../../../base/quote";
 import type { IsolatedMount } from "../../base/isolation";
-import { findProgram, systemPath, type Host } from "../host";
+import { findProgram, systemPath, type Host } from "../host/host";
 import { lowerOptions } from "./lowers";
 import { opaqueFolders } from "./opaqueFolders";
 

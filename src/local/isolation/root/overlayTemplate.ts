@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { FreshFolder } from "./freshFolders";
 import { installFsTools } from "./fsTools";
-import { findProgram, systemPath, type Host } from "../host";
+import { findProgram, systemPath, type Host } from "../host/host";
 import type { ResolverFile } from "../network/resolver";
 
 /**

@@ -2,7 +2,7 @@ import type { TokenFlows } from "../../account/tokenFlows";
 import type { Credentials } from "../../account/credentials";
 import type { ControlPlane } from "../../protocol/messages";
 import { WORKSPACE } from "./access";
-import { within } from "../../functions/timeLimit";
+import { within } from "../../base/timeLimit";
 
 /** Signing in with a browser; `url` is where `signInPage` answers. */
 export const tokenFlowService = (flows: TokenFlows, credentials: Credentials, url: string): ControlPlane => ({

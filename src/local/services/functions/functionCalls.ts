@@ -3,7 +3,7 @@ import type { FunctionStore } from "../../functions/functionStore";
 import type { BlobStore } from "../../storage/blobs";
 import { resultStatus } from "../../sandbox/sandboxResult";
 import type { ControlPlane } from "../../protocol/messages";
-import { within } from "../../functions/timeLimit";
+import { within } from "../../base/timeLimit";
 
 // Modal's `DataFormat`.
 const CBOR = 4;

@@ -9,7 +9,7 @@ import type { EnvironmentStore } from "../../account/environments";
 import type { SecretStore } from "../../storage/secrets";
 import { failedPrecondition, invalidArgument, notFound, unimplemented } from "../../protocol/errors";
 import type { ControlPlane, Request } from "../../protocol/messages";
-import { Idempotency, idempotencyKey } from "../idempotency";
+import { Idempotency, idempotencyKey } from "../../protocol/idempotency";
 import { mergeSecrets } from "../storage/secrets";
 import { webKindOf } from "./webEndpoints";
 

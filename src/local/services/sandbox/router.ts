@@ -16,7 +16,7 @@ import type {
   TaskCommandRouter,
 } from "../../protocol/routerMessages";
 import { mergeSecrets, mergeSources } from "../storage/secrets";
-import { within } from "../../functions/timeLimit";
+import { within } from "../../base/timeLimit";
 
 const PIPE = 1;
 const MAX_ARGUMENT_BYTES = 2 ** 16;

@@ -17,7 +17,7 @@ import type { VolumeStore } from "../../storage/volumes";
 import type { Credentials } from "../../account/credentials";
 import { failedPrecondition, invalidArgument, notFound } from "../../protocol/errors";
 import type { ControlPlane, Reply } from "../../protocol/messages";
-import { Idempotency, idempotencyKey } from "../idempotency";
+import { Idempotency, idempotencyKey } from "../../protocol/idempotency";
 import { unknownImage } from "../storage/images";
 import { readTags, tunnelData, type Tag } from "./sandboxInfo";
 import { mergeSecrets, mergeSources, type Env } from "../storage/secrets";

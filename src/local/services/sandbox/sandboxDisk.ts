@@ -13,7 +13,7 @@ import type {
 import { failedPrecondition, invalidArgument, notFound, unimplemented } from "../../protocol/errors";
 import type { ControlPlane, Request } from "../../protocol/messages";
 import { unknownImage } from "../storage/images";
-import { within } from "../../functions/timeLimit";
+import { within } from "../../base/timeLimit";
 
 /** A running sandbox's files as a whole: images of them, and images shown among them. */
 export function taskDiskService(sandboxes: SandboxStore, images: ImageStore): TaskDisk {

@@ -5,7 +5,7 @@ import type { Credentials } from "../../account/credentials";
 import { notFound } from "../../protocol/errors";
 import type { ControlPlane, Request } from "../../protocol/messages";
 import { genericResult, tunnelData } from "./sandboxInfo";
-import { within } from "../../functions/timeLimit";
+import { within } from "../../base/timeLimit";
 
 // A client that names no timeout asks again by itself; this is how long one call is held for it.
 const TASK_WAIT_SECS = 5;

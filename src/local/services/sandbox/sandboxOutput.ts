@@ -4,7 +4,7 @@ import type { Sandbox } from "../../sandbox/sandbox";
 import type { SandboxStore } from "../../sandbox/sandboxStore";
 import { invalidArgument } from "../../protocol/errors";
 import type { ControlPlane } from "../../protocol/messages";
-import { timeLimit } from "../../functions/timeLimit";
+import { timeLimit } from "../../base/timeLimit";
 
 const STDOUT = 1;
 const STDERR = 2;

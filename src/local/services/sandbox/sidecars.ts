@@ -20,11 +20,11 @@ import type { Credentials } from "../../account/credentials";
 import { failedPrecondition, invalidArgument, notFound } from "../../protocol/errors";
 import type { ControlPlane } from "../../protocol/messages";
 import type { SidecarInfo, TaskSidecars } from "../../protocol/sidecarMessages";
-import { Idempotency, idempotencyKey } from "../idempotency";
+import { Idempotency, idempotencyKey } from "../../protocol/idempotency";
 import { unknownImage } from "../storage/images";
 import { genericResult } from "./sandboxInfo";
 import { mergeSecrets, mergeSources, type Env } from "../storage/secrets";
-import { within } from "../../functions/timeLimit";
+import { within } from "../../base/timeLimit";
 import { readVolumeMounts } from "../storage/volumes";
 
 export interface SidecarDependencies {

@@ -7,7 +7,7 @@ import type { SecretStore } from "../../storage/secrets";
 import { failedPrecondition, invalidArgument, notFound } from "../../protocol/errors";
 import type { ControlPlane } from "../../protocol/messages";
 import { mergeSecrets } from "./secrets";
-import { timeLimit } from "../../functions/timeLimit";
+import { timeLimit } from "../../base/timeLimit";
 
 export interface ImageDependencies {
   readonly images: ImageStore;

@@ -4,8 +4,8 @@ import type { QueueStore } from "../../storage/queues";
 import { alreadyExists, invalidArgument, notFound } from "../../protocol/errors";
 import type { ControlPlane, Request } from "../../protocol/messages";
 import { OBJECT_NAME, objectCreation } from "../../protocol/objectCreation";
-import { Idempotency, idempotencyKey } from "../idempotency";
-import { within } from "../../functions/timeLimit";
+import { Idempotency, idempotencyKey } from "../../protocol/idempotency";
+import { within } from "../../base/timeLimit";
 
 const PARTITION_KEY_BYTES = 64;
 const VALUE_BYTES = 1024 * 1024;

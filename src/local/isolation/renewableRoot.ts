@@ -1,5 +1,5 @@
-import { Deferred, SerialQueue } from "../../../base/async";
-import type { Allowlist, IsolatedRoot, MountOptions, SpawnOptions } from "../../base/isolation";
+import { Deferred, SerialQueue } from "../../base/async";
+import type { Allowlist, IsolatedRoot, MountOptions, SpawnOptions } from "../base/isolation";
 
 /**
  * A root that is not copied when its changes are saved, but where nothing runs in it: the changes become a layer as they

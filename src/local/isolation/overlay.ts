@@ -1,18 +1,18 @@
 import { existsSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Isolation } from "../../base/isolation";
-import { DEVICE_LINKS, DEVICES } from "./devices";
-import { freshFolders } from "./freshFolders";
-import type { Host } from "../host";
-import { isWithin, isWithinAny, visibleFolders } from "../hostPaths";
-import { CONTENT } from "../insidePaths";
-import { lowerOptions } from "./lowers";
-import { readMountPoints, toFstab, type Mount } from "./mountTable";
-import { createNamespaceIsolation } from "../namespaces";
-import { buildTemplate } from "./overlayTemplate";
-import { canLeadOut } from "../network/ownNetwork";
-import { resolverFile } from "../network/resolver";
+import type { Isolation } from "../base/isolation";
+import { DEVICE_LINKS, DEVICES } from "./root/devices";
+import { freshFolders } from "./root/freshFolders";
+import type { Host } from "./host/host";
+import { isWithin, isWithinAny, visibleFolders } from "./host/hostPaths";
+import { CONTENT } from "./root/insidePaths";
+import { lowerOptions } from "./root/lowers";
+import { readMountPoints, toFstab, type Mount } from "./root/mountTable";
+import { createNamespaceIsolation } from "./namespaces";
+import { buildTemplate } from "./root/overlayTemplate";
+import { canLeadOut } from "./network/ownNetwork";
+import { resolverFile } from "./network/resolver";
 
 /**
  * For root: the host's own file system, under a layer per sandbox that takes all writes, with fresh folders in place of

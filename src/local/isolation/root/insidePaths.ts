@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import type { IsolatedRoot } from "../base/isolation";
+import type { IsolatedRoot } from "../../base/isolation";
 
 /** Where a layer keeps what it shows at the root. */
 export const CONTENT = "content";

@@ -3,20 +3,20 @@ import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { chmod, mkdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
-import { quote } from "../../../base/quote";
-import type { Isolation } from "../../base/isolation";
-import { DEVICE_LINKS, DEVICES } from "./devices";
-import { freshFolders, type FreshFolder } from "./freshFolders";
-import { installFsTools } from "./fsTools";
-import { copyTree } from "./copyTree";
-import { findProgram, systemPath, type Host } from "../host";
-import { isWithin, isWithinAny, visibleFolders } from "../hostPaths";
-import { CONTENT } from "../insidePaths";
-import { lowerOptions } from "./lowers";
-import { readMountPoints, toFstab, type Mount, type MountPoint } from "./mountTable";
-import { createNamespaceIsolation } from "../namespaces";
-import { canLeadOut } from "../network/ownNetwork";
-import { resolverFile, type ResolverFile } from "../network/resolver";
+import { quote } from "../../base/quote";
+import type { Isolation } from "../base/isolation";
+import { DEVICE_LINKS, DEVICES } from "./root/devices";
+import { freshFolders, type FreshFolder } from "./root/freshFolders";
+import { installFsTools } from "./root/fsTools";
+import { copyTree } from "./root/copyTree";
+import { findProgram, systemPath, type Host } from "./host/host";
+import { isWithin, isWithinAny, visibleFolders } from "./host/hostPaths";
+import { CONTENT } from "./root/insidePaths";
+import { lowerOptions } from "./root/lowers";
+import { readMountPoints, toFstab, type Mount, type MountPoint } from "./root/mountTable";
+import { createNamespaceIsolation } from "./namespaces";
+import { canLeadOut } from "./network/ownNetwork";
+import { resolverFile, type ResolverFile } from "./network/resolver";
 
 /** For anyone, where the kernel allows user namespaces: a private folder as root, with the host's programs read-only. */
 export async function createPrivateRootIsolation(host: Host): Promise<Isolation> {

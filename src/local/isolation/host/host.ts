@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
-import type { ControlGroups } from "./process/controlGroups";
-import type { PipeMaker } from "./process/pipeMaker";
+import type { ControlGroups } from "../process/controlGroups";
+import type { PipeMaker } from "../process/pipeMaker";
 import type { ServerFolder } from "./serverFolder";
 
 /** What an isolation is built from. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { NAME, PLACES, removeGroupsOf } from "./process/controlGroups";
+import { NAME, PLACES, removeGroupsOf } from "../process/controlGroups";
 
 /** What one running server keeps on disk: a folder of its own under the state folder, gone when the server is. */
 export interface ServerFolder {
