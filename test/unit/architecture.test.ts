@@ -5,6 +5,34 @@ import { readSourceFiles, type Import, type SourceFile } from "./support/sourceF
 /** From the lowest up; folders in one entry do not know each other. */
 const RANKS = [["base"], ["auth"], ["modal"], ["sandboxes"], ["sync"], ["run"], ["ui"], ["extension.ts"]];
 
+/** The same for the local backend: its folders, sub-folders and files relative to `src/local`. */
+const LOCAL_RANKS = [
+  ["base"],
+  ["protocol"],
+  ["network"],
+  ["isolation/process"],
+  ["isolation/host"],
+  ["isolation/network"],
+  ["isolation/root"],
+  ["isolation"],
+  ["tls", "faults", "streams"],
+  ["account"],
+  ["storage"],
+  ["images"],
+  ["sandbox"],
+  ["functions"],
+  ["pages", "connect"],
+  ["stores.ts"],
+  ["services/account", "services/storage"],
+  ["services/functions", "services/sandbox"],
+  ["services"],
+  ["server.ts"],
+  ["main.ts"],
+];
+
+/** Runs inside a sandbox as a program of its own. */
+const SANDBOX_FS = "local/sandboxFs/";
+
 /** What the build puts into the chunk of the SDK. */
 const SDK_CHUNK = "modal/sdk.ts";
 
@@ -23,6 +51,24 @@ describe("architecture", () => {
 
   it("a file imports its own folder or one of a lower rank", () => {
     assert.deepEqual(offences(mayImport), []);
+  });
+
+  it("every file of the local backend belongs to a folder with a rank", () => {
+    const homeless = files.filter(({ path }) => isLocal(path) && !path.startsWith(SANDBOX_FS) && !localEntryOf(path));
+    assert.deepEqual(paths(homeless), []);
+  });
+
+  it("a file of the local backend imports its own folder or one of a lower rank", () => {
+    assert.deepEqual(
+      offences(({ path }, { target }) => {
+        if (!isLocal(path) || target === undefined || !isLocal(target)) return true;
+        if (path.startsWith(SANDBOX_FS) || target.startsWith(SANDBOX_FS))
+          return path.startsWith(SANDBOX_FS) && target.startsWith(SANDBOX_FS);
+        const [from, to] = [localEntryOf(path), localEntryOf(target)];
+        return from !== undefined && to !== undefined && (from === to || localRankOf(to) < localRankOf(from));
+      }),
+      [],
+    );
   });
 
   it("every relative import leads to a source file", () => {
@@ -77,6 +123,18 @@ function mayImport({ path }: SourceFile, { target }: Import): boolean {
 }
 
 const folderOf = (path: string): string => path.split("/", 1).join("");
+
+const isLocal = (path: string): boolean => path.startsWith(`${LOCAL}/`);
+
+/** The closest entry of `LOCAL_RANKS` that a file is in: the table names some sub-folders next to their parents. */
+function localEntryOf(path: string): string | undefined {
+  const isIn = (entry: string) => path === `${LOCAL}/${entry}` || path.startsWith(`${LOCAL}/${entry}/`);
+  return LOCAL_RANKS.flat()
+    .filter(isIn)
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+const localRankOf = (entry: string): number => LOCAL_RANKS.findIndex((entries) => entries.includes(entry));
 
 const rankOf = (path: string): number => RANKS.findIndex((folders) => folders.includes(folderOf(path)));
 

@@ -1,6 +1,7 @@
 import { codeOf, messageOf } from "../../../base/errors";
 import type { Container } from "../../sandbox/container";
 import type { ImageStore } from "../../images/images";
+import { requireMountable } from "../../sandbox/mountPath";
 import type { SnapshotOptions } from "../../sandbox/sandboxDisk";
 import type { SandboxStore } from "../../sandbox/sandboxStore";
 import type {
@@ -111,13 +112,6 @@ function readMountPath(request: PathRequest): string {
   const path = readPath(request).replace(/(?<=.)\/+$/, "");
   requireMountable(path);
   return path;
-}
-
-export function requireMountable(path: string): void {
-  if (!path.startsWith("/") || path.split("/").includes(".."))
-    throw invalidArgument(`"${path}" is not an absolute path.`);
-  if (/^\/+$/.test(path) || /^\/(proc|sys|dev)(\/|$)/.test(path))
-    throw invalidArgument(`Nothing can be mounted at "${path}".`);
 }
 
 function refuseEncryption({ customerSuppliedEncryptionKey }: EncryptionRequest): void {

@@ -5,7 +5,7 @@ import type { Definition } from "../../sandbox/definition";
 import { alreadyExists, invalidArgument, notFound } from "../../protocol/errors";
 import type { ControlPlane, Request } from "../../protocol/messages";
 import { OBJECT_NAME, objectCreation } from "../../protocol/objectCreation";
-import { requireMountable } from "../sandbox/sandboxDisk";
+import { requireMountable } from "../../sandbox/mountPath";
 
 /** Volumes: making, finding and removing them. */
 export function volumesService(volumes: VolumeStore, environments: EnvironmentStore): ControlPlane {
