@@ -8,14 +8,14 @@ export interface NewProfile {
   readonly name: string;
   readonly tokenId: string;
   readonly tokenSecret: string;
-  /** Only where it is not Modal's own. */
+  /** Absent for Modal's own server. */
   readonly serverUrl?: string;
 }
 
 /**
- * The text of a `.modal.toml` with a profile's token put in; everything else, comments too, stays as it is. The first
- * profile becomes the active one. Throws a `UserError` that names the line where the text is malformed, and one if the
- * text cannot be edited without harm.
+ * Returns the text of a `.modal.toml` with a profile's token added. Everything else stays as it is, including comments.
+ * The first profile becomes the active one. Throws a `UserError` that names the line if the text is malformed, and one
+ * if it cannot be edited safely.
  */
 export function withProfile(text: string, path: string, { name, tokenId, tokenSecret, serverUrl }: NewProfile): string {
   const profiles = parseProfiles(text, path);
@@ -29,19 +29,19 @@ export function withProfile(text: string, path: string, { name, tokenId, tokenSe
 
   const current = activeProfile(profiles, {});
   if (!current) return edited(text, path, { name, set: { ...token, active: "true" } });
-  // The only profile needs no mark to be the active one. With another beside it, it does.
+  // A single profile is active without being marked. With a second profile, it needs the mark.
   const marked = current.isActive ? text : edited(text, path, { name: current.name, set: { active: "true" } });
   return edited(marked, path, { name, set: token });
 }
 
-/** A change of one table. Values are as TOML has them. */
+/** A change to one table. Values are written in TOML. */
 interface TableChange {
   readonly name: string;
   readonly set: Readonly<Record<string, string>>;
   readonly gone?: readonly string[];
 }
 
-/** The changed text, if it means what it meant before but for the change. */
+/** Returns the changed text if nothing but the change differs in meaning. */
 function edited(text: string, path: string, change: TableChange): string {
   const result = added(replaced(text, change), change);
   const expected: TomlTable = parseToml(text, path);
@@ -55,7 +55,7 @@ function edited(text: string, path: string, change: TableChange): string {
   return result;
 }
 
-/** Puts `text` in the place of what is from `start` to `end`. */
+/** Replaces the range from `start` to `end` with `text`. */
 interface Piece {
   readonly start: number;
   readonly end: number;
@@ -67,7 +67,7 @@ const applied = (text: string, all: readonly Piece[]): string =>
     .toSorted((one, other) => other.start - one.start)
     .reduce((left, piece) => left.slice(0, piece.start) + piece.text + left.slice(piece.end), text);
 
-/** Without the keys that go, and with other values for those that are there. */
+/** Removes keys, and sets the values of existing ones. */
 function replaced(text: string, { name, set, gone = [] }: TableChange): string {
   const { entries } = readTomlText(text);
   const pieces = entries.flatMap((entry): Piece[] => {
@@ -80,7 +80,7 @@ function replaced(text: string, { name, set, gone = [] }: TableChange): string {
   return applied(text, pieces);
 }
 
-/** With the keys that are missing, in the form that the table has. */
+/** Adds missing keys in the form that the table uses. */
 function added(text: string, { name, set }: TableChange): string {
   const { entries } = readTomlText(text);
   const known = entries.filter(({ path }) => path.length === 2 && path[0] === name).map(({ path }) => path[1]);
@@ -112,13 +112,13 @@ function addition(text: string, name: string, lines: readonly string[]): Piece {
 
 const insertion = (at: number, text: string): Piece => ({ start: at, end: at, text });
 
-/** Before the line break, and behind a comment. */
+/** The position before the line break, after any comment. */
 function endOfLine(text: string, at: number): number {
   const length = /^[^\r\n]*/.exec(text.slice(at))?.[0].length ?? 0;
   return at + length;
 }
 
-/** A comment behind the entry stays. */
+/** Keeps a comment after the entry. */
 function removal(text: string, { start, end, place }: TomlEntry): Piece {
   if (place === "inline") {
     const comma = /^\s*,\s*/.exec(text.slice(end))?.[0].length;

@@ -7,7 +7,7 @@ export interface Credentials {
   readonly tokenSecret: string;
   readonly source: CredentialSource;
   readonly environment?: string;
-  /** Only where it is not Modal's own. */
+  /** Absent for Modal's own server. */
   readonly serverUrl?: string;
 }
 
@@ -21,10 +21,10 @@ export interface Profile {
   readonly credentials: Credentials | undefined;
 }
 
-/** The variables of the process that the credentials may come from. */
+/** Environment variables that credentials may come from. */
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
-/** What `MODAL_TOKEN_ID` and `MODAL_TOKEN_SECRET` say, if both are set. */
+/** Reads `MODAL_TOKEN_ID` and `MODAL_TOKEN_SECRET`, if both are set. */
 export function credentialsFromEnvironment(env: EnvironmentVariables): Credentials | undefined {
   const { MODAL_TOKEN_ID: tokenId, MODAL_TOKEN_SECRET: tokenSecret } = env;
   if (!tokenId || !tokenSecret) return undefined;
@@ -37,7 +37,7 @@ export function credentialsFromEnvironment(env: EnvironmentVariables): Credentia
   };
 }
 
-/** Reads the text of a `.modal.toml`. Throws a `UserError` that names the line where it is malformed. */
+/** Reads the text of a `.modal.toml`. Throws a `UserError` that names the malformed line. */
 export function parseProfiles(text: string, path: string): Profile[] {
   const tables = parseToml(text, path);
   return Object.entries(tables).flatMap(([name, table]) => {
@@ -47,15 +47,15 @@ export function parseProfiles(text: string, path: string): Profile[] {
 }
 
 /**
- * The profile that Modal's own tools would use: the one that `MODAL_PROFILE` names, else the active one, else the
- * only one there is.
+ * Returns the profile that Modal's own tools would use: the one named by `MODAL_PROFILE`, else the active one, else the
+ * only one.
  */
 export function activeProfile(profiles: readonly Profile[], env: EnvironmentVariables): Profile | undefined {
   if (env.MODAL_PROFILE) return profiles.find(({ name }) => name === env.MODAL_PROFILE);
   return profiles.find(({ isActive }) => isActive) ?? (profiles.length === 1 ? profiles[0] : undefined);
 }
 
-/** Throws a `UserError` that names the line where the text is malformed. */
+/** Parses TOML. Throws a `UserError` that names the malformed line. */
 export function parseToml(text: string, path: string): TomlTable {
   try {
     return parse(text, { integersAsBigInt: "asNeeded" });

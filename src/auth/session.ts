@@ -32,11 +32,11 @@ export interface SessionOptions {
 const PASTED = "modalSandboxes.token";
 const CHOICE = "modalSandboxes.account";
 
-/** What the user chose last: whatever is found, the pasted token, a profile, or none. */
+/** The user's last choice: automatic, the pasted token, a profile, or signed out. */
 type Choice =
   { readonly kind: "automatic" | "pasted" | "signedOut" } | { readonly kind: "profile"; readonly name: string };
 
-/** Holds the session: what the user chose, else the environment, the pasted token, `~/.modal.toml`. */
+/** Holds the session. It comes from the user's choice, else from the environment, the pasted token or `~/.modal.toml`. */
 export class SessionService implements Disposable {
   readonly #options: SessionOptions;
   readonly #changed = new Emitter<Session>();
@@ -56,7 +56,7 @@ export class SessionService implements Disposable {
     return this.#options.env.MODAL_CONFIG_PATH ?? join(this.#options.homeDir, ".modal.toml");
   }
 
-  /** Finds the session anew. `isLocal` is the user's choice of the local backend. */
+  /** Determines the session again. `isLocal` is true if the user chose the local backend. */
   async resolve(isLocal: boolean): Promise<Session> {
     const session = isLocal ? ({ kind: "local" } as const) : await this.#find();
     if (!isSame(session, this.#current)) {
@@ -66,17 +66,17 @@ export class SessionService implements Disposable {
     return session;
   }
 
-  /** The profiles of the configuration file; none where there is no file. */
+  /** Returns the profiles of the configuration file, or none if it does not exist. */
   async profiles(): Promise<Profile[]> {
     return parseProfiles(await this.#configText(), this.configPath);
   }
 
-  /** Writes a token into the configuration file, which only the user can read then. */
+  /** Writes a token into the configuration file and makes the file readable by the user only. */
   async saveProfile(profile: NewProfile): Promise<void> {
     await changeSharedFile(this.configPath, (text) => withProfile(text, this.configPath, profile));
   }
 
-  /** Keeps a token that the caller has verified. */
+  /** Stores a token that the caller has verified. */
   async keepPasted(tokenId: string, tokenSecret: string): Promise<void> {
     await this.#options.secrets.store(PASTED, JSON.stringify({ tokenId, tokenSecret }));
     await this.#choose({ kind: "pasted" });
@@ -86,12 +86,12 @@ export class SessionService implements Disposable {
     await this.#choose({ kind: "profile", name });
   }
 
-  /** Takes up the credentials of the environment or of the active profile again after a sign-out. */
+  /** Uses the credentials of the environment or the active profile again after a sign-out. */
   async useFound(): Promise<void> {
     await this.#choose({ kind: "automatic" });
   }
 
-  /** Forgets the pasted token, and leaves what the environment or the file offers unused until the next sign-in. */
+  /** Deletes the pasted token. Credentials from the environment or the file stay unused until the next sign-in. */
   async signOut(): Promise<void> {
     await this.#options.secrets.delete(PASTED);
     await this.#choose({ kind: "signedOut" });

@@ -1,20 +1,20 @@
 import { parse } from "smol-toml";
 
-/** A key with its value, and where both are in the text. */
+/** A key with its value, and their positions in the text. */
 export interface TomlEntry {
-  /** With the names of the tables around it. */
+  /** Includes the names of the enclosing tables. */
   readonly path: readonly string[];
   readonly start: number;
   readonly valueStart: number;
   readonly end: number;
-  /** `line` is an entry below a header, `root` one above all of them, `inline` one between braces. */
+  /** `line`: below a header. `root`: above all headers. `inline`: between braces. */
   readonly place: "line" | "root" | "inline";
 }
 
 /** The line that opens a table. */
 export interface TomlHeader {
   readonly path: readonly string[];
-  /** One of an array of tables: `[[name]]`. */
+  /** True for an element of an array of tables: `[[name]]`. */
   readonly isArray: boolean;
   readonly end: number;
 }
@@ -24,7 +24,7 @@ export interface TomlText {
   readonly entries: readonly TomlEntry[];
 }
 
-/** Finds the parts of a text that is known to be valid TOML, so that it can be edited without touching the rest. */
+/** Finds the parts of valid TOML, so that it can be edited without touching the rest. */
 export function readTomlText(text: string): TomlText {
   const headers: TomlHeader[] = [];
   const entries: TomlEntry[] = [];
@@ -54,7 +54,7 @@ export function readTomlText(text: string): TomlText {
   };
 
   const takeArray = (path: readonly string[]): void => {
-    // No profile is in an array: its entries have a path that no other has.
+    // Profiles are never in arrays. This path matches none of them.
     for (take(BLANK); at < text.length && take(CLOSING) === ""; take(SEPARATOR)) takeValue([...path, "[]"]);
   };
 
@@ -80,7 +80,7 @@ export function readTomlText(text: string): TomlText {
       take(HEADER_END);
       headers.push({ path, isArray: opening === "[[", end: at });
     }
-    if (at === before) throw new Error(`Nothing of TOML is at ${at}`);
+    if (at === before) throw new Error(`Invalid TOML at ${at}`);
   }
   return { headers, entries };
 }
@@ -98,7 +98,7 @@ const SEPARATOR = /(?:[\s,]|#[^\n]*)*/y;
 const STRING = /"""(?:\\[^]|[^\\])*?""""{0,2}|'''[^]*?''''{0,2}|"(?:\\.|[^"\\])*"|'[^']*'/y;
 const SCALAR = /[^\s,\]}#]+(?: [^\s,\]}#]+)?/y;
 
-/** A name as it is without its quotes. */
+/** Returns the name without its quotes. */
 function nameOf(written: string): string {
   if (!/^["']/.test(written)) return written;
   return Object.keys(parse(`${written} = 0`)).join("");

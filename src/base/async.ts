@@ -14,7 +14,7 @@ export class Deferred<T> {
   }
 }
 
-/** Calls `listener` when `signal` aborts, at once if it already has. Returns how to stop listening. */
+/** Calls `listener` when `signal` aborts, or immediately if it already has. Returns a function that stops listening. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {
     listener();
@@ -26,7 +26,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   };
 }
 
-/** Settles as `work` does, or rejects with an `AbortError` once `signal` aborts. The work itself goes on. */
+/** Settles as `work` does, or rejects with an `AbortError` once `signal` aborts. The work itself keeps running. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Deferred<never>();
   const stop = onAbort(signal, () => {
@@ -53,7 +53,7 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** A value that is made on first use and kept. A failure is not kept: the next use tries again. */
+/** A value that is created on first use and kept. After a failure, the next use tries again. */
 export class Lazy<T> {
   readonly #make: () => Promise<T>;
   #made: Promise<T> | undefined;
@@ -78,7 +78,7 @@ export class Lazy<T> {
   }
 }
 
-/** Runs tasks one after the other, in the order they came; one that fails does not stop the next. */
+/** Runs tasks one after another, in the order they arrived. A failed task does not stop the next one. */
 export class SerialQueue {
   #tail: Promise<unknown> = Promise.resolve();
 

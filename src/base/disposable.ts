@@ -10,7 +10,7 @@ export class DisposableStore implements Disposable {
   readonly #items: Disposable[] = [];
   #isDisposed = false;
 
-  /** Takes ownership; an item added after disposal is disposed at once. */
+  /** Takes ownership; an item added after disposal is disposed immediately. */
   add<T extends Disposable>(item: T): T {
     if (this.#isDisposed) item.dispose();
     else this.#items.push(item);

@@ -1,15 +1,15 @@
-/** A way out of an error: a command of the extension, offered as a button. */
+/** A way out of an error: one of the extension's commands, offered as a button. */
 export interface ErrorAction {
   readonly title: string;
   readonly command: string;
   readonly arguments?: readonly unknown[];
 }
 
-/** What the user, the network or a sandbox did wrong: one sentence with a remedy, shown as it stands. */
+/** A failure caused by the user, the network or a sandbox. The message is one sentence with a remedy and is shown as it is. */
 export class UserError extends Error {
   override readonly name = "UserError";
   readonly actions: readonly ErrorAction[];
-  /** Names the kind of error where callers tell it apart. */
+  /** The kind of error, for callers that handle it specially. */
   readonly code: string | undefined;
 
   /** By name, for the chunks of the build have a class each. */

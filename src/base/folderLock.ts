@@ -10,20 +10,20 @@ export class LockBusyError extends Error {
   override readonly name = "LockBusyError";
 }
 
-/** How long to wait for others. What is done under the lock takes milliseconds. */
+/** How long to wait for other processes. Work under the lock takes milliseconds. */
 const WAIT_MS = 10_000;
 
 const LOOK_MS = 10;
 
-/** Where nothing tells one process from the next, whoever has held the lock for so long is gone. */
+/** On systems that cannot tell two processes with the same id apart, a holder is considered dead after this time. */
 const SILENCE_MS = 60_000;
 
 const FREE = "free";
 const HELD = "held";
 
 /**
- * Lets one of several processes in at a time, by a token: the only file in a folder, whose name says who has it. Taking,
- * freeing and inheriting the token are renames, and of two processes that rename the same name the system serves one.
+ * A lock that several processes share. It is a token: the only file in a folder, named after its holder. Taking, freeing
+ * and inheriting the token are renames, and when two processes rename the same file, only one succeeds.
  */
 export class FolderLock {
   readonly #folder: string;
@@ -39,7 +39,7 @@ export class FolderLock {
     this.#leavesNothing = leavesNothing;
   }
 
-  /** Rejects with a `LockBusyError` if it does not get in, or with the system's error if the folder cannot be written. */
+  /** Rejects with a `LockBusyError` if the lock stays taken, or with the system's error if the folder is not writable. */
   run<T>(work: () => Promise<T>): Promise<T> {
     return this.#turns.run(async () => {
       const token = (this.#token ??= tokenOf(await ownIdentity()));
@@ -47,7 +47,7 @@ export class FolderLock {
       try {
         return await work();
       } finally {
-        // One that cannot be freed stays ours, for the next turn; others get it once this process is gone.
+        // A token that cannot be freed stays ours for the next turn. Other processes get it when this one ends.
         await this.#free(token).catch(() => undefined);
       }
     });
@@ -70,7 +70,7 @@ export class FolderLock {
       await this.#move(token, FREE);
       return;
     }
-    // Under a name of its own, and of an age of its own, nobody takes the token away before the folder is gone.
+    // Under a unique name and with a fresh age, no other process can take the token before the folder is gone.
     const last = `${token}.last`;
     if (!(await this.#inherit(token, last))) return;
     const aside = `${this.#folder}.${randomBytes(4).toString("hex")}`;
@@ -83,7 +83,7 @@ export class FolderLock {
     await rm(aside, { recursive: true, force: true });
   }
 
-  /** Who has the token. A list that was read while it was renamed may miss it. */
+  /** Returns the token's name. A listing that runs during a rename may miss it. */
   async #find(): Promise<string | undefined> {
     try {
       const names = await readdir(this.#folder);
@@ -94,14 +94,14 @@ export class FolderLock {
     }
   }
 
-  /** Its age counts from here, where age is all that tells whether its holder is gone. */
+  /** Resets the token's age, which on some systems is the only sign that its holder is gone. */
   async #inherit(found: string, token: string): Promise<boolean> {
     const now = new Date();
     await utimes(join(this.#folder, found), now, now).catch(() => undefined);
     return this.#move(found, token);
   }
 
-  /** `false` if another process was faster. */
+  /** Returns `false` if another process was faster. */
   async #move(from: string, to: string): Promise<boolean> {
     try {
       await rename(join(this.#folder, from), join(this.#folder, to));
@@ -112,7 +112,7 @@ export class FolderLock {
     }
   }
 
-  /** The folder comes with its token, at one moment: there are never two. */
+  /** Creates the folder together with its token in one rename, so there are never two tokens. */
   async #makeToken(): Promise<void> {
     await mkdir(dirname(this.#folder), { recursive: true, mode: 0o700 });
     const made = await mkdtemp(`${this.#folder}.`);
@@ -134,10 +134,10 @@ export class FolderLock {
   }
 }
 
-/** What a rename onto a folder that has its token already fails with; Windows has words of its own. */
+/** The error codes of a rename onto a folder that already has a token. `EPERM` is the one on Windows. */
 const IS_THERE = new Set(["ENOTEMPTY", "EEXIST", "EPERM"]);
 
-/** What Windows says of a file that another program has open, if only for a moment. */
+/** The error codes on Windows for a file that another program has open, however briefly. */
 const IN_USE = new Set(["EPERM", "EACCES", "EBUSY"]);
 
 const tokenOf = ({ pid, start = "" }: ProcessIdentity): string =>

@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A duration to read at a glance: `0.8s`, `12s`, `3m 20s`, `2h 5m`, `1d 4h`. */
+/** A short form of a duration: `0.8s`, `12s`, `3m 20s`, `2h 5m`, `1d 4h`. */
 export function formatDuration(ms: number): string {
   if (ms < 10 * SECOND) return `${(Math.max(0, ms) / SECOND).toFixed(1)}s`;
   const rounded = Math.round(ms / SECOND) * SECOND;
@@ -13,11 +13,11 @@ export function formatDuration(ms: number): string {
   return pair(rounded, DAY, "d", HOUR, "h");
 }
 
-/** How long something has taken so far, a second at a time: `4s`, `3m 20s`. */
+/** The time something has taken so far, in whole seconds: `4s`, `3m 20s`. */
 export const formatElapsed = (ms: number): string =>
   ms < MINUTE ? `${Math.floor(ms / SECOND)}s` : formatDuration(Math.floor(ms / SECOND) * SECOND);
 
-/** How long something has been up, in whole units: `under 1m`, `12m`, `2h 5m`. */
+/** The time something has been up, in whole minutes: `under 1m`, `12m`, `2h 5m`. */
 export function formatUptime(ms: number): string {
   return ms < MINUTE ? "under 1m" : formatDuration(Math.floor(ms / MINUTE) * MINUTE);
 }
@@ -39,17 +39,17 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`;
 }
 
-/** The least that is told from nothing. */
+/** The smallest amount that is not shown as zero. */
 const LEAST_DOLLARS = 0.0001;
 
-/** US dollars: cents from a cent up, else enough digits to tell it from nothing. */
+/** US dollars: two decimals from one cent up, otherwise enough digits to differ from zero. */
 export function formatDollars(dollars: number): string {
   if (dollars === 0) return "$0.00";
   if (dollars < LEAST_DOLLARS) return `<$${LEAST_DOLLARS}`;
   return `$${dollars.toFixed(dollars < 0.01 ? 4 : 2)}`;
 }
 
-/** A cost that nobody has billed: `about $0.42`, `under $0.0001`. */
+/** A cost that has not been billed: `about $0.42`, `under $0.0001`. */
 export const formatEstimate = (dollars: number): string =>
   dollars > 0 && dollars < LEAST_DOLLARS ? `under $${LEAST_DOLLARS}` : `about ${formatDollars(dollars)}`;
 

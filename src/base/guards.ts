@@ -1,4 +1,4 @@
-/** What a file or VS Code's storage gave, which an earlier version or somebody else may have written. */
+/** Guards for JSON from files and VS Code's storage, which an earlier version or another program may have written. */
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;

@@ -1,29 +1,28 @@
 /**
- * Text from a sandbox, a folder or a server that a person can read and that does nothing: line breaks and tabs become
- * spaces, control characters, bidirectional marks and invisible characters are spelled out, and what VS Code would turn
- * into a link (`[text](command:…)`) or an icon (`$(name)`) falls apart at an invisible space. A longer text keeps its
- * start and its end.
+ * Makes text from a sandbox, a folder or a server safe to show: line breaks and tabs become spaces; control characters,
+ * bidirectional marks and invisible characters are spelled out; and an invisible space breaks anything that VS Code would
+ * turn into a link (`[text](command:…)`) or an icon (`$(name)`). Longer text keeps its start and its end.
  *
- * @param maxLength in UTF-16 code units, about
+ * @param maxLength the approximate limit in UTF-16 code units
  */
 export function inertText(text: string, maxLength: number): string {
   return visibleExcerpt(text, maxLength).replace(/([\]$])\(/g, "$1\u200b(");
 }
 
-/** The start and the end of a long text, with everything spelled out as in `visibleText`. */
+/** Shortens long text to its start and its end, spelled out as in `visibleText`. */
 export const visibleExcerpt = (text: string, maxLength: number): string =>
   shortened(visibleText(shortened(text, 2 * maxLength)), maxLength);
 
-/** The same text with everything spelled out that a terminal obeys or that nobody sees. */
+/** Spells out every character that controls a terminal or is invisible. */
 export const visibleText = (text: string): string =>
   text.replace(/\r\n|[\n\r\t\u2028\u2029]/g, " ").replace(UNSEEN, spelled);
 
-/** Control, format and invisible characters and lone surrogates, but not what joins and colors letters and emoji. */
+/** Control, format and invisible characters and lone surrogates, except those that join and color letters and emoji. */
 const UNSEEN = /(?!\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 function spelled(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  // Unicode has a picture of each control character of ASCII.
+  // Unicode has a picture for each ASCII control character.
   if (code < 0x20) return String.fromCodePoint(0x2400 + code);
   return code === 0x7f ? "\u2421" : `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
 }

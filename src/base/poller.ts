@@ -4,14 +4,14 @@ import type { Logger } from "./ports";
 
 export interface PollerOptions {
   readonly intervalMs: number;
-  /** The longest wait between two tries after failures; each failure doubles the wait up to it. */
+  /** The longest wait between two attempts. Each failure doubles the wait up to this limit. */
   readonly maxIntervalMs: number;
   readonly log: Logger;
-  /** What is polled, for the log. */
+  /** The name of the polled thing, for the log. */
   readonly name: string;
 }
 
-/** Repeats a task while it is switched on, never twice at once, with back-off after failures. */
+/** Repeats a task while switched on, one call at a time, and backs off after failures. */
 export class Poller implements Disposable {
   readonly #task: (signal: AbortSignal) => Promise<void>;
   readonly #options: PollerOptions;
@@ -26,7 +26,7 @@ export class Poller implements Disposable {
     this.#options = options;
   }
 
-  /** Switches polling on (and polls at once) or off. */
+  /** Switches polling on (and polls immediately) or off. */
   setOn(isOn: boolean): void {
     if (isOn === this.#isOn) return;
     this.#isOn = isOn;
@@ -39,7 +39,7 @@ export class Poller implements Disposable {
     }
   }
 
-  /** Polls now, or joins the poll under way. Works while switched off. Rejects if the task fails. */
+  /** Polls now, or joins the poll in progress. Works while switched off. Rejects if the task fails. */
   async poll(): Promise<void> {
     const running = (this.#running ??= this.#task(this.#abort.signal));
     try {

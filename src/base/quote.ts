@@ -1,3 +1,3 @@
-/** One word of a POSIX shell command line, whatever characters `word` holds. */
+/** Quotes `word` as one word of a POSIX shell command line. */
 export const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

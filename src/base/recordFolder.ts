@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { codeOf } from "./errors";
 
 /**
- * Small records on disk, a file each, which several processes may read and write at once: a record is whole at every
- * moment, and is on the disk itself once `put` has settled.
+ * Small records on disk, one file each, that several processes may read and write concurrently. A record is always
+ * complete, and it survives a power failure once `put` has settled.
  */
 export class RecordFolder<T> {
   readonly #folder: string;
   readonly #parse: (value: unknown) => T | undefined;
 
-  /** @param parse reads what a file holds; `undefined` for what is no such record */
+  /** @param parse turns a file's JSON into a record; `undefined` if it isn't one */
   constructor(folder: string, parse: (value: unknown) => T | undefined) {
     this.#folder = folder;
     this.#parse = parse;
   }
 
-  /** Every record by its name; files that hold none are left out. */
+  /** Returns every record by its name, without files that are not valid records. */
   async all(): Promise<ReadonlyMap<string, T>> {
     const files = (await orNothing(readdir(this.#folder))) ?? [];
     const names = files.filter((file) => file.endsWith(EXTENSION)).map((file) => nameOf(file));
@@ -73,7 +73,7 @@ async function writeThrough(path: string, text: string): Promise<void> {
   }
 }
 
-/** A new name in a folder is on the disk once the folder is; Windows knows no such thing and needs none. */
+/** A new name survives a power failure only after its folder is synced. Windows has no such call and needs none. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await open(path, "r");

@@ -1,4 +1,4 @@
-/** True for a file or folder that holds secrets by convention, in the spellings that file systems take for the same. */
+/** True for a file or folder that holds secrets by convention, in any spelling that file systems treat as the same. */
 export function isSecretName(name: string): boolean {
   const folded = name.normalize("NFKC").toLowerCase();
   return SECRETS.has(folded) || isDotEnv(folded) || isKeyFile(folded);
@@ -29,7 +29,7 @@ const SECRETS: ReadonlySet<string> = new Set([
   "id_ed25519_sk",
 ]);
 
-/** `.env` and its variants, but not the examples that projects publish. */
+/** Matches `.env` and its variants, except the examples that projects publish. */
 const isDotEnv = (name: string): boolean => name.startsWith(".env") && !/\.(example|sample|template|dist)$/.test(name);
 
 const isKeyFile = (name: string): boolean =>

@@ -5,9 +5,9 @@ import { codeOf, messageOf, UserError } from "./errors";
 import { FolderLock, LockBusyError } from "./folderLock";
 
 /**
- * Changes a text file that other windows and programs change too. It is complete at every moment, nobody else can read
- * it, and a link stays a link. Throws a `UserError` if the file cannot be written.
- * @param change the text from the text so far, which is empty if there is no file
+ * Changes a text file that other windows and programs change too. The file is always complete, only the user can read
+ * it, and a link stays a link. Throws a `UserError` if the file is not writable.
+ * @param change returns the new text from the current text, which is empty if there is no file
  * @param waitMs how long to wait for other windows
  */
 export async function changeSharedFile(path: string, change: (text: string) => string, waitMs?: number): Promise<void> {
@@ -21,12 +21,12 @@ export async function changeSharedFile(path: string, change: (text: string) => s
   }
 }
 
-/** A program that does not know the lock may write in between, so the change is made again on what it wrote. */
+/** A program that ignores the lock may write in between. In that case the change is repeated on its text. */
 async function replace(path: string, change: (text: string) => string): Promise<void> {
   for (;;) {
     const before = await bytesOf(path);
     const text = before.toString();
-    // A file that is no text would not come out as it was.
+    // A file that isn't text would be damaged.
     if (!Buffer.from(text).equals(before)) throw notText(path);
     const changed = change(text);
     const temporary = `${path}.${randomBytes(6).toString("hex")}`;
@@ -51,7 +51,7 @@ async function bytesOf(path: string): Promise<Buffer> {
   }
 }
 
-/** Where a file is, or will be if a link leads nowhere so far. */
+/** Returns the path behind all links, even if the file does not exist yet. */
 async function behindLinks(path: string): Promise<string> {
   try {
     return await realpath(path);

@@ -1,5 +1,5 @@
 /**
- * The folder in a sandbox for what our own scripts keep there. Scripts get it only in words of their own: without isolation
- * the local backend replaces such a word, and nothing else, by a folder that belongs to the sandbox.
+ * The folder in a sandbox where our own scripts keep their files. Scripts must get it as a separate word: without
+ * isolation, the local backend replaces exactly that word with a folder that belongs to the sandbox.
  */
 export const STATE_FOLDER = "/tmp/.modal-sandboxes";

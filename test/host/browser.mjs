@@ -15,7 +15,7 @@ export async function ensureBrowser() {
   return (await installedBrowser()) ?? (await installPackage()) ?? (await downloadBrowser());
 }
 
-/** There is none, and this machine does not let one be had: its user has to install one. */
+/** No browser was found and none can be installed here. The user has to install one. */
 export class BrowserUnavailable extends Error {}
 
 const names = [
@@ -76,7 +76,7 @@ async function downloadBrowser() {
   throw new BrowserUnavailable("there is no Chrome, Chromium or Edge, and Playwright's Chromium cannot be downloaded");
 }
 
-/** Whether it runs: Ubuntu's chromium-browser, for one, is a script that only says what to install instead. */
+/** Checks that it runs: Ubuntu's chromium-browser, for example, is only a script that names what to install instead. */
 async function starts(path) {
   try {
     await access(path, constants.X_OK);

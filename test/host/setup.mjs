@@ -31,7 +31,7 @@ const nodePackage = `node-${process.platform}-${process.arch}`;
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const canRunServer = major > 22 || (major === 22 && minor >= 15);
 
-/** What the server never loads while an extension is tested, and by far the greater part of its size. */
+/** Parts that the server never loads during extension tests. They make up most of its size. */
 const unneeded = [
   "extensions/copilot",
   "extensions/mermaid-markdown-features",
@@ -70,7 +70,7 @@ async function install(folder) {
   console.log(`VS Code is ready after ${((Date.now() - started) / 1000).toFixed(0)} s`);
 }
 
-/** A rename is atomic, so that of two installations at once the second to finish finds the first one's and uses it. */
+/** A rename is atomic: if two installations run at the same time, the second to finish uses the result of the first. */
 async function publish(work, folder) {
   try {
     await rename(work, folder);
