@@ -45,8 +45,21 @@ const definitions = {
   },
 };
 
+/** Shell scripts are sent with each exec, whose words Modal limits to 64 KiB: they go without their comments. */
+const scripts = {
+  name: "scripts",
+  setup(build) {
+    build.onLoad({ filter: /\.sh$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replaceAll(/^\s*(?:#.*)?\n/gm, ""),
+      loader: "text",
+    }));
+  },
+};
+
 const shared = {
   bundle: true,
+  loader: { ".py": "text", ".pl": "text" },
+  plugins: [scripts],
   platform: "node",
   format: "cjs",
   target: "node20",
@@ -56,14 +69,14 @@ const shared = {
 const product = { ...shared, minify: true, keepNames: true, legalComments: "none", outdir: "dist" };
 
 /** Every error class says its name itself. */
-const extension = { ...product, keepNames: false, target: "node22", external: ["vscode"], plugins: [chunks] };
+const extension = { ...product, keepNames: false, target: "node22", external: ["vscode"], plugins: [scripts, chunks] };
 
 const builds = [
   { ...extension, entryPoints: ["src/extension.ts"] },
   { ...extension, entryPoints: { commands: "src/ui/commands/later.ts" } },
   { ...extension, entryPoints: { watching: "src/ui/watching.ts" } },
   { ...product, entryPoints: { modal: "src/modal/sdk.ts" }, target: "node22" },
-  { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [definitions] },
+  { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [scripts, definitions] },
   { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs/main.ts" } },
   { ...product, entryPoints: { syncWorker: "src/sync/worker/syncWorker.ts" } },
 ];

@@ -1,6 +1,7 @@
 import { quote } from "../../base/quote";
 import { STAGING_PREFIX, SYNC_MARKER } from "../rules/builtinExcludes";
 import type { RemoteStat } from "../push/reconcile";
+import INVENTORY from "../remote/inventory.sh";
 
 /** What a sandbox says that it holds, of what it was asked for. */
 export interface Inventory {
@@ -9,20 +10,10 @@ export interface Inventory {
 }
 
 /** Its input is what `inventoryScript` makes; its output is for `parseInventory`. */
-export const inventoryCommand = (remotePath: string): string[] => ["sh", "-c", INVENTORY, "sh", remotePath];
-
-/** The list goes through a file, because shells read a script from a pipe byte by byte. */
-const INVENTORY = `
-export LC_ALL=C
-cd -- "$1" 2>/dev/null || exit 0
-list=${STAGING_PREFIX}$$
-trap 'rm -f -- "$list"' EXIT
-generation=
-{ read -r generation <${SYNC_MARKER}; } 2>/dev/null
-echo "$generation"
-cat >"$list" && . "./$list" 2>/dev/null
-exit 0
-`;
+export const inventoryCommand = (remotePath: string): string[] => [
+  ...["sh", "-c", INVENTORY, "sh"],
+  ...[remotePath, SYNC_MARKER, STAGING_PREFIX],
+];
 
 export function inventoryScript(paths: readonly string[]): string {
   const lines: string[] = [];

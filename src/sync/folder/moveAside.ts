@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors";
 import { quote } from "../../base/quote";
 import { STATE_FOLDER } from "../../base/stateFolder";
+import MOVE_ASIDE from "../remote/moveAside.sh";
 import type { Exec } from "../remote/remoteProcess";
 
 /** Where a sandbox keeps the outputs that could not be pulled, when the next run begins with the folder as it was pushed. */
@@ -21,7 +22,7 @@ export async function moveAside(exec: Exec, remotePath: string, paths: readonly 
   if (nameable.length === 0) return { ...stuck };
 
   const movedTo = `${KEPT_FOLDER}/${new Date().toISOString().replaceAll(/\D/g, "")}`;
-  const process = await exec(["sh", "-c", MOVE, "sh", remotePath, movedTo]);
+  const process = await exec(["sh", "-c", MOVE_ASIDE, "sh", remotePath, movedTo]);
   const list = nameable.map((path, index) => `aside ${index} ${quote(`./${path}`)}\n`).join("");
   await process.write(Buffer.from(list));
   await process.closeInput();
@@ -35,25 +36,6 @@ export async function moveAside(exec: Exec, remotePath: string, paths: readonly 
 
 /** What a byte that is not UTF-8 was read as. */
 const NOT_UTF8 = "\uFFFD";
-
-/** The list goes through a file next to the folder, because shells read a script from a pipe byte by byte. */
-const MOVE = `
-export LC_ALL=C
-cd -- "$1" 2>/dev/null || exit 0
-folder=$2
-failed=0
-mkdir -p -- "$folder" || exit 1
-aside() {
-  [ -e "$2" ] || [ -L "$2" ] || return 0
-  place=$folder/\${2#./}
-  mkdir -p -- "\${place%/*}" && mv -- "$2" "$place" && return 0
-  failed=1
-  echo "left $1"
-}
-cat >"$folder.list" && . "$folder.list" || failed=1
-rm -f -- "$folder.list"
-exit "$failed"
-`;
 
 const notMoved = (paths: readonly string[], stderr: string) =>
   new UserError(

@@ -1,4 +1,5 @@
 import type { SkippedEntry } from "../folder/folderEntry";
+import LIST from "./list.sh";
 
 /** What `find` says of one entry of the remote folder. */
 export interface RemoteEntry {
@@ -15,7 +16,7 @@ export interface RemoteEntry {
   readonly target?: string;
 }
 
-/** How the lister ends if it cannot list. */
+/** The exit codes of list.sh. */
 export const ListerExit = { noFind: 41, noFolder: 42 } as const;
 
 /**
@@ -26,35 +27,12 @@ export const ListerExit = { noFind: 41, noFolder: 42 } as const;
 export const listerCommand = (remotePath: string, start: string, prune: readonly string[]): string[] => [
   "sh",
   "-c",
-  LISTER,
+  LIST,
   "sh",
   remotePath,
   start,
   ...prune.flatMap((name, index) => [...(index > 0 ? ["-o"] : []), "-name", name]),
 ];
-
-/**
- * GNU's find tells everything by itself. Elsewhere stat does, in lines: no path holds `//`, which therefore ends each.
- * The first record says which, the last one is the mark without which the listing was cut.
- */
-const LISTER = `
-export LC_ALL=C
-cd -- "$1" 2>/dev/null || exit ${ListerExit.noFolder}
-start=$2
-shift 2
-[ $# -gt 0 ] || set -- -name ''
-command -v find >/dev/null 2>&1 || exit ${ListerExit.noFind}
-if find . -maxdepth 0 -printf '' >/dev/null 2>&1; then
-  printf 'find\\n'
-  find "$start" -xdev \\( "$@" \\) -prune -o -printf '%y %m %s %T@ %C@ %p\\0%l\\0'
-  printf 'end'
-else
-  stat -c '' . >/dev/null 2>&1 || exit ${ListerExit.noFind}
-  printf 'stat\\n'
-  find "$start" -xdev \\( "$@" \\) -prune -o -print0 | xargs -0 stat -c '%f %s %Y %y %Z %z %n//'
-  printf 'end'
-fi
-`;
 
 /**
  * A listing is read up to these limits, however much a sandbox sends. A row is longer only in a tree that no file system

@@ -22,14 +22,15 @@ export interface SourceFile {
   readonly tree: ts.SourceFile;
 }
 
+/** Files that are imported as text. */
+const SCRIPT = /\.(?:sh|py|pl)$/;
+
 /** Every TypeScript file below `src`, as the compiler's own parser reads it. */
 export function readSourceFiles(): SourceFile[] {
   const src = join(ROOT, "src");
-  const paths = readdirSync(src, { recursive: true, encoding: "utf8" })
-    .map((path) => path.replaceAll("\\", "/"))
-    .filter((path) => path.endsWith(".ts"))
-    .sort();
-  const known = new Set(paths);
+  const all = readdirSync(src, { recursive: true, encoding: "utf8" }).map((path) => path.replaceAll("\\", "/"));
+  const paths = all.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")).sort();
+  const known = new Set([...paths, ...all.filter((path) => SCRIPT.test(path))]);
   return paths.map((path) => parse(path, readFileSync(join(src, path), "utf8"), known));
 }
 
