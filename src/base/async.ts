@@ -1,3 +1,5 @@
+import { toDisposable, type Disposable } from "./disposable";
+
 /** An `AbortError`, as `AbortSignal` consumers expect it. */
 export const abortError = (): Error => new DOMException("The operation was cancelled.", "AbortError");
 
@@ -51,6 +53,14 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Calls `task` every `ms` milliseconds until it is disposed. Does not keep the process alive. */
+export function every(ms: number, task: () => void): Disposable {
+  const timer = setInterval(task, ms).unref();
+  return toDisposable(() => {
+    clearInterval(timer);
+  });
 }
 
 /** A value that is created on first use and kept. After a failure, the next use tries again. */

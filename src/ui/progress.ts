@@ -1,4 +1,5 @@
 import { ProgressLocation, window, type CancellationToken } from "vscode";
+import { every } from "../base/async";
 import { formatElapsed } from "../base/format";
 import { inert } from "./outsideText";
 
@@ -11,18 +12,18 @@ export async function withProgress<T>(
     { location: ProgressLocation.Notification, title: inert(title), cancellable: true },
     async (progress, token) => {
       let step = { text: "", since: Date.now() };
-      const clock = setInterval(() => {
+      const clock = every(1000, () => {
         const elapsedMs = Date.now() - step.since;
         if (step.text && elapsedMs >= LONG_MS)
           progress.report({ message: `${step.text} · ${formatElapsed(elapsedMs)}` });
-      }, 1000);
+      });
       try {
         return await task((text) => {
           step = { text: inert(text), since: Date.now() };
           progress.report({ message: step.text });
         }, signalOf(token));
       } finally {
-        clearInterval(clock);
+        clock.dispose();
       }
     },
   );

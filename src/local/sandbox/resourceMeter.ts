@@ -1,3 +1,4 @@
+import { every } from "../../base/async";
 import type { Disposable } from "../../base/disposable";
 import type { ProcessUsage } from "../base/isolation";
 
@@ -15,7 +16,7 @@ export interface ResourceUsage {
  */
 export class ResourceMeter implements Disposable {
   #processes: () => readonly ProcessUsage[];
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #timer: Disposable;
   #last = new Map<string, ProcessUsage>();
   #lastAt = performance.now();
   #endedCpuNanoseconds = 0;
@@ -23,9 +24,9 @@ export class ResourceMeter implements Disposable {
 
   constructor(processes: () => readonly ProcessUsage[]) {
     this.#processes = processes;
-    this.#timer = setInterval(() => {
+    this.#timer = every(INTERVAL_MS, () => {
       this.sample();
-    }, INTERVAL_MS).unref();
+    });
     this.sample();
   }
 
@@ -53,7 +54,7 @@ export class ResourceMeter implements Disposable {
 
   /** Looks a last time, and lets go of what it looked at. */
   dispose(): void {
-    clearInterval(this.#timer);
+    this.#timer.dispose();
     this.sample();
     this.#processes = () => [];
   }

@@ -1,3 +1,5 @@
+import { every } from "../../base/async";
+import type { Disposable } from "../../base/disposable";
 import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
 import type { IsolatedMount, IsolatedRoot, Isolation } from "../base/isolation";
@@ -48,7 +50,7 @@ export class SandboxDisk {
 
   /** Layers beneath the root. */
   #below: readonly string[];
-  #commits: ReturnType<typeof setInterval> | undefined;
+  #commits: Disposable | undefined;
 
   constructor(options: DiskOptions) {
     this.#options = options;
@@ -66,9 +68,9 @@ export class SandboxDisk {
     const { volumes, volumeMounts } = this.#options;
     for (const spec of volumeMounts) this.#volumes.push(await VolumeMount.open(volumes, spec, root));
     if (this.#volumes.length === 0) return;
-    this.#commits = setInterval(() => {
+    this.#commits = every(COMMIT_INTERVAL_MS, () => {
       void this.#commitAll((volume) => volume.commit());
-    }, COMMIT_INTERVAL_MS).unref();
+    });
   }
 
   /** Shows all volumes as they are by now. Rejects with code `EBUSY` while a program uses one. */
@@ -113,7 +115,7 @@ export class SandboxDisk {
 
   /** To be called once nothing runs in the root any more, before it is gone. */
   async close(root: IsolatedRoot | undefined): Promise<void> {
-    clearInterval(this.#commits);
+    this.#commits?.dispose();
     await this.#commitAll((volume) => volume.close());
     this.#volumes.length = 0;
     this.#mounts.clear();

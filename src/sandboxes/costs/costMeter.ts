@@ -1,5 +1,5 @@
-import { Lazy, SerialQueue } from "../../base/async";
-import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
+import { every, Lazy, SerialQueue } from "../../base/async";
+import { DisposableStore, type Disposable } from "../../base/disposable";
 import { messageOf } from "../../base/errors";
 import { Emitter } from "../../base/event";
 import type { Clock, Logger } from "../../base/ports";
@@ -93,12 +93,9 @@ export class CostMeter implements Disposable {
         if (sandbox && isRunning(sandbox)) this.#use(sandbox);
       }),
     );
-    const timer = setInterval(() => {
-      void this.#noted(this.update());
-    }, INTERVAL_MS).unref();
     this.#own.add(
-      toDisposable(() => {
-        clearInterval(timer);
+      every(INTERVAL_MS, () => {
+        void this.#noted(this.update());
       }),
     );
   }

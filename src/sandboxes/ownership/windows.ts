@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Disposable } from "../../base/disposable";
-import { Lazy } from "../../base/async";
+import { every, Lazy } from "../../base/async";
 import { messageOf } from "../../base/errors";
 import type { Clock, Logger } from "../../base/ports";
 import { isAlive, ownIdentity, type ProcessIdentity } from "../../base/processIdentity";
@@ -32,7 +32,7 @@ export class Windows implements Disposable {
   readonly #options: WindowsOptions;
   readonly #records: RecordFolder<WindowRecord>;
   readonly #shown = new Lazy(() => this.#beat());
-  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #heartbeat: Disposable | undefined;
 
   constructor(options: WindowsOptions) {
     this.#options = options;
@@ -42,11 +42,11 @@ export class Windows implements Disposable {
   /** Lets the others know of this window; needed before it holds anything. */
   async show(): Promise<void> {
     await this.#shown.get();
-    this.#heartbeat ??= setInterval(() => {
+    this.#heartbeat ??= every(HEARTBEAT_MS, () => {
       this.#beat().catch((error: unknown) => {
         this.#options.log.warn(`Heartbeat of the window: ${messageOf(error)}`);
       });
-    }, HEARTBEAT_MS).unref();
+    });
   }
 
   /** The windows that live, this one among them. Forgets those that do not. */
@@ -67,7 +67,7 @@ export class Windows implements Disposable {
   }
 
   dispose(): void {
-    clearInterval(this.#heartbeat);
+    this.#heartbeat?.dispose();
   }
 
   /** A record that stays is only read in vain. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { env, Uri, ViewColumn, window, workspace, type WebviewPanel } from "vscode";
-import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
+import { every } from "../../base/async";
+import { DisposableStore, type Disposable } from "../../base/disposable";
 import { Emitter, type Event } from "../../base/event";
 import type { Clock } from "../../base/ports";
 import { compare, type ComparedRun, type Comparison } from "../../run/compare/comparison";
@@ -78,12 +79,9 @@ export class ComparisonPanel implements Disposable {
     this.#changes.onDidChange(() => {
       this.#draw();
     });
-    const clock = setInterval(() => {
-      if (this.#source.isLive) this.#changes.addEverything();
-    }, CLOCK_INTERVAL_MS);
     this.#own.add(
-      toDisposable(() => {
-        clearInterval(clock);
+      every(CLOCK_INTERVAL_MS, () => {
+        if (this.#source.isLive) this.#changes.addEverything();
       }),
     );
     webview.html = pageHtml({

@@ -1,5 +1,6 @@
 import { StatusBarAlignment, ThemeColor, window } from "vscode";
-import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
+import { every } from "../../base/async";
+import { DisposableStore, type Disposable } from "../../base/disposable";
 import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
 import type { Account } from "../../modal/account";
@@ -40,12 +41,9 @@ export class CostStatus implements Disposable {
         if (focused) this.#update();
       }),
     );
-    const timer = setInterval(() => {
-      this.#render();
-    }, INTERVAL_MS);
     this.#own.add(
-      toDisposable(() => {
-        clearInterval(timer);
+      every(INTERVAL_MS, () => {
+        this.#render();
       }),
     );
     this.#render();

@@ -1,5 +1,6 @@
 import { commands } from "vscode";
-import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
+import { every } from "../../base/async";
+import { DisposableStore, type Disposable } from "../../base/disposable";
 import { formatHourlyRate, formatUptime } from "../../base/format";
 import { formatGpu } from "../../modal/gpus";
 import type { RateSource } from "../../modal/rates";
@@ -20,12 +21,9 @@ export function watchIdleGpus(idle: IdleGpus, rates: RateSource, report: (error:
       offer(found, rates).catch(report);
     }),
   );
-  const timer = setInterval(() => {
-    idle.check().catch(report);
-  }, INTERVAL_MS);
   own.add(
-    toDisposable(() => {
-      clearInterval(timer);
+    every(INTERVAL_MS, () => {
+      idle.check().catch(report);
     }),
   );
   return own;

@@ -1,5 +1,6 @@
 import { commands, window } from "vscode";
-import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
+import { every } from "../../base/async";
+import { DisposableStore, type Disposable } from "../../base/disposable";
 import type { Event } from "../../base/event";
 import { formatDollars, plural } from "../../base/format";
 import type { DayLimitReached, DayLimits } from "../../sandboxes/costs/dayLimits";
@@ -46,12 +47,7 @@ export function watchDayLimits({ dayLimits, onDidChangeCosts, terminate, report 
     }),
   );
   own.add(onDidChangeCosts(check));
-  const timer = setInterval(check, INTERVAL_MS);
-  own.add(
-    toDisposable(() => {
-      clearInterval(timer);
-    }),
-  );
+  own.add(every(INTERVAL_MS, check));
   return own;
 }
 

@@ -1,5 +1,6 @@
 import { commands } from "vscode";
-import { toDisposable, type Disposable } from "../../base/disposable";
+import { every } from "../../base/async";
+import type { Disposable } from "../../base/disposable";
 import { formatUptime } from "../../base/format";
 import type { Clock } from "../../base/ports";
 import { describeSandbox } from "../../sandboxes/describe";
@@ -21,10 +22,7 @@ export function watchEndings(sandboxes: SandboxSource, clock: Clock): Disposable
       void offer(sandbox, now);
     }
   };
-  const timer = setInterval(check, CHECK_MS);
-  return toDisposable(() => {
-    clearInterval(timer);
-  });
+  return every(CHECK_MS, check);
 }
 
 /** One that was made for so short a time ends as it was meant to. */

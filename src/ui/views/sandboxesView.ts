@@ -1,6 +1,7 @@
 import { window, workspace, type TreeView } from "vscode";
+import { every } from "../../base/async";
 import type { Session } from "../../auth/session";
-import { DisposableStore, MutableDisposable, toDisposable, type Disposable } from "../../base/disposable";
+import { DisposableStore, MutableDisposable, type Disposable } from "../../base/disposable";
 import { isAbort, messageOf } from "../../base/errors";
 import type { Event } from "../../base/event";
 import { Poller } from "../../base/poller";
@@ -115,16 +116,14 @@ export class SandboxesView implements Disposable {
       }),
     );
     this.#own.add(watchMeters(this.#view, options.meters));
-    const ages = setInterval(() => {
-      if (this.#view.visible) this.#model.touchAges();
-    }, AGES_INTERVAL_MS);
-    const waits = setInterval(() => {
-      if (this.#view.visible) this.#model.touchWaits();
-    }, WAITS_INTERVAL_MS);
     this.#own.add(
-      toDisposable(() => {
-        clearInterval(ages);
-        clearInterval(waits);
+      every(AGES_INTERVAL_MS, () => {
+        if (this.#view.visible) this.#model.touchAges();
+      }),
+    );
+    this.#own.add(
+      every(WAITS_INTERVAL_MS, () => {
+        if (this.#view.visible) this.#model.touchWaits();
       }),
     );
 
