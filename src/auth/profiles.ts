@@ -1,4 +1,5 @@
 import { parse, TomlError, type TomlTable } from "smol-toml";
+import { isObject } from "../base/guards";
 import { UserError } from "../base/errors";
 
 /** Credentials and where they came from. Token ids look like `ak-…`, secrets like `as-…`. */
@@ -41,7 +42,7 @@ export function credentialsFromEnvironment(env: EnvironmentVariables): Credentia
 export function parseProfiles(text: string, path: string): Profile[] {
   const tables = parseToml(text, path);
   return Object.entries(tables).flatMap(([name, table]) => {
-    if (!isTable(table)) return [];
+    if (!isObject(table)) return [];
     return [{ name, isActive: table.active === true, credentials: credentialsOf(name, table) }];
   });
 }
@@ -79,6 +80,3 @@ function credentialsOf(name: string, table: Record<string, unknown>): Credential
     ...(typeof serverUrl === "string" && { serverUrl }),
   };
 }
-
-const isTable = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

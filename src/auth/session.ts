@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isObject } from "../base/guards";
 import type { Disposable } from "../base/disposable";
 import { codeOf, UserError } from "../base/errors";
 import { Emitter } from "../base/event";
@@ -140,9 +141,8 @@ export class SessionService implements Disposable {
     const stored = await this.#options.secrets.get(PASTED);
     if (stored === undefined) return undefined;
     const value: unknown = JSON.parse(stored);
-    if (typeof value !== "object" || value === null) return undefined;
-    if (!("tokenId" in value && typeof value.tokenId === "string")) return undefined;
-    if (!("tokenSecret" in value && typeof value.tokenSecret === "string")) return undefined;
+    if (!isObject(value) || typeof value.tokenId !== "string" || typeof value.tokenSecret !== "string")
+      return undefined;
     return { tokenId: value.tokenId, tokenSecret: value.tokenSecret, source: { kind: "pasted" } };
   }
 
@@ -152,12 +152,10 @@ export class SessionService implements Disposable {
 }
 
 function parseChoice(stored: unknown): Choice {
-  if (typeof stored === "object" && stored !== null && "kind" in stored) {
-    if (stored.kind === "signedOut" || stored.kind === "pasted") return { kind: stored.kind };
-    if (stored.kind === "profile" && "name" in stored && typeof stored.name === "string")
-      return { kind: "profile", name: stored.name };
-  }
-  return { kind: "automatic" };
+  if (!isObject(stored)) return { kind: "automatic" };
+  const { kind, name } = stored;
+  if (kind === "signedOut" || kind === "pasted") return { kind };
+  return kind === "profile" && typeof name === "string" ? { kind, name } : { kind: "automatic" };
 }
 
 const isSame = (a: Session, b: Session): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,3 +1,4 @@
+import { isObject } from "../../base/guards";
 import { Status } from "nice-grpc";
 
 /**
@@ -110,8 +111,7 @@ class Fields {
   readonly #name: string;
 
   constructor(value: unknown, name: string) {
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new Error(`${name} must be an object.`);
+    if (!isObject(value)) throw new Error(`${name} must be an object.`);
     this.#values = new Map(Object.entries(value));
     this.#name = name;
   }

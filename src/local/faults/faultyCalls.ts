@@ -1,4 +1,5 @@
 import { ServerError, type CallContext, type ServerMiddleware, type ServerMiddlewareCall } from "nice-grpc";
+import { isObject } from "../../base/guards";
 import { delay } from "../../base/async";
 import type { FaultRule } from "./faultPlan";
 import type { Faults } from "./faults";
@@ -43,8 +44,8 @@ function endSandboxes(rules: readonly FaultRule[], id: string, endSandbox: (id: 
 
 /** The sandbox or task that a message names. */
 function subjectOf(message: unknown): string | undefined {
-  if (typeof message !== "object" || message === null) return undefined;
-  const { sandboxId, taskId } = message as Readonly<Record<string, unknown>>;
+  if (!isObject(message)) return undefined;
+  const { sandboxId, taskId } = message;
   return [sandboxId, taskId].find((id): id is string => typeof id === "string" && id !== "");
 }
 
@@ -64,8 +65,7 @@ async function* cutOff<T>(messages: AsyncIterable<T>, { cutAfterBytes = 0, failu
 }
 
 function dataOf(message: unknown): Uint8Array | undefined {
-  if (typeof message !== "object" || message === null || !("data" in message)) return undefined;
-  return message.data instanceof Uint8Array ? message.data : undefined;
+  return isObject(message) && message.data instanceof Uint8Array ? message.data : undefined;
 }
 
 /** Of all the texts and bytes in it. */

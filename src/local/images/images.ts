@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isObject, isWords } from "../../base/guards";
 import { JsonFile } from "../base/jsonFile";
 
 export interface LocalImage {
@@ -102,20 +103,16 @@ const hasExpired = ({ expiresAt }: LocalImage): boolean => expiresAt !== undefin
 const readId = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 function readImage(value: unknown): LocalImage | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (!("id" in value && "env" in value && "layers" in value && "notices" in value)) return undefined;
-  const { id, env, layers, notices } = value;
-  if (typeof id !== "string" || !isTexts(layers) || !isTexts(notices)) return undefined;
-  if (typeof env !== "object" || env === null || !isTexts(Object.values(env))) return undefined;
+  if (!isObject(value)) return undefined;
+  const { id, env, layers, notices, workdir, expiresAt } = value;
+  if (typeof id !== "string" || !isWords(layers) || !isWords(notices)) return undefined;
+  if (!isObject(env) || !isWords(Object.values(env))) return undefined;
   return {
     id,
     env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, String(text)])),
     layers,
     notices,
-    workdir: "workdir" in value && typeof value.workdir === "string" ? value.workdir : undefined,
-    expiresAt: "expiresAt" in value && typeof value.expiresAt === "number" ? value.expiresAt : undefined,
+    workdir: typeof workdir === "string" ? workdir : undefined,
+    expiresAt: typeof expiresAt === "number" ? expiresAt : undefined,
   };
 }
-
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === "string");

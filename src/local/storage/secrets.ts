@@ -1,3 +1,4 @@
+import { isObject } from "../../base/guards";
 import type { EnvironmentScoped } from "../account/environments";
 import { newId } from "../base/ids";
 import type { JsonFile } from "../base/jsonFile";
@@ -73,10 +74,8 @@ export function readSecrets(value: unknown): readonly NamedSecret[] {
 }
 
 const isSecret = (value: unknown): value is NamedSecret =>
-  isRecord(value) &&
+  isObject(value) &&
   ["id", "environment", "name"].every((key) => typeof value[key] === "string") &&
   typeof value.createdAt === "number" &&
-  isRecord(value.env) &&
+  isObject(value.env) &&
   Object.values(value.env).every((entry) => typeof entry === "string");
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { isObject } from "../../base/guards";
 import { SerialQueue } from "../../base/async";
 import { removeFolder } from "../isolation/host/serverFolder";
 import { notFound } from "../protocol/errors";
@@ -181,11 +182,14 @@ const VERSIONS = "versions";
 const UNFINISHED = "new-";
 
 function readVolume(value: unknown): Volume | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (!("id" in value && "environment" in value && "createdAt" in value)) return undefined;
-  const { id, environment, createdAt } = value;
+  if (!isObject(value)) return undefined;
+  const { id, environment, createdAt, name, fsVersion } = value;
   if (typeof id !== "string" || typeof environment !== "string" || typeof createdAt !== "number") return undefined;
-  const name = "name" in value && typeof value.name === "string" ? value.name : undefined;
-  const fsVersion = "fsVersion" in value && value.fsVersion === 2 ? 2 : 1;
-  return { id, environment, createdAt, name, fsVersion };
+  return {
+    id,
+    environment,
+    createdAt,
+    name: typeof name === "string" ? name : undefined,
+    fsVersion: fsVersion === 2 ? 2 : 1,
+  };
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../base/guards";
 import { messageOf, UserError } from "../../base/errors";
 import { splitWords } from "./words";
 
@@ -61,8 +62,8 @@ function fromJson(text: string, name: string): ArgumentSet[] {
     const place = `${name}, set ${index + 1}`;
     if (typeof set === "string") return located(place, () => splitWords(set));
     if (Array.isArray(set)) return set.map((word) => wordOf(word, place));
-    if (typeof set !== "object" || set === null) throw notUnderstood(place);
-    return Object.entries(set).flatMap(([option, value]: [string, unknown]) => {
+    if (!isObject(set)) throw notUnderstood(place);
+    return Object.entries(set).flatMap(([option, value]) => {
       if (value === true) return [dashed(option)];
       if (value === false || value === null) return [];
       if (Array.isArray(value)) return [dashed(option), ...value.map((word) => wordOf(word, place))];

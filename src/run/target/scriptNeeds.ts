@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { parse } from "smol-toml";
+import { isWords } from "../../base/guards";
 import { messageOf, UserError } from "../../base/errors";
 import { STATE_FOLDER } from "../../base/stateFolder";
 import type { Launcher } from "./launchers";
@@ -25,7 +26,7 @@ export function scriptNeeds(text: string): ScriptNeeds | undefined {
   if (more.length > 0) throw malformed("there is more than one");
   const [block, comments = ""] = match;
   const { dependencies = [], "requires-python": python = "" } = read(comments.replaceAll(/^# ?/gm, ""));
-  if (!isTexts(dependencies)) throw malformed('"dependencies" is no list of texts');
+  if (!isWords(dependencies)) throw malformed('"dependencies" is no list of texts');
   if (typeof python !== "string") throw malformed('"requires-python" is no text');
   return { dependencies, python, block };
 }
@@ -79,8 +80,5 @@ function read(toml: string): Record<string, unknown> {
   }
 }
 
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === "string");
-
 const malformed = (reason: string, cause?: unknown) =>
-  new UserError(`The "# /// script" block cannot be read: ${reason}. Mend it, or take it out.`, { cause });
+  new UserError(`The "# /// script" block cannot be read: ${reason}. Fix it, or remove it.`, { cause });

@@ -1,3 +1,4 @@
+import { isObject, isWords } from "../../base/guards";
 import { UserError } from "../../base/errors";
 import { parseGpu, type GpuRequest } from "../../modal/gpus";
 import type { RunOptions } from "./runOptions";
@@ -18,7 +19,7 @@ export function parseTask(task: Readonly<Record<string, unknown>>): TaskDefiniti
   const [kind] = given;
   if (kind === undefined || given.length > 1) throw wrong('say what it runs: one of "file", "module" or "command"');
   const { args = [], env = {}, workdir = "", gpu, spec } = task;
-  if (!isTexts(args)) throw wrong('"args" is a list of texts');
+  if (!isWords(args)) throw wrong('"args" is a list of texts');
   if (kind === "command" && args.length > 0) throw wrong('a "command" has its arguments in it, not in "args"');
   if (!isTextMap(env)) throw wrong('"env" has a text for each name');
   if (gpu !== undefined && spec !== undefined) throw wrong('say "gpu" or "spec", not both');
@@ -41,13 +42,6 @@ function textOf(name: string, value: unknown, mayBeEmpty = false): string {
   return value;
 }
 
-const isTexts = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === "string");
-
-const isTextMap = (value: unknown): value is Record<string, string> =>
-  typeof value === "object" &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.values(value).every((item) => typeof item === "string");
+const isTextMap = (value: unknown): value is Record<string, string> => isObject(value) && isWords(Object.values(value));
 
 const wrong = (remedy: string) => new UserError(`The task cannot be run as tasks.json has it: ${remedy}.`);

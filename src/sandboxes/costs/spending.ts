@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isObject } from "../../base/guards";
 import { RecordFolder } from "../../base/recordFolder";
 import type { GpuRequest } from "../../modal/gpus";
 import type { Billable } from "./cost";
@@ -86,4 +87,4 @@ function readBillable(value: unknown): Billable {
   };
 }
 
-const fieldsOf = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});
+const fieldsOf = (value: unknown): object => (isObject(value) ? value : {});

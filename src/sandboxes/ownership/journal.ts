@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isObject } from "../../base/guards";
 import { RecordFolder } from "../../base/recordFolder";
 import { readMaking, type Making } from "../spec/savedSpec";
 
@@ -29,7 +30,7 @@ export const openJournal = (folder: string): RecordFolder<JournalEntry> =>
   new RecordFolder(join(folder, "journal"), parseEntry);
 
 function parseEntry(value: unknown): JournalEntry | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+  if (!isObject(value)) return undefined;
   const fields: Partial<Record<keyof JournalEntry, unknown>> = value;
   const { name, id, windowId, scope, createdAt, isDoomed, hasExitSnapshot } = fields;
   if (typeof name !== "string" || typeof windowId !== "string") return undefined;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isObject } from "../../base/guards";
 import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
 import { RecordFolder } from "../../base/recordFolder";
@@ -71,6 +72,5 @@ export class Reservations {
 }
 
 function parseReservation(value: unknown): Reservation | undefined {
-  if (typeof value !== "object" || value === null || !("windowId" in value)) return undefined;
-  return typeof value.windowId === "string" ? { windowId: value.windowId } : undefined;
+  return isObject(value) && typeof value.windowId === "string" ? { windowId: value.windowId } : undefined;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { isObject } from "../../base/guards";
 import type { Disposable } from "../../base/disposable";
 import { every, Lazy } from "../../base/async";
 import { messageOf } from "../../base/errors";
@@ -89,7 +90,7 @@ export class Windows implements Disposable {
 }
 
 function parseRecord(value: unknown): WindowRecord | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
+  if (!isObject(value)) return undefined;
   const { pid, start, seenAt }: Partial<Record<keyof WindowRecord, unknown>> = value;
   if (typeof pid !== "number" || typeof seenAt !== "number") return undefined;
   return { pid, seenAt, start: typeof start === "string" ? start : undefined };

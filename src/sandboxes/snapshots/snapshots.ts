@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isObject } from "../../base/guards";
 import { Emitter } from "../../base/event";
 import type { Clock } from "../../base/ports";
 import { RecordFolder } from "../../base/recordFolder";
@@ -113,7 +114,7 @@ const namesByContent = (snapshots: readonly Snapshot[]): ReadonlyMap<string, str
 
 function readSnapshot(value: unknown): Snapshot | undefined {
   const making = readMaking(value);
-  if (!making || typeof value !== "object" || value === null) return undefined;
+  if (!making || !isObject(value)) return undefined;
   const fields: Partial<Record<keyof Snapshot, unknown>> = value;
   const { imageId, sandboxName, scope, createdAt, expiresAt } = fields;
   const kind = kinds.find((known) => known === fields.kind);

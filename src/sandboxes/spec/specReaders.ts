@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isObject } from "../../base/guards";
 import { parseGpu, type GpuRequest } from "../../modal/gpus";
 import type { NetworkAccess, VolumeMount } from "../../modal/spec";
 import { DEFAULT_BASE_IMAGE, type ImageSource } from "./specDefinition";
@@ -51,7 +52,7 @@ export const readGpu: Read<GpuRequest> = (value) => {
 /** `python:3.12-slim`, `./requirements.txt`, or `{ "requirements": "requirements.txt", "base": "pytorch/pytorch" }`. */
 export const readImage: Read<ImageSource> = (value) => {
   if (typeof value === "string") return readImageText(value);
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { base = DEFAULT_BASE_IMAGE, ...rest } = value;
   const [[kind, path] = ["", ""], ...others] = Object.entries(rest);
   if (others.length > 0 || !isInFolder(path)) return undefined;
@@ -78,13 +79,13 @@ function readImageText(text: string): { readonly value: ImageSource } | undefine
 }
 
 export const readVolumes: Read<readonly VolumeMount[]> = (value) => {
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const mounts = Object.entries(value).flatMap(([path, mount]) => readMount(path, mount) ?? []);
   return mounts.length === Object.keys(value).length ? { value: mounts } : undefined;
 };
 
 export const readEnv: Read<Readonly<Record<string, string>>> = (value) => {
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const entries = Object.entries(value).flatMap(([name, text]) =>
     ENV_NAME.test(name) && typeof text === "string" ? [[name, text] as const] : [],
   );
@@ -93,7 +94,7 @@ export const readEnv: Read<Readonly<Record<string, string>>> = (value) => {
 
 export const readNetwork: Read<NetworkAccess> = (value) => {
   if (value === "open" || value === "blocked") return { value: { kind: value } };
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { cidrs = [], domains = [], ...rest } = value;
   const readCidrs = readList(readCidr)(cidrs);
   const readDomains = readList(readText(DOMAIN))(domains);
@@ -102,7 +103,7 @@ export const readNetwork: Read<NetworkAccess> = (value) => {
 };
 
 function readMount(path: string, mount: unknown): VolumeMount | undefined {
-  const { volume, readOnly = false, ...rest } = isRecord(mount) ? mount : { volume: mount };
+  const { volume, readOnly = false, ...rest } = isObject(mount) ? mount : { volume: mount };
   const name = readText(OBJECT_NAME)(volume);
   if (!name || typeof readOnly !== "boolean" || Object.keys(rest).length > 0 || !MOUNT_PATH.test(path))
     return undefined;
@@ -118,6 +119,3 @@ const readCidr: Read<string> = (value) => {
 
 const isInFolder = (path: unknown): path is string =>
   typeof path === "string" && /^(?!\/|[A-Za-z]:)[^\\\p{Cc}]+$/u.test(path) && !path.split("/").includes("..");
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

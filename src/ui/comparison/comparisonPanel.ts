@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { env, Uri, ViewColumn, window, workspace, type WebviewPanel } from "vscode";
+import { isObject } from "../../base/guards";
 import { every } from "../../base/async";
 import { DisposableStore, type Disposable } from "../../base/disposable";
 import { Emitter, type Event } from "../../base/event";
@@ -175,8 +176,7 @@ export class ComparisonPanel implements Disposable {
   }
 }
 
-const fieldsOf = (message: unknown): Record<string, unknown> =>
-  typeof message === "object" && message !== null ? { ...message } : {};
+const fieldsOf = (message: unknown): Record<string, unknown> => (isObject(message) ? message : {});
 
 async function copy(text: string, format: string): Promise<void> {
   await env.clipboard.writeText(text);

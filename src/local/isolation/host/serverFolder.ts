@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isObject } from "../../../base/guards";
 import { NAME, PLACES, removeGroupsOf } from "../process/controlGroups";
 
 /** What one running server keeps on disk: a folder of its own under the state folder, gone when the server is. */
@@ -82,8 +83,7 @@ async function sweep(servers: string): Promise<void> {
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(join(path, OWNER), "utf8"));
-    if (typeof value !== "object" || value === null) return undefined;
-    if (!("pid" in value && "startedAt" in value && "pidNamespace" in value)) return undefined;
+    if (!isObject(value)) return undefined;
     const { pid, startedAt, pidNamespace } = value;
     if (typeof pid !== "number" || typeof startedAt !== "string" || typeof pidNamespace !== "string") return undefined;
     return { pid, startedAt, pidNamespace };

@@ -26,7 +26,7 @@ describe("what a script says that it needs", () => {
   it("must be well formed", () => {
     const cases: [string[], RegExp][] = [
       [["# /// script", '# dependencies = ["rich"]', "import rich"], /does not end with a line "# \/\/\/"/],
-      [block("dependencies = [rich]"), /script" block cannot be read: \S.*Mend it/],
+      [block("dependencies = [rich]"), /script" block cannot be read: \S.*Fix it/],
       [block('dependencies = "rich"'), /"dependencies" is no list of texts/],
       [block("requires-python = 3"), /"requires-python" is no text/],
       [[...block("dependencies = []"), "", ...block("dependencies = []")], /more than one/],
