@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-
 import { foldName } from "./foldName";
+import type { LocalFolder } from "./localFolder";
 import { protectionOf, STEERS_GIT } from "./protectedNames";
 import { protectedCopyName } from "./pullNames";
 import type { RemoteEntry } from "../remote/remoteListing";
@@ -18,13 +16,13 @@ export interface Guarded {
  * git repository under any name, whose configuration can run commands. Blocks (see `scan`).
  */
 export class PathGuard {
-  readonly #root: string;
+  readonly #here: LocalFolder;
   readonly #folders = new Map<string, FolderGuard>();
   /** The folders that have files of a repository in the sandbox, with the names of these. */
   readonly #gitFiles = new Map<string, Set<string>>();
 
-  constructor(root: string, listing: readonly Pick<RemoteEntry, "path">[]) {
-    this.#root = root;
+  constructor(here: LocalFolder, listing: readonly Pick<RemoteEntry, "path">[]) {
+    this.#here = here;
     for (const { path } of listing) {
       const name = foldName(nameOf(path));
       if (!GIT_FILES.has(name)) continue;
@@ -72,7 +70,8 @@ export class PathGuard {
   /** True if the folder is a bare repository, or is one together with what is here. */
   #isRepository(folder: string): boolean {
     const there = this.#gitFiles.get(folder);
-    const has = (name: string) => there?.has(foldName(name)) === true || existsSync(join(this.#root, folder, name));
+    const has = (name: string) =>
+      there?.has(foldName(name)) === true || this.#here.stats(folder === "" ? name : `${folder}/${name}`) !== undefined;
     return has("HEAD") && (has("objects") || has("refs") || has("commondir"));
   }
 }

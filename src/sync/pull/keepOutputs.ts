@@ -6,6 +6,7 @@ import type { SkippedEntry } from "../folder/folderEntry";
 import { FolderWriter, type Placed } from "../folder/folderWriter";
 import { listOutputs } from "./listOutputs";
 import { isSummaryOf, RUN_SUMMARY, SECOND_RUN_SUMMARY } from "../rules/outputFolder";
+import { LocalFolder } from "../folder/localFolder";
 import { PathGuard } from "../folder/pathGuard";
 import type { ProtectedCopy } from "./pullMessages";
 import { refusePath, refuseTarget, type NameRules } from "../folder/safePath";
@@ -36,7 +37,7 @@ export interface KeepResult {
 export function keepOutputs({ root, outputs, runId, startedAt, choice }: KeepRequest, rules: NameRules): KeepResult {
   const from = join(root, outputs);
   const entries = listOutputs(from).filter(({ path }) => !isSummary(from, path, runId));
-  const guard = new PathGuard(root, entries);
+  const guard = new PathGuard(new LocalFolder(root), entries);
   const guards = new Map(
     entries.flatMap(({ path, kind }) => {
       const found = guard.guard(path, kind);

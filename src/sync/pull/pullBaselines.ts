@@ -1,6 +1,7 @@
 import type { BaselineKey, BaselineStore } from "../folder/baseline";
 import type { Baseline } from "../folder/baselineFile";
 import type { FolderEntry } from "../folder/folderEntry";
+import type { Entries } from "../push/reconcile";
 import type { PullSince } from "./pullMessages";
 import { NEVER_LISTED } from "../folder/pullNames";
 import type { Conflict as PushConflict } from "../push/pushRequest";
@@ -18,21 +19,24 @@ export class PullBaselines {
   readonly #store: BaselineStore;
   readonly #pulledKey: BaselineKey;
   readonly #taken: TakenOutputs;
+  /** As the pull found them when it began. */
+  readonly #takenEntries: Entries;
   readonly known: ReadonlyMap<string, FolderEntry>;
 
   constructor({ key }: PullSince, store: BaselineStore) {
     this.#key = key;
     this.#pulledKey = pulledKeyOf(key);
     this.#taken = new TakenOutputs(key, store);
+    this.#takenEntries = this.#taken.pulled;
     this.#store = store;
     const synced = this.#store.get(this.#key)?.entries;
     const pulled = this.#store.get(this.#pulledKey)?.entries;
-    this.known = new Map([...(pulled ?? []), ...(synced ?? [])]);
+    this.known = synced && pulled ? new Map([...pulled, ...synced]) : (synced ?? pulled ?? new Map());
   }
 
   /** True if it is as a pull has brought it into a folder of its own. */
   isTaken(entry: RemoteEntry): boolean {
-    const taken = this.#taken.pulled.get(entry.path);
+    const taken = this.#takenEntries.get(entry.path);
     return taken !== undefined && isUnchangedThere(entry, taken);
   }
 

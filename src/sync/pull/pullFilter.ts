@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import ignore, { type Ignore } from "ignore";
 
 import { environmentsIn } from "../rules/environments";
+import type { LocalFolder } from "../folder/localFolder";
 import type { RemoteEntry } from "../remote/remoteListing";
 import { OUTPUT_FOLDER } from "../rules/outputFolder";
 import { readRules, rulesAbove } from "../rules/rulesAbove";
@@ -27,14 +27,14 @@ export class PullFilter {
    * @param patterns in `.gitignore`'s syntax; one other than `EVERYTHING` also brings back what is ignored, one with `!`
    *   leaves out; none: nothing comes back
    */
-  constructor(root: string, patterns: readonly string[], listing: readonly RemoteEntry[]) {
+  constructor(root: string, here: LocalFolder, patterns: readonly string[], listing: readonly RemoteEntry[]) {
     this.#takesSynced = patterns.includes(EVERYTHING);
     const chosen = patterns.filter((pattern) => pattern !== EVERYTHING);
     if (patterns.length > 0) chosen.unshift(`/${OUTPUT_FOLDER}/**`);
     this.#chosen = chosen.length > 0 ? ignore({ ignorecase: false }).add(chosen) : undefined;
     this.#rules = new RulesTree(
       rulesAbove(root).rules,
-      (folder) => rulesFilesIn(root, folder),
+      (folder) => rulesFilesIn(root, here, folder),
       environmentsIn(listing),
     );
   }
@@ -58,9 +58,9 @@ export class PullFilter {
 
 const NEITHER = { ignored: false, unignored: false };
 
-function rulesFilesIn(root: string, folder: string): RulesFiles {
-  const absolute = join(root, folder);
+function rulesFilesIn(root: string, here: LocalFolder, folder: string): RulesFiles {
   // Most have neither, and a call that fails costs ten that do not.
-  const read = (name: string) => (existsSync(join(absolute, name)) ? readRules(absolute, name) : undefined);
+  const read = (name: string) =>
+    here.stats(folder === "" ? name : `${folder}/${name}`) ? readRules(join(root, folder), name) : undefined;
   return { gitignore: read(GITIGNORE), modalignore: read(MODALIGNORE) };
 }

@@ -8,6 +8,7 @@ import type { FolderEntry } from "../folder/folderEntry";
 import { FolderWriter, type MayReplace } from "../folder/folderWriter";
 import { PullBaselines } from "./pullBaselines";
 import { isEverything, PullFilter } from "./pullFilter";
+import { LocalFolder } from "../folder/localFolder";
 import { PathGuard } from "../folder/pathGuard";
 import type { PullOrigins } from "./pullOrigins";
 import { removeLeftovers } from "./pullLeftovers";
@@ -98,14 +99,15 @@ export class PullSession {
     if (this.#failure) throw this.#failure.error;
     const listing = this.#parser.entries;
     const since = this.#since;
-    const filter = since && new PullFilter(this.#root, since.patterns, listing);
+    const here = new LocalFolder(this.#root);
+    const filter = since && new PullFilter(this.#root, here, since.patterns, listing);
     const takes = (entry: RemoteEntry) => !filter || (filter.takes(entry) && !this.#known?.isTaken(entry));
     this.#isSynced = filter ? (entry) => filter.isSynced(entry) : () => false;
     this.#plan = planPull(
       listing,
-      (path) => this.#knownOf(path),
+      (path) => this.#knownOf(path, here),
       takes,
-      new PathGuard(join(this.#root, since?.into ?? ""), listing),
+      new PathGuard(since?.into === undefined ? here : new LocalFolder(join(this.#root, since.into)), listing),
       this.#rules,
       this.#pushedAt(),
     );
@@ -119,7 +121,7 @@ export class PullSession {
       files: files.length,
       bytes: this.#plan.bytes,
       biggest: biggest.slice(0, 3).map(({ path, size }) => ({ path, bytes: size })),
-      existing: since ? 0 : files.filter(({ path }) => this.#stats(path)?.isDirectory() === false).length,
+      existing: since ? 0 : files.filter(({ path }) => here.stats(path)?.isDirectory() === false).length,
       listing: this.#parser.isTooMuch ? "tooMuch" : !this.#parser.isWhole ? "cut" : isEmpty ? "empty" : "whole",
     };
   }
@@ -248,10 +250,10 @@ export class PullSession {
    * Nothing is known of a sandbox that was made of another's snapshot: what is here under the same name, of the same
    * size and time, is taken for the same.
    */
-  #knownOf(path: string): FolderEntry | undefined {
+  #knownOf(path: string, here: LocalFolder): FolderEntry | undefined {
     const known = this.#known?.known;
     if (!known || known.size > 0) return known?.get(path);
-    const stats = this.#stats(path);
+    const stats = here.stats(path);
     if (stats?.isSymbolicLink()) return entryHere(path, stats, readlinkSync(join(this.#root, path)));
     return stats?.isFile() ? entryHere(path, stats, undefined) : undefined;
   }

@@ -133,23 +133,30 @@ export class ListingParser {
   #addRow(format: Format, text: Buffer, at: number, ends: readonly number[]): void {
     this.#rows += 1;
     const end = ends[0] ?? at;
-    const entry = (ends.at(-1) ?? at) - at > MAX_ROW_BYTES ? undefined : format.read(text.toString("utf8", at, end));
-    const target = ends.length > 1 ? text.toString("utf8", end + 1, ends[1]) : undefined;
-    if (!entry) {
+    const isShort = (ends.at(-1) ?? at) - at <= MAX_ROW_BYTES;
+    const nameAt = isShort ? behindSpaces(text, at, end, format.spaces) : undefined;
+    const facts = nameAt === undefined ? undefined : format.read(text.toString("latin1", at, nameAt));
+    if (nameAt === undefined || !facts) {
       this.#refuse("an entry");
       return;
     }
 
-    const path = entry.path.replace(/^\.\//, "");
+    const pathAt = text[nameAt] === DOT && text[nameAt + 1] === SLASH ? nameAt + 2 : nameAt;
+    // A string of its own: as a part of the row it would keep all of that in memory.
+    const path = text.toString("utf8", pathAt, end);
     if (path === "." || path === "") return;
     const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     // Folders are listed before what they hold.
     const isListed = this.#folders.has(folder) && this.#isBelowStart(path);
-    if (Buffer.byteLength(path) > MAX_PATH_BYTES || !isListed) this.#refuse(path.slice(0, 200));
-    else {
-      if (entry.kind === "directory") this.#folders.add(path);
-      this.entries.push({ ...entry, path, ...(entry.kind === "symlink" && target !== undefined && { target }) });
+    if (end - pathAt > MAX_PATH_BYTES || !isListed) {
+      this.#refuse(path.slice(0, 200));
+      return;
     }
+    const { kind, mode, size, mtime, ctime } = facts;
+    if (kind === "directory") this.#folders.add(path);
+    const hasTarget = kind === "symlink" && ends.length > 1;
+    const target = hasTarget ? { target: text.toString("utf8", end + 1, ends[1]) } : undefined;
+    this.entries.push({ path, kind, mode, size, mtime, ctime, ...target });
   }
 
   #isBelowStart(path: string): boolean {
@@ -167,9 +174,27 @@ interface Format {
   readonly separator: Buffer;
   /** How many end a row. */
   readonly separators: number;
-  /** Reads a row up to its first separator; `undefined` if it is no entry. */
-  readonly read: (row: string) => RemoteEntry | undefined;
+  /** How many are before the path. */
+  readonly spaces: number;
+  /** Reads a row up to the last of these; `undefined` if it is no entry. */
+  readonly read: (row: string) => Facts | undefined;
 }
+
+type Facts = Required<Pick<RemoteEntry, "kind" | "mode" | "size" | "mtime" | "ctime">>;
+
+/** The place behind so many spaces; `undefined` if there are not as many. */
+function behindSpaces(text: Buffer, from: number, end: number, spaces: number): number | undefined {
+  for (let at = from, left = spaces; at < end; at += 1) {
+    if (text[at] !== SPACE) continue;
+    left -= 1;
+    if (left === 0) return at + 1;
+  }
+  return undefined;
+}
+
+const SPACE = 0x20;
+const DOT = 0x2e;
+const SLASH = 0x2f;
 
 /** Where the separators of the row that begins at `at` are, as far as they have come. */
 function separatorsIn(text: Buffer, at: number, { separator, separators }: Format): number[] {
@@ -186,42 +211,45 @@ function separatorsIn(text: Buffer, at: number, { separator, separators }: Forma
 const FIND: Format = {
   separator: Buffer.from("\0"),
   separators: 2,
+  spaces: 5,
   read: (row) => {
-    const [, kind = "", mode = "", size, mtime, ctime, path = ""] =
-      /^(\S) ([0-7]{1,6}) (\d{1,15}) (-?[\d.]{1,30}) (-?[\d.]{1,30}) ([^]*)$/.exec(row) ?? [];
-    return entryOf({ path, kind: KINDS[kind], mode: Number.parseInt(mode, 8), size, mtime, ctime });
+    const [, kind = "", mode = "", size, ...times] =
+      /^(\S) ([0-7]{1,6}) (\d{1,15}) (-?\d{1,15})(\.\d{1,15})? (-?\d{1,15})(\.\d{1,15})? $/.exec(row) ?? [];
+    return factsOf(KINDS[kind], Number.parseInt(mode, 8), size, times);
   },
 };
 
 const STAT: Format = {
   separator: Buffer.from("//\n"),
   separators: 1,
+  spaces: 10,
   read: (row) => {
-    const [, raw = "", size, mtime, fraction = "", ctime, changeFraction = "", path = ""] =
-      /^([\da-f]{1,8}) (\d{1,15}) (-?\d{1,15}) \S+ [\d:]+(\S*) \S+ (-?\d{1,15}) \S+ [\d:]+(\S*) \S+ ([^]*)$/.exec(
+    const [, raw = "", size, ...times] =
+      /^([\da-f]{1,8}) (\d{1,15}) (-?\d{1,15}) \S+ [\d:]+(\.\d{1,15})? \S+ (-?\d{1,15}) \S+ [\d:]+(\.\d{1,15})? \S+ $/.exec(
         row,
       ) ?? [];
     const bits = Number.parseInt(raw, 16);
-    const times = { mtime: `${mtime}${fraction}`, ctime: `${ctime}${changeFraction}` };
-    return entryOf({ path, kind: KINDS_BY_BITS[bits & 0o170000], mode: bits & 0o7777, size, ...times });
+    return factsOf(KINDS_BY_BITS[bits & 0o170000], bits & 0o7777, size, times);
   },
 };
 
-/** Everything in a row, as words. */
-interface Row {
-  readonly path: string;
-  readonly kind: RemoteEntry["kind"] | undefined;
-  readonly mode: number;
-  readonly size: string | undefined;
-  readonly mtime: string | undefined;
-  readonly ctime: string | undefined;
+/** @param times the whole seconds and the fraction of `mtime`, then of `ctime` */
+function factsOf(
+  kind: RemoteEntry["kind"] = "other",
+  mode: number,
+  bytes: string | undefined,
+  [seconds, fraction, changeSeconds, changeFraction]: readonly (string | undefined)[],
+): Facts | undefined {
+  const size = Number(bytes);
+  const mtime = secondsOf(seconds, fraction);
+  const ctime = secondsOf(changeSeconds, changeFraction);
+  if (!Number.isFinite(mode + size + mtime + ctime) || Math.abs(mtime) > MAX_TIME) return undefined;
+  return { kind, mode, size, mtime, ctime };
 }
 
-function entryOf({ path, kind = "other", mode, ...words }: Row): RemoteEntry | undefined {
-  const [size, mtime, ctime] = [Number(words.size), Number(words.mtime), Number(words.ctime)];
-  if (![mode, size, mtime, ctime].every(Number.isFinite) || Math.abs(mtime) > MAX_TIME) return undefined;
-  return { path, kind, mode, size, mtime, ctime };
-}
+/** `Number` takes longer for all the digits of a time in nanoseconds than the rest of a row takes. */
+const secondsOf = (seconds: string | undefined, fraction = ""): number =>
+  Number(seconds) + Number(fraction.slice(1, 10).padEnd(9, "0")) / 1e9;
 
 /** In seconds: what a `Date` can hold. */
 const MAX_TIME = 8.64e12;

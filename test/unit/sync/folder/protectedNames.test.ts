@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 
 import { foldName } from "../../../../src/sync/folder/foldName";
+import { LocalFolder } from "../../../../src/sync/folder/localFolder";
 import { PathGuard } from "../../../../src/sync/folder/pathGuard";
 import { PROTECTED, protectionOf } from "../../../../src/sync/folder/protectedNames";
 import type { RemoteEntry } from "../../../../src/sync/remote/remoteListing";
@@ -23,7 +24,7 @@ const listed = (path: string): RemoteEntry => ({
 describe("protected names", () => {
   const folder = temporaryFolders();
   const copyOf = (path: string, listing: readonly string[] = [], root = folder()) =>
-    new PathGuard(root, [...listing, path].map(listed)).guard(path, "file")?.copyName(1);
+    new PathGuard(new LocalFolder(root), [...listing, path].map(listed)).guard(path, "file")?.copyName(1);
 
   it("each have a reason that completes a sentence", () => {
     for (const { reason } of PROTECTED) assert.match(reason, /^(it|an? \w+|git|the file manager) .*[a-z]$/);
@@ -84,7 +85,7 @@ describe("protected names", () => {
 
   it("number further copies", () => {
     const root = folder();
-    const guard = new PathGuard(root, []);
+    const guard = new PathGuard(new LocalFolder(root), []);
     const copies = (path: string) => [1, 2, 3].map((count) => guard.guard(path, "file")?.copyName(count));
     assert.deepEqual(copies("a/.npmrc"), [
       "a/.npmrc.sandbox-copy",
