@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { replaceFile } from "../../base/replaceFile";
 import { codeOf } from "../../base/errors";
 
 /** A small file that only its owner can read. Servers may share it, so it is read anew each time. */
@@ -24,9 +23,6 @@ export class JsonFile<T> {
   }
 
   write(value: T): void {
-    const next = `${this.#path}.${randomUUID()}`;
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    writeFileSync(next, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(next, this.#path);
+    replaceFile(this.#path, `${JSON.stringify(value, undefined, 2)}\n`);
   }
 }

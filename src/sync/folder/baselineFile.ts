@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { appendFileSync, readFileSync, statSync } from "node:fs";
 
+import { replaceFile } from "../../base/replaceFile";
 import type { FolderEntry } from "./folderEntry";
 
 /**
@@ -43,19 +43,15 @@ export function readBaseline(file: string): SavedBaseline | undefined {
   }
 }
 
-/** Whole or not at all; a baseline that cannot be kept costs the next window a comparison, no more. */
+/** If a baseline cannot be stored, the next window only has to compare the folders again. */
 export function writeBaseline(file: string, baseline: Baseline): SavedBaseline | undefined {
-  const temporary = `${file}.${process.pid}`;
   const { generation, entries } = baseline;
   try {
-    mkdirSync(dirname(file), { recursive: true });
     const rows = Array.from(entries.values(), toRow);
-    writeFileSync(temporary, `${JSON.stringify({ version: VERSION, generation, rows })}\n`, { mode: 0o600 });
-    renameSync(temporary, file);
+    replaceFile(file, `${JSON.stringify({ version: VERSION, generation, rows })}\n`);
     const stamp = stampOf(file);
     return stamp === undefined ? undefined : { baseline, stamp, addedRows: 0 };
   } catch {
-    rmSync(temporary, { force: true });
     return undefined;
   }
 }

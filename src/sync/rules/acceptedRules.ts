@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { replaceFile } from "../../base/replaceFile";
 import { isObject, isWords } from "../../base/guards";
 import type { RulesFiles } from "./syncRules";
 
@@ -71,14 +72,11 @@ function stampOf(file: string): string | undefined {
   return stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
 }
 
-/** Rules that cannot be kept are asked about again, no more. */
+/** If the rules cannot be stored, the user is asked again next time. */
 function write(file: string, { outerKey, files, secretLines }: AcceptedRules): void {
-  const temporary = `${file}.${process.pid}`;
   try {
-    mkdirSync(join(file, ".."), { recursive: true });
     const rows = Array.from(files, ([folder, texts]) => ({ folder, ...texts }));
-    writeFileSync(temporary, JSON.stringify({ outerKey, rows, secretLines: [...secretLines] }), { mode: 0o600 });
-    renameSync(temporary, file);
+    replaceFile(file, JSON.stringify({ outerKey, rows, secretLines: [...secretLines] }));
   } catch {
     return;
   }
