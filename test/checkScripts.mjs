@@ -7,7 +7,10 @@ import { join } from "node:path";
 const scripts = readdirSync("src", { recursive: true, encoding: "utf8" }).map((path) => join("src", path));
 const cache = mkdtempSync(join(tmpdir(), "check-scripts-"));
 
-const checks = [{ ending: ".sh", command: ["shellcheck"], isPerFile: false }];
+const checks = [
+  { ending: ".sh", command: ["shellcheck"], isPerFile: false },
+  { ending: ".py", command: ["python3", "-m", "py_compile"], isPerFile: false },
+];
 
 for (const { ending, command, isPerFile } of checks) {
   const paths = scripts.filter((path) => path.endsWith(ending));

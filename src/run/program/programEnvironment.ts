@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { gpuArgument } from "../../modal/gpus";
 import { OUTPUT_FOLDER } from "../../sync/rules/outputFolder";
 import type { OutputSink, Run } from "../run";
+import WITH_OUTPUT_FOLDER from "./remote/withOutputFolder.sh";
 
 /** There is no terminal at the other end, so the program is told what it would have found out from one. */
 export const programEnvironment = (size: OutputSink["size"]): Record<string, string> => ({
@@ -27,9 +28,3 @@ export const withOutputFolder = (argv: readonly string[], remotePath: string): s
   ...["sh", "-c", WITH_OUTPUT_FOLDER, "sh", posix.join(remotePath, OUTPUT_FOLDER)],
   ...argv,
 ];
-
-/** The path is a word of its own: see `STATE_FOLDER`. */
-const WITH_OUTPUT_FOLDER = `export MODAL_SANDBOXES_OUTPUT_DIR="$1"
-mkdir -p -- "$1" 2>/dev/null
-shift
-exec "$@"`;

@@ -5,6 +5,11 @@ import { isSandboxGone } from "../../modal/errors";
 import { collect, type ExecGateway, type RemoteProcess } from "../../modal/exec";
 import type { GpuRequest } from "../../modal/gpus";
 import { superviseProgram } from "./program";
+import HANG_UP from "./remote/hangUp.sh";
+import LOGIN from "./remote/login.sh";
+import PTY from "./remote/onTerminal.py";
+import ON_TERMINAL from "./remote/onTerminal.sh";
+import RESIZE from "./remote/resize.sh";
 import { logFolder } from "./supervisor";
 
 export interface TerminalSize {
@@ -34,43 +39,6 @@ export interface ShellOptions {
 }
 
 const CALL_TIMEOUT_MS = 15_000;
-
-/**
- * A terminal's size cannot be changed from outside: the shell notes the terminal's device, and `stty` sets it there. A
- * shell that was hung up before it could note anything finds the mark of that.
- */
-const LOGIN = `mkdir -p "\${1%/*}" && { tty; echo $$; } >"$1"
-if [ -e "$1.hup" ]; then kill -s HUP $$; fi
-stty sane rows "$2" cols "$3" 2>/dev/null
-cd "$4" 2>/dev/null
-if command -v bash >/dev/null 2>&1; then exec bash -l; fi
-exec sh -l`;
-
-/**
- * Runs the words after `$1` on a terminal of its own, with its input from the named pipe `$1`, which never ends while it
- * is open both ways. Shows nothing where the image has no program that can. `script` wants its words quoted for a shell.
- */
-const ON_TERMINAL = `exec <>"$1"
-shift
-if script --version >/dev/null 2>&1; then
-  line= q="'"
-  for rest do
-    line="$line $q"
-    while [ "$rest" != "\${rest#*$q}" ]; do line="$line\${rest%%$q*}$q\\\\$q$q" rest=\${rest#*$q}; done
-    line="$line$rest$q"
-  done
-  exec script -qec "$line" /dev/null
-fi
-exec python3 -c 'import pty, sys
-status = pty.spawn(sys.argv[1:])
-sys.exit(status >> 8 or status and 128 + status % 128)' "$@"`;
-
-const RESIZE = '{ read -r device; } <"$1" && stty rows "$2" cols "$3" <"$device"';
-
-/** The mark comes first: either the shell's notes are there already, or the shell will find the mark. */
-const HANG_UP = `mkdir -p "\${1%/*}" && : >"$1.hup"
-{ read -r device && read -r pid; } <"$1" || exit 0
-kill -s HUP -- "-$pid" 2>/dev/null || kill -s HUP "$pid"`;
 
 /**
  * An interactive shell in a sandbox, supervised as runs are. In an image without what that takes it ends with its
@@ -125,7 +93,7 @@ export class Shell {
     let shownBytes = 0;
     const exitCode = await superviseProgram({
       ...this.#options,
-      argv: ["sh", "-c", ON_TERMINAL, "sh", `${logFolder(id)}/input`, ...this.#login(screen)],
+      argv: ["sh", "-c", ON_TERMINAL, "sh", `${logFolder(id)}/input`, PTY, ...this.#login(screen)],
       context: { env: { TERM: "xterm-256color", COLORTERM: "truecolor" } },
       isStarted: writtenBytes !== undefined,
       isInteractive: true,

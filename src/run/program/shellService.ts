@@ -8,6 +8,7 @@ import type { Clock, Logger } from "../../base/ports";
 import { RecordFolder } from "../../base/recordFolder";
 import { collect, type ExecGateway } from "../../modal/exec";
 import { timeLeftMs, type RunningSandbox } from "../../sandboxes/sandbox";
+import WRITTEN_BYTES from "./remote/writtenBytes.sh";
 import { Shell } from "./shell";
 import { logFolder } from "./supervisor";
 
@@ -32,9 +33,6 @@ interface ShellRecord {
 const KEPT_MS = 7 * 24 * 3_600_000;
 
 const LOOK_TIMEOUT_MS = 15_000;
-
-/** Says how much a shell wrote so far; nothing of one that is over or unknown. */
-const LOOK = '[ -e "$1/exit" ] || wc -c <"$1/stdout"';
 
 /** The shells of this window. They outlive it with their sandboxes. */
 export class ShellService implements Disposable {
@@ -98,7 +96,7 @@ export class ShellService implements Disposable {
   }
 
   async #look({ id, sandboxId }: ShellRecord): Promise<number | undefined> {
-    const argv = ["sh", "-c", LOOK, "sh", logFolder(id)];
+    const argv = ["sh", "-c", WRITTEN_BYTES, "sh", logFolder(id)];
     const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
     const { stdout } = await collect(await this.#options.exec.exec(sandboxId, argv, { isProbe: true }, signal));
     return stdout === "" ? undefined : Number(stdout);

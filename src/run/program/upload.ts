@@ -1,5 +1,6 @@
 import { UserError } from "../../base/errors";
 import { collect, type ExecGateway } from "../../modal/exec";
+import UPLOAD from "./remote/upload.sh";
 
 export interface Upload {
   readonly sandboxId: string;
@@ -14,25 +15,10 @@ export interface Upload {
 export async function upload(exec: ExecGateway, request: Upload): Promise<string | undefined> {
   const { sandboxId, workdir, path, content, signal } = request;
   const keptAs = `${path}.sandbox-${new Date().toISOString().replaceAll(/\D/g, "")}`;
-  const process = await exec.exec(sandboxId, ["sh", "-c", SCRIPT, "sh", workdir, path, keptAs], {}, signal);
+  const process = await exec.exec(sandboxId, ["sh", "-c", UPLOAD, "sh", workdir, path, keptAs], {}, signal);
   if (content.length > 0) await process.write(content);
   const { exitCode, stdout, stderr } = await collect(process);
   if (exitCode !== 0)
     throw new UserError(`${path} cannot be written in the sandbox: ${stderr.trim() || `exit code ${exitCode}`}.`);
   return stdout.includes("kept") ? keptAs : undefined;
 }
-
-/** Its own files are told from a program's as those of a push are: their times are in whole seconds. */
-const SCRIPT = `
-export LC_ALL=C
-part=$2.modal-part-$$
-mkdir -p -- "$1" "\${2%/*}" && cat >"$part" || { rm -f -- "$part"; exit 1; }
-touch -d "@$(date +%s)" -- "$part" 2>/dev/null
-if { [ -e "$2" ] || [ -L "$2" ]; } && ! cmp -s -- "$part" "$2"; then
-  case $([ -f "$2" ] && [ ! -L "$2" ] && stat -c %y -- "$2") in
-    *.000000*) ;;
-    *) mv -- "$2" "$3" && echo kept ;;
-  esac
-fi
-mv -f -- "$part" "$2"
-`;
