@@ -2,6 +2,7 @@ import { UserError } from "../base/errors";
 import { check, WARNING, type Finding } from "../modal/checkConnection";
 import { collect, type ExecGateway } from "../modal/exec";
 import type { SandboxSpec } from "../modal/spec";
+import MISSING_TOOLS from "./missingTools.sh";
 import type { RunningSandbox } from "./sandbox";
 import type { SandboxService } from "./sandboxService";
 
@@ -43,8 +44,7 @@ export async function* checkSandbox(options: SandboxCheckOptions, signal: AbortS
 }
 
 async function tools(exec: ExecGateway, sandboxId: string, signal: AbortSignal): Promise<string> {
-  const script = 'for name; do command -v "$name" >/dev/null 2>&1 || echo "$name"; done';
-  const argv = ["sh", "-c", script, "sh", ...TOOLS.map(({ name }) => name)];
+  const argv = ["sh", "-c", MISSING_TOOLS, "sh", ...TOOLS.map(({ name }) => name)];
   const { stdout } = await collect(await exec.exec(sandboxId, argv, {}, signal));
   const absent = new Set(stdout.split("\n").filter(Boolean));
   if (absent.size === 0) return `${TOOLS.map(({ name }) => name).join(", ")} are there.`;

@@ -1,6 +1,7 @@
 import { STATE_FOLDER } from "../../base/stateFolder";
-import { CUDA } from "./cuda";
-import { NOTEBOOK } from "./notebook";
+import CUDA from "./remote/cuda.sh";
+import FIRST_OF from "./remote/firstOf.sh";
+import NOTEBOOK from "./remote/notebook.py";
 
 /** A file to run, as the editor knows it. */
 export interface SourceFile {
@@ -23,12 +24,7 @@ export interface Launcher {
 }
 
 /** The first of several programs that the image has, given the rest of the words. */
-export const firstOf = (...candidates: string[]): string[] => [
-  "sh",
-  "-c",
-  `${candidates.map((words) => `command -v ${words.split(" ", 1).join("")} >/dev/null 2>&1 && exec ${words} "$@"`).join("; ")}; exit 127`,
-  "sh",
-];
+export const firstOf = (...candidates: string[]): string[] => ["sh", "-c", FIRST_OF, "sh", candidates.join(",")];
 
 export const launchers = {
   python: { label: "Python", argv: ["python3"], program: "python3", extension: ".py" },

@@ -4,6 +4,9 @@ import { isWords } from "../../base/guards";
 import { messageOf, UserError } from "../../base/errors";
 import { STATE_FOLDER } from "../../base/stateFolder";
 import type { Launcher } from "./launchers";
+import PACKAGE_FOLDERS from "./remote/packageFolders.py";
+import SATISFIES from "./remote/satisfies.py";
+import WITH_NEEDS from "./remote/withNeeds.sh";
 
 /** What a Python script says in its comments that it needs (PEP 723). */
 export interface ScriptNeeds {
@@ -35,41 +38,9 @@ export function scriptNeeds(text: string): ScriptNeeds | undefined {
 export function launcherWith(launcher: Launcher, { dependencies, python }: ScriptNeeds): Launcher {
   const needs = dependencies.join("\n");
   const key = createHash("sha256").update(`${python}\n${needs}`).digest("hex").slice(0, 16);
-  return { ...launcher, argv: ["sh", "-c", RUN, "sh", `${STATE_FOLDER}/python-${key}`, python, needs] };
+  const place = `${STATE_FOLDER}/python-${key}`;
+  return { ...launcher, argv: ["sh", "-c", WITH_NEEDS, "sh", place, python, needs, SATISFIES, PACKAGE_FOLDERS] };
 }
-
-/** Takes the environment's folder, the Pythons that will do, the packages, and the script with its arguments. */
-const RUN = `place=$1 python=$2 needs=$3
-shift 3
-if command -v uv >/dev/null 2>&1; then exec uv run --script "$@"; fi
-command -v python3 >/dev/null 2>&1 || exit 127
-fail() {
-  echo "$1" >&2
-  exit 1
-}
-make() {
-  python3 -m pip --version >/dev/null 2>&1 || fail 'The script asks for packages or a version of Python, and the image has neither uv nor pip. Choose an image with one of them: the setting "modalSandboxes.image".'
-  python3 -c 'import sys
-from pip._vendor.packaging.specifiers import SpecifierSet
-sys.exit(not SpecifierSet(sys.argv[1]).contains("%d.%d.%d" % sys.version_info[:3], prereleases=True))' "$python" ||
-    fail "The script asks for Python $python, and the image has $(python3 --version). Choose another image, or one with uv, which gets it."
-  rm -rf "$place" && python3 -m venv --without-pip "$place" || exit
-  # Whatever the image has, and its pip, is seen from the environment.
-  python3 -c 'import sys
-print("\\n".join(path for path in sys.path if path.endswith("-packages")))' >"$(echo "$place"/lib/python*/site-packages)/image.pth"
-  echo "$needs" >"$place/needs.txt"
-  "$place/bin/python" -m pip install --disable-pip-version-check --quiet -r "$place/needs.txt" >&2 ||
-    fail 'The packages that the script asks for could not be installed; the lines above say why.'
-  : >"$place/ready"
-}
-if [ ! -e "$place/ready" ]; then
-  mkdir -p "\${place%/*}"
-  (
-    command -v flock >/dev/null 2>&1 && flock 9
-    [ -e "$place/ready" ] || make
-  ) 9>"$place.lock" || exit
-fi
-exec "$place/bin/python" "$@"`;
 
 function read(toml: string): Record<string, unknown> {
   try {

@@ -5,7 +5,8 @@ import { Emitter } from "../../base/event";
 import type { Clock, Logger } from "../../base/ports";
 import type { ExecGateway } from "../../modal/exec";
 import { MetricHistory, type GpuPeak } from "./metricHistory";
-import { parseReading, SAMPLE_SCRIPT, sampleOf, type MetricSample, type Reading } from "./metrics";
+import { parseReading, sampleOf, type MetricSample, type Reading } from "./metrics";
+import SAMPLE from "./sample.sh";
 import { isRunning, type RunningSandbox } from "../sandbox";
 import type { SandboxStore } from "../sandboxStore";
 
@@ -155,7 +156,7 @@ export class MetricService implements Disposable {
   /** Takes so many samples; returns the last, if the sandbox gives any. */
   async #read({ measured, key, sandboxId, count, signal }: ReadRequest): Promise<MetricSample | undefined> {
     const { exec, clock, intervalMs = INTERVAL_MS } = this.#options;
-    const argv = ["sh", "-c", SAMPLE_SCRIPT, "sh", String(intervalMs / 1000), String(count)];
+    const argv = ["sh", "-c", SAMPLE, "sh", String(intervalMs / 1000), String(count)];
     const process = await exec.exec(sandboxId, argv, { isProbe: true }, signal);
     const stopEnding = onAbort(signal, () => {
       process.closeInput().catch(() => undefined);

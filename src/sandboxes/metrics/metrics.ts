@@ -28,42 +28,13 @@ export interface GpuSample {
   readonly watts: number | undefined;
 }
 
-/** One line of the sampling script, read: counters that only grow beside what is so at that moment. */
+/** One line of sample.sh, read: counters that only grow beside what is so at that moment. */
 export interface Reading extends Pick<MetricSample, "gpus" | "memory" | "disk"> {
   readonly uptimeSeconds: number;
   readonly cpuSeconds: number;
   readonly received: number;
   readonly sent: number;
 }
-
-/**
- * Prints a reading every `$1` seconds, `$2` in all, and ends when its input does: Modal has no call to end what it
- * started, and what nobody ends keeps its sandbox from its idle limit. It takes a POSIX shell, `head`, `sed`, `cut` and
- * `tr`, of busybox too. `/proc` is the sandbox's own under both of Modal's runtimes. The time of a process that ended is
- * in that of its parent, so the sum over all is what all have used.
- */
-export const SAMPLE_SCRIPT = `exec 3<&0
-(while read -r _; do :; done; kill $$) <&3 >/dev/null 2>&1 &
-exec 3<&- </dev/null 2>/dev/null
-n=0
-while :; do
-  {
-    head -n 99 /proc/uptime /proc/meminfo /proc/net/dev
-    echo "==> cpu <=="
-    cat /proc/[0-9]*/stat | sed 's/.*) //' | cut -d " " -f 12-15
-    echo "==> disk <=="
-    df -Pk /
-    if command -v nvidia-smi >/dev/null; then
-      echo "==> gpus <=="
-      nvidia-smi --query-gpu=index,utilization.gpu,memory.used,memory.total,temperature.gpu,power.draw --format=csv,noheader,nounits
-    fi
-  } | tr "\\n" "|"
-  echo
-  n=$((n + 1))
-  [ $n -lt "$2" ] || break
-  sleep "$1" >/dev/null
-done
-kill $!`;
 
 const TICKS_PER_SECOND = 100;
 const KIB = 1024;

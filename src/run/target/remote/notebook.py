@@ -1,8 +1,8 @@
-/**
- * Executes a notebook in the working directory and writes the result beside it, as \`train.result.ipynb\`, after every
- * cell: what ran before an error is kept. Shows what the cells print, and goes by nbclient, which every Jupyter has.
- */
-export const NOTEBOOK = `import os, sys
+"""
+Executes a notebook in the working directory and writes the result next to it, as train.result.ipynb, after every cell: what
+ran before an error is kept. Shows what the cells print. It needs nbclient, which every Jupyter has. Argument: the notebook.
+"""
+import os, sys
 
 path = sys.argv[1]
 result = os.path.splitext(path)[0] + ".result.ipynb"
@@ -41,7 +41,7 @@ class Client(NotebookClient):
     async def async_execute_cell(self, cell, *args, **options):
         if cell in cells:
             first = cell.source.strip().splitlines()[0]
-            print("\\x1b[2m[%d/%d] %s\\x1b[0m" % (cells.index(cell) + 1, len(cells), first), flush=True)
+            print("\x1b[2m[%d/%d] %s\x1b[0m" % (cells.index(cell) + 1, len(cells), first), flush=True)
         try:
             return await super().async_execute_cell(cell, *args, **options)
         finally:
@@ -56,7 +56,7 @@ class Client(NotebookClient):
         elif message["msg_type"] in ("execute_result", "display_data"):
             print(content["data"].get("text/plain", ""), flush=True)
         elif message["msg_type"] == "error":
-            print("\\n".join(content["traceback"]), file=sys.stderr, flush=True)
+            print("\n".join(content["traceback"]), file=sys.stderr, flush=True)
         return super().process_message(message, *args)
 
 save()
@@ -66,4 +66,4 @@ except CellExecutionError:
     fail("A cell failed. What ran is in %s." % os.path.basename(result))
 finally:
     save()
-print("The result is in %s." % os.path.basename(result))`;
+print("The result is in %s." % os.path.basename(result))

@@ -1,0 +1,34 @@
+# Becomes a Python script that has the packages it asks for: by uv, else by a virtual environment that is kept and in which
+# the image's own packages are visible.
+#
+# Arguments: the environment's folder; the versions of Python that satisfy the script, as ">=3.11"; the packages, one a
+# line; satisfies.py; packageFolders.py; the script and its arguments.
+# Exit codes: the script's, 127 if there is no python3, 1 and a sentence on stderr if the environment cannot be made.
+place=$1 python=$2 needs=$3 satisfies=$4 package_folders=$5
+shift 5
+if command -v uv >/dev/null 2>&1; then exec uv run --script "$@"; fi
+command -v python3 >/dev/null 2>&1 || exit 127
+fail() {
+  echo "$1" >&2
+  exit 1
+}
+make() {
+  python3 -m pip --version >/dev/null 2>&1 || fail 'The script asks for packages or a version of Python, and the image has neither uv nor pip. Choose an image with one of them: the setting "modalSandboxes.image".'
+  python3 -c "$satisfies" "$python" ||
+    fail "The script asks for Python $python, and the image has $(python3 --version). Choose another image, or one with uv, which gets it."
+  rm -rf "$place" && python3 -m venv --without-pip "$place" || exit
+  # Whatever the image has, and its pip, is seen from the environment.
+  python3 -c "$package_folders" >"$(echo "$place"/lib/python*/site-packages)/image.pth"
+  echo "$needs" >"$place/needs.txt"
+  "$place/bin/python" -m pip install --disable-pip-version-check --quiet -r "$place/needs.txt" >&2 ||
+    fail 'The packages that the script asks for could not be installed; the lines above say why.'
+  : >"$place/ready"
+}
+if [ ! -e "$place/ready" ]; then
+  mkdir -p "${place%/*}"
+  (
+    command -v flock >/dev/null 2>&1 && flock 9
+    [ -e "$place/ready" ] || make
+  ) 9>"$place.lock" || exit
+fi
+exec "$place/bin/python" "$@"
