@@ -12,7 +12,7 @@ import type { CreateStep } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
 import { costOf, hourlyRate } from "../sandboxes/costs/cost";
 import { describeStep } from "../sandboxes/describe";
-import { timeLeftMs, type RunningSandbox } from "../sandboxes/sandbox";
+import { livedWithin, timeLeftMs, type RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 import { describePush, pushLog } from "../sync/push/describePush";
 import { describePull, pullLog, type Puller } from "../sync/pull/puller";
@@ -241,7 +241,10 @@ export class RunService implements Disposable {
       });
     };
     const begun = isStarted ? undefined : keep(records.begin(record));
-    const end = () => ({ endedAt: clock.now(), dollars: costOf(sandbox, clock.now() - startedAt, rates.current) });
+    const end = () => {
+      const tookMs = livedWithin(sandbox, clock.now() - startedAt);
+      return { endedAt: startedAt + tookMs, dollars: costOf(sandbox, tookMs, rates.current) };
+    };
     try {
       const exitCode = await runProgram(run, {
         ...{ exec: this.#options.exec, sandboxId, remotePath, isStarted },

@@ -5,6 +5,7 @@ import type { VolumeMount } from "../modal/spec";
 import type { Tunnel } from "../modal/tunnels";
 
 import type { GivenGpu } from "./metrics/givenGpu";
+import { MAX_LIFETIME_MS } from "./spec/reading";
 
 /** One sandbox as the extension knows it. Immutable: a change is another record under the same key. */
 export interface Sandbox {
@@ -95,6 +96,10 @@ export const sandboxIdOf = ({ phase }: Sandbox): string | undefined => ("id" in 
 /** Until its lifetime is over; `undefined` where it has no end. */
 export const timeLeftMs = ({ timeoutMs, phase }: RunningSandbox, now: number): number | undefined =>
   timeoutMs > 0 ? phase.startedAt + timeoutMs - now : undefined;
+
+/** The part of `ms` milliseconds that it can have lived: this machine may have slept, or its clock been set. */
+export const livedWithin = ({ timeoutMs }: Pick<Sandbox, "timeoutMs">, ms: number): number =>
+  Math.max(0, Math.min(ms, timeoutMs > 0 ? timeoutMs : MAX_LIFETIME_MS));
 
 /** From each phase to those that may follow it. */
 export const legalTransitions: Record<SandboxPhase["kind"], readonly SandboxPhase["kind"][]> = {

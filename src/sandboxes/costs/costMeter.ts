@@ -8,7 +8,7 @@ import type { Usage } from "../../modal/usage";
 import type { Activity } from "../metrics/activity";
 import { costOf, hourlyRate } from "./cost";
 import { dollarsWithin, grown, isLater, MAX_LIFETIME_MS, measured, settled, type Reading } from "../spec/reading";
-import { isRunning, sandboxIdOf, type RunningSandbox, type Sandbox } from "../sandbox";
+import { isRunning, livedWithin, sandboxIdOf, type RunningSandbox, type Sandbox } from "../sandbox";
 import type { SandboxChange, SandboxStore } from "../sandboxStore";
 import { startOfDay, type Spending } from "./spending";
 
@@ -132,7 +132,8 @@ export class CostMeter implements Disposable {
     const { clock, rates } = this.#options;
     const { id, startedAt } = sandbox.phase;
     const known = this.#readings.get(id);
-    if (!known) return { dollars: costOf(sandbox, clock.now() - startedAt, rates.current), isEstimate: true };
+    const livedMs = livedWithin(sandbox, clock.now() - startedAt);
+    if (!known) return { dollars: costOf(sandbox, livedMs, rates.current), isEstimate: true };
     return { dollars: this.#live(known, clock.now()).dollars, isEstimate: !known.isMeasured };
   }
 

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { listRates } from "../../../src/modal/rates";
 import { hourlyRate } from "../../../src/sandboxes/costs/cost";
 import { eventually } from "../support/processes";
-import { spec, T4, useServices } from "../support/services";
+import { fileTarget, Screen, spec, T4, useServices } from "../support/services";
 
 const soon = () => AbortSignal.timeout(20_000);
 
@@ -44,4 +44,31 @@ describe("where this machine sleeps for eight hours while a sandbox runs", funct
       const next = await sandboxes.create({ spec: spec(), folder }, soon());
       await sandboxes.terminate(next.key, soon());
     });
+
+  it("a run that its sandbox's end cut off has cost no more than the sandbox's lifetime", async () => {
+    const { runs, records, folder } = services();
+    await services().write("long.sh", "echo ready; sleep 60");
+    const limits = { timeoutMs: 4000, idleTimeoutMs: 60_000 };
+    const request = { target: fileTarget("long.sh"), folder, remotePath: "/workspace" };
+    const [run] = runs.start({ ...request, specs: [spec({ gpu: T4, ...limits })] });
+    assert.ok(run);
+    await new Screen(run).shows("ready");
+    clock.sleptMs += 8 * HOUR_MS;
+    await run.over;
+    const end = (await records.find(run.id))?.end;
+    assert.ok(end && end.dollars > 0 && end.dollars < perSecond * 6, JSON.stringify(end));
+  });
+
+  it("a run during which the clock is set back has cost nothing less than nothing", async () => {
+    const { runs, folder } = services();
+    await services().write("short.sh", "echo ready; read -r line");
+    const request = { target: fileTarget("short.sh"), folder, remotePath: "/workspace" };
+    const [run] = runs.start({ ...request, specs: [spec()] });
+    assert.ok(run);
+    await new Screen(run).shows("ready");
+    clock.sleptMs -= HOUR_MS;
+    await run.write(Buffer.from("go\n"));
+    const state = await run.over;
+    assert.ok(state.kind === "ended" && state.dollars >= 0 && state.endedAt >= state.startedAt, JSON.stringify(state));
+  });
 });
