@@ -15,6 +15,10 @@ export const DECIDES_WHAT_IS_SENT = "it decides which files are sent to sandboxe
 /** The reason of git's own files, also of those in a repository that goes by another name than `.git`. */
 export const STEERS_GIT = "git reads it, and it can make git run commands";
 
+/** Windows looks for a program in the folder where another one works, before it looks where programs are. */
+const programsOfWindows = (...names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => ["exe", "com", "bat", "cmd"].map((ending) => `${name}.${ending}`));
+
 /**
  * The names of files that a tool on the user's machine reads by itself, and that can make it run commands, load code or
  * send files: when a folder is opened, on entering it, on a commit, in a linter, in an agent. What a sandbox makes of
@@ -28,6 +32,10 @@ export const PROTECTED: readonly ProtectedNames[] = [
     folders: [".githooks"],
     // No folder is a repository without a `HEAD`.
     files: ["HEAD", ".gitattributes", ".gitmodules", ".gitconfig"],
+  },
+  {
+    reason: "a version control tool reads it, and it can make that run commands",
+    folders: [".jj", ".sl", ".bzr", "_darcs"],
   },
   {
     reason: "it can run commands on every commit",
@@ -49,11 +57,12 @@ export const PROTECTED: readonly ProtectedNames[] = [
     reason: "it tells agents what to do or which programs to start",
     folders: [
       ...[".claude", ".cursor", ".windsurf", ".codex", ".gemini", ".opencode", ".agents", ".roo", ".continue", ".kiro"],
-      ...[".junie", ".amazonq", ".clinerules", ".augment", ".crush"],
+      ...[".junie", ".amazonq", ".clinerules", ".augment", ".crush", ".goose", ".kilocode", ".qwen", ".trae"],
     ],
     files: [
       ...["AGENTS*.md", "AGENT.md", "CLAUDE*.md", "GEMINI.md", ".mcp.json", ".cursorrules", ".windsurfrules"],
       ...[".clinerules", ".roorules", ".aider.*.yml", ".cursorindexingignore", "opencode.json", "opencode.jsonc"],
+      ...[".goosehints", ".rules", "QWEN.md"],
     ],
   },
   {
@@ -106,6 +115,8 @@ export const PROTECTED: readonly ProtectedNames[] = [
       "uv.toml",
       "sitecustomize.py",
       "usercustomize.py",
+      ...[".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", "Directory.Build.props", "Directory.Build.targets"],
+      ...["Directory.Build.rsp", "Directory.Packages.props", "Directory.Solution.props", "Directory.Solution.targets"],
     ],
   },
   {
@@ -135,8 +146,20 @@ export const PROTECTED: readonly ProtectedNames[] = [
         "Gruntfile.?js",
       ],
       ...["pylintrc", "pylintrc.toml", ".pylintrc.toml", "pyrightconfig.json", "mypy.ini", ".mypy.ini", ".flake8"],
-      ...[".rubocop.yml", ".solargraph.yml", "phpstan*.neon", ".php-cs-fixer*.php"],
+      ...[".rubocop.yml", ".solargraph.yml", "phpstan*.neon", ".php-cs-fixer*.php", "tox.ini", "setup.cfg"],
+      ...[".vscode-test.js", ".vscode-test.cjs", ".vscode-test.mjs", ".markdownlint.cjs", ".markdownlint.mjs"],
+      ...[".markdownlint-cli2.cjs", ".markdownlint-cli2.mjs", ".markdownlint-cli2.jsonc", ".markdownlint-cli2.yaml"],
+      ...["jupyter_config.py", "jupyter_server_config.py", "jupyter_notebook_config.py", "jupyter_lab_config.py"],
+      ...["ipython_config.py", "ipython_kernel_config.py"],
     ],
+  },
+  {
+    reason: "it can run on Windows in place of the program of that name",
+    files: programsOfWindows(
+      ...["bash", "cargo", "cmd", "code", "conda", "docker", "dotnet", "eslint", "gh", "git", "go", "java", "modal"],
+      ...["node", "npm", "npx", "pip", "pnpm", "powershell", "prettier", "pwsh", "py", "python", "python3", "pythonw"],
+      ...["rg", "ruff", "rustc", "rustup", "sh", "ssh", "tar", "tsc", "uv", "uvx", "where", "wsl", "yarn"],
+    ),
   },
   {
     reason: "the file manager of this machine reads it, and it can open or run something else",

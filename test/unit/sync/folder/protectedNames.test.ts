@@ -40,6 +40,8 @@ describe("protected names", () => {
     ...[".gitmodules", ".gitconfig", ".yarnrc.yml", ".pnpmfile.cjs", ".tool-versions", "mise.toml", ".vimrc", ".exrc"],
     ...[".mcp.json", "AGENTS.md", "CLAUDE.md", "CLAUDE.local.md", ".gitignore", ".modalignore", "HEAD", "desktop.ini"],
     ...[".Rprofile", ".gdbinit", ".pdbrc", ".clangd", ".gitlab-ci.yml", ".devcontainer.json", "lefthook.yml"],
+    ...[".vscode-test.mjs", ".markdownlint-cli2.cjs", ".markdownlint.mjs", ".pnp.cjs", "jupyter_server_config.py"],
+    ...["tox.ini", "setup.cfg", "Directory.Build.props", ".goosehints", ".rules", "git.exe", "python3.bat", "npm.cmd"],
   ])
     it(`protect the file ${name}, which comes back as a copy beside its place`, () => {
       assert.equal(copyOf(name), `${name}.sandbox-copy`);
@@ -49,7 +51,7 @@ describe("protected names", () => {
 
   for (const name of [
     ...[".devcontainer", ".husky", ".github", ".idea", ".claude", ".cursor", ".githooks", ".circleci", ".cargo"],
-    ...[".yarn", ".zed", ".mise"],
+    ...[".yarn", ".zed", ".mise", ".jj", ".sl", ".qwen"],
   ])
     it(`protect all that is in ${name}, which comes back in a folder that no tool reads`, () => {
       assert.equal(copyOf(`${name}/x`), `${name}.sandbox-copy/x`);
@@ -77,6 +79,7 @@ describe("protected names", () => {
       ],
       ...["package.json", "pyproject.toml", "Dockerfile", "README.md", ".hidden", "data.url", "x.github", "gitignore"],
       ...["CMakeLists.txt", "src", "objects", "refs", "index.js", "a.config.json", "config.js"],
+      ...["app.exe", "run.bat", "git", "python3", "git.txt", ".markdownlint.json"],
     ])
       assert.equal(protectionOf(name, false), undefined, name);
     assert.equal(protectionOf("HEAD", true), undefined);
