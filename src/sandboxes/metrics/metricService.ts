@@ -163,12 +163,15 @@ export class MetricService implements Disposable {
     });
     const read = async () => {
       let last: MetricSample | undefined;
+      let samples = 0;
       for await (const line of linesOf(process.stdout)) {
         const reading = parseReading(line);
         if (signal.aborted || !reading) break;
         last = sampleOf(clock.now(), reading, measured.before);
         measured.before = reading;
         this.#keep(key, measured, last);
+        samples += 1;
+        if (samples === count) break;
       }
       return last;
     };
@@ -176,6 +179,7 @@ export class MetricService implements Disposable {
       return await abortable(read(), signal);
     } finally {
       stopEnding();
+      process.closeInput().catch(() => undefined);
     }
   }
 
@@ -190,6 +194,9 @@ export class MetricService implements Disposable {
   }
 }
 
+/** In characters: far more than a reading of thousands of processes has. */
+const MAX_LINE = 1024 * 1024;
+
 interface ReadRequest {
   readonly measured: Measured;
   readonly key: string;
@@ -198,6 +205,7 @@ interface ReadRequest {
   readonly signal: AbortSignal;
 }
 
+/** Ends early at a line that no reading is as long as: its tools are the sandbox's, which may print without end. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -205,5 +213,6 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;
+    if (rest.length > MAX_LINE) return;
   }
 }

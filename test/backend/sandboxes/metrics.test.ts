@@ -52,8 +52,8 @@ describe("the meters of a sandbox", function () {
     return { sandbox, metrics, processes, state, told };
   };
 
-  const shell = async ({ phase }: RunningSandbox, script: string) =>
-    collect(await services().exec.exec(phase.id, ["sh", "-c", script], {}, soon()));
+  const shell = async ({ phase }: RunningSandbox, script: string, ...words: string[]) =>
+    collect(await services().exec.exec(phase.id, ["sh", "-c", script, ...words], {}, soon()));
 
   /** Settles once the condition holds, which is looked at after each sample. */
   const until = (metrics: MetricService, holds: () => boolean) =>
@@ -92,6 +92,25 @@ describe("the meters of a sandbox", function () {
     await services().sandboxes.terminate(sandbox.key, soon());
     await burning.exitCode.catch(() => undefined);
   });
+
+  for (const [what, tool] of [
+    ["a line without an end", "exec cat /dev/zero"],
+    ["more lines than were asked for", "exec yes '==> /proc/uptime <==|1.00 1.00|'"],
+  ] as const)
+    it(`end where the sandbox's tools print ${what}`, async () => {
+      const { sandbox, metrics } = await arrange();
+      await shell(
+        sandbox,
+        `mkdir -p /tmp/tools; printf '%s\\n' '#!/bin/sh' "$0" >/tmp/tools/tr; chmod +x /tmp/tools/tr`,
+        tool,
+      );
+      let samples = 0;
+      own.add(metrics.onDidChangeMetrics(() => (samples += 1)));
+      own.add(metrics.watch(sandbox.key));
+      await until(metrics, () => !metrics.isLive(sandbox.key));
+      assert.ok(samples <= 31, `${samples} samples`);
+      await services().sandboxes.terminate(sandbox.key, soon());
+    });
 
   it("take one process however many look, which ends with the last of them", async () => {
     const { sandbox, metrics, processes } = await arrange({ isBusy: true, intervalMs: 2000 });
