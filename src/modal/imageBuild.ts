@@ -54,7 +54,7 @@ export class ImageBuild {
   }
 
   write(output: string): void {
-    const text = output.replace(ENCODED, "…");
+    const text = output.replace(ENCODED, "…").slice(-KEPT);
     this.#kept += text.length;
     while (this.#kept > KEPT) {
       const dropped = this.#entries.shift();
