@@ -49,7 +49,7 @@ import { loadedOnUse } from "./ui/commands/loadedOnUse";
 import { registerCommands } from "./ui/commands/register";
 import { sandboxCommands } from "./ui/sandboxes/sandboxes";
 import { sectionCommands } from "./ui/sandboxes/sections";
-import { shellCommands, shellProfile } from "./ui/sandboxes/shell";
+import { registerShellProfile, shellCommands } from "./ui/sandboxes/shell";
 import { syncCommands } from "./ui/sync/sync";
 import { tunnelCommands } from "./ui/sandboxes/tunnels";
 import { askAboutClosing } from "./ui/sandboxes/closeQuestion";
@@ -57,6 +57,7 @@ import { keepContextKeys } from "./ui/contextKeys";
 import { watchEndings } from "./ui/sandboxes/endingNotice";
 import { CostWatch } from "./ui/costs/costWatch";
 import { registerCellLenses } from "./ui/runs/cellLenses";
+import { keepRunnableKeys } from "./ui/runs/runnableEditor";
 import { createErrorReporter } from "./ui/errorReporter";
 import { approveAboveLimit } from "./ui/costs/limitQuestions";
 import { watchOrphans } from "./ui/sandboxes/orphanNotice";
@@ -357,14 +358,8 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   own.add(registerCellLenses());
-  own.add(
-    window.registerTerminalProfileProvider("modalSandboxes.shell", {
-      provideTerminalProfile: async () => {
-        await ready();
-        return shellProfile(shell);
-      },
-    }),
-  );
+  own.add(keepRunnableKeys());
+  own.add(registerShellProfile(shell, ready, report));
 
   const forgetAll = () => {
     store.apply({ put: [], removeKeys: store.all.map(({ key }) => key) });
@@ -399,7 +394,7 @@ export function activate(context: ExtensionContext): void {
   });
   const start = async () => {
     await ready();
-    own.add(keepContextKeys({ session, sandboxes: store }));
+    own.add(keepContextKeys({ session, sandboxes: store, snapshots: kept }));
     const hasSweeps = sweeps.all.length > 0;
     // It reports by itself, and lasts as long as the sweeps that it goes on with.
     if (workspace.isTrusted && session.current.kind !== "signedOut" && hasSweeps)

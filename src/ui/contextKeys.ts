@@ -1,18 +1,20 @@
-import { commands } from "vscode";
+import { commands, workspace } from "vscode";
 import type { Session } from "../auth/session";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Event } from "../base/event";
-import { isOrphan, isRunning, type Sandbox } from "../sandboxes/sandbox";
+import type { Sandbox } from "../sandboxes/sandbox";
 import type { SandboxChange } from "../sandboxes/sandboxStore";
+import type { Snapshot } from "../sandboxes/snapshots/snapshots";
+import { sandboxKeys, sessionKeys, type SandboxKeys, type SessionKeys } from "./contextValues";
 
-/** What the `when` clauses in package.json know of the extension. */
-export interface ContextKeys {
-  "modalSandboxes.session": Session["kind"];
-  "modalSandboxes.hasRunning": boolean;
-  /** Whether the list was fetched for this session: until then nobody can say that it is empty. */
+/** What the `when` clauses in package.json know about the extension. A key that is not set yet counts as false. */
+export interface ContextKeys extends SessionKeys, SandboxKeys {
+  /** The file in the active editor runs without a question about how. */
+  "modalSandboxes.canRunLanguage": boolean;
+  /** The language ids and extensions of files that the Explorer offers to run. */
+  "modalSandboxes.runnableFiles": readonly string[];
+  /** The list was fetched for this session: until then an empty list says nothing. */
   "modalSandboxes.isListed": boolean;
-  /** Whether sandboxes run that this installation made and no window holds. */
-  "modalSandboxes.hasOrphans": boolean;
   "modalSandboxes.orphansListed": boolean;
   "modalSandboxes.runsListed": boolean;
   "modalSandboxes.snapshotsListed": boolean;
@@ -23,32 +25,41 @@ export interface ContextKeys {
 export interface ContextKeySources {
   readonly session: { readonly current: Session; readonly onDidChangeSession: Event<Session> };
   readonly sandboxes: { readonly all: readonly Sandbox[]; readonly onDidChangeSandboxes: Event<SandboxChange> };
+  readonly snapshots: { readonly known: readonly Snapshot[]; readonly onDidChangeSnapshots: Event<readonly string[]> };
 }
 
 /** Keeps the keys true from now on. Call it once the session is resolved, or the view flashes "signed out". */
-export function keepContextKeys({ session, sandboxes }: ContextKeySources): Disposable {
+export function keepContextKeys({ session, sandboxes, snapshots }: ContextKeySources): Disposable {
   const own = new DisposableStore();
-  const setSession = () => {
-    setContextKey("modalSandboxes.session", session.current.kind);
-  };
-  const last = new Map<keyof ContextKeys, boolean>();
-  const set = (key: "modalSandboxes.hasRunning" | "modalSandboxes.hasOrphans", value: boolean) => {
-    if (value !== last.get(key)) setContextKey(key, value);
-    last.set(key, value);
-  };
-  const setCounts = () => {
-    set("modalSandboxes.hasRunning", sandboxes.all.some(isRunning));
-    set("modalSandboxes.hasOrphans", sandboxes.all.some(isOrphan));
-  };
+  const keepSession = keeper(() => sessionKeys(session.current, workspace.isTrusted));
+  const keepSandboxes = keeper(() => sandboxKeys(sandboxes.all, snapshots.known));
 
-  own.add(session.onDidChangeSession(setSession));
-  own.add(sandboxes.onDidChangeSandboxes(setCounts));
-  setSession();
-  setCounts();
+  own.add(session.onDidChangeSession(keepSession));
+  own.add(workspace.onDidGrantWorkspaceTrust(keepSession));
+  own.add(sandboxes.onDidChangeSandboxes(keepSandboxes));
+  own.add(snapshots.onDidChangeSnapshots(keepSandboxes));
+  keepSession();
+  keepSandboxes();
   return own;
 }
 
 export function setContextKey<K extends keyof ContextKeys>(key: K, value: ContextKeys[K]): void {
+  set(key, value);
+}
+
+/** Sets the keys whose values have changed since the last call. */
+function keeper(read: () => SessionKeys | SandboxKeys): () => void {
+  const last = new Map<string, unknown>();
+  return () => {
+    for (const [key, value] of Object.entries(read())) {
+      if (last.get(key) === value) continue;
+      last.set(key, value);
+      set(key, value);
+    }
+  };
+}
+
+function set(key: string, value: unknown): void {
   // VS Code's own command: it does not fail, and nothing waits for it.
   void commands.executeCommand("setContext", key, value);
 }

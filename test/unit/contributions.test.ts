@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, it } from "mocha";
+import type { Session } from "../../src/auth/session";
 import { gpuArgument, gpuTypes, parseGpu } from "../../src/modal/gpus";
+import { sandboxKeys, sessionKeys } from "../../src/ui/contextValues";
 import { readManifest } from "./support/manifest";
+import { sandbox } from "./support/sandboxes";
 import { firstArguments, propertyNames, readSourceFiles, valuesOf } from "./support/sourceFiles";
 import { parseWhen, type Context } from "./support/whenClause";
 
@@ -48,6 +51,17 @@ const BUILT_IN_COMMANDS = [
   ...["modalSandboxes.orphans.focus", "modalSandboxes.sandboxes.focus"],
 ];
 
+const sessionKinds = {
+  signedOut: { kind: "signedOut" },
+  signedIn: {
+    kind: "signedIn",
+    credentials: { tokenId: "ak-1", tokenSecret: "as-1", source: { kind: "pasted" } },
+  },
+  local: { kind: "local" },
+} as const satisfies Record<Session["kind"], Session>;
+
+const sessions: readonly Session[] = Object.values(sessionKinds);
+
 const settings = configuration.flatMap(({ properties }) => Object.entries(properties));
 const commandIds = commands.map(({ command }) => command);
 const menuItems = Object.values(menus).flat();
@@ -69,7 +83,7 @@ const links = [
 describe("contributed commands", () => {
   it("are exactly those that the code registers", () => {
     const registered = files
-      .filter(({ path }) => path.startsWith("ui/") || path === "extension.ts")
+      .filter(({ path }) => path.startsWith("ui/") && !isAboutContextKeys(path))
       .flatMap(({ tree }) => propertyNames(tree))
       .filter((name) => name.startsWith("modalSandboxes."));
     assert.deepEqual(sorted(registered), sorted(commandIds));
@@ -141,11 +155,73 @@ describe("contributed commands", () => {
   });
 });
 
+describe("the command palette", () => {
+  const offered = (session: Session, isWorkspaceTrusted: boolean, keys: object = {}): string[] => {
+    const context = {
+      ...{ isWorkspaceTrusted, workspaceFolderCount: 1, "modalSandboxes.isListed": true },
+      ...sessionKeys(session, isWorkspaceTrusted),
+      ...keys,
+    };
+    const whens = new Map(menus.commandPalette?.map(({ command, when }) => [command, when]));
+    return commands
+      .filter(({ enablement = "true" }) => parseWhen(enablement).holds(context))
+      .filter(({ command }) => parseWhen(whens.get(command) ?? "true").holds(context))
+      .map(({ command }) => command.replace("modalSandboxes.", ""));
+  };
+  const added = (keys: object): string[] => {
+    const before = new Set(offered(sessionKinds.signedIn, true));
+    return offered(sessionKinds.signedIn, true, keys).filter((id) => !before.has(id));
+  };
+  const running = sandbox({ phase: { kind: "running", id: "sb-1", startedAt: 0, tunnels: [] } });
+  const paused = sandbox({ phase: { kind: "paused", imageId: "im-1", pausedAt: 0 } });
+
+  it("offers in a restricted folder only what needs no trust", () => {
+    const harmless = ["openSettings", "runFile", "showLog", "signOut"];
+    for (const session of sessions) assert.deepEqual(sorted(offered(session, false)), harmless);
+  });
+
+  it("offers while signed out what leads to an account, and what works without one", () => {
+    assert.deepEqual(sorted(offered(sessionKinds.signedOut, true)), [
+      ...["checkConnection", "compareRuns", "copyRunOutput", "detachRun", "explainSync", "forgetRuns"],
+      ...["openSettings", "previewSync", "runFile", "saveRunOutput", "setLimits", "showBuildLog", "showLog", "signIn"],
+      "useLocalBackend",
+    ]);
+  });
+
+  it("offers Sign Out with a session, and Use Local Backend unless it is used", () => {
+    assert.ok(offered(sessionKinds.signedIn, true).includes("signOut"));
+    assert.ok(offered(sessionKinds.signedIn, true).includes("useLocalBackend"));
+    assert.ok(!offered(sessionKinds.local, true).includes("useLocalBackend"));
+  });
+
+  it("offers what acts on a running sandbox only while one is running", () => {
+    assert.deepEqual(sorted(added(sandboxKeys([running], []))), [
+      ...["branchSandbox", "continueSandbox", "downloadFromSandbox", "openShell", "openTunnel", "pauseSandbox"],
+      ...["runFileInSandbox", "snapshotSandbox", "syncFolder", "terminateSandbox"],
+    ]);
+  });
+
+  it("offers to resume, to restore and to use snapshots only if there is something to act on", () => {
+    assert.deepEqual(added(sandboxKeys([paused], [])), ["resumeSandbox"]);
+    assert.deepEqual(added(sandboxKeys([], [{ kind: "manual" }])), ["createFromSnapshot", "deleteSnapshot"]);
+    assert.deepEqual(added(sandboxKeys([], [{ kind: "exit" }])), [
+      ...["restoreSandbox", "createFromSnapshot", "deleteSnapshot"],
+    ]);
+    assert.deepEqual(added(sandboxKeys([{ ...running, holder: "nobody" }], [])).includes("terminateOrphans"), true);
+  });
+
+  it("does not hide snapshots before they are listed", () => {
+    assert.deepEqual(added({ "modalSandboxes.isListed": false }), [
+      ...["restoreSandbox", "createFromSnapshot", "deleteSnapshot"],
+    ]);
+  });
+});
+
 describe("contributed when clauses", () => {
   it("ask only for keys of VS Code or of the extension, and every key of the extension is asked for", () => {
-    const contextKeys = files.find(({ path }) => path === "ui/contextKeys.ts");
-    assert.ok(contextKeys);
-    const ours = propertyNames(contextKeys.tree);
+    const declaring = files.filter(({ path }) => isAboutContextKeys(path));
+    const ours = [...new Set(declaring.flatMap(({ tree }) => propertyNames(tree)))];
+    assert.ok(ours.length > 0);
     const used = new Set(clauses.flatMap(({ keys }) => keys));
     assert.deepEqual(
       [...used].filter((key) => !BUILT_IN_KEYS.includes(key) && !ours.includes(key)),
@@ -164,7 +240,7 @@ describe("contributed when clauses", () => {
     assert.ok(asked.length > 0);
     for (const pattern of asked)
       assert.ok(
-        ["signedOut", "signedIn", "local"].some((kind) => pattern.test(kind)),
+        sessions.some(({ kind }) => pattern.test(kind)),
         String(pattern),
       );
   });
@@ -201,8 +277,9 @@ describe("contributed views", () => {
       for (const workspaceFolderCount of [0, 1, 2])
         for (const isWorkspaceTrusted of [true, false])
           for (const hasOrphans of [true, false])
-            for (const session of ["signedOut", "signedIn", "local"]) {
-              const known = { "modalSandboxes.session": session, "modalSandboxes.hasOrphans": hasOrphans, ...LISTED };
+            for (const session of sessions) {
+              const keys = sessionKeys(session, isWorkspaceTrusted);
+              const known = { ...keys, "modalSandboxes.hasOrphans": hasOrphans, ...LISTED };
               const state = { isWorkspaceTrusted, workspaceFolderCount, ...known };
               if (isThere(state)) assert.equal(shown(state), 1, `${view}: ${JSON.stringify(state)}`);
             }
@@ -211,9 +288,9 @@ describe("contributed views", () => {
 
   it("show no welcome before anything is known", () => {
     const context = { isWorkspaceTrusted: true, workspaceFolderCount: 1 };
-    for (const session of [undefined, "signedIn", "local"])
-      for (const { when } of viewsWelcome)
-        assert.equal(parseWhen(when).holds({ ...context, "modalSandboxes.session": session }), false, when);
+    const { signedIn, local } = sessionKinds;
+    for (const keys of [{}, sessionKeys(signedIn, true), sessionKeys(local, true)])
+      for (const { when } of viewsWelcome) assert.equal(parseWhen(when).holds({ ...context, ...keys }), false, when);
   });
 });
 
@@ -295,5 +372,7 @@ describe("other contributions", () => {
       for (const { media, completionEvents } of steps) assert.ok(media.altText && completionEvents.length > 0);
   });
 });
+
+const isAboutContextKeys = (path: string): boolean => /^ui\/context(Keys|Values)\.ts$/.test(path);
 
 const sorted = (texts: readonly string[]): string[] => [...texts].sort();

@@ -1,4 +1,5 @@
 import { TerminalProfile, window } from "vscode";
+import type { Disposable } from "../../base/disposable";
 import type { Shell } from "../../run/program/shell";
 import type { ShellService } from "../../run/program/shellService";
 import { remotePath } from "../settings";
@@ -6,6 +7,7 @@ import type { ShellTerminals } from "../terminals/shellTerminals";
 import type { SandboxNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";
 import type { CommandTable } from "../commands/register";
+import type { ReportError } from "../errorReporter";
 
 export interface ShellDependencies {
   readonly shells: ShellService;
@@ -22,11 +24,25 @@ export function shellCommands(dependencies: ShellDependencies): CommandTable {
   };
 }
 
-/** What the "Modal Sandbox Shell" entry of the terminal menu opens; `undefined` if the user picks no sandbox. */
-export async function shellProfile(dependencies: ShellDependencies): Promise<TerminalProfile | undefined> {
-  const shell = await pickShell(dependencies);
-  return shell && new TerminalProfile(dependencies.terminals.options(shell));
-}
+/** Opens a shell from the "Modal Sandbox Shell" entry of the terminal menu. */
+export const registerShellProfile = (
+  dependencies: ShellDependencies,
+  ready: () => Promise<unknown>,
+  report: ReportError,
+): Disposable =>
+  window.registerTerminalProfileProvider("modalSandboxes.shell", {
+    provideTerminalProfile: async () => {
+      try {
+        await ready();
+        const shell = await pickShell(dependencies);
+        return shell && new TerminalProfile(dependencies.terminals.options(shell));
+      } catch (error) {
+        // VS Code would show the message without its buttons.
+        report(error);
+        return undefined;
+      }
+    },
+  });
 
 async function pickShell({ shells, picker }: ShellDependencies, node?: SandboxNode): Promise<Shell | undefined> {
   const sandbox = await picker.pick("Open a shell in which sandbox?", node);

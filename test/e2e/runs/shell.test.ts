@@ -25,7 +25,9 @@ describe("a shell in a sandbox", () => {
   };
 
   it("says that no sandbox runs, with a way out", async () => {
-    await workbench.runCommand("Modal: Open Shell in Sandbox");
+    assert.equal(await workbench.quickInput.offersCommand("Modal: Open Shell in Sandbox"), false);
+    await workbench.runCommand("Create New Terminal (With Profile)");
+    await workbench.quickInput.pick(/Modal Sandbox Shell/);
     assert.deepEqual(await workbench.notifications.buttons("No sandbox is running."), ["Create Sandbox…"]);
     await workbench.screenshot("shell-without-sandbox");
     await workbench.notifications.press("No sandbox is running.", "Create Sandbox…");

@@ -1,5 +1,5 @@
 /** What VS Code knows when it evaluates a `when` clause. */
-export type Context = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Context = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export interface WhenClause {
   /** The keys that it asks for. */
@@ -57,6 +57,12 @@ export function parseWhen(text: string): WhenClause {
     if (key === "false" || key === "true") return () => key === "true";
     keys.push(key);
     const operator = tokens[0];
+    if (operator === "in") {
+      take();
+      const list = take();
+      keys.push(list);
+      return (context) => listAt(context, list).includes(String(context[key] ?? ""));
+    }
     if (operator !== "==" && operator !== "!=" && operator !== "=~") return (context) => Boolean(context[key]);
     take();
     const operand = take().replace(/^'(.*)'$/, "$1");
@@ -70,6 +76,11 @@ export function parseWhen(text: string): WhenClause {
   const holds = either();
   if (tokens.length > 0) throw new Error(`Something is left over at ${tokens.join(" ")}: ${text}`);
   return { keys, patterns, holds };
+}
+
+function listAt(context: Context, key: string): readonly string[] {
+  const value = context[key];
+  return typeof value === "object" ? value : [];
 }
 
 function tokenize(text: string): string[] {

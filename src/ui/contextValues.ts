@@ -1,0 +1,37 @@
+import type { Session } from "../auth/session";
+import { isOrphan, isRunning, type Sandbox } from "../sandboxes/sandbox";
+import type { Snapshot } from "../sandboxes/snapshots/snapshots";
+
+/** The context keys that follow the session. */
+export interface SessionKeys {
+  "modalSandboxes.session": Session["kind"];
+  /** Commands can reach sandboxes: the folder is trusted, and the session is an account or the local backend. */
+  "modalSandboxes.isConnected": boolean;
+}
+
+/** The context keys that follow the sandboxes and their snapshots. */
+export interface SandboxKeys {
+  "modalSandboxes.hasRunning": boolean;
+  "modalSandboxes.hasPaused": boolean;
+  /** A sandbox has ended whose files Modal kept. */
+  "modalSandboxes.hasRestorable": boolean;
+  "modalSandboxes.hasSnapshots": boolean;
+  /** Sandboxes are running that this installation made and no window holds. */
+  "modalSandboxes.hasOrphans": boolean;
+}
+
+export const sessionKeys = ({ kind }: Session, isTrusted: boolean): SessionKeys => ({
+  "modalSandboxes.session": kind,
+  "modalSandboxes.isConnected": isTrusted && kind !== "signedOut",
+});
+
+export const sandboxKeys = (
+  sandboxes: readonly Sandbox[],
+  snapshots: readonly Pick<Snapshot, "kind">[],
+): SandboxKeys => ({
+  "modalSandboxes.hasRunning": sandboxes.some(isRunning),
+  "modalSandboxes.hasPaused": sandboxes.some(({ phase }) => phase.kind === "paused"),
+  "modalSandboxes.hasRestorable": snapshots.some(({ kind }) => kind === "exit"),
+  "modalSandboxes.hasSnapshots": snapshots.length > 0,
+  "modalSandboxes.hasOrphans": sandboxes.some(isOrphan),
+});
