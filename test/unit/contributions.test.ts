@@ -4,14 +4,25 @@ import { describe, it } from "mocha";
 import type { Session } from "../../src/auth/session";
 import { gpuArgument, gpuTypes, parseGpu } from "../../src/modal/gpus";
 import { sandboxKeys, sessionKeys } from "../../src/ui/contextValues";
-import { readManifest } from "./support/manifest";
+import { readManifest, type MenuItem, type SubmenuItem } from "./support/manifest";
+import { rowFlags, statesOf } from "./support/menuStates";
 import { sandbox } from "./support/sandboxes";
 import { firstArguments, propertyNames, readSourceFiles, valuesOf } from "./support/sourceFiles";
 import { parseWhen, type Context } from "./support/whenClause";
 
 const manifest = readManifest();
-const { commands, menus, keybindings, viewsContainers, views, viewsWelcome, configuration, terminal, walkthroughs } =
-  manifest.contributes;
+const {
+  commands,
+  menus,
+  submenus,
+  keybindings,
+  viewsContainers,
+  views,
+  viewsWelcome,
+  configuration,
+  terminal,
+  walkthroughs,
+} = manifest.contributes;
 const files = readSourceFiles();
 
 /** The names that others rely on. */
@@ -34,7 +45,10 @@ const FIXED_TITLES: Readonly<Record<string, string>> = {
 };
 
 /** They neither run, spend nor connect; `runFile` says itself what a restricted folder lacks. */
-const WITHOUT_TRUST = ["copySandboxId", "copyTunnelUrl", "openSettings", "runFile", "showLog", "showRun", "signOut"];
+const WITHOUT_TRUST = [
+  ...["copySandboxId", "copyTunnelUrl", "openSettings", "runExplorerFile", "runFile"],
+  ...["showLog", "showRun", "signOut"],
+];
 
 /** Context keys of VS Code's own. */
 const BUILT_IN_KEYS = [
@@ -64,12 +78,14 @@ const sessions: readonly Session[] = Object.values(sessionKinds);
 
 const settings = configuration.flatMap(({ properties }) => Object.entries(properties));
 const commandIds = commands.map(({ command }) => command);
-const menuItems = Object.values(menus).flat();
+const allItems = Object.values(menus).flat();
+const menuItems = allItems.filter((item) => "command" in item);
+const paletteItems = (menus.commandPalette ?? []).filter((item) => "command" in item);
 const viewIds = Object.values(views).flatMap((contained) => contained.map(({ id }) => id));
 
 const clauses = [
   ...commands.map(({ enablement }) => enablement),
-  ...menuItems.map(({ when }) => when),
+  ...allItems.map(({ when }) => when),
   ...keybindings.map(({ when }) => when),
   ...viewsWelcome.map(({ when }) => when),
   ...Object.values(views).flatMap((contained) => contained.map(({ when }) => when)),
@@ -109,11 +125,11 @@ describe("contributed commands", () => {
   });
 
   it("can each be reached from the palette or from a menu", () => {
-    const hidden = new Set(menus.commandPalette?.filter(({ when }) => when === "false").map(({ command }) => command));
+    const hidden = new Set(paletteItems.filter(({ when }) => when === "false").map(({ command }) => command));
     const inMenus = new Set(
       Object.entries(menus)
         .flatMap(([menu, items]) => (menu === "commandPalette" ? [] : items))
-        .map(({ command }) => command),
+        .flatMap((item) => ("command" in item ? [item.command] : [])),
     );
     assert.deepEqual(
       commandIds.filter((id) => hidden.has(id) && !inMenus.has(id)),
@@ -162,7 +178,7 @@ describe("the command palette", () => {
       ...sessionKeys(session, isWorkspaceTrusted),
       ...keys,
     };
-    const whens = new Map(menus.commandPalette?.map(({ command, when }) => [command, when]));
+    const whens = new Map(paletteItems.map(({ command, when }) => [command, when]));
     return commands
       .filter(({ enablement = "true" }) => parseWhen(enablement).holds(context))
       .filter(({ command }) => parseWhen(whens.get(command) ?? "true").holds(context))
@@ -214,6 +230,58 @@ describe("the command palette", () => {
     assert.deepEqual(added({ "modalSandboxes.isListed": false }), [
       ...["restoreSandbox", "createFromSnapshot", "deleteSnapshot"],
     ]);
+  });
+});
+
+describe("contributed menus", () => {
+  const subjectOf = (item: MenuItem | SubmenuItem) => ("command" in item ? item.command : item.submenu);
+
+  it("show no item twice in any state", () => {
+    for (const [menu, all] of Object.entries(menus)) {
+      const items = all.map((item) => ({ ...item, when: parseWhen(item.when ?? "true"), subject: subjectOf(item) }));
+      const several = items.filter(({ subject }) => items.filter((other) => other.subject === subject).length > 1);
+      const keys = [...new Set(several.flatMap(({ when }) => when.keys))];
+      for (const state of statesOf(keys, { view: viewIds })) {
+        // A row has its buttons next to it, and its menu apart from them.
+        const shown = several
+          .filter(({ when }) => when.holds(state))
+          .map(({ subject, group = "" }) => `${subject}${group.startsWith("inline") ? " as a button" : ""}`);
+        assert.deepEqual(shown, [...new Set(shown)], `${menu}: ${JSON.stringify(state)}`);
+      }
+    }
+  });
+
+  it("are sorted by group and then by order, as VS Code shows them", () => {
+    const rankOf = (group = "") => {
+      const [name = "", order = "0"] = group.split("@");
+      return `${/^(inline|navigation)$/.test(name) ? 0 : 1} ${name} ${order.padStart(3, "0")}`;
+    };
+    for (const [menu, items] of Object.entries(menus)) {
+      const ranks = items.map(({ group }) => rankOf(group));
+      assert.deepEqual(ranks, sorted(ranks), menu);
+    }
+  });
+
+  it("have one submenu each in the editor and in the Explorer", () => {
+    for (const menu of ["editor/context", "explorer/context"]) {
+      const labels = menus[menu]?.map((item) => submenus.find(({ id }) => id === subjectOf(item))?.label);
+      assert.deepEqual(labels, ["Run on Modal"], menu);
+    }
+  });
+
+  it("of the Explorer say nothing about a current file, which is not the one that was clicked", () => {
+    const titles = new Map(commands.map(({ command, title }) => [command, title]));
+    const items = menus["modalSandboxes.explorerRun"] ?? [];
+    assert.ok(items.length > 0);
+    for (const item of items) assert.doesNotMatch(titles.get(subjectOf(item)) ?? "", /\bCurrent\b/);
+  });
+
+  it("know every kind of row in the views", () => {
+    const flags = files.flatMap(({ tree }) => valuesOf("contextValue", tree));
+    assert.deepEqual(
+      flags.filter((one) => !rowFlags.includes(one)),
+      [],
+    );
   });
 });
 

@@ -23,32 +23,41 @@ export function runCommands(dependencies: RunDependencies): CommandTable {
   const starter = new RunStarter(dependencies);
   const memory = new RunOptionsMemory(secrets);
 
-  return {
-    "modalSandboxes.runFile": async (uri?: unknown) => {
-      const runnable = await runnableFile(await documentToRun(uri), thread);
-      if (runnable) await starter.run(runnable);
-    },
+  const runFile = async (uri?: unknown) => {
+    const runnable = await runnableFile(await documentToRun(uri), thread);
+    if (runnable) await starter.run(runnable);
+  };
 
-    "modalSandboxes.runFileInBackground": async (uri?: unknown) => {
-      const runnable = await runnableFile(await documentToRun(uri), thread);
-      if (runnable) await starter.run(runnable, { isBackground: true });
-    },
+  const runFileInBackground = async (uri?: unknown) => {
+    const runnable = await runnableFile(await documentToRun(uri), thread);
+    if (runnable) await starter.run(runnable, { isBackground: true });
+  };
+
+  const runFileWithArguments = async (uri?: unknown) => {
+    const document = await documentToRun(uri);
+    const key = document.uri.toString();
+    const options = await askOptions(`Run ${basename(document.fileName)} With`, await memory.of(key));
+    if (!options) return;
+    await memory.remember(key, options);
+    const runnable = await runnableFile(document, thread, options);
+    if (runnable) await starter.run(runnable);
+  };
+
+  return {
+    "modalSandboxes.runFile": runFile,
+    "modalSandboxes.runFileInBackground": runFileInBackground,
+    "modalSandboxes.runFileWithArguments": runFileWithArguments,
+
+    // The same for the file that was clicked in the Explorer, where "Current File" would be the wrong words.
+    "modalSandboxes.runExplorerFile": runFile,
+    "modalSandboxes.runExplorerFileInBackground": runFileInBackground,
+    "modalSandboxes.runExplorerFileWithArguments": runFileWithArguments,
 
     "modalSandboxes.runFileInSandbox": async (node?: SandboxNode) => {
       const document = await documentToRun();
       const sandbox = await picker.pick(`Run ${basename(document.fileName)} in which sandbox?`, node);
       const runnable = sandbox && (await runnableFile(document, thread));
       if (runnable) await starter.runIn(sandbox, runnable);
-    },
-
-    "modalSandboxes.runFileWithArguments": async (uri?: unknown) => {
-      const document = await documentToRun(uri);
-      const key = document.uri.toString();
-      const options = await askOptions(`Run ${basename(document.fileName)} With`, await memory.of(key));
-      if (!options) return;
-      await memory.remember(key, options);
-      const runnable = await runnableFile(document, thread, options);
-      if (runnable) await starter.run(runnable);
     },
 
     "modalSandboxes.runFileAgain": () => starter.again(),

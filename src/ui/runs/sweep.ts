@@ -55,23 +55,26 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
     );
   };
 
-  return {
-    "modalSandboxes.sweepFile": async (uri?: unknown) => {
-      const document = await documentToRun(uri);
-      const runnable = await runnableFile(document, thread);
-      if (!runnable) return;
-      const file = document.uri.toString();
-      const wish = await askSweep(`Sweep ${runnable.label}`, (await memory.of(file)) ?? [], rates);
-      if (!wish) return;
-      const { sets, choice, ...limits } = wish;
-      await memory.remember(file, sets);
+  const sweepFile = async (uri?: unknown) => {
+    const document = await documentToRun(uri);
+    const runnable = await runnableFile(document, thread);
+    if (!runnable) return;
+    const file = document.uri.toString();
+    const wish = await askSweep(`Sweep ${runnable.label}`, (await memory.of(file)) ?? [], rates);
+    if (!wish) return;
+    const { sets, choice, ...limits } = wish;
+    await memory.remember(file, sets);
 
-      const { specs, target, folder, remotePath } = await requestFor(runnable, [choice]);
-      const [spec] = specs;
-      if (!spec) return;
-      const plan = { target, folder, remotePath, ...choice, limits };
-      await follow(plan, () => Promise.resolve(service.start(plan, spec, sets)));
-    },
+    const { specs, target, folder, remotePath } = await requestFor(runnable, [choice]);
+    const [spec] = specs;
+    if (!spec) return;
+    const plan = { target, folder, remotePath, ...choice, limits };
+    await follow(plan, () => Promise.resolve(service.start(plan, spec, sets)));
+  };
+
+  return {
+    "modalSandboxes.sweepFile": sweepFile,
+    "modalSandboxes.sweepExplorerFile": sweepFile,
 
     /** @param isAsked the user wants it, and is told where there is nothing to continue */
     "modalSandboxes.continueSweep": async (isAsked = true) => {

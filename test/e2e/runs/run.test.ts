@@ -138,9 +138,41 @@ describe("running the current file", () => {
 
   it("starts by the explorer's context menu", async () => {
     await workbench.openExplorer();
-    await workbench.explorerAction("hello.sh", RUN);
+    await workbench.explorerAction("hello.sh", "Run File on GPU…");
     await pickGpus("T4");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
+  });
+
+  it("is offered in a submenu of the Explorer, by titles that fit the file that was clicked", async () => {
+    await workbench.openExplorer();
+    assert.deepEqual(await workbench.explorerActions("hello.sh", "Run File on GPU…"), [
+      "Run File on GPU…",
+      "Run File with Arguments…",
+      "Run File in Background…",
+      "Sweep File…",
+      "Explain Sync…",
+    ]);
+    await workbench.screenshot("explorer-menu");
+    await workbench.closeMenus();
+    assert.deepEqual(await workbench.explorerActions("notes.txt", "Explain Sync…"), ["Explain Sync…"]);
+    await workbench.closeMenus();
+  });
+
+  it("is offered in a submenu of the editor, and by a button, while the active file can run", async () => {
+    const { editor } = workbench;
+    await editor.open("hello.sh");
+    assert.deepEqual(await editor.contextActions("Run Current File on GPU…"), [
+      "Run Current File on GPU…",
+      "Run Current File with Arguments…",
+      "Run Current File in Background…",
+      "Sweep Current File…",
+    ]);
+    await workbench.screenshot("editor-menu");
+    await workbench.closeMenus();
+    await editor.open("notes.txt");
+    await editor.titleAction(RUN).waitFor({ state: "detached" });
+    await editor.open("hello.sh");
+    await editor.titleAction(RUN).waitFor();
   });
 
   it("saves a changed file first, and keeps every character", async () => {

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 
 import { exactly, pollUntil } from "./locators";
-import { chooseFromMenu } from "./menu";
+import { readSubmenu, RUN_ON_MODAL } from "./menu";
 import type { QuickInput } from "./quickInput";
 
 /** The active editor group. */
@@ -59,8 +59,9 @@ export class Editor {
     return this.#group.locator(`.editor-actions .action-label[aria-label^="${label}"]`);
   }
 
-  async contextAction(label: string): Promise<void> {
-    await chooseFromMenu(this.#page, this.#group.locator(".view-lines"), label);
+  /** Opens the submenu "Run on Modal", which has this action, leaves it open, and reads it. */
+  async contextActions(action: string): Promise<string[]> {
+    return readSubmenu(this.#page, this.#group.locator(".view-lines"), RUN_ON_MODAL, action);
   }
 
   #tab(name: string): Locator {

@@ -7,7 +7,7 @@ import type { VsCodeServer } from "../support/vsCodeServer";
 import { Dialog } from "./dialog";
 import { Editor } from "./editor";
 import { exactly, pollUntil } from "./locators";
-import { chooseFromMenu } from "./menu";
+import { chooseFromSubmenu, readSubmenu, RUN_ON_MODAL } from "./menu";
 import { Notifications } from "./notifications";
 import { QuickInput } from "./quickInput";
 import { Terminals } from "./terminals";
@@ -75,12 +75,22 @@ export class Workbench {
     await this.page.locator(".explorer-viewlet .monaco-list-row").first().waitFor();
   }
 
+  /** Chooses from the submenu "Run on Modal" of a file in the Explorer. */
   async explorerAction(file: string, action: string): Promise<void> {
-    await chooseFromMenu(
-      this.page,
-      this.page.locator(`.explorer-viewlet .monaco-list-row[aria-label^="${file}"]`),
-      action,
-    );
+    await chooseFromSubmenu(this.page, this.#explorerRow(file), RUN_ON_MODAL, action);
+  }
+
+  /** Opens that submenu, which has this action, leaves it open, and reads it. */
+  async explorerActions(file: string, action: string): Promise<string[]> {
+    return readSubmenu(this.page, this.#explorerRow(file), RUN_ON_MODAL, action);
+  }
+
+  async closeMenus(): Promise<void> {
+    const menus = this.page.locator(".monaco-menu");
+    await pollUntil("the menus are closed", async () => {
+      if ((await menus.count()) > 0) await this.page.keyboard.press("Escape");
+      return (await menus.count()) === 0;
+    });
   }
 
   /** An editor for a file that has no name yet, with the cursor in it. */
@@ -187,6 +197,10 @@ export class Workbench {
     const block = this.page.locator(".monaco-modal-editor-block");
     await block.locator('.action-label[aria-label^="Close"]').click();
     await block.waitFor({ state: "hidden" });
+  }
+
+  #explorerRow(file: string): Locator {
+    return this.page.locator(`.explorer-viewlet .monaco-list-row[aria-label^="${file}"]`);
   }
 
   async #ready(): Promise<void> {

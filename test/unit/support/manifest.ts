@@ -8,10 +8,17 @@ export interface Command {
   readonly enablement?: string;
 }
 
-export interface MenuItem {
-  readonly command: string;
+interface Placed {
   readonly when?: string;
   readonly group?: string;
+}
+
+export interface MenuItem extends Placed {
+  readonly command: string;
+}
+
+export interface SubmenuItem extends Placed {
+  readonly submenu: string;
 }
 
 export interface Setting {
@@ -52,7 +59,8 @@ export interface Manifest {
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
     readonly commands: readonly Command[];
-    readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
+    readonly menus: Readonly<Record<string, readonly (MenuItem | SubmenuItem)[]>>;
+    readonly submenus: readonly { readonly id: string; readonly label: string }[];
     readonly keybindings: readonly {
       readonly command: string;
       readonly key: string;

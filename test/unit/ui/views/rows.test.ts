@@ -231,7 +231,7 @@ describe("menus of the tree", () => {
     ...new Set(
       menus["view/item/context"]
         ?.filter(({ when }) => when && parseWhen(when).holds({ ...context, viewItem, ...others }))
-        .map(({ command }) => command.replace("modalSandboxes.", "")),
+        .flatMap((item) => ("command" in item ? [item.command.replace("modalSandboxes.", "")] : [])),
     ),
   ];
   const sandboxActions = (phase: SandboxPhase) => actions(sandboxRow(sandbox({ phase }), cloud).contextValue).sort();
@@ -293,7 +293,7 @@ describe("menus of the tree", () => {
       "openTunnelInSimpleBrowser",
       "copyTunnelUrl",
     ]);
-    const output = ["copyRunOutput", "saveRunOutput", "compareRuns"];
+    const output = ["compareRuns", "copyRunOutput", "saveRunOutput"];
     assert.deepEqual(actions(runRow(run({ kind: "running", startedAt: now, dollarsPerHour: 1 }), cloud).contextValue), [
       ...["stopRun", "showRun", "detachRun"],
       ...output,
