@@ -1,28 +1,18 @@
 import { build, context } from "esbuild";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 
 /**
  * The build: `node esbuild.config.mjs [--watch] [--tests]`.
  *
- * dist/extension.js   what VS Code activates; small, requires modal.js on first use
- * dist/commands.js    the commands that activation does without, loaded on first use
- * dist/watching.js    what looks at programs while they run, loaded with the first run
- * dist/modal.js       the SDK, a chunk of its own
- * dist/local.js       the local backend, a program of its own
- * dist/sandboxFs.js   the filesystem tool that the local backend runs inside a sandbox
- * out/test/**         with --tests: every test file, packages left external
+ * dist/extension.mjs    the entry that VS Code activates
+ * dist/syncWorker.mjs   the entry of the thread that reads and writes the folder
+ * dist/*-HASH.mjs       the chunks that these two share, and those that they load on first use, such as the SDK
+ * dist/local.js         the local backend, a program of its own
+ * dist/sandboxFs.js     the filesystem tool that the local backend runs inside a sandbox
+ * out/test/**           with --tests: every test file, packages left external
  */
 const args = new Set(process.argv.slice(2));
-
-/** What the extension loads on first use it finds in chunks beside it. */
-const chunks = {
-  name: "chunks",
-  setup(build) {
-    build.onResolve({ filter: /^\.\/sdk$/ }, () => ({ path: "./modal.js", external: true }));
-    build.onResolve({ filter: /^\.\/ui\/commands\/later$/ }, () => ({ path: "./commands.js", external: true }));
-    build.onResolve({ filter: /^\.\/ui\/watching$/ }, () => ({ path: "./watching.js", external: true }));
-  },
-};
 
 /**
  * `modal/definitions` is the SDK with its two service definitions exported too, so that the local backend speaks
@@ -66,19 +56,23 @@ const shared = {
   logLevel: "warning",
 };
 
-const product = { ...shared, minify: true, keepNames: true, legalComments: "none", outdir: "dist" };
-
-/** Every error class says its name itself. */
-const extension = { ...product, keepNames: false, target: "node22", external: ["vscode"], plugins: [scripts, chunks] };
+const product = { ...shared, minify: true, legalComments: "none", outdir: "dist", metafile: true };
 
 const builds = [
-  { ...extension, entryPoints: ["src/extension.ts"] },
-  { ...extension, entryPoints: { commands: "src/ui/commands/later.ts" } },
-  { ...extension, entryPoints: { watching: "src/ui/watching.ts" } },
-  { ...product, entryPoints: { modal: "src/modal/sdk.ts" }, target: "node22" },
-  { ...product, entryPoints: { local: "src/local/main.ts" }, plugins: [scripts, definitions] },
-  { ...product, entryPoints: { sandboxFs: "src/local/sandboxFs/main.ts" } },
-  { ...product, entryPoints: { syncWorker: "src/sync/worker/syncWorker.ts" } },
+  {
+    ...product,
+    entryPoints: { extension: "src/extension.ts", syncWorker: "src/sync/worker/syncWorker.ts" },
+    format: "esm",
+    splitting: true,
+    chunkNames: "[name]-[hash]",
+    outExtension: { ".js": ".mjs" },
+    target: "node22",
+    external: ["vscode"],
+    // The SDK's dependencies are CommonJS, which requires Node's own modules.
+    banner: { js: `import{createRequire}from"node:module";const require=createRequire(import.meta.url);` },
+  },
+  { ...product, keepNames: true, entryPoints: { local: "src/local/main.ts" }, plugins: [scripts, definitions] },
+  { ...product, keepNames: true, entryPoints: { sandboxFs: "src/local/sandboxFs/main.ts" } },
 ];
 
 if (args.has("--tests")) {
@@ -95,4 +89,11 @@ if (args.has("--tests")) {
 }
 
 if (args.has("--watch")) for (const options of builds) await (await context(options)).watch();
-else await Promise.all(builds.map((options) => build(options)));
+else await removeStale(await Promise.all(builds.map((options) => build(options))));
+
+/** Removes what earlier builds left in dist, or it would end up in the package. */
+async function removeStale(results) {
+  const written = new Set(results.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {})));
+  for (const name of await readdir("dist"))
+    if (/\.m?js$/.test(name) && !written.has(`dist/${name}`)) await rm(join("dist", name));
+}

@@ -198,7 +198,12 @@ export function activate(context: ExtensionContext): void {
     await meter.settle(signal, listedAt);
   };
   const tunnels = new TunnelService(gateway, store);
-  const syncThread = own.add(new SyncThread({ baselineFolder: join(context.globalStorageUri.fsPath, "baselines") }));
+  const syncThread = own.add(
+    new SyncThread({
+      workerFile: context.asAbsolutePath("dist/syncWorker.mjs"),
+      baselineFolder: join(context.globalStorageUri.fsPath, "baselines"),
+    }),
+  );
   const pusher = own.add(
     new Pusher({
       thread: syncThread,

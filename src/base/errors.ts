@@ -12,11 +12,6 @@ export class UserError extends Error {
   /** The kind of error, for callers that handle it specially. */
   readonly code: string | undefined;
 
-  /** By name, for the chunks of the build have a class each. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof Error && value.name === "UserError";
-  }
-
   constructor(message: string, options: { cause?: unknown; actions?: readonly ErrorAction[]; code?: string } = {}) {
     super(message, { cause: options.cause });
     this.actions = options.actions ?? [];

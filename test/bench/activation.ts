@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
@@ -14,7 +14,7 @@ const WINDOWS = 7;
 
 const TARGET_MS = 50;
 const TARGET_VSIX = 2_000_000;
-const TARGET_MAIN = 200_000;
+const TARGET_LOADED = 140_000;
 
 /** How long VS Code says that it loaded and activated the extension, in windows of their own, and how big it is. */
 export async function benchActivation(): Promise<Row[]> {
@@ -31,8 +31,8 @@ export async function benchActivation(): Promise<Row[]> {
       ratio: (ours / git).toFixed(2),
       target: `≤ ${ms(TARGET_MS)}`,
     },
-    await size("the .vsix", vsix, TARGET_VSIX),
-    await size("extension.js", join(root, "dist", "extension.js"), TARGET_MAIN),
+    size("the .vsix", (await stat(vsix)).size, TARGET_VSIX),
+    size("code that activation loads", await loadedBytes(join(root, "dist")), TARGET_LOADED),
   ];
 }
 
@@ -80,8 +80,19 @@ async function measureWindow(browser: Browser, server: VsCodeServer, folder: str
   }
 }
 
-async function size(what: string, path: string, target: number): Promise<Row> {
-  const bytes = (await stat(path)).size;
+/** The size of the entry with all that it imports. */
+async function loadedBytes(dist: string): Promise<number> {
+  const names = new Set(["extension.mjs"]);
+  let bytes = 0;
+  for (const name of names) {
+    const code = await readFile(join(dist, name), "utf8");
+    bytes += Buffer.byteLength(code);
+    for (const [, imported = ""] of code.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) names.add(imported);
+  }
+  return bytes;
+}
+
+function size(what: string, bytes: number, target: number): Row {
   return { what, result: kilobytes(bytes), against: "", ratio: "", target: `≤ ${kilobytes(target)}` };
 }
 

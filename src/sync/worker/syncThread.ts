@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 import { abortError, Deferred } from "../../base/async";
@@ -11,8 +10,8 @@ import type { FromWorker, SyncCall, SyncCalls, ToWorker } from "./syncCalls";
 import type { SyncWorkerData } from "./syncWorker";
 
 export interface SyncThreadOptions extends Partial<SyncWorkerData> {
-  /** The built `syncWorker.js`, if it is not beside the calling bundle. */
-  readonly workerFile?: string;
+  /** The path of the built `dist/syncWorker.mjs`. */
+  readonly workerFile: string;
   /** How long after its last use the worker is kept, with what it remembers of the folders. */
   readonly idleMs?: number;
 }
@@ -52,7 +51,7 @@ export class SyncThread implements Disposable {
 
   #alive(): RunningWorker {
     if (this.#running && !this.#running.isDead) return this.#running;
-    const { workerFile = join(__dirname, "syncWorker.js"), baselineFolder } = this.#options;
+    const { workerFile, baselineFolder } = this.#options;
     this.#running = new RunningWorker(workerFile, { baselineFolder });
     return this.#running;
   }

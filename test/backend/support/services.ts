@@ -181,7 +181,7 @@ export async function startServices({
     keepsExitSnapshots: () => keepsExitSnapshots,
     ...(createDeadlineMs !== undefined && { createDeadlineMs: () => createDeadlineMs }),
   });
-  const workerFile = resolve("dist/syncWorker.js");
+  const workerFile = resolve("dist/syncWorker.mjs");
   const thread = own.add(new SyncThread({ workerFile, baselineFolder: join(home, "baselines") }));
   const conflicts: Conflict[] = [];
   const copies: ProtectedCopy[] = [];

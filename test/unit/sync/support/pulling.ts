@@ -18,7 +18,7 @@ export function syncThreads(): (baselineFolder: string) => SyncThread {
   after(() => {
     own.dispose();
   });
-  const workerFile = resolve("dist/syncWorker.js");
+  const workerFile = resolve("dist/syncWorker.mjs");
   return (baselineFolder) => own.add(new SyncThread({ workerFile, baselineFolder }));
 }
 

@@ -4,7 +4,7 @@ import { Pusher, type PusherOptions } from "../../../../src/sync/push/push";
 import type { PushRequest, PushResult } from "../../../../src/sync/push/pushRequest";
 import { SyncThread } from "../../../../src/sync/worker/syncThread";
 
-const workerFile = resolve("dist/syncWorker.js");
+const workerFile = resolve("dist/syncWorker.mjs");
 
 type Request = Omit<PushRequest, "sandboxId"> & { readonly sandboxId?: string };
 
