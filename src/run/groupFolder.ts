@@ -71,7 +71,11 @@ const notMade = (path: string, cause: unknown) =>
   new UserError(`No folder for the outputs can be made in ${path}: ${messageOf(cause)}`, {
     cause,
     actions: [
-      { title: "Open Settings", command: "workbench.action.openSettings", arguments: ["modalSandboxes.runsFolder"] },
+      {
+        title: "Open Settings",
+        command: "workbench.action.openSettings",
+        arguments: ["modalSandboxes.runs.outputFolder"],
+      },
     ],
   });
 

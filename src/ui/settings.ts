@@ -36,13 +36,13 @@ export const remotePath = (): string => {
 };
 
 /** Whether Modal shall keep the files of a sandbox that ends. */
-export const keepsExitSnapshots = (): boolean => setting("exitSnapshot", false);
+export const keepsExitSnapshots = (): boolean => setting("snapshotOnExit", false);
 
 /** How long to wait for a machine. */
-export const machineWaitMs = (): number => setting("machineWaitMinutes", 15) * MINUTE_MS;
+export const machineWaitMs = (): number => setting("capacityWaitMinutes", 15) * MINUTE_MS;
 
 /** How long before its end a sandbox is spoken of; 0 is never. */
-export const endingNoticeMs = (): number => setting("endingNoticeMinutes", 5) * MINUTE_MS;
+export const endingNoticeMs = (): number => setting("lifetimeNoticeMinutes", 5) * MINUTE_MS;
 
 /** What becomes of a window's sandboxes when it closes. */
 export const onWindowClose = (): OnWindowClose =>
@@ -52,35 +52,35 @@ const closings: readonly OnWindowClose[] = ["ask", "keep", "pause", "terminate"]
 
 /** What closing a run's terminal does to its program. */
 export const onTerminalClose = (): OnTerminalClose =>
-  terminalClosings.find((known) => known === setting<string>("onTerminalClose", "ask")) ?? "ask";
+  terminalClosings.find((known) => known === setting<string>("runs.onTerminalClose", "ask")) ?? "ask";
 
 const terminalClosings: readonly OnTerminalClose[] = ["ask", "stop", "keep"];
 
 /** What the user wants to spend at most. */
 export const spendingLimits = (): { readonly soft: Limits; readonly hard: Limits } => ({
   soft: {
-    dollarsPerHour: setting("limits.soft.dollarsPerHour", 0),
-    dollarsPerDay: setting("limits.soft.dollarsPerDay", 0),
-    sandboxes: setting("limits.soft.sandboxes", 0),
+    dollarsPerHour: setting("spending.softLimit.dollarsPerHour", 0),
+    dollarsPerDay: setting("spending.softLimit.dollarsPerDay", 0),
+    sandboxes: setting("spending.softLimit.sandboxes", 0),
   },
   hard: {
-    dollarsPerHour: setting("limits.hard.dollarsPerHour", 0),
-    dollarsPerDay: setting("limits.hard.dollarsPerDay", 0),
-    sandboxes: setting("limits.hard.sandboxes", 0),
+    dollarsPerHour: setting("spending.hardLimit.dollarsPerHour", 0),
+    dollarsPerDay: setting("spending.hardLimit.dollarsPerDay", 0),
+    sandboxes: setting("spending.hardLimit.sandboxes", 0),
   },
 });
 
 /** Whether idle sandboxes are ended once the day's hard limit is reached. */
-export const stopsIdleAtLimit = (): boolean => setting("limits.stopIdle", false);
+export const stopsIdleAtLimit = (): boolean => setting("spending.terminateIdleAtHardLimit", false);
 
 /** After how long a GPU that does nothing is pointed out; 0 is never. */
-export const idleGpuMs = (): number => setting("idleGpuMinutes", 10) * MINUTE_MS;
+export const idleGpuMs = (): number => setting("spending.idleGpuNoticeMinutes", 10) * MINUTE_MS;
 
 /** Whether the comparison of runs that are started together opens by itself. */
-export const opensComparison = (): boolean => setting<string>("comparison.open", "auto") === "auto";
+export const opensComparison = (): boolean => setting<string>("runs.openComparison", "auto") === "auto";
 
 /** Whether runs on one sandbox go at once. */
-export const runsAtOnce = (): boolean => setting("runsAtOnce", true);
+export const runsAtOnce = (): boolean => setting("runs.concurrent", true);
 
 /** VS Code's own settings of the proxy; "off" leaves what the environment says. */
 export const proxySettings = (): ProxySettings => {
@@ -95,7 +95,7 @@ export const proxySettings = (): ProxySettings => {
 export const defaultGpus = (): (GpuRequest | undefined)[] => setting<readonly string[]>("gpus", []).map(parseGpu);
 
 /** Whether cells have a line above them that runs them. */
-export const showsCellLenses = (): boolean => setting("cellCodeLens", true);
+export const showsCellLenses = (): boolean => setting("runs.cellCodeLens", true);
 
 /** Whether saving a file syncs its folder. */
 export const syncsOnSave = (file: Uri): boolean => setting("sync.onSave", false, file);
@@ -116,18 +116,18 @@ export const pushLimits = (): { readonly maxFiles: number; readonly maxBytes: nu
 
 /** Where the outputs of runs that belong together go, relative to the folder; the default for what leads out of it. */
 export function runsFolder(): string {
-  const path = posix.normalize(setting("runsFolder", RUNS_FOLDER).replaceAll("\\", "/")).replace(/\/+$/, "");
+  const path = posix.normalize(setting("runs.outputFolder", RUNS_FOLDER).replaceAll("\\", "/")).replace(/\/+$/, "");
   return path === "." || posix.isAbsolute(path) || /^([a-z]:|\.\.(\/|$))/i.test(path) ? RUNS_FOLDER : path;
 }
 
 const RUNS_FOLDER = "runs";
 
 /** Whether runs that belong together find what those before them made in the sandbox. */
-export const sharesOutputs = (): boolean => setting("sharedOutputs", false);
+export const sharesOutputs = (): boolean => setting("runs.shareOutputs", false);
 
 /** What comes back after a run. */
 export const pullSettings = (): PullSettings => ({
-  patterns: setting<readonly string[]>("sync.pull", ["**"]),
+  patterns: setting<readonly string[]>("sync.pullPatterns", ["**"]),
   maxBytes: setting("sync.pullLimitMB", 200) * MB,
   maxFiles: setting("sync.pullLimitFiles", 20_000),
 });

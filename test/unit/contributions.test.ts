@@ -7,7 +7,7 @@ import { sandboxKeys, sessionKeys } from "../../src/ui/contextValues";
 import { readManifest, type MenuItem, type SubmenuItem } from "./support/manifest";
 import { rowFlags, statesOf } from "./support/menuStates";
 import { sandbox } from "./support/sandboxes";
-import { firstArguments, propertyNames, readSourceFiles, valuesOf } from "./support/sourceFiles";
+import { firstArguments, propertyNames, readFromRoot, readSourceFiles, valuesOf } from "./support/sourceFiles";
 import { parseWhen, type Context } from "./support/whenClause";
 
 const manifest = readManifest();
@@ -52,7 +52,7 @@ const WITHOUT_TRUST = [
 
 /** Context keys of VS Code's own. */
 const BUILT_IN_KEYS = [
-  ...["config.modalSandboxes.exitSnapshot", "editorHasSelection", "editorTextFocus"],
+  ...["config.modalSandboxes.snapshotOnExit", "editorHasSelection", "editorTextFocus"],
   ...["explorerResourceIsFolder", "focusedView", "inChat", "isInDiffEditor", "isWorkspaceTrusted"],
   ...["listMultiSelection", "notebookEditorFocused", "notebookType"],
   ...["resourceExtname", "resourceLangId", "resourceScheme", "view"],
@@ -368,6 +368,39 @@ describe("contributed settings", () => {
     assert.ok(file);
     const read = firstArguments(file.tree, "setting").map((name) => `modalSandboxes.${name}`);
     assert.deepEqual(sorted([...new Set(read)]), sorted(settings.map(([id]) => id)));
+  });
+
+  it("are in five groups, each in the order in which it is shown", () => {
+    assert.deepEqual(
+      configuration.map(({ title, order }) => [title, order]),
+      ["Account", "Sandboxes", "Runs", "Sync", "Spending"].map((title, index) => [title, index + 1]),
+    );
+    for (const { title, properties } of configuration)
+      assert.deepEqual(
+        Object.values(properties).map(({ order }) => order),
+        Object.keys(properties).map((_, index) => index + 1),
+        title,
+      );
+  });
+
+  it("have the prefix of their group where they are not about the account or the sandbox itself", () => {
+    const prefixes = configuration.map(({ properties }) => [
+      ...new Set(Object.keys(properties).map((id) => (/^modalSandboxes\.(?:(\w+)\.)?/.exec(id) ?? [])[1])),
+    ]);
+    assert.deepEqual(prefixes, [[undefined], [undefined], ["runs"], ["sync"], ["spending"]]);
+  });
+
+  it("are named in the code and in the README as they are called", () => {
+    const opened = /action\.openSettings",\s*(?:arguments: \[\s*)?"(modalSandboxes\.[\w.]+)"/g;
+    const named = [
+      ...files.flatMap(({ tree }) => [...tree.text.matchAll(opened)]),
+      ...readFromRoot("README.md").matchAll(/`(modalSandboxes\.[\w.]+\w)/g),
+    ].map(([, id]) => id ?? "");
+    assert.ok(named.length > 30);
+    assert.deepEqual(
+      named.filter((id) => !settings.some(([known]) => known === id || known.startsWith(`${id}.`))),
+      [],
+    );
   });
 
   it("are all restricted: each can run code, spend or connect", () => {

@@ -29,7 +29,7 @@ const terminateButton = { iconPath: new ThemeIcon("trash"), tooltip: "Terminate 
 export const costCommands = (dependencies: CostDependencies): CommandTable => ({
   "modalSandboxes.showCosts": () => showCosts(dependencies),
 
-  "modalSandboxes.setLimits": () => commands.executeCommand("workbench.action.openSettings", "modalSandboxes.limits"),
+  "modalSandboxes.setLimits": () => commands.executeCommand("workbench.action.openSettings", "modalSandboxes.spending"),
 });
 
 /** What each sandbox costs, what was spent, and what can be done about it. */

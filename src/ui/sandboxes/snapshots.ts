@@ -104,13 +104,13 @@ const noSnapshots = () =>
 
 const nothingKept = () =>
   new UserError(
-    'Modal kept nothing of that sandbox, or has not finished yet. Switch on "modalSandboxes.exitSnapshot" before you create one.',
+    'Modal kept nothing of that sandbox, or has not finished yet. Switch on "modalSandboxes.snapshotOnExit" before you create one.',
     {
       actions: [
         {
           title: "Open Settings",
           command: "workbench.action.openSettings",
-          arguments: ["modalSandboxes.exitSnapshot"],
+          arguments: ["modalSandboxes.snapshotOnExit"],
         },
       ],
     },

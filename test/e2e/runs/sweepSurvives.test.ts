@@ -22,7 +22,7 @@ describe("a sweep", () => {
     env: modal.signedIn,
     settings: {
       "modalSandboxes.onWindowClose": "keep",
-      "modalSandboxes.machineWaitMinutes": 0.1,
+      "modalSandboxes.capacityWaitMinutes": 0.1,
       "modalSandboxes.gpuFallback": ["L4"],
     },
   }));

@@ -14,8 +14,8 @@ describe("what sandboxes cost", () => {
     env: modal.signedIn,
     settings: {
       "modalSandboxes.ports": [],
-      "modalSandboxes.limits.soft.sandboxes": 1,
-      "modalSandboxes.limits.hard.dollarsPerHour": 10,
+      "modalSandboxes.spending.softLimit.sandboxes": 1,
+      "modalSandboxes.spending.hardLimit.dollarsPerHour": 10,
     },
   }));
   let workbench: Workbench;

@@ -19,7 +19,7 @@ describe("the end of a sandbox's lifetime", () => {
       "modalSandboxes.onWindowClose": "keep",
       // The shortest there is, with its notice halfway.
       "modalSandboxes.timeoutMinutes": 1,
-      "modalSandboxes.endingNoticeMinutes": 0.5,
+      "modalSandboxes.lifetimeNoticeMinutes": 0.5,
     },
   }));
   let workbench: Workbench;

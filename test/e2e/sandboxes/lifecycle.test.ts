@@ -15,7 +15,7 @@ describe("the life of a sandbox", () => {
   const modal = useSharedBackend({ MODAL_LOCAL_NO_CAPACITY: "B300" });
   const vscode = useVsCode(() => ({
     env: modal.signedIn,
-    settings: { "modalSandboxes.gpus": ["T4"], "modalSandboxes.machineWaitMinutes": 0.1 },
+    settings: { "modalSandboxes.gpus": ["T4"], "modalSandboxes.capacityWaitMinutes": 0.1 },
   }));
   let workbench: Workbench;
   let snapshots: TreeView;

@@ -72,7 +72,11 @@ export interface Manifest {
       Record<string, readonly { readonly id: string; readonly icon: string; readonly when?: string }[]>
     >;
     readonly viewsWelcome: readonly Welcome[];
-    readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
+    readonly configuration: readonly {
+      readonly title: string;
+      readonly order: number;
+      readonly properties: Readonly<Record<string, Setting>>;
+    }[];
     readonly taskDefinitions: readonly {
       readonly type: string;
       readonly properties: Readonly<Record<string, unknown>>;

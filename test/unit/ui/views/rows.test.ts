@@ -263,7 +263,7 @@ describe("menus of the tree", () => {
 
   it("offer to restore what has ended where Modal is to keep its files", () => {
     const ended = sandboxRow(sandbox({ phase: { kind: "ended", reason: "timeout", endedAt: now } }), cloud);
-    assert.deepEqual(actions(ended.contextValue, { "config.modalSandboxes.exitSnapshot": true }), ["restoreSandbox"]);
+    assert.deepEqual(actions(ended.contextValue, { "config.modalSandboxes.snapshotOnExit": true }), ["restoreSandbox"]);
   });
 
   it("offer the same for a snapshot below its sandbox as among the snapshots", () => {
