@@ -28,8 +28,11 @@ export function maskLine(line: string): string {
   });
 }
 
-/** Blanks end a word unless they are quoted or escaped. A quote that nothing closes counts as a plain character. */
-const RAW_WORD = /(?:[^\s'"\\]|\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*"|['"\\])+/g;
+/**
+ * Blanks end a word unless they are quoted or escaped, and so does a line that is continued on the next. A quote that
+ * nothing closes counts as a plain character.
+ */
+const RAW_WORD = /(?:[^\s'"\\]|\\(?!\r?\n)[^]|'[^']*'|"(?:[^"\\]|\\[^])*"|['"]|\\(?!\r?\n))+/g;
 
 function unquoted(raw: string): string {
   try {
@@ -42,16 +45,16 @@ function unquoted(raw: string): string {
 const isOption = (word: string): boolean => /^--?[A-Za-z][\w.-]*$/.test(word);
 
 const SHELL_OPTION = /^-[a-z]*c$/;
-const USER_OPTION = /^(?:-u|--(?:proxy-)?user)$/;
+const USER_OPTION = /^(?:-u|--(?:(?:proxy-)?user|(?:basic-)?auth|login))$/;
 
 function maskWord(word: string): string {
-  const masked = maskNamed(redact(word));
+  const masked = maskInner(maskNamed(redact(word)));
   return /\s/.test(masked) ? maskLine(masked) : masked;
 }
 
-/** `--name=value`, `NAME=value`, a header, the query of a URL, and the members of an object in JSON or Python. */
+/** `--name=value`, `NAME=value`, a header, the query of a URL, and the members of an object in JSON, Python or YAML. */
 const maskNamed = (word: string): string =>
-  [ASSIGNMENT, HEADER, QUERY, MEMBER].reduce(
+  [ASSIGNMENT, HEADER, QUERY, MEMBER, BARE_MEMBER].reduce(
     (text, form) =>
       text.replace(form, (all: string, before: string, name: string, between: string, value: string) =>
         isSecret(name, value) ? `${before}${name}${between}${MASK}` : all,
@@ -59,14 +62,30 @@ const maskNamed = (word: string): string =>
     word,
   );
 
+/** Assignments inside of a value: `--env=NAME=value`, `Server=…;Pwd=value`. */
+function maskInner(word: string): string {
+  let shown = "";
+  let from = 0;
+  for (const { 0: assigned, 1: name = "", index } of word.matchAll(INNER_NAME)) {
+    const start = index + assigned.length;
+    const [value = ""] = /^[^;\s]*/.exec(word.slice(start)) ?? [];
+    if (index < from || value === "" || !isSecret(name, value)) continue;
+    shown += word.slice(from, start) + MASK;
+    from = start + value.length;
+  }
+  return shown + word.slice(from);
+}
+
+const INNER_NAME = /(?<=[=;,({])([\w.-]+)=/g;
 const ASSIGNMENT = /^([^\w]*)([\w.-]+)(=)([^]+)$/;
-const HEADER = /^()([A-Za-z][\w-]*)(:\s+)([^]+)$/;
+const HEADER = /^([^\w]*)([A-Za-z][\w-]*)(:(?!\/\/)\s*)([^]+)$/;
 const QUERY = /([?&])([\w.-]+)(=)([^&\s#]+)/g;
+const BARE_MEMBER = /([{,]\s*)([A-Za-z][\w.-]*)(:\s*)([^\s,{}'"]+)/g;
 const MEMBER = /(["'])([\w.-]+)(["']\s*:\s*["'])((?:\\[^]|[^"'\\])+)/g;
 
 /** Whatever these hold. */
 const SECRET =
-  /(?:password|passwd|passphrase|apikey|secretkey|accesskey|authtoken|accesstoken)s?$|(?:^|-)(?:pwd|secrets?|credentials?|authorization|bearer)$|(?:^|-)(?:access|account|admin|api|app|auth|client|deploy|encryption|license|master|private|secret|service|session|shared|signing|ssh|storage|subscription)-key$/;
+  /(?:password|passwd|passphrase|apikey|secretkey|accesskey|authtoken|accesstoken)s?$|(?:^|-)(?:pwd|secrets?|cred(?:ential)?s?|authorization|bearer)$|(?:^|-)(?:access|account|admin|api|app|auth|client|deploy|encryption|license|master|private|secret|service|session|shared|signing|ssh|storage|subscription)-key$/;
 
 /** Numbers are none: `--token 7`, `--pass 2`. */
 const TOKEN = /(?:^|-)(?:token|pass|pw|pat|jwt|cookie|dsn|sas|sig|signature)$/;

@@ -35,6 +35,15 @@ const masked: Readonly<Record<string, string>> = {
     "bash -c HF_TOKEN=•••• python train.py --password ••••",
   "--key 9f86d081884c7d659a2f": "--key ••••",
   "--token it's": "--token ••••",
+  [`docker run --env=HF_TOKEN=${SECRET} x`]: "docker run --env=HF_TOKEN=•••• x",
+  [`helm --set=a=1,db.password=${SECRET}`]: "helm --set=a=1,db.password=••••",
+  [`--db 'Server=x;User Id=me;Pwd=${SECRET};Encrypt=yes'`]: "--db Server=x;User Id=me;Pwd=••••;Encrypt=yes",
+  [`--blob AccountName=x;AccountKey=${SECRET}==`]: "--blob AccountName=x;AccountKey=••••",
+  [`--config '{lr: 0.1, api_key: ${SECRET}}'`]: "--config {lr: 0.1, api_key: ••••}",
+  [`-H X-Api-Key:${SECRET}`]: "-H X-Api-Key:••••",
+  [`--basic-auth me:${SECRET}`]: "--basic-auth me:••••",
+  [`--creds ${SECRET}`]: "--creds ••••",
+  [`python train.py --password \\\n  ${SECRET} --lr 0.1`]: "python train.py --password \\\n  •••• --lr 0.1",
 };
 
 const plain = [
@@ -48,6 +57,7 @@ const plain = [
   "docker run -u 1000:1000 -p 8080:80 http://localhost:8000/a?b=c git@github.com:a/b.git",
   "python -c 'print(1)'",
   "echo \"it's\" | tee 'a b' && ls",
+  "--env=LR=0.1 --set=a=1,b=x --map a:b,c:d C:/token/x token://x --auth basic {token: 5}",
 ];
 
 describe("secrets among a program's arguments", () => {
