@@ -17,7 +17,7 @@ describe("a folder that is opened for the first time", () => {
   it("says in the view what Restricted Mode means, with a button", async () => {
     await workbench.sandboxes.open();
     await workbench.sandboxes.welcomeButton("Manage Workspace Trust").waitFor();
-    assert.match(await workbench.sandboxes.welcome(), /nothing here runs, connects or costs money until you trust it/);
+    assert.match(await workbench.sandboxes.welcome(), /Nothing here runs, connects or costs money until you trust it/);
     await workbench.screenshot("restricted-view");
   });
 

@@ -53,7 +53,6 @@ const PENDING: string[] = [
   "test/vscode",
   "README.md",
   "CHANGELOG.md",
-  "package.json",
 ];
 
 const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })

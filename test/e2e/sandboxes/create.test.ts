@@ -23,7 +23,7 @@ describe("a person without an account", () => {
   it("gets the local backend by one click, and an empty view that says what to do", async () => {
     await workbench.sandboxes.welcomeButton("Use Local Backend").click();
     await workbench.sandboxes.welcomeButton("Run Current File on GPU…").waitFor();
-    assert.match(await workbench.sandboxes.welcome(), /No sandboxes are running\. You are on the local backend/);
+    assert.match(await workbench.sandboxes.welcome(), /No sandboxes are running\. You are using the local backend/);
     await workbench.screenshot("local-empty");
   });
 

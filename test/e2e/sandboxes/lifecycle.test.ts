@@ -133,7 +133,7 @@ describe("the life of a sandbox", () => {
     const orphans = new TreeView(workbench.page, "Modal", "Orphans");
     await orphans.row("L4").waitFor({ timeout: 30_000 });
     await workbench.sandboxes.welcomeButton("Terminate Orphans…").waitFor();
-    assert.match(await workbench.sandboxes.welcome(), /^A closed window left sandboxes running: they cost money/);
+    assert.match(await workbench.sandboxes.welcome(), /^A closed window left sandboxes running\. They cost money/);
     const toast = /1 sandbox from a closed window is still running \(\$\d\.\d\d\/h\)/;
     assert.deepEqual(await workbench.notifications.buttons(toast), ["Adopt", "Terminate", "Later"]);
     await shoot("orphan");

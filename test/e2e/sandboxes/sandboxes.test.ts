@@ -37,7 +37,7 @@ describe("the sandboxes", () => {
   };
 
   it("are none at first, and the view says what to do", async () => {
-    assert.match(await workbench.sandboxes.welcome(), /No sandboxes are running\. Pick one or several GPUs/);
+    assert.match(await workbench.sandboxes.welcome(), /No sandboxes are running\. Pick one or more GPUs/);
     await workbench.screenshot("modal-empty");
   });
 
