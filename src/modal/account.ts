@@ -7,7 +7,7 @@ import type { Connection } from "./connection";
 import { translated } from "./errors";
 import { workspaceName } from "./rpc";
 
-/** Whose sandboxes are shown. */
+/** The workspace and environment whose sandboxes are shown. */
 export interface Account {
   readonly workspace: string;
   readonly environment: string;
@@ -18,7 +18,7 @@ export interface Environment {
   readonly isDefault: boolean;
 }
 
-/** Knows the workspace and the environment in use; asks for them once for each session and environment. */
+/** Holds the workspace and the environment in use. Requests them once per session and environment. */
 export class AccountService implements Disposable {
   readonly #connection: Connection;
   readonly #environmentName: () => string;
@@ -28,14 +28,14 @@ export class AccountService implements Disposable {
   #current: Account | undefined;
   #asked: { readonly client: ModalClient; readonly setting: string } | undefined;
 
-  /** `environmentName` is what the settings say: empty for the account's own. */
+  /** @param environmentName from the settings; empty for the account's default */
   constructor(connection: Connection, environmentName: () => string, log: Logger) {
     this.#connection = connection;
     this.#environmentName = environmentName;
     this.#log = log;
   }
 
-  /** Nothing before the first answer. */
+  /** `undefined` before the first answer. */
   get current(): Account | undefined {
     return this.#current;
   }
@@ -46,7 +46,7 @@ export class AccountService implements Disposable {
     return items.map(({ name, default: isDefault }) => ({ name, isDefault }));
   }
 
-  /** Asks where that is not known yet. A failure is only logged: whatever else is asked fails by itself. */
+  /** Requests the account if it is unknown. A failure is only logged, since the next call reports its own. */
   async refresh(signal: AbortSignal): Promise<void> {
     const client = await this.#connection.client(signal);
     const setting = this.#environmentName();
@@ -64,11 +64,11 @@ export class AccountService implements Disposable {
       if (this.#asked === asked) this.#set({ workspace, environment });
     } catch (error) {
       if (this.#asked === asked) this.#asked = undefined;
-      if (!signal.aborted) this.#log.warn(`The account's name is not known: ${messageOf(error)}`);
+      if (!signal.aborted) this.#log.warn(`The account's name is unknown: ${messageOf(error)}`);
     }
   }
 
-  /** Nobody is signed in any more, or somebody else. */
+  /** The session has changed. */
   forget(): void {
     this.#asked = undefined;
     this.#set(undefined);

@@ -4,20 +4,20 @@ import { UserError } from "../base/errors";
 import { createTokenFlowClient, type GrantedToken, type TokenFlow, type TokenFlowClient } from "./tokenFlow";
 
 export interface BrowserSignInOptions {
-  /** Modal's own where absent. */
+  /** Absent: Modal's own server. */
   readonly serverUrl: string | undefined;
-  /** Brings the person to the page; `code`, where there is one, is to be typed or compared there. */
+  /** Opens the page. `code`, if any, is typed or compared there. */
   readonly open: (url: string, code: string) => Promise<void>;
-  /** How long a person may take. */
+  /** How long the user may take. */
   readonly deadlineMs?: number;
 }
 
 const DEADLINE_MS = 10 * 60_000;
 
-/** How long the server may hold one question open, as Modal's own tools ask it. */
+/** How long the server may hold one request open; the value that Modal's own tools send. */
 const WAIT_S = 40;
 
-/** Has a person approve a token on Modal's page in the browser, and returns it. */
+/** Returns a token that the user approves on Modal's page in the browser. */
 export async function signInByBrowser(options: BrowserSignInOptions, signal: AbortSignal): Promise<GrantedToken> {
   const { serverUrl, open, deadlineMs = DEADLINE_MS } = options;
   const client = await createTokenFlowClient(serverUrl);
@@ -45,7 +45,7 @@ async function approved(client: TokenFlowClient, flow: TokenFlow, signal: AbortS
   }
 }
 
-/** Modal's page may ask on this machine whether the sign-in that it shows was begun here. */
+/** Modal's page may ask this machine whether the sign-in that it shows was started here. */
 async function answerLocally(flowId: () => string): Promise<{ readonly port: number; close: () => void }> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { "content-type": "text/plain", "access-control-allow-origin": "*" }).end(flowId());

@@ -5,7 +5,7 @@ import type { Connection } from "./connection";
 import { reach } from "./reach";
 import { workspaceName } from "./rpc";
 
-/** The outcome of one step of a check. Says no secrets. */
+/** The outcome of one step of a check. Contains no secrets. */
 export interface Finding {
   readonly step: string;
   readonly state: "passed" | "warning" | "failed";
@@ -17,9 +17,9 @@ export interface CheckOptions {
   readonly session: Session;
   readonly connection: Connection;
   readonly account: AccountService;
-  /** What the settings say; empty for the account's own. */
+  /** From the settings; empty for the account's default. */
   readonly environmentName: string;
-  /** The proxy that leads to a host, if any does. */
+  /** Returns the proxy used for a host, if any. */
   readonly proxyFor: (host: string) => string | undefined;
 }
 
@@ -33,7 +33,7 @@ const steps: readonly Step[] = [
   ["Environment", environment],
 ];
 
-/** Walks from here to the workspace, and stops at the first thing that is wrong. */
+/** Checks each step from here to the workspace, and stops at the first failure. */
 export async function* checkConnection(options: CheckOptions, signal: AbortSignal): AsyncGenerator<Finding> {
   for (const [step, run] of steps) {
     const finding = await check(step, () => run(options, signal));
@@ -42,7 +42,7 @@ export async function* checkConnection(options: CheckOptions, signal: AbortSigna
   }
 }
 
-/** One step as a finding: what it returns, or the sentence that it fails with. */
+/** Runs one step and returns its result, or the message of its error, as a finding. */
 export async function check(step: string, run: () => Promise<string>): Promise<Finding> {
   try {
     return { step, state: "passed", text: await run(), actions: [] };
@@ -53,7 +53,7 @@ export async function check(step: string, run: () => Promise<string>): Promise<F
   }
 }
 
-/** The code of an error that does not keep the rest from working. */
+/** The code of an error that does not prevent the following steps. */
 export const WARNING = "warning";
 
 const sources = {
@@ -67,7 +67,7 @@ async function credentials({ session }: CheckOptions): Promise<string> {
     case "signedOut":
       throw session.problem ?? new UserError("You are not signed in.", { actions: [signIn] });
     case "local":
-      return Promise.resolve("The local backend needs none.");
+      return Promise.resolve("The local backend needs no token.");
     case "signedIn": {
       const { source } = session.credentials;
       return Promise.resolve(source.kind === "profile" ? sources.profile(source.name) : sources[source.kind]());

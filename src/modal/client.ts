@@ -5,16 +5,16 @@ export interface ClientTarget {
   readonly tokenId: string;
   readonly tokenSecret: string;
   readonly environment?: string;
-  /** Modal's own where absent. */
+  /** Absent: Modal's own server. */
   readonly serverUrl?: string;
 }
 
-/** Seconds that the server may ask a call to wait while it throttles; the SDK would wait for ever. */
+/** The longest wait, in seconds, that a throttling server may ask for. The SDK would wait forever. */
 const MAX_THROTTLE_WAIT_S = 30;
 
 const SERVER_URL = "MODAL_SERVER_URL";
 
-/** Loads the SDK, which takes a moment the first time, and makes a client. Contacts nobody yet. */
+/** Loads the SDK, which takes a moment the first time, and creates a client. Does not use the network. */
 export async function createClient(target: ClientTarget, log: Logger): Promise<ModalClient> {
   const sdk = await import("./sdk");
   return withServerUrl(
@@ -30,7 +30,7 @@ export async function createClient(target: ClientTarget, log: Logger): Promise<M
   );
 }
 
-/** The SDK takes its server only from the process's environment, and reads it in the constructor. */
+/** The SDK takes its server's address only from the process's environment, and reads it in the constructor. */
 function withServerUrl<T>(serverUrl: string | undefined, construct: () => T): T {
   const { [SERVER_URL]: previous } = process.env;
   if (serverUrl !== undefined) process.env[SERVER_URL] = serverUrl;

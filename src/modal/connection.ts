@@ -32,7 +32,7 @@ interface Opened {
   readonly lost: AbortController;
 }
 
-/** The SDK's client for the session of the moment, opened on first use and replaced when the session changes. */
+/** The SDK's client for the current session, opened on first use and replaced when the session changes. */
 export class Connection implements Disposable {
   readonly #options: ConnectionOptions;
   readonly #own = new DisposableStore();
@@ -58,7 +58,7 @@ export class Connection implements Disposable {
     return (await this.#open(signal)).client;
   }
 
-  /** The app of the settings, created if it does not exist. */
+  /** Returns the app named in the settings, and creates it if it does not exist. */
   async app(signal: AbortSignal): Promise<App> {
     const { appName, environment } = this.#options.settings();
     const opened = await this.#open(signal);
@@ -71,13 +71,13 @@ export class Connection implements Disposable {
     );
   }
 
-  /** The one handle of a sandbox, so that its channel and what it knows are shared. Does not check that it exists. */
+  /** Returns the single handle of a sandbox, so that its channel and cached state are shared. Does not check that it exists. */
   async sandbox(sandboxId: string, signal: AbortSignal): Promise<Sandbox> {
     const opened = await this.#open(signal);
     return remember(opened.sandboxes, sandboxId, async () => (await opened.client).sandboxes.fromId(sandboxId));
   }
 
-  /** Aborted, with the reason, when the server is known to be gone: the SDK would go on trying for a while. */
+  /** A signal that aborts, with the reason, when the server is known to be gone. The SDK would keep trying for a while. */
   async lost(signal: AbortSignal): Promise<AbortSignal> {
     return (await this.#open(signal)).lost.signal;
   }
@@ -87,12 +87,12 @@ export class Connection implements Disposable {
     this.#opened?.sandboxes.set(sandbox.sandboxId, Promise.resolve(sandbox));
   }
 
-  /** Lets go of a sandbox that has ended. */
+  /** Forgets a sandbox that has ended. */
   forget(sandboxId: string): void {
     this.#opened?.sandboxes.delete(sandboxId);
   }
 
-  /** Lets the next call open a connection anew, on a way that has changed. */
+  /** Makes the next call open a new connection, after the route to the server has changed. */
   reopen(): void {
     this.#close();
   }
@@ -109,7 +109,7 @@ export class Connection implements Disposable {
 
     this.#close();
     const lost = new AbortController();
-    // Each process of each sandbox listens.
+    // Every process of every sandbox listens.
     setMaxListeners(0, lost.signal);
     const opened = {
       key,
@@ -119,7 +119,7 @@ export class Connection implements Disposable {
       lost,
     };
     this.#opened = opened;
-    // A client that could not be loaded is loaded again for the next call.
+    // After a failure, the next call loads the client again.
     opened.client.catch(() => {
       if (this.#opened === opened) this.#opened = undefined;
     });
@@ -152,7 +152,7 @@ export class Connection implements Disposable {
   }
 }
 
-/** Acts on what was opened; what never opened needs nothing. */
+/** Acts on a client that was opened. One that failed to open needs nothing. */
 async function whenThere<T>(opened: Promise<T>, act: (value: T) => void): Promise<void> {
   try {
     act(await opened);
@@ -161,7 +161,7 @@ async function whenThere<T>(opened: Promise<T>, act: (value: T) => void): Promis
   }
 }
 
-/** Checks credentials with one call before they are kept; rejects with a sentence if Modal refuses them. */
+/** Checks credentials with one call. Rejects with a `UserError` if Modal refuses them. */
 export async function verifyCredentials(target: ClientTarget, log: Logger, signal: AbortSignal): Promise<string> {
   const client = await createClient(target, log);
   try {
@@ -179,7 +179,7 @@ const notSignedIn = () =>
     ],
   });
 
-/** The value under `key`, made once; a failure is not remembered. */
+/** Returns the value under `key`, and makes it on first use. A failure is not kept. */
 function remember<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const known = cache.get(key);
   if (known) return known;

@@ -4,7 +4,7 @@ import { isNotFound } from "./errors";
 import { gpuArgument } from "./gpus";
 import type { NetworkAccess, SandboxSpec } from "./spec";
 
-/** A spec as the SDK's create takes it. Rejects with a sentence where it names a secret or a volume that is not there. */
+/** Turns a spec into parameters of the SDK's create. Rejects with a `UserError` if a secret or volume does not exist. */
 export async function createParams(
   client: ModalClient,
   spec: SandboxSpec,

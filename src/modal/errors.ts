@@ -1,6 +1,6 @@
 import { codeOf, messageOf, UserError, type ErrorAction } from "../base/errors";
 
-/** gRPC status codes, as the SDK's errors carry them. */
+/** gRPC status codes in the SDK's errors. */
 const status = {
   cancelled: "1",
   unknown: "2",
@@ -27,14 +27,14 @@ const refresh: ErrorAction = { title: "Refresh Sandboxes", command: "modalSandbo
 const createSandbox: ErrorAction = { title: "Create Sandbox…", command: "modalSandboxes.createSandbox" };
 const showSandboxes: ErrorAction = { title: "Show Sandboxes", command: "modalSandboxes.sandboxes.focus" };
 
-/** Says in one sentence what an error of the SDK means. Errors it does not know come back as they are. */
+/** Turns an error of the SDK into a `UserError`. Returns unknown errors as they are. */
 export function translate(error: unknown): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
   const sentence = sentences[error.name]?.(error) ?? byStatus(error);
   return sentence ?? error;
 }
 
-/** Runs a call of the SDK and translates what it throws. */
+/** Awaits a call of the SDK and translates its error. */
 export async function translated<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -47,11 +47,11 @@ export const isNotFound = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name === "NotFoundError" || codeOf(error) === status.notFound || isNotFound(error.cause));
 
-/** True if the server will not do that, whatever it is asked about. */
+/** True if the server refuses this kind of call, whatever its arguments. */
 export const isRefusal = (error: unknown): boolean =>
   codeOf(error) === status.permissionDenied || codeOf(error) === status.unimplemented;
 
-/** Whether it says nothing of the thing itself, only of the way to it. */
+/** True if the error is about the connection, not about the requested object. */
 export const isConnectionLost = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name === "ClientClosedError" || connectionCodes.has(codeOf(error) ?? "") || isConnectionLost(error.cause));
@@ -67,10 +67,10 @@ export const isSandboxGone = (error: unknown): boolean => error instanceof UserE
 
 export const isNoCapacity = (error: unknown): boolean => error instanceof UserError && error.code === NO_CAPACITY;
 
-/** The code of errors that say that no machine is free. */
+/** The code of errors for a lack of free machines. */
 export const NO_CAPACITY = "noCapacity";
 
-/** The code of errors that say so. */
+/** The code of errors for a sandbox that has ended. */
 export const SANDBOX_GONE = "sandboxGone";
 
 const connectionCodes: ReadonlySet<string> = new Set([
@@ -82,7 +82,7 @@ const connectionCodes: ReadonlySet<string> = new Set([
   status.unavailable,
 ]);
 
-/** By the name of the SDK's class. */
+/** Keyed by the name of the SDK's error class. */
 const sentences: Record<string, (error: Error) => UserError> = {
   ResourceExhaustedError: (cause) =>
     new UserError("Modal has no capacity for this sandbox right now. Try again, or pick another GPU.", {
@@ -102,9 +102,9 @@ const sentences: Record<string, (error: Error) => UserError> = {
   ExecutionError: inItsWords(showLog),
   RemoteError: inItsWords(showLog),
   FunctionTimeoutError: told("The function reached its time limit. Give it more time, or less to do."),
-  InternalFailure: told("Modal had a problem of its own. Try again in a moment."),
+  InternalFailure: told("Modal had an internal problem. Try again in a moment."),
   QueueEmptyError: told("The queue is empty."),
-  QueueFullError: told("The queue is full. Try again once something was taken from it."),
+  QueueFullError: told("The queue is full. Try again after an item is taken from it."),
   SandboxFilesystemError: inItsWords(showLog),
   SandboxFilesystemNotFoundError: inItsWords(refresh),
   SandboxFilesystemPathAlreadyExistsError: inItsWords(showLog),
@@ -152,11 +152,11 @@ function byStatus(cause: Error): UserError | undefined {
       return new UserError(detailsOf(cause), { cause, actions: [showLog] });
     case status.cancelled:
     case status.aborted:
-      return told("Modal broke this off. Try again.")(cause);
+      return told("Modal aborted the call. Try again.")(cause);
     case status.unknown:
     case status.internal:
     case status.dataLoss:
-      return new UserError(`Modal had a problem of its own: ${detailsOf(cause)} Try again in a moment.`, {
+      return new UserError(`Modal had an internal problem: ${detailsOf(cause)} Try again in a moment.`, {
         cause,
         actions: [showLog],
       });
@@ -165,9 +165,9 @@ function byStatus(cause: Error): UserError | undefined {
   }
 }
 
-/** gRPC has Node's own certificates and those of that file; the system's are not among them. */
+/** gRPC uses Node's own certificates and those of that file, but not the system's. */
 export const untrustedCertificate = (host: string): string =>
-  `The certificate of ${host} is not trusted: something between may be inspecting the connection. Name that one's certificate file in the environment variable NODE_EXTRA_CA_CERTS, and start VS Code anew.`;
+  `The certificate of ${host} is not trusted. A firewall or a proxy may be inspecting the connection. Set the environment variable NODE_EXTRA_CA_CERTS to its certificate file, and restart VS Code.`;
 
 const sentenceOf = (error: Error) => sentence(error.message);
 

@@ -8,35 +8,35 @@ import { isNotFound, sandboxGone, translate, translated } from "./errors";
 import { InputStream } from "./inputStream";
 
 export interface ExecOptions {
-  /** Absolute; it must exist. */
+  /** An absolute path that exists. */
   readonly workdir?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** A terminal of 24 × 80 instead of pipes: all output comes on `stdout`. */
   readonly pty?: boolean;
-  /** A look by the extension itself. It keeps the sandbox from idling like any program, yet nobody uses it by that. */
+  /** A check by the extension itself. It resets Modal's idle timer like any program, but does not count as use. */
   readonly isProbe?: boolean;
 }
 
 export interface StartedProcess {
   readonly sandboxId: string;
   readonly isProbe: boolean;
-  /** Settles when it has ended, in whatever way. */
+  /** Settles when the process has ended for any reason. */
   readonly over: Promise<void>;
 }
 
-/** A process in a sandbox. Both outputs must be read, or the process may stall. */
+/** A process in a sandbox. Read both outputs, or the process may stall. */
 export interface RemoteProcess {
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
-  /** The program's exit code, 128 + the number of the signal that ended it; rejects if the sandbox is lost. */
+  /** The exit code, or 128 plus the number of the signal that ended the program. Rejects if the sandbox is lost. */
   readonly exitCode: Promise<number>;
   write(bytes: Uint8Array): Promise<void>;
   closeInput(): Promise<void>;
-  /** For much input at once, instead of `write` and `closeInput`. */
+  /** For large input, instead of `write` and `closeInput`. */
   streamInput(): InputStream;
 }
 
-/** Starts programs in sandboxes. Arguments are passed as they are, never through a shell; 64 KiB at most in all. */
+/** Starts programs in sandboxes. Arguments are passed as they are, never through a shell, and total at most 64 KiB. */
 export class ExecGateway {
   readonly #connection: Connection;
   readonly #started = new Emitter<StartedProcess>();
@@ -93,7 +93,7 @@ class SdkProcess implements RemoteProcess {
     await translated(this.#input.write(bytes));
   }
 
-  /** After a failed write the stream cannot be closed any more, yet the process must still see the end of its input. */
+  /** After a failed write, the stream can no longer be closed, but the process must still see the end of its input. */
   async closeInput(): Promise<void> {
     try {
       await this.#input.close();
@@ -115,7 +115,7 @@ async function* reading(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
-/** Settles as `work` does, or rejects with the reason for which the server is lost. */
+/** Settles as `work` does, or rejects with the reason why the server is lost. */
 async function unlessLost<T>(work: Promise<T>, lost: AbortSignal): Promise<T> {
   try {
     return await abortable(work, lost);
@@ -124,21 +124,21 @@ async function unlessLost<T>(work: Promise<T>, lost: AbortSignal): Promise<T> {
   }
 }
 
-/** A process whose sandbox vanished is reported in many ways. */
+/** The SDK reports a vanished sandbox in several ways. */
 const endOf = (error: unknown) =>
   isNotFound(error) || /sandbox .*(terminated|not running|finished)/i.test(messageOf(error))
     ? sandboxGone(error)
     : translate(error);
 
-/** Runs a short command to its end and returns what it printed. */
+/** Waits for a short command and returns its output. */
 export async function collect(process: RemoteProcess): Promise<{ stdout: string; stderr: string; exitCode: number }> {
   const [output, exitCode] = await Promise.all([collectOutput(process), process.exitCode, process.closeInput()]);
   return { ...output, exitCode };
 }
 
 /**
- * Returns everything that a process prints. Throws a `UserError` once that is more than any of our commands prints: its
- * tools are the sandbox's, which may print without end.
+ * Returns everything that a process prints. Throws a `UserError` if that is more than any of our commands prints, since
+ * the sandbox's own tools may print without end.
  */
 export async function collectOutput(
   process: RemoteProcess,

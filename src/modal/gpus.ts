@@ -1,6 +1,6 @@
 /**
  * Modal's GPU types. Prices are US dollars per GPU-second, memory in GB, as seen 2026-07-01 (B300: 2026-09-01);
- * they stand in where the workspace's own rates are unknown.
+ * they are used when the workspace's own rates are unknown.
  */
 export interface GpuType {
   readonly name: string;
@@ -23,29 +23,29 @@ export const gpuTypes: readonly GpuType[] = [
   { name: "B300", memoryGb: 288, maxCount: 8, dollarsPerSecond: 0.001972 },
 ];
 
-/** GPUs of a sandbox: a type's name and how many of it. */
+/** The GPUs of a sandbox: the type's name and their number. */
 export interface GpuRequest {
   readonly type: string;
   readonly count: number;
 }
 
-/** Reads Modal's form, `H100` or `H100:2`, in any case. `undefined` for anything else, a type of no table too. */
+/** Parses Modal's notation, `H100` or `H100:2`, in any case. Returns `undefined` for anything else, including unknown types. */
 export function parseGpu(text: string): GpuRequest | undefined {
   const [, name, count = "1"] = /^([^:\s]+)(?::([1-9]\d*))?$/.exec(text.trim()) ?? [];
   const type = findGpuType(name ?? "");
   return type && Number(count) <= type.maxCount ? { type: type.name, count: Number(count) } : undefined;
 }
 
-/** Modal's form: `H100`, `H100:2`. */
+/** Formats a request in Modal's notation: `H100`, `H100:2`. */
 export const gpuArgument = ({ type, count }: GpuRequest): string => (count === 1 ? type : `${type}:${count}`);
 
-/** A plain word, for names of files too: `CPU`, `H100`, `H100x2`. */
+/** Formats a request as a word that file names may contain: `CPU`, `H100`, `H100x2`. */
 export function gpuWord(gpu: GpuRequest | undefined): string {
   if (!gpu) return "CPU";
   return gpu.count === 1 ? gpu.type : `${gpu.type}x${gpu.count}`;
 }
 
-/** For people: `CPU`, `H100`, `2 × H100`. */
+/** Formats a request for display: `CPU`, `H100`, `2 × H100`. */
 export function formatGpu(gpu: GpuRequest | undefined): string {
   if (!gpu) return "CPU";
   return gpu.count === 1 ? gpu.type : `${gpu.count} × ${gpu.type}`;

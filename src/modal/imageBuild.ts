@@ -1,7 +1,7 @@
 import { Deferred } from "../base/async";
 import { Emitter } from "../base/event";
 
-/** What a build has to say, in its order. */
+/** One entry of a build's log, in order. */
 export type BuildEntry =
   { readonly kind: "layer"; readonly title: string } | { readonly kind: "output"; readonly text: string };
 
@@ -10,13 +10,13 @@ export type BuildEnd =
   | { readonly kind: "failed"; readonly layer: string; readonly reason: string }
   | { readonly kind: "cancelled" };
 
-/** What of a log is kept, in characters; a longer one loses its beginning. */
+/** The longest log that is kept, in characters. A longer one loses its beginning. */
 const KEPT = 2_000_000;
 
-/** Text that nobody reads: the contents of files on their way into an image. */
+/** Unreadable text: the encoded contents of files that are added to an image. */
 const ENCODED = /[A-Za-z0-9+/=]{200,}/g;
 
-/** One making of an image that takes time: its log, which can be read from the start at any time, and its end. */
+/** A build that is in progress or has ended: its log, which can be read from the start at any time, and its outcome. */
 export class ImageBuild {
   readonly id: string;
   readonly label: string;
@@ -33,12 +33,12 @@ export class ImageBuild {
     this.label = label;
   }
 
-  /** Whether anybody was told of it. */
+  /** True once the build has been announced. */
   get isAnnounced(): boolean {
     return this.#isAnnounced;
   }
 
-  /** Tells whether this is the time to tell of it, which is once. */
+  /** Returns true on the first call only. */
   announce(): boolean {
     const isFirst = !this.#isAnnounced;
     this.#isAnnounced = true;
@@ -63,7 +63,7 @@ export class ImageBuild {
     this.#add({ kind: "output", text });
   }
 
-  /** The last words of the layer that was entered last. */
+  /** The last line of the current layer. */
   get lastLine(): string | undefined {
     const start = this.#entries.findLastIndex(({ kind }) => kind === "layer");
     const texts = this.#entries.slice(start + 1).map((entry) => (entry.kind === "output" ? entry.text : ""));

@@ -4,24 +4,24 @@ import { translated } from "./errors";
 export interface LayerRequest {
   readonly appId: string;
   readonly commands: readonly string[];
-  /** The id of the image that `FROM base` stands for; none for a first layer. */
+  /** The id of the image that `FROM base` refers to. `undefined` for a first layer. */
   readonly base: string | undefined;
   readonly builderVersion: string;
 }
 
-/** How the making of an image ended. */
+/** The outcome of a build. */
 export type LayerOutcome = { readonly kind: "built" } | { readonly kind: "failed"; readonly reason: string };
 
 export interface StartedLayer {
   readonly imageId: string;
-  /** Absent while it is being made. */
+  /** `undefined` while the layer is being built. */
   readonly outcome: LayerOutcome | undefined;
 }
 
-/** How long one call follows a build before the next takes over, in seconds: below a minute, as the SDK does it. */
+/** How long one call follows a build before the next one takes over, in seconds. Below a minute, as in the SDK. */
 const FOLLOW_S = 55;
 
-/** Has one layer made, unless there is an image of the same commands on the same base: as the SDK's own build asks. */
+/** Requests one layer, as the SDK's own build does. Modal reuses an image with the same commands on the same base. */
 export async function startLayer(
   client: ModalClient,
   { appId, commands, base, builderVersion }: LayerRequest,
@@ -37,7 +37,7 @@ export async function startLayer(
   return { imageId, outcome: outcomeOf(result) };
 }
 
-/** Follows the making of a layer to its end, with the log that the SDK leaves out. */
+/** Follows the build of a layer to its end, with the log that the SDK leaves out. */
 export async function followLayer(
   client: ModalClient,
   imageId: string,
@@ -56,7 +56,7 @@ export async function followLayer(
   }
 }
 
-/** What `GenericResult.GenericStatus` says where it is no success, which is 1. */
+/** Messages for the values of `GenericResult.GenericStatus` other than 1, which is success. */
 const reasons: Record<number, string> = {
   3: "Modal stopped the build. Try again.",
   4: "The build took too long.",

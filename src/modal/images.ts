@@ -23,19 +23,19 @@ interface Builder {
   readonly signal: AbortSignal;
 }
 
-/** Images: made layer by layer, each of which Modal keeps, so that only what changed is made anew. */
+/** Builds images layer by layer. Modal keeps each layer, so only changed layers are built again. */
 export class ImageGateway {
   readonly #connection: Connection;
   readonly #builds = new Map<string, SharedBuild>();
   readonly #started = new Emitter<ImageBuild>();
-  /** Fires when something must really be built, never for an image that is there. */
+  /** Fires when something is actually built, never for an existing image. */
   readonly onDidStartBuild = this.#started.event;
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  /** The id of the recipe's image. Those who want the same one at the same time share the build. */
+  /** Returns the id of the recipe's image. Concurrent calls for the same recipe share a build. */
   async build(recipe: ImageRecipe, signal: AbortSignal): Promise<string> {
     const key = JSON.stringify(recipe.layers);
     const shared = this.#builds.get(key) ?? this.#start(key, recipe);
@@ -55,7 +55,7 @@ export class ImageGateway {
     return shared;
   }
 
-  /** What is on its way on the server goes on there, and is found by whoever asks next. */
+  /** A build on the server continues, and the next call finds its result. */
   #drop(key: string, shared: SharedBuild): void {
     shared.abort.abort();
     if (this.#builds.get(key) === shared) this.#builds.delete(key);
@@ -73,7 +73,7 @@ export class ImageGateway {
       build.end({ kind: "built" });
       return imageId;
     } catch (error) {
-      // A layer that failed has said so itself, and the first end counts.
+      // A failed layer has already ended the build, and only the first outcome counts.
       build.end({ kind: "cancelled" });
       throw translate(error);
     }

@@ -2,15 +2,15 @@ import type { ContainerProcess } from "modal";
 import { Deferred } from "../base/async";
 import { translated } from "./errors";
 
-/** What a stream that broke may ask for again: 4 MiB wait for the connection, the rest is on its way to the program. */
+/** The input a broken stream may request again: 4 MiB waiting for the connection, and the part on its way to the program. */
 const KEPT_BYTES = 12 * 1024 * 1024;
 
-/** How far a writer may be ahead of the stream. */
+/** How many bytes a writer may be ahead of the stream. */
 const AHEAD_BYTES = 1024 * 1024;
 
 /**
- * A program's input as one stream, which keeps a far link full: the usual one waits for an answer to each write. It goes
- * on by itself after a break, as far as what was lost is still kept.
+ * A program's input as one stream, which is fast over a distant connection: the SDK's own input waits for an answer to
+ * each write. After a break the stream resumes if the lost part is still in memory.
  */
 export class InputStream {
   readonly #process: InputTarget;
@@ -32,7 +32,7 @@ export class InputStream {
     });
   }
 
-  /** Resolves when the stream is ready for more; the bytes are the caller's again at once. */
+  /** Resolves when the stream is ready for more. The caller may reuse `bytes` immediately. */
   async write(bytes: Uint8Array): Promise<void> {
     this.#keep(bytes);
     this.#notify();
@@ -40,7 +40,7 @@ export class InputStream {
     if (this.#failure) await translated(this.#sending);
   }
 
-  /** Resolves when the program has been given everything. After a failure it still sees the end of its input. */
+  /** Resolves when the program has received everything. After a failure, the program still sees the end of its input. */
   async closeInput(): Promise<void> {
     this.#isClosed = true;
     this.#notify();
@@ -54,7 +54,7 @@ export class InputStream {
   async *#from(offset: number): AsyncGenerator<Uint8Array> {
     for (let at = offset; ;) {
       const part = this.#kept.find(({ start, bytes }) => at < start + bytes.length);
-      if (part && at < part.start) throw new Error(`The input broke at ${at}, which is no longer known.`);
+      if (part && at < part.start) throw new Error(`The input broke at ${at}, which is no longer in memory.`);
       if (part) {
         const rest = part.bytes.subarray(at - part.start);
         at += rest.length;
@@ -66,7 +66,7 @@ export class InputStream {
     }
   }
 
-  /** In the memory of what need not be kept any more: fresh memory for each would pile up until it is collected. */
+  /** Reuses the memory of bytes that are no longer needed, since new memory for each write would pile up until it is collected. */
   #keep(bytes: Uint8Array): void {
     const isOld = ({ start, bytes: { length } }: Kept) => start + length < this.#taken - KEPT_BYTES;
     while (this.#kept[0] && isOld(this.#kept[0])) this.#spare = this.#kept.shift()?.memory;
@@ -86,7 +86,7 @@ export class InputStream {
 interface Kept {
   readonly start: number;
   readonly bytes: Uint8Array;
-  /** That the bytes are in, which may be more. */
+  /** The buffer that contains the bytes. It may be larger. */
   readonly memory: Uint8Array;
 }
 

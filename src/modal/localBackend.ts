@@ -20,7 +20,7 @@ export interface LocalBackendOptions {
 export class LocalBackend implements Disposable {
   readonly #options: LocalBackendOptions;
   readonly #lost = new Emitter<UserError>();
-  /** The backend has died by itself, and all its sandboxes with it. */
+  /** Fires when the backend has died unexpectedly, along with all its sandboxes. */
   readonly onDidLose = this.#lost.event;
   #running: { readonly child: ChildProcess; readonly target: Promise<ClientTarget> } | undefined;
 
@@ -28,7 +28,7 @@ export class LocalBackend implements Disposable {
     this.#options = options;
   }
 
-  /** How to reach the backend; starts it if it is not running. */
+  /** Returns the backend's address and token, and starts it if it is not running. */
   async target(): Promise<ClientTarget> {
     this.#running ??= this.#start();
     return this.#running.target;
@@ -71,7 +71,7 @@ export class LocalBackend implements Disposable {
       this.#lost.fire(localBackendLost());
     });
     target.promise.catch(() => {
-      // One that cannot be reached is of no use, even if it lives: the next call starts another.
+      // A backend that cannot be reached is useless even if it is alive. The next call starts another one.
       child.stdin.end();
       if (this.#running?.child === child) this.#running = undefined;
     });
@@ -93,11 +93,11 @@ function parseTarget(line: string): ClientTarget {
   ) {
     return { serverUrl: value.serverUrl, tokenId: value.tokenId, tokenSecret: value.tokenSecret };
   }
-  throw localBackendFailed("it did not say how to reach it", undefined);
+  throw localBackendFailed("it did not report its address", undefined);
 }
 
 const localBackendLost = () =>
-  new UserError("The local backend stopped unexpectedly, and its sandboxes with it. Run again to start it anew.", {
+  new UserError("The local backend stopped unexpectedly, along with its sandboxes. Run again to restart it.", {
     code: SANDBOX_GONE,
     actions: [{ title: "Show Log", command: "modalSandboxes.showLog" }],
   });

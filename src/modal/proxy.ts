@@ -1,10 +1,10 @@
 import type { Disposable } from "../base/disposable";
 
-/** VS Code's own settings of these names. */
+/** VS Code's proxy settings. */
 export interface ProxySettings {
-  /** Empty: whatever the environment says. */
+  /** Empty: the environment's proxy is used. */
   readonly url: string;
-  /** Hosts that are reached without it: names, endings of names, addresses. */
+  /** Hosts that are reached directly: names, suffixes of names, or addresses. */
   readonly exceptions: readonly string[];
 }
 
@@ -13,12 +13,12 @@ type Variables = Record<string, string | undefined>;
 const PROXY = "grpc_proxy";
 const NO_PROXY = "no_grpc_proxy";
 
-/** The local backend is on this machine, where no proxy leads. */
+/** The local backend is on this machine, so no proxy is used for it. */
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 
 /**
- * Leads the SDK's channels through the proxy that VS Code uses. gRPC takes its proxy from the process's environment
- * alone, in lower case, when it opens a channel; the two variables that are set here nothing but gRPC reads.
+ * Makes the SDK's channels use VS Code's proxy. gRPC takes its proxy only from lower-case variables of the process's
+ * environment, when it opens a channel. Only gRPC reads the two variables that are set here.
  */
 export class ProxyEnvironment implements Disposable {
   readonly #variables: Variables;
@@ -29,7 +29,7 @@ export class ProxyEnvironment implements Disposable {
     this.#inherited = { ...variables };
   }
 
-  /** The proxy that leads to a host, if any does. */
+  /** Returns the proxy used for a host, if any. */
   proxyFor(host: string): string | undefined {
     const exceptions = this.#variables[NO_PROXY]?.split(",") ?? [];
     return exceptions.some((ending) => host.endsWith(ending)) ? undefined : this.#variables[PROXY];
@@ -38,7 +38,7 @@ export class ProxyEnvironment implements Disposable {
   apply({ url, exceptions }: ProxySettings): void {
     this.#set(PROXY, url || this.#first(["grpc_proxy", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"]));
     const inherited = this.#first(["no_grpc_proxy", "no_proxy", "NO_PROXY"]).split(",");
-    // gRPC compares endings of names and knows no asterisk.
+    // gRPC compares suffixes of names and does not support asterisks.
     const hosts = [...inherited, ...exceptions].map((host) => host.trim().replace(/^\*/, ""));
     this.#set(NO_PROXY, [...hosts, ...LOOPBACK].filter(Boolean).join(","));
   }

@@ -1,28 +1,28 @@
 import { gpuTypes } from "./gpus";
 
-/** What Modal asks for a sandbox, in US dollars an hour of each thing. */
+/** Modal's prices, in US dollars per hour. */
 export interface Rates {
-  /** GPU by the name of its type; one of no known price is missing. */
+  /** Price per GPU by the name of its type. Types without a known price are absent. */
   readonly gpus: ReadonlyMap<string, number>;
-  /** Physical core. */
+  /** Price per physical core. */
   readonly core: number;
-  /** GiB of memory. */
+  /** Price per GiB of memory. */
   readonly gib: number;
-  /** Says where the prices come from: `your workspace's rates`, `list prices of 2026-10-08`. */
+  /** The origin of the prices, for display: `your workspace's rates`, `list prices of 2026-10-08`. */
   readonly source: string;
 }
 
-/** Whoever knows the rates of the moment. */
+/** A source of the current rates. */
 export interface RateSource {
   readonly current: Rates;
 }
 
-/** Of sandboxes and GPUs on modal.com/pricing. */
+/** The date of the prices of sandboxes and GPUs on modal.com/pricing. */
 const LISTED_ON = "2026-10-08";
 
 const HOUR_S = 3600;
 
-/** Where the workspace's own rates are not known. */
+/** Used when the workspace's own rates are unknown. */
 export const listRates: Rates = {
   gpus: new Map(gpuTypes.map(({ name, dollarsPerSecond }) => [name, dollarsPerSecond * HOUR_S])),
   core: 0.00003942 * HOUR_S,
@@ -31,9 +31,9 @@ export const listRates: Rates = {
 };
 
 /**
- * The workspace's own rates, with the list's for what is not among them. Modal documents neither the keys nor the
- * values, so a key counts by its words, and a value that is far from the list's price is taken for something else.
- * `undefined` where there is no GPU in it, which is most of what is paid.
+ * Returns the workspace's own rates, completed by list prices. Modal documents neither the keys nor the values, so keys
+ * are matched by their words, and a value that is far from the list price is ignored. Returns `undefined` if there is no
+ * GPU among them, since GPUs are most of the cost.
  */
 export function readRates(answer: Readonly<Record<string, string>>): Rates | undefined {
   const entries = Object.entries(answer)
@@ -59,7 +59,7 @@ const wordsOf = (key: string): string[] =>
     .split(/[^a-z0-9]+/)
     .filter(Boolean);
 
-/** Whether a key has these words, in their order, and no other with a digit: `gpu_a100-80gb` is no `a100`. */
+/** True if a key has these words in this order and no other word with a digit: `gpu_a100-80gb` isn't `a100`. */
 const names =
   (wanted: readonly string[]) =>
   (words: readonly string[]): boolean => {
@@ -67,7 +67,7 @@ const names =
     return rest.length < words.join(" ").length && !/\d/.test(rest) && words.includes(wanted[0] ?? "");
   };
 
-/** Sandboxes have prices of their own for these. */
+/** Sandboxes have separate prices for these. */
 const ofSandbox =
   (anyOf: readonly string[]) =>
   (words: readonly string[]): boolean =>

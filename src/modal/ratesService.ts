@@ -7,13 +7,13 @@ import type { Connection } from "./connection";
 import { isRefusal } from "./errors";
 import { listRates, readRates, type Rates, type RateSource } from "./rates";
 
-/** How long an answer holds, or a refusal: prices change seldom, and not everybody may read them. */
+/** How long an answer or a refusal is valid. Prices rarely change, and not every user may read them. */
 const ASK_AGAIN_MS = 6 * 3_600_000;
 
-/** How long to wait after any other failure. */
+/** The wait after any other failure. */
 const RETRY_MS = 60_000;
 
-/** Knows what the account pays; asks for it once in a while for each session. */
+/** Holds the account's rates and refreshes them occasionally. */
 export class RatesService implements RateSource, Disposable {
   readonly #connection: Connection;
   readonly #clock: Clock;
@@ -29,12 +29,12 @@ export class RatesService implements RateSource, Disposable {
     this.#log = log;
   }
 
-  /** The list's prices before the first answer, and where there is none. */
+  /** List prices until there is an answer. */
   get current(): Rates {
     return this.#current;
   }
 
-  /** Asks where that is not known yet. A failure is only logged: the list's prices stand in. */
+  /** Requests the rates if they are unknown. A failure is only logged, and list prices are used. */
   async refresh(signal: AbortSignal): Promise<void> {
     const client = await this.#connection.client(signal);
     const now = this.#clock.now();
@@ -45,16 +45,16 @@ export class RatesService implements RateSource, Disposable {
     try {
       const { rates } = await client.cpClient.workspaceBillingRates({}, { signal });
       const read = readRates(rates);
-      if (!read) this.#log.info(`No rates are recognised among ${Object.keys(rates).join(", ") || "nothing"}.`);
+      if (!read) this.#log.info(`No rates are recognized among ${Object.keys(rates).join(", ") || "nothing"}.`);
       if (this.#asked === asked) this.#set(read ?? listRates);
     } catch (error) {
       if (this.#asked === asked && signal.aborted) this.#asked = undefined;
       else if (this.#asked === asked && !isRefusal(error)) this.#asked = { client, until: now + RETRY_MS };
-      if (!signal.aborted) this.#log.info(`The workspace's rates are not known: ${messageOf(error)}`);
+      if (!signal.aborted) this.#log.info(`The workspace's rates are unknown: ${messageOf(error)}`);
     }
   }
 
-  /** Nobody is signed in any more, or somebody else. */
+  /** The session has changed. */
   forget(): void {
     this.#asked = undefined;
     this.#set(listRates);

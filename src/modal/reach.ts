@@ -9,8 +9,8 @@ const TIMEOUT_MS = 10_000;
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 
 /**
- * Opens a connection to a server as gRPC would, through the proxy if there is one, and closes it again. Rejects with a
- * sentence about the first hop that fails.
+ * Opens a connection to a server as gRPC would, through the proxy if there is one, and closes it. Rejects with a
+ * `UserError` about the first hop that fails.
  */
 export async function reach(serverUrl: string, proxy: string | undefined, signal: AbortSignal): Promise<void> {
   const { hostname, port, protocol } = new URL(serverUrl);
@@ -64,10 +64,10 @@ async function throughProxy(proxy: string, { host, port }: Address, signal: Abor
   socket.destroy();
   if (answer.statusCode === PROXY_AUTHENTICATION_REQUIRED)
     throw new UserError(
-      "The proxy asks who you are. Put user and password into the setting http.proxy: http://user:password@host:port.",
+      "The proxy requires a login. Put the user and password into the setting http.proxy: http://user:password@host:port.",
       { actions: [openProxySetting] },
     );
-  throw new UserError(`The proxy does not lead to ${host}: it answered ${answer.statusCode ?? "nothing"}.`, {
+  throw new UserError(`The proxy does not connect to ${host}: it answered ${answer.statusCode ?? "nothing"}.`, {
     actions: [openProxySetting],
   });
 }
@@ -88,7 +88,7 @@ const sentences: Record<string, (host: string) => string> = {
   EAI_AGAIN: (host) => `The name ${host} cannot be looked up right now. Check the network connection.`,
   ECONNREFUSED: (host) => `${host} refuses connections. Check the address, the proxy and the firewall.`,
   ECONNRESET: (host) => `${host} closed the connection. A firewall or a proxy may be in the way.`,
-  ENETUNREACH: (host) => `There is no network that leads to ${host}.`,
+  ENETUNREACH: (host) => `There is no network connection to ${host}.`,
   ABORT_ERR: (host) => `${host} did not answer within ${TIMEOUT_MS / 1000} seconds. A firewall may be in the way.`,
 };
 

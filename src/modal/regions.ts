@@ -1,17 +1,17 @@
-/** Regions that hold many places; all others are narrower, and dearer. */
+/** Broad regions, which contain several data centers. All others are narrower and more expensive. */
 const BROAD: readonly string[] = ["us", "eu", "ap"];
 
 const BROAD_FACTOR = 1.15;
 const NARROW_FACTOR = 1.75;
 
-/** When Modal's guide on regions said so, which has changed it before; no call tells. */
+/** The date of Modal's guide to regions. The surcharge has changed before, and no call reports it. */
 const AS_OF = "2026-09";
 
-/** What all prices of a sandbox are multiplied with that is pinned to regions: the least of theirs. */
+/** Returns the factor on all prices of a sandbox that is pinned to regions: the lowest of theirs. */
 export const regionFactor = (regions: readonly string[]): number =>
   regions.length === 0 ? 1 : regions.some((region) => BROAD.includes(region)) ? BROAD_FACTOR : NARROW_FACTOR;
 
-/** What is added to a price for that: `incl. 15% for us (as of 2026-09)`; nothing where it may run anywhere. */
+/** Describes the surcharge: `incl. 15% for us (as of 2026-09)`. Returns `undefined` if the sandbox may run anywhere. */
 export const regionSurcharge = (regions: readonly string[]): string | undefined =>
   regions.length === 0
     ? undefined

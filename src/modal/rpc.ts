@@ -4,7 +4,7 @@ import { translated } from "./errors";
 import { parseGpu, type GpuRequest } from "./gpus";
 import { tunnelOf, withListener, type Tunnel } from "./tunnels";
 
-/** How a sandbox ended, in Modal's own terms. */
+/** How a sandbox ended, in Modal's terms. */
 export type EndReason = "finished" | "failed" | "terminated" | "timeout" | "idle" | "lost";
 
 export interface SandboxResult {
@@ -17,7 +17,7 @@ export interface ListedSandbox {
   readonly id: string;
   readonly name: string;
   readonly createdAt: number;
-  /** Absent while it waits for a machine. */
+  /** `undefined` while it waits for a machine. */
   readonly startedAt: number | undefined;
   readonly result: SandboxResult | undefined;
   readonly gpu: GpuRequest | undefined;
@@ -40,8 +40,8 @@ export interface ListOptions {
 type Response = Awaited<ReturnType<ModalClient["cpClient"]["sandboxListV2"]>>["sandboxes"][number];
 
 /**
- * Every unfinished sandbox of an app with its details, which the SDK's own list leaves out. One call a page, whatever
- * their number; a page starts below the oldest of the page before, and a short or empty one ends the list.
+ * Lists every unfinished sandbox of an app with its details, which the SDK's own list leaves out. Takes one call per page.
+ * Each page starts below the oldest entry of the one before, and a short or empty page ends the list.
  */
 export async function listSandboxes(
   client: ModalClient,
@@ -70,16 +70,16 @@ export async function listSandboxes(
   }
 }
 
-/** Modal does not say how many a page holds. To ask again after one with so few would double the calls of most lists. */
+/** Modal does not document its page size. Without this limit, most lists would take a second call. */
 const SHORTEST_FULL_PAGE = 50;
 
-/** The name of the workspace that the client's token belongs to. */
+/** Returns the name of the workspace that the client's token belongs to. */
 export async function workspaceName({ cpClient }: ModalClient, signal: AbortSignal): Promise<string> {
   const { username } = await abortable(translated(cpClient.workspaceNameLookup({}, { signal })), signal);
   return username;
 }
 
-/** How a sandbox ended; `undefined` while it runs. */
+/** Returns how a sandbox ended, or `undefined` while it runs. */
 export async function pollSandbox(
   client: ModalClient,
   sandboxId: string,
@@ -94,7 +94,7 @@ export async function pollSandbox(
   return sandboxResult(result);
 }
 
-/** The SDK tells the two generations apart by the shape of the id. */
+/** The SDK distinguishes the two generations by the form of the id. */
 const isFirstGeneration = (sandboxId: string) => /^sb-[0-9A-Za-z]{22}$/.test(sandboxId);
 
 function listedSandbox(info: Response): ListedSandbox {
@@ -138,7 +138,7 @@ const reasons: Record<number, EndReason> = {
   8: "lost",
 };
 
-/** Exit codes that Modal gives to an end that is not the program's own. */
+/** The exit codes that Modal uses when the program did not exit by itself. */
 const exitCodes: Partial<Record<EndReason, number>> = { terminated: 137, timeout: 124 };
 
 function sandboxResult(

@@ -13,23 +13,23 @@ import { tunnelOf, type Tunnel } from "./tunnels";
 
 export interface CreateOptions {
   readonly spec: SandboxSpec;
-  /** What it is for. */
+  /** The folder that it is used for. */
   readonly folder: string;
-  /** Unique in the app, and the sandbox's name there: by it a sandbox is found whose id never arrived. */
+  /** Unique in the app. A sandbox whose id never arrived is found by its name. */
   readonly name: string;
   readonly tags: Readonly<Record<string, string>>;
   /** A snapshot to start from, instead of the spec's image. */
   readonly imageId?: string;
-  /** Whether Modal shall keep its files when it ends. */
+  /** True if Modal should keep its files when it ends. */
   readonly keepsExitSnapshot: boolean;
   /** How long to wait for a machine before giving up. */
   readonly deadlineMs: number;
   readonly onDidEnterStep: (step: CreateStep) => void;
-  /** The create failed or was cancelled, and the server has nothing of it, for certain. */
+  /** Called when the create failed or was cancelled and the server certainly has no such sandbox. */
   readonly onDidVanish: () => Promise<void>;
 }
 
-/** The image is made, a machine is found, the sandbox starts on it. */
+/** The steps of a create: build the image, wait for a machine, start the sandbox. */
 export type CreateStep = "image" | "queued" | "starting";
 
 /** The tag that carries a sandbox's name: the server's list can be filtered by tags, not by names. */
@@ -38,7 +38,7 @@ const NAME_TAG = "modal-sandboxes-name";
 /** `WARNING_TYPE_RESOURCE_LIMIT` of the protocol is 2. */
 const isResourceLimit = (warningType: number) => warningType === 2;
 
-/** How often to look for a sandbox that an abandoned create may still bring forth. */
+/** How often to look for a sandbox that an abandoned create may still produce. */
 const ABANDON_INTERVAL_MS = 500;
 const ABANDON_CALL_MS = 10_000;
 
@@ -57,8 +57,8 @@ export class SandboxGateway {
   }
 
   /**
-   * Creates a sandbox and waits until it has a machine; returns its id. When it is cancelled, or nothing came in time,
-   * the sandbox that the server may already have made is terminated.
+   * Creates a sandbox, waits until it has a machine, and returns its id. On cancellation or timeout, terminates the
+   * sandbox that the server may already have created.
    */
   async create(options: CreateOptions, signal: AbortSignal): Promise<string> {
     const client = await this.#connection.client(signal);
@@ -98,7 +98,7 @@ export class SandboxGateway {
     return abortable(listSandboxes(client, { appId, environment: this.#environment() }, signal), signal);
   }
 
-  /** What a user should know before relying on a sandbox, such as a GPU that is not there; all else goes to the log. */
+  /** Returns what the user should know before relying on a sandbox, such as a missing GPU. Everything else goes to the log. */
   async notices(signal: AbortSignal): Promise<string[]> {
     const client = await this.#connection.client(signal);
     const { serverWarnings } = await translated(client.cpClient.clientHello({}, { signal }));
@@ -106,7 +106,7 @@ export class SandboxGateway {
     return serverWarnings.filter(({ type }) => isResourceLimit(type)).map(({ message }) => message);
   }
 
-  /** The sandbox of that id or name in any app of the environment; `undefined` where none runs. */
+  /** Returns the running sandbox with that id or name in any app of the environment, or `undefined`. */
   async find(idOrName: string, signal: AbortSignal): Promise<ListedSandbox | undefined> {
     const client = await this.#connection.client(signal);
     const listed = await abortable(
@@ -116,12 +116,12 @@ export class SandboxGateway {
     return listed.find(({ id, name }) => id === idOrName || name === idOrName);
   }
 
-  /** How the sandbox ended; `undefined` while it runs. Rejects if there is no such sandbox. */
+  /** Returns how the sandbox ended, or `undefined` while it runs. Rejects if there is no such sandbox. */
   async poll(sandboxId: string, signal: AbortSignal): Promise<SandboxResult | undefined> {
     return abortable(pollSandbox(await this.#connection.client(signal), sandboxId, signal), signal);
   }
 
-  /** Ends the sandbox; one that has ended already is no error. */
+  /** Terminates the sandbox. Does nothing if it has already ended. */
   async terminate(sandboxId: string, signal: AbortSignal): Promise<void> {
     const sandbox = await this.#connection.sandbox(sandboxId, signal);
     try {
@@ -133,7 +133,7 @@ export class SandboxGateway {
     }
   }
 
-  /** The names of its GPUs; `undefined` where it has no tool to ask. */
+  /** Returns the names of its GPUs, or `undefined` if it has no tool that reports them. */
   async gpuNames(sandboxId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const sandbox = await this.#connection.sandbox(sandboxId, signal);
     const asked = await abortable(translated(sandbox.exec([...GPU_NAMES])), signal);
@@ -142,7 +142,7 @@ export class SandboxGateway {
     return exitCode === 0 ? stdout.split("\n").filter((line) => line.trim() !== "") : undefined;
   }
 
-  /** The tunnels of the ports that the sandbox was created with; waits for them at most `timeoutMs`. */
+  /** Returns the tunnels of the ports that the sandbox was created with. Waits at most `timeoutMs` for them. */
   async tunnels(sandboxId: string, timeoutMs: number, signal: AbortSignal): Promise<Tunnel[]> {
     const sandbox = await this.#connection.sandbox(sandboxId, signal);
     const tunnels = await abortable(translated(sandbox.tunnels(timeoutMs)), signal);
@@ -150,8 +150,8 @@ export class SandboxGateway {
   }
 
   /**
-   * The SDK's create can't be cancelled: terminates whatever comes of it, by name until the id is known, and once more
-   * after it failed, since a failure may be a lost answer.
+   * The SDK's create can't be cancelled. Terminates its result, by name until the id is known, and again after a failure,
+   * since the failure may be a lost answer.
    */
   async #abandon(
     client: ModalClient,
@@ -191,10 +191,10 @@ function createFailed(options: CreateOptions, error: unknown): unknown {
   return translate(error);
 }
 
-/** By a shell, which says that there is no such program where there is none. */
+/** Runs in a shell, which reports a missing program by its exit code. */
 const GPU_NAMES = ["sh", "-c", "nvidia-smi --query-gpu=name --format=csv,noheader"];
 
-/** A machine was found; the first program runs once the sandbox has started there. An image may lack this one. */
+/** Waits until the sandbox has started on its machine and runs its first program, which the image may lack. */
 async function hasStarted(sandbox: Sandbox): Promise<void> {
   try {
     const process = await sandbox.exec(["true"], { stdout: "ignore", stderr: "ignore" });

@@ -5,13 +5,13 @@ import type { Connection } from "./connection";
 import { translated } from "./errors";
 import { createSecret, listSecrets, type StoredSecret } from "./storageRpc";
 
-/** The environment's secrets by name. Their values go in and never come back. */
+/** The environment's secrets by name. Their values can be written but never read. */
 export class SecretGateway {
   readonly #connection: Connection;
   readonly #environment: () => string;
   readonly #clock: Clock;
   readonly #changed = new Emitter<undefined>();
-  /** Fires when one was made or deleted here. */
+  /** Fires when one was created or deleted by this extension. */
   readonly onDidChangeSecrets = this.#changed.event;
 
   constructor(connection: Connection, environment: () => string, clock: Clock) {
@@ -25,7 +25,7 @@ export class SecretGateway {
     return listSecrets(client, { environment: this.#environment(), now: this.#clock.now() }, signal);
   }
 
-  /** Rejects where there is one of that name. */
+  /** Rejects if the name is taken. */
   async create(name: string, values: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
     const client = await this.#connection.client(signal);
     await createSecret(client, { name, environment: this.#environment(), values }, signal);

@@ -3,10 +3,10 @@ import { UserError } from "../base/errors";
 import type { Connection } from "./connection";
 import { isNotFound, translate, translated } from "./errors";
 
-/** A file system may be large: the SDK's own 55 s are too few for many. */
+/** The SDK's own 55 s are too short for large file systems. */
 const TAKE_TIMEOUT_MS = 10 * 60_000;
 
-/** How long to wait for the snapshot of a sandbox that has ended, which may still be under way. */
+/** How long to wait for the snapshot of an ended sandbox, which may still be in progress. */
 const EXIT_TIMEOUT_MS = 5000;
 
 /** Snapshots of file systems, which Modal keeps as images. */
@@ -20,7 +20,7 @@ export class SnapshotGateway {
   /** @returns the id of the image, which lives for `ttlMs` */
   async take(sandboxId: string, ttlMs: number, signal: AbortSignal): Promise<string> {
     const sandbox = await this.#connection.sandbox(sandboxId, signal);
-    // One that has only just started cannot be snapshot before it has executed something.
+    // A sandbox cannot be snapshotted before it has executed something.
     const first = await translated(sandbox.exec(["true"], { stdout: "ignore", stderr: "ignore" })).catch(notThere);
     await first?.wait().catch(() => undefined);
     signal.throwIfAborted();
@@ -31,7 +31,7 @@ export class SnapshotGateway {
     return imageId;
   }
 
-  /** What Modal kept of a sandbox as it ended; `undefined` where it kept nothing. Rejects while it is not known. */
+  /** Returns the image of a sandbox's files at its end, or `undefined` if Modal kept none. Rejects while that is unknown. */
   async ofEnded(sandboxId: string, signal: AbortSignal): Promise<string | undefined> {
     const sandbox = await this.#connection.sandbox(sandboxId, signal);
     try {
@@ -43,7 +43,7 @@ export class SnapshotGateway {
     }
   }
 
-  /** Deletes the image; one that has expired already is no error. */
+  /** Deletes the image. Does nothing if it has already expired. */
   async delete(imageId: string, signal: AbortSignal): Promise<void> {
     const client = await this.#connection.client(signal);
     try {
@@ -56,7 +56,7 @@ export class SnapshotGateway {
 
 const NOTHING_KEPT = new Set(["InvalidError", "NotFoundError", "SnapshotCreationError"]);
 
-/** An image may lack the program; a sandbox that is gone is told by the snapshot itself. */
+/** The image may lack the program, and the snapshot itself reports a sandbox that is gone. */
 const notThere = () => undefined;
 
 const failed = (cause: UserError) =>

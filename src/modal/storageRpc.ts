@@ -7,18 +7,18 @@ export interface StoredObject {
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Who made it; empty where the server does not say. */
+  /** The creator's name. Empty if the server does not report it. */
   readonly createdBy: string;
 }
 
 export interface StoredSecret extends StoredObject {
-  /** When something last used it, in milliseconds since the epoch. */
+  /** The time of its last use, in milliseconds since the epoch. */
   readonly lastUsedAt: number | undefined;
 }
 
 export interface ListQuery {
   readonly environment: string;
-  /** Milliseconds since the epoch: lists are asked for from the newest down, a page at a time. */
+  /** Milliseconds since the epoch. Lists are requested from the newest entry down, a page at a time. */
   readonly now: number;
 }
 
@@ -27,7 +27,7 @@ const PAGE = 100;
 /** `OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS` of the protocol. */
 const CREATE_OR_FAIL = 2;
 
-/** Named volumes, newest first; the SDK has no list of them. */
+/** Lists named volumes, newest first. The SDK has no such call. */
 export const listVolumes = (client: ModalClient, query: ListQuery, signal: AbortSignal): Promise<StoredObject[]> =>
   allPages(query, async (request) => {
     const { items } = await translated(client.cpClient.volumeList(request, { signal }));
@@ -39,7 +39,7 @@ export const listVolumes = (client: ModalClient, query: ListQuery, signal: Abort
     }));
   });
 
-/** Named secrets, newest first, never their values; the SDK has no list of them. */
+/** Lists named secrets without their values, newest first. The SDK has no such call. */
 export const listSecrets = (client: ModalClient, query: ListQuery, signal: AbortSignal): Promise<StoredSecret[]> =>
   allPages(query, async (request) => {
     const { items } = await translated(client.cpClient.secretList(request, { signal }));
@@ -52,7 +52,7 @@ export const listSecrets = (client: ModalClient, query: ListQuery, signal: Abort
     }));
   });
 
-/** Makes a secret that has a name, which the SDK cannot. Rejects where there is one of that name. */
+/** Creates a named secret, which the SDK cannot do. Rejects if the name is taken. */
 export async function createSecret(
   client: ModalClient,
   secret: { readonly name: string; readonly environment: string; readonly values: Readonly<Record<string, string>> },
@@ -64,7 +64,7 @@ export async function createSecret(
   await translated(client.cpClient.secretGetOrCreate(request, { signal }));
 }
 
-/** The label is what older servers say. */
+/** Older servers send only the label. */
 const nameOf = (metadata: { readonly name: string } | undefined, label: string): string =>
   metadata === undefined || metadata.name === "" ? label : metadata.name;
 
@@ -73,7 +73,7 @@ interface PageRequest {
   readonly pagination: { readonly maxObjects: number; readonly createdBefore: number };
 }
 
-/** A page starts below the oldest of the page before; a short one is the last. */
+/** Each page starts below the oldest entry of the one before. A short page is the last. */
 async function allPages<T extends StoredObject>(
   { environment, now }: ListQuery,
   fetchPage: (request: PageRequest) => Promise<T[]>,

@@ -3,9 +3,9 @@ import { translated } from "./errors";
 
 export interface TokenFlow {
   readonly id: string;
-  /** Modal's page on which a person approves. */
+  /** Modal's page where the user approves. */
   readonly webUrl: string;
-  /** To be compared or typed there; may be empty. */
+  /** Compared or typed there. May be empty. */
   readonly code: string;
   readonly waitSecret: string;
 }
@@ -17,16 +17,16 @@ export interface GrantedToken {
 }
 
 export interface TokenFlowClient {
-  /** `localhostPort` is where this machine answers the page. */
+  /** @param localhostPort the port where this machine answers the page */
   begin(localhostPort: number, signal: AbortSignal): Promise<TokenFlow>;
-  /** The token; nothing while nobody has approved within `timeoutS` seconds. */
+  /** Returns the token, or `undefined` if the user has not approved within `timeoutS` seconds. */
   wait(flow: TokenFlow, timeoutS: number, signal: AbortSignal): Promise<GrantedToken | undefined>;
   close(): void;
 }
 
 const MODAL_URL = "https://api.modal.com:443";
 
-/** As the SDK 0.11.1 introduces itself. */
+/** The headers that the SDK 0.11.1 sends. */
 const INTRODUCTION = { "x-modal-client-type": "8", "x-modal-client-version": "1.0.0" };
 
 /** Protobuf's wire types. */
@@ -37,13 +37,13 @@ const FIXED32 = 5;
 const tag = (field: number, wireType: number): number => (field << 3) | wireType;
 
 /**
- * The two calls of Modal's API that bring a token. They need none, and the SDK makes no call without one; so they go
- * over the SDK's transport with the few fields that they have.
+ * The two calls of Modal's API that return a token. The SDK makes no call without a token, so these use its transport
+ * directly, with the few fields that they have.
  */
 export async function createTokenFlowClient(serverUrl = MODAL_URL): Promise<TokenFlowClient> {
   const { createChannel, createClient, Metadata, Reader, Writer } = await import("./sdk");
 
-  /** The strings and numbers of a message by their field numbers. */
+  /** Returns the strings and numbers of a message by their field numbers. */
   const decode = (bytes: Uint8Array): Map<number, string> => {
     const reader = Reader.create(bytes);
     const fields = new Map<number, string>();

@@ -1,13 +1,13 @@
 import { UserError } from "../base/errors";
 
-/** The address at which a port of a sandbox can be reached from anywhere, by anyone who knows it. */
+/** The address of a port of a sandbox. Anyone who knows it can use it from anywhere. */
 export interface Tunnel {
   /** The port inside the sandbox. */
   readonly port: number;
   readonly url: string;
-  /** Whether the URL answers to anyone on the internet, rather than to this machine alone. */
+  /** True if anyone on the internet can use the URL, false if only this machine can. */
   readonly isPublic: boolean;
-  /** On the local backend, if the port is this machine's and the sandbox is not alone in wanting it: who listens there. */
+  /** The listener on a port that sandboxes of the local backend share. */
   readonly sharedWith?: PortListener;
 }
 
@@ -22,8 +22,8 @@ interface TunnelAddress {
 }
 
 /**
- * The SDK writes every tunnel as `https://…`, yet a local one is plain HTTP on a loopback address: there the
- * unencrypted pair is the one to use.
+ * The SDK writes every tunnel as `https://…`, but a local one is plain HTTP on a loopback address, so this uses the
+ * unencrypted address there.
  */
 export function tunnelOf(port: number, address: TunnelAddress): Tunnel {
   const { unencryptedHost, unencryptedPort } = address;
@@ -33,7 +33,7 @@ export function tunnelOf(port: number, address: TunnelAddress): Tunnel {
   return { port, url: `https://${authority}`, isPublic: !isLoopback(address.host) };
 }
 
-/** Adds what the local backend says in a sandbox's tags about a port that it shares. */
+/** Adds the listener of a shared port, which the local backend reports in the sandbox's tags. */
 export function withListener(tunnel: Tunnel, sandboxId: string, tags: ReadonlyMap<string, string>): Tunnel {
   const listener = tags.get(`modal-local-port-${tunnel.port}`);
   return tunnel.isPublic || listener === undefined
@@ -56,11 +56,11 @@ function listenerOf(listener: string, sandboxId: string): PortListener {
 const isLoopback = (host: string) => host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 
 /**
- * The address of a page that the tunnel leads to, for a browser. A path that would lead to another host, as
- * `//evil.example` and `/\\evil.example` do, counts as the root.
+ * Returns the address of a page behind the tunnel, for a browser. A path that would lead to another host, such as
+ * `//evil.example` or `/\\evil.example`, is replaced by the root.
  *
- * @param path as a program gave it; by default what the tunnel's address has
- * @throws UserError if the tunnel's own address is not one of the web
+ * @param path from a program; by default the path of the tunnel's address
+ * @throws UserError if the tunnel's own address isn't a web address
  */
 export function tunnelPage({ port, url }: Tunnel, path = ""): string {
   const root = webAddress(url);
@@ -69,7 +69,7 @@ export function tunnelPage({ port, url }: Tunnel, path = ""): string {
   return (page?.origin === root.origin ? page : root).href;
 }
 
-/** Without a user name, which makes one host look like another. */
+/** Removes a user name, which can make one host look like another. */
 function webAddress(text: string, base?: string): URL | undefined {
   if (!URL.canParse(text, base)) return undefined;
   const address = new URL(text, base);

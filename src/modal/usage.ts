@@ -2,14 +2,14 @@ import type { ModalClient } from "modal";
 import type { Connection } from "./connection";
 import { isRefusal } from "./errors";
 
-/** What a sandbox has used since it started, in seconds of each thing. */
+/** The resources that a sandbox has used since it started, in seconds of each. */
 export interface Usage {
   readonly coreSeconds: number;
   readonly gibSeconds: number;
   readonly gpuSeconds: number;
 }
 
-/** What the server knows of the use of sandboxes. No SDK asks for it, so it may not answer. */
+/** The resource usage of sandboxes. No SDK uses this call, so the server may not answer it. */
 export class UsageGateway {
   readonly #connection: Connection;
   #silent: ModalClient | undefined;
@@ -18,7 +18,7 @@ export class UsageGateway {
     this.#connection = connection;
   }
 
-  /** `undefined` where the server does not say. */
+  /** Returns `undefined` if the server does not report it. */
   async ofSandbox(sandboxId: string, signal: AbortSignal): Promise<Usage | undefined> {
     const client = await this.#connection.client(signal);
     if (client === this.#silent) return undefined;

@@ -11,7 +11,7 @@ export class VolumeGateway {
   readonly #environment: () => string;
   readonly #clock: Clock;
   readonly #changed = new Emitter<undefined>();
-  /** Fires when one was made or deleted here. */
+  /** Fires when one was created or deleted by this extension. */
   readonly onDidChangeVolumes = this.#changed.event;
 
   constructor(connection: Connection, environment: () => string, clock: Clock) {
@@ -25,7 +25,7 @@ export class VolumeGateway {
     return listVolumes(client, { environment: this.#environment(), now: this.#clock.now() }, signal);
   }
 
-  /** One that exists already is left as it is. */
+  /** Leaves an existing volume as it is. */
   async create(name: string, signal: AbortSignal): Promise<void> {
     const { volumes } = await this.#connection.client(signal);
     const environment = this.#environment();
@@ -33,7 +33,7 @@ export class VolumeGateway {
     this.#changed.fire(undefined);
   }
 
-  /** Deletes it with all that is in it. */
+  /** Deletes the volume and its contents. */
   async delete(name: string, signal: AbortSignal): Promise<void> {
     const { volumes } = await this.#connection.client(signal);
     const environment = this.#environment();

@@ -41,7 +41,6 @@ const PENDING: string[] = [
   "esbuild.config.mjs",
   "src/extension.ts",
   "src/local",
-  "src/modal",
   "src/run",
   "src/sandboxes",
   "src/sync",
