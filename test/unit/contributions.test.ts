@@ -1,28 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, it } from "mocha";
-import type { Session } from "../../src/auth/session";
-import { gpuArgument, gpuTypes, parseGpu } from "../../src/modal/gpus";
-import { sandboxKeys, sessionKeys } from "../../src/ui/contextValues";
+import { sessionKeys } from "../../src/ui/contextValues";
+import { isAboutContextKeys, sessionKinds, sessions } from "./support/contextKeys";
 import { readManifest, type MenuItem, type SubmenuItem } from "./support/manifest";
 import { rowFlags, statesOf } from "./support/menuStates";
-import { sandbox } from "./support/sandboxes";
-import { firstArguments, propertyNames, readFromRoot, readSourceFiles, valuesOf } from "./support/sourceFiles";
+import { firstArguments, propertyNames, readSourceFiles, valuesOf } from "./support/sourceFiles";
 import { parseWhen, type Context } from "./support/whenClause";
 
 const manifest = readManifest();
-const {
-  commands,
-  menus,
-  submenus,
-  keybindings,
-  viewsContainers,
-  views,
-  viewsWelcome,
-  configuration,
-  terminal,
-  walkthroughs,
-} = manifest.contributes;
+const { commands, menus, submenus, keybindings, viewsContainers, views, viewsWelcome, terminal, walkthroughs } =
+  manifest.contributes;
 const files = readSourceFiles();
 
 /** The names that others rely on. */
@@ -50,46 +38,16 @@ const WITHOUT_TRUST = [
   ...["showLog", "showRun", "signOut"],
 ];
 
-/** Context keys of VS Code's own. */
-const BUILT_IN_KEYS = [
-  ...["config.modalSandboxes.snapshotOnExit", "editorHasSelection", "editorTextFocus"],
-  ...["explorerResourceIsFolder", "focusedView", "inChat", "isInDiffEditor", "isWorkspaceTrusted"],
-  ...["listMultiSelection", "notebookEditorFocused", "notebookType"],
-  ...["resourceExtname", "resourceLangId", "resourceScheme", "view"],
-  ...["viewItem", "workspaceFolderCount"],
-];
-
 /** Commands of VS Code's own that the texts lead to. */
 const BUILT_IN_COMMANDS = [
   ...["vscode.openFolder", "workbench.trust.manage"],
   ...["modalSandboxes.orphans.focus", "modalSandboxes.sandboxes.focus"],
 ];
 
-const sessionKinds = {
-  signedOut: { kind: "signedOut" },
-  signedIn: {
-    kind: "signedIn",
-    credentials: { tokenId: "ak-1", tokenSecret: "as-1", source: { kind: "pasted" } },
-  },
-  local: { kind: "local" },
-} as const satisfies Record<Session["kind"], Session>;
-
-const sessions: readonly Session[] = Object.values(sessionKinds);
-
-const settings = configuration.flatMap(({ properties }) => Object.entries(properties));
 const commandIds = commands.map(({ command }) => command);
 const allItems = Object.values(menus).flat();
 const menuItems = allItems.filter((item) => "command" in item);
-const paletteItems = (menus.commandPalette ?? []).filter((item) => "command" in item);
 const viewIds = Object.values(views).flatMap((contained) => contained.map(({ id }) => id));
-
-const clauses = [
-  ...commands.map(({ enablement }) => enablement),
-  ...allItems.map(({ when }) => when),
-  ...keybindings.map(({ when }) => when),
-  ...viewsWelcome.map(({ when }) => when),
-  ...Object.values(views).flatMap((contained) => contained.map(({ when }) => when)),
-].flatMap((when) => (when === undefined ? [] : [parseWhen(when)]));
 
 const links = [
   ...viewsWelcome.map(({ contents }) => contents),
@@ -125,7 +83,9 @@ describe("contributed commands", () => {
   });
 
   it("can each be reached from the palette or from a menu", () => {
-    const hidden = new Set(paletteItems.filter(({ when }) => when === "false").map(({ command }) => command));
+    const hidden = new Set(
+      menus.commandPalette?.flatMap((item) => ("command" in item && item.when === "false" ? [item.command] : [])),
+    );
     const inMenus = new Set(
       Object.entries(menus)
         .flatMap(([menu, items]) => (menu === "commandPalette" ? [] : items))
@@ -168,68 +128,6 @@ describe("contributed commands", () => {
       drawn.filter((id) => !withIcon.has(id)),
       [],
     );
-  });
-});
-
-describe("the command palette", () => {
-  const offered = (session: Session, isWorkspaceTrusted: boolean, keys: object = {}): string[] => {
-    const context = {
-      ...{ isWorkspaceTrusted, workspaceFolderCount: 1, "modalSandboxes.isListed": true },
-      ...sessionKeys(session, isWorkspaceTrusted),
-      ...keys,
-    };
-    const whens = new Map(paletteItems.map(({ command, when }) => [command, when]));
-    return commands
-      .filter(({ enablement = "true" }) => parseWhen(enablement).holds(context))
-      .filter(({ command }) => parseWhen(whens.get(command) ?? "true").holds(context))
-      .map(({ command }) => command.replace("modalSandboxes.", ""));
-  };
-  const added = (keys: object): string[] => {
-    const before = new Set(offered(sessionKinds.signedIn, true));
-    return offered(sessionKinds.signedIn, true, keys).filter((id) => !before.has(id));
-  };
-  const running = sandbox({ phase: { kind: "running", id: "sb-1", startedAt: 0, tunnels: [] } });
-  const paused = sandbox({ phase: { kind: "paused", imageId: "im-1", pausedAt: 0 } });
-
-  it("offers in a restricted folder only what needs no trust", () => {
-    const harmless = ["openSettings", "runFile", "showLog", "signOut"];
-    for (const session of sessions) assert.deepEqual(sorted(offered(session, false)), harmless);
-  });
-
-  it("offers while signed out what leads to an account, and what works without one", () => {
-    assert.deepEqual(sorted(offered(sessionKinds.signedOut, true)), [
-      ...["checkConnection", "compareRuns", "copyRunOutput", "detachRun", "explainSync", "forgetRuns"],
-      ...["openSettings", "previewSync", "runFile", "saveRunOutput", "setLimits", "showBuildLog", "showLog", "signIn"],
-      "useLocalBackend",
-    ]);
-  });
-
-  it("offers Sign Out with a session, and Use Local Backend unless it is used", () => {
-    assert.ok(offered(sessionKinds.signedIn, true).includes("signOut"));
-    assert.ok(offered(sessionKinds.signedIn, true).includes("useLocalBackend"));
-    assert.ok(!offered(sessionKinds.local, true).includes("useLocalBackend"));
-  });
-
-  it("offers what acts on a running sandbox only while one is running", () => {
-    assert.deepEqual(sorted(added(sandboxKeys([running], []))), [
-      ...["branchSandbox", "continueSandbox", "downloadFromSandbox", "openShell", "openTunnel", "pauseSandbox"],
-      ...["runFileInSandbox", "snapshotSandbox", "syncFolder", "terminateSandbox"],
-    ]);
-  });
-
-  it("offers to resume, to restore and to use snapshots only if there is something to act on", () => {
-    assert.deepEqual(added(sandboxKeys([paused], [])), ["resumeSandbox"]);
-    assert.deepEqual(added(sandboxKeys([], [{ kind: "manual" }])), ["createFromSnapshot", "deleteSnapshot"]);
-    assert.deepEqual(added(sandboxKeys([], [{ kind: "exit" }])), [
-      ...["restoreSandbox", "createFromSnapshot", "deleteSnapshot"],
-    ]);
-    assert.deepEqual(added(sandboxKeys([{ ...running, holder: "nobody" }], [])).includes("terminateOrphans"), true);
-  });
-
-  it("does not hide snapshots before they are listed", () => {
-    assert.deepEqual(added({ "modalSandboxes.isListed": false }), [
-      ...["restoreSandbox", "createFromSnapshot", "deleteSnapshot"],
-    ]);
   });
 });
 
@@ -285,35 +183,6 @@ describe("contributed menus", () => {
   });
 });
 
-describe("contributed when clauses", () => {
-  it("ask only for keys of VS Code or of the extension, and every key of the extension is asked for", () => {
-    const declaring = files.filter(({ path }) => isAboutContextKeys(path));
-    const ours = [...new Set(declaring.flatMap(({ tree }) => propertyNames(tree)))];
-    assert.ok(ours.length > 0);
-    const used = new Set(clauses.flatMap(({ keys }) => keys));
-    assert.deepEqual(
-      [...used].filter((key) => !BUILT_IN_KEYS.includes(key) && !ours.includes(key)),
-      [],
-    );
-    assert.deepEqual(
-      ours.filter((key) => !used.has(key)),
-      [],
-    );
-  });
-
-  it("ask only for kinds of session that there are", () => {
-    const asked = clauses.flatMap(({ patterns }) =>
-      patterns.filter(({ key }) => key === "modalSandboxes.session").map(({ pattern }) => pattern),
-    );
-    assert.ok(asked.length > 0);
-    for (const pattern of asked)
-      assert.ok(
-        sessions.some(({ kind }) => pattern.test(kind)),
-        String(pattern),
-      );
-  });
-});
-
 describe("contributed views", () => {
   it("are exactly those that the code creates, in a container of their own", () => {
     const created = files.flatMap(({ tree }) => [
@@ -362,78 +231,6 @@ describe("contributed views", () => {
   });
 });
 
-describe("contributed settings", () => {
-  it("are exactly those that the code reads", () => {
-    const file = files.find(({ path }) => path === "ui/settings.ts");
-    assert.ok(file);
-    const read = firstArguments(file.tree, "setting").map((name) => `modalSandboxes.${name}`);
-    assert.deepEqual(sorted([...new Set(read)]), sorted(settings.map(([id]) => id)));
-  });
-
-  it("are in five groups, each in the order in which it is shown", () => {
-    assert.deepEqual(
-      configuration.map(({ title, order }) => [title, order]),
-      ["Account", "Sandboxes", "Runs", "Sync", "Spending"].map((title, index) => [title, index + 1]),
-    );
-    for (const { title, properties } of configuration)
-      assert.deepEqual(
-        Object.values(properties).map(({ order }) => order),
-        Object.keys(properties).map((_, index) => index + 1),
-        title,
-      );
-  });
-
-  it("have the prefix of their group where they are not about the account or the sandbox itself", () => {
-    const prefixes = configuration.map(({ properties }) => [
-      ...new Set(Object.keys(properties).map((id) => (/^modalSandboxes\.(?:(\w+)\.)?/.exec(id) ?? [])[1])),
-    ]);
-    assert.deepEqual(prefixes, [[undefined], [undefined], ["runs"], ["sync"], ["spending"]]);
-  });
-
-  it("are named in the code and in the README as they are called", () => {
-    const opened = /action\.openSettings",\s*(?:arguments: \[\s*)?"(modalSandboxes\.[\w.]+)"/g;
-    const named = [
-      ...files.flatMap(({ tree }) => [...tree.text.matchAll(opened)]),
-      ...readFromRoot("README.md").matchAll(/`(modalSandboxes\.[\w.]+\w)/g),
-    ].map(([, id]) => id ?? "");
-    assert.ok(named.length > 30);
-    assert.deepEqual(
-      named.filter((id) => !settings.some(([known]) => known === id || known.startsWith(`${id}.`))),
-      [],
-    );
-  });
-
-  it("are all restricted: each can run code, spend or connect", () => {
-    assert.deepEqual(
-      sorted(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations),
-      sorted(settings.map(([id]) => id)),
-    );
-  });
-
-  it("have a default within their bounds, a description, a scope and a place", () => {
-    for (const [id, setting] of settings) {
-      assert.notEqual(setting.default, undefined, id);
-      assert.ok(setting.markdownDescription.length > 20 && setting.scope && setting.order > 0, id);
-      if (typeof setting.default !== "number") continue;
-      assert.ok(setting.minimum !== undefined && setting.minimum <= setting.default, id);
-      assert.ok(setting.maximum !== undefined && setting.maximum >= setting.default, id);
-    }
-  });
-
-  it("take every GPU that can be asked for, and nothing else", () => {
-    const gpus = settings.find(([id]) => id === "modalSandboxes.gpus")?.[1];
-    const pattern = new RegExp(gpus?.items?.pattern ?? "^$");
-    const all = gpuTypes.flatMap(({ name, maxCount }) =>
-      Array.from({ length: maxCount }, (_, index) => gpuArgument({ type: name, count: index + 1 })),
-    );
-    for (const text of ["CPU", ...all]) assert.match(text, pattern);
-    for (const text of ["A10:5", "T4:9", "H100:0", "V100", "CPU:2", "T4 ", ""]) {
-      assert.doesNotMatch(text, pattern);
-      if (text !== "T4 ") assert.equal(parseGpu(text), undefined, text);
-    }
-  });
-});
-
 describe("other contributions", () => {
   it("tasks are of the type that the code provides", () => {
     const provided = files.flatMap(({ tree }) => firstArguments(tree, "registerTaskProvider"));
@@ -474,6 +271,4 @@ describe("other contributions", () => {
   });
 });
 
-const isAboutContextKeys = (path: string): boolean => /^ui\/context(Keys|Values)\.ts$/.test(path);
-
-const sorted = (texts: readonly string[]): string[] => [...texts].sort();
+const sorted = (names: readonly string[]): string[] => [...names].sort();
