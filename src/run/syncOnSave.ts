@@ -10,7 +10,7 @@ import type { PushResult } from "../sync/push/pushRequest";
 import type { RunService } from "./runService";
 
 export interface SyncOnSaveOptions {
-  readonly sandboxes: { readonly all: readonly Sandbox[] };
+  readonly store: { readonly all: readonly Sandbox[] };
   readonly pusher: Pick<Pusher, "hasPushed">;
   readonly runs: Pick<RunService, "push">;
   /** Told of a problem when it comes up, not again before a sync has worked. */
@@ -67,7 +67,7 @@ export class SyncOnSave implements Disposable {
       while (work.isAwaited) {
         await delay(this.#options.gatherMs ?? GATHER_MS, signal);
         work.isAwaited = false;
-        await Promise.all(this.#options.sandboxes.all.filter(isRunning).map((sandbox) => this.#sync(sandbox, folder)));
+        await Promise.all(this.#options.store.all.filter(isRunning).map((sandbox) => this.#sync(sandbox, folder)));
       }
     } catch (error) {
       if (!isAbort(error)) this.#options.report(error);

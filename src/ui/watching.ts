@@ -1,4 +1,4 @@
-import { window, type Terminal } from "vscode";
+import { window } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Clock, Logger } from "../base/ports";
 import type { ExecGateway } from "../modal/exec";
@@ -15,11 +15,12 @@ import { MeterStatus } from "./costs/meterStatus";
 import { PortOffers } from "./runs/portOffers";
 import { keepOutputs, openOutputs } from "./runs/runOutputs";
 import { RunProblems } from "./runs/runProblems";
+import type { RunTerminals } from "./terminals/runTerminals";
 import { TracebackLinks } from "./terminals/tracebackLinks";
 import { meterRows, meterSummary } from "./views/rows/meterRows";
 import type { MeterSource } from "./views/sandboxTreeModel";
 
-export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri" | "isFree" | "showRun"> {
+export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri" | "isFree"> {
   readonly thread: SyncThread;
   readonly exec: ExecGateway;
   readonly store: SandboxStore;
@@ -28,7 +29,7 @@ export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri"
   readonly clock: Clock;
   readonly log: Logger;
   readonly tunnels: TunnelService;
-  readonly runOf: (terminal: Terminal) => Run | undefined;
+  readonly terminals: RunTerminals;
   readonly report: (error: unknown) => void;
 }
 
@@ -42,7 +43,7 @@ export class Watching implements Disposable {
   readonly comparisons: Comparisons;
 
   constructor(options: WatchingOptions) {
-    const { exec, store, runs, activity, clock, log, tunnels, runOf, report } = options;
+    const { exec, store, runs, activity, clock, log, tunnels, terminals, report } = options;
     this.#store = store;
     const isBusy = (key: string) => {
       const sandbox = store.get(key);
@@ -53,9 +54,12 @@ export class Watching implements Disposable {
     this.metrics = this.#own.add(new MetricService({ exec, store, isBusy, clock, log }));
     this.#own.add(new MeterStatus({ metrics: this.metrics, runs, store, metersOf: (key) => this.metersOf(key) }));
     this.#ports = this.#own.add(new PortOffers({ store, tunnels, report }));
-    this.#own.add(window.registerTerminalLinkProvider(new TracebackLinks(runOf)));
+    this.#own.add(window.registerTerminalLinkProvider(new TracebackLinks((terminal) => terminals.runOf(terminal))));
+    const showRun = (run: Run) => {
+      terminals.show(run);
+    };
     const keeping = { openOutputs, keepOutputs: (run: Run) => keepOutputs(run, options.thread, log) };
-    this.comparisons = this.#own.add(new Comparisons({ ...options, ...keeping, metrics: this.metrics }));
+    this.comparisons = this.#own.add(new Comparisons({ ...options, ...keeping, showRun, metrics: this.metrics }));
     this.#follow(runs);
   }
 

@@ -15,13 +15,13 @@ import { RunStarter, type RunStarterOptions } from "./runStarter";
 export interface RunDependencies extends RunStarterOptions {
   readonly thread: SyncThread;
   readonly picker: SandboxPicker;
-  readonly secrets: SecretStore;
+  readonly secretStore: SecretStore;
 }
 
 export function runCommands(dependencies: RunDependencies): CommandTable {
-  const { runs, terminals, thread, picker, secrets } = dependencies;
+  const { runs, terminals, thread, picker, secretStore } = dependencies;
   const starter = new RunStarter(dependencies);
-  const memory = new RunOptionsMemory(secrets);
+  const memory = new RunOptionsMemory(secretStore);
 
   const runFile = async (uri?: unknown) => {
     const runnable = await runnableFile(await documentToRun(uri), thread);
@@ -75,6 +75,6 @@ export function runCommands(dependencies: RunDependencies): CommandTable {
     },
 
     ...runPartCommands(starter),
-    ...runOtherCommands(starter, memory, secrets),
+    ...runOtherCommands(starter, memory, secretStore),
   };
 }

@@ -22,6 +22,11 @@ export interface TaskDependencies {
   readonly thread: SyncThread;
 }
 
+export interface TaskSource {
+  offered(): Task[];
+  resolved(task: Task): Task;
+}
+
 /** What VS Code puts before the names of the tasks that it customizes. */
 const SOURCE = "Modal";
 

@@ -21,14 +21,14 @@ import { requestFor } from "./runStarter";
 export interface SweepDependencies extends Omit<SweepServiceOptions, "runs"> {
   readonly runs: RunService;
   readonly thread: SyncThread;
-  readonly secrets: SecretStore;
+  readonly secretStore: SecretStore;
   readonly comparisons: () => Promise<Comparisons>;
 }
 
 export function sweepCommands(dependencies: SweepDependencies): CommandTable {
-  const { thread, rates, secrets } = dependencies;
+  const { thread, rates, secretStore } = dependencies;
   const service = new SweepService(dependencies);
-  const memory = sweepMemory(secrets);
+  const memory = sweepMemory(secretStore);
   const follow = async (plan: SweepPlan, start: () => Promise<Sweep<Run>>) => {
     const comparisons = await dependencies.comparisons();
     const sweep = await start();

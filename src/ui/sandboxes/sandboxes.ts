@@ -1,6 +1,7 @@
 import { env, ThemeIcon } from "vscode";
 import { UserError } from "../../base/errors";
 import { describeSandbox } from "../../sandboxes/describe";
+import { clearEnded } from "../../sandboxes/refresh";
 import { isOrphan, isRunning, sandboxIdOf } from "../../sandboxes/sandbox";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import type { Clock } from "../../base/ports";
@@ -14,22 +15,21 @@ import { terminateSandboxes, type TerminateDependencies } from "./terminate";
 export interface SandboxDependencies extends TerminateDependencies {
   readonly store: SandboxStore;
   readonly picker: SandboxPicker;
-  /** Brings the store up to date, and rejects if it cannot. */
-  readonly refresh: () => Promise<void>;
-  readonly clearEnded: () => void;
+  /** Its refresh brings the store up to date, and rejects if it cannot. */
+  readonly view: { refresh(): Promise<void> };
 }
 
 export function sandboxCommands(dependencies: SandboxDependencies): CommandTable {
-  const { sandboxes, store, picker, clock, refresh, clearEnded } = dependencies;
+  const { sandboxes, store, picker, clock, view } = dependencies;
 
   return {
     "modalSandboxes.refreshSandboxes": async () => {
-      clearEnded();
-      await refresh();
+      clearEnded(store);
+      await view.refresh();
     },
 
     "modalSandboxes.attachSandbox": async () => {
-      await refresh();
+      await view.refresh();
       const id = await askSandboxId(store, clock);
       if (id === undefined) return;
       await withProgress("Attaching", (_report, signal) => sandboxes.attach(id, signal));
@@ -58,7 +58,7 @@ export function sandboxCommands(dependencies: SandboxDependencies): CommandTable
     },
 
     "modalSandboxes.terminateAllSandboxes": async () => {
-      await refresh();
+      await view.refresh();
       const all = store.all.filter((sandbox) => sandboxIdOf(sandbox) !== undefined);
       if (all.length === 0) throw new UserError("No sandbox is running, so there is nothing to terminate.");
       await terminateSandboxes(all, dependencies, "always");

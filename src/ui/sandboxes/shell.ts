@@ -11,7 +11,7 @@ import type { ReportError } from "../errorReporter";
 
 export interface ShellDependencies {
   readonly shells: ShellService;
-  readonly terminals: ShellTerminals;
+  readonly shellTerminals: ShellTerminals;
   readonly picker: SandboxPicker;
 }
 
@@ -19,7 +19,7 @@ export function shellCommands(dependencies: ShellDependencies): CommandTable {
   return {
     "modalSandboxes.openShell": async (node?: SandboxNode) => {
       const shell = await pickShell(dependencies, node);
-      if (shell) window.createTerminal(dependencies.terminals.options(shell)).show();
+      if (shell) window.createTerminal(dependencies.shellTerminals.options(shell)).show();
     },
   };
 }
@@ -35,7 +35,7 @@ export const registerShellProfile = (
       try {
         await ready();
         const shell = await pickShell(dependencies);
-        return shell && new TerminalProfile(dependencies.terminals.options(shell));
+        return shell && new TerminalProfile(dependencies.shellTerminals.options(shell));
       } catch (error) {
         // VS Code would show the message without its buttons.
         report(error);

@@ -4,6 +4,7 @@ import type { Clock } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
 import type { RateSource } from "../../modal/rates";
 import { describeStep } from "../../sandboxes/describe";
+import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import type { SnapshotService } from "../../sandboxes/snapshots/snapshotService";
 import { describeSnapshot } from "../../sandboxes/snapshots/describeSnapshot";
 import type { Snapshot, Snapshots } from "../../sandboxes/snapshots/snapshots";
@@ -20,14 +21,13 @@ export interface SnapshotDependencies {
   readonly scope: () => string;
   readonly clock: Clock;
   readonly rates: RateSource;
-  /** The name of the sandbox that a node stands for. */
-  readonly nameOf: (node: SandboxNode) => string | undefined;
+  readonly store: Pick<SandboxStore, "get">;
 }
 
 /** A line of either view. */
 type Clicked = Pick<Snapshot, "imageId">;
 
-export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf }: SnapshotDependencies): CommandTable {
+export function snapshotCommands({ snapshots, kept, scope, clock, rates, store }: SnapshotDependencies): CommandTable {
   const pick = async (placeHolder: string): Promise<Snapshot | undefined> => {
     const all = await kept.all(scope());
     if (all.length === 0) throw noSnapshots();
@@ -66,7 +66,7 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, nameOf 
     },
 
     "modalSandboxes.restoreSandbox": async (node?: SandboxNode) => {
-      const name = node && nameOf(node);
+      const name = node && store.get(node.key)?.name;
       const all = await kept.all(scope());
       const snapshot = all.find(({ kind, sandboxName }) => kind === "exit" && (!node || sandboxName === name));
       if (!snapshot) throw nothingKept();

@@ -2,7 +2,7 @@ import { workspace } from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable";
 import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
-import type { SyncOnSave } from "../../run/syncOnSave";
+import { SyncOnSave, type SyncOnSaveOptions } from "../../run/syncOnSave";
 import { describePush, pushLog } from "../../sync/push/describePush";
 import { folderOf } from "../pickers/folders";
 import { showDone } from "../outsideText";
@@ -12,8 +12,10 @@ import { syncsOnSave } from "../settings";
 const OUTCOME_MS = 4000;
 
 /** Has folders synced when a person saves in them. What a pull writes is saved by nobody, so nothing goes in circles. */
-export function watchSaves(syncOnSave: SyncOnSave, log: Logger): Disposable {
+export function watchSaves(options: SyncOnSaveOptions & { readonly log: Logger }): Disposable {
+  const { log } = options;
   const own = new DisposableStore();
+  const syncOnSave = own.add(new SyncOnSave(options));
   own.add(
     workspace.onDidSaveTextDocument(({ uri }) => {
       try {

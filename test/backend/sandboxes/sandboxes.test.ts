@@ -67,11 +67,13 @@ describe("sandboxes", function () {
   });
 
   it("are found again by a later window with their tunnels, and used again only for the same folder and spec", async () => {
-    const { sandboxes, openWindow, custody } = services();
+    const { openWindow } = services();
     const wanted = spec({ gpu: T4, ports: [8000] });
+    const { sandboxes, custody } = openWindow();
     const created = await sandboxes.create({ spec: wanted, folder }, soon());
+    await custody.leave();
 
-    const { store, sandboxes: other, refresh: refreshOther } = openWindow({ custody });
+    const { store, sandboxes: other, refresh: refreshOther } = openWindow({ folders: [folder] });
     await refreshOther();
     const seen = store.findById(created.phase.id);
     assert.ok(seen && isRunning(seen));

@@ -2,44 +2,18 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, before } from "mocha";
-import { SessionService } from "../../../src/auth/session";
 import { DisposableStore } from "../../../src/base/disposable";
 import { messageOf } from "../../../src/base/errors";
 import type { Clock, SecretStore } from "../../../src/base/ports";
-import { Connection } from "../../../src/modal/connection";
-import { ExecGateway } from "../../../src/modal/exec";
-import { ImageGateway } from "../../../src/modal/images";
-import { LocalBackend } from "../../../src/modal/localBackend";
-import { listRates } from "../../../src/modal/rates";
-import { SandboxGateway } from "../../../src/modal/sandboxes";
-import { SnapshotGateway } from "../../../src/modal/snapshots";
 import { registryImage, type SandboxSpec } from "../../../src/modal/spec";
-import { UsageGateway } from "../../../src/modal/usage";
 import type { OfferOther } from "../../../src/run/createOrSwap";
+import { createSandboxes, type Sandboxes } from "../../../src/services/sandboxes";
+import { createServices } from "../../../src/services/services";
 import type { OutputSink, Run, RunState } from "../../../src/run/run";
-import { resumeRuns } from "../../../src/run/resumeRuns";
-import { RunRecords } from "../../../src/run/runRecords";
-import { RunService } from "../../../src/run/runService";
-import { ShellService } from "../../../src/run/program/shellService";
 import { launchers, type Launcher } from "../../../src/run/target/launchers";
 import { targetOf, type RunTarget } from "../../../src/run/target/target";
-import { Custody } from "../../../src/sandboxes/ownership/custody";
-import { EnvVault } from "../../../src/sandboxes/ownership/envVault";
-import { Activity } from "../../../src/sandboxes/metrics/activity";
-import { CostMeter } from "../../../src/sandboxes/costs/costMeter";
-import { SpendingGuard, type Guard } from "../../../src/sandboxes/costs/guard";
 import type { Limits } from "../../../src/sandboxes/costs/limits";
-import { Spending } from "../../../src/sandboxes/costs/spending";
-import { refreshSandboxes } from "../../../src/sandboxes/refresh";
-import { SandboxService } from "../../../src/sandboxes/sandboxService";
-import { SandboxStore } from "../../../src/sandboxes/sandboxStore";
-import { Snapshots } from "../../../src/sandboxes/snapshots/snapshots";
-import { SnapshotService } from "../../../src/sandboxes/snapshots/snapshotService";
-import { scopeOf } from "../../../src/sandboxes/scope";
 import type { Conflict, ProtectedCopy } from "../../../src/sync/pull/pullMessages";
-import { Puller } from "../../../src/sync/pull/puller";
-import { Pusher } from "../../../src/sync/push/push";
-import { SyncThread } from "../../../src/sync/worker/syncThread";
 import { memento, secretStore, silentLog } from "../../unit/support/fakes";
 
 export interface ServicesOptions {
@@ -48,8 +22,7 @@ export interface ServicesOptions {
   /** Added to the local backend's environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly createDeadlineMs?: number;
-  readonly guard?: Guard;
-  /** Hard limits, which are kept instead of asking `guard`. */
+  /** Hard limits on spending; by default there are none. */
   readonly limits?: () => Limits;
   readonly clock?: Clock;
   readonly keepsExitSnapshots?: boolean;
@@ -69,12 +42,9 @@ interface WindowOptions {
   readonly folders?: readonly string[];
   /** How long it waits for what the windows must not do at the same time. */
   readonly lockWaitMs?: number;
-  readonly custody?: Custody;
 }
 
 const noLimits: Limits = { dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 0 };
-
-const unguarded: Guard = { admit: (_candidate, record) => record() };
 
 export type Services = Awaited<ReturnType<typeof startServices>>;
 
@@ -98,8 +68,7 @@ export async function startServices({
   custodyFolder,
   account,
   vaultSecrets = secretStore(),
-  guard = unguarded,
-  limits,
+  limits = () => noLimits,
   clock = { now: () => Date.now() },
   keepsExitSnapshots = false,
   offerOther,
@@ -112,168 +81,61 @@ export async function startServices({
   const stateDir = join(home, "state");
   await mkdir(folder, { recursive: true });
   const own = new DisposableStore();
-  const log = silentLog;
-  const session = own.add(
-    new SessionService({
+  const conflicts: Conflict[] = [];
+  const copies: ProtectedCopy[] = [];
+  const options = {
+    sessionSources: {
       secrets: secretStore(),
       memento: memento(),
       env: account ? { MODAL_TOKEN_ID: account.tokenId, MODAL_TOKEN_SECRET: account.tokenSecret } : {},
       homeDir: home,
-      log,
-    }),
-  );
-  const localBackend = own.add(
-    new LocalBackend({
-      program: resolve("dist/local.js"),
-      stateDir,
-      env: { ...process.env, ...env },
-      log,
-    }),
-  );
-  const settings = () => ({ appName: "tests", environment: "" });
-  const connection = own.add(new Connection({ session, localBackend, settings, log }));
-  const images = new ImageGateway(connection);
-  const gateway = new SandboxGateway(connection, images, () => "", log);
-  const exec = new ExecGateway(connection);
-  const store = own.add(new SandboxStore());
-  const vault = new EnvVault(vaultSecrets, log);
-  const newCustody = (lockWaitMs?: number) => {
-    const options = {
-      ...{ folder: custodyFolder ?? join(home, "custody"), hostName: "here", vault, clock, log },
-      scope: () => scopeOf(session.current, settings(), "local"),
-    };
-    return own.add(new Custody({ ...options, ...(lockWaitMs !== undefined && { lockWaitMs }) }));
-  };
-  const custody = newCustody();
-  const rates = { current: listRates };
-  const meter = own.add(
-    new CostMeter({
-      ...{
-        store,
-        rates,
-        clock,
-        log,
-        activity: own.add(new Activity(exec, clock)),
-        scope: () => custody.scope,
-        isFree: () => false,
-      },
-      usage: new UsageGateway(connection),
-      spending: new Spending(custodyFolder ?? join(home, "custody")),
-    }),
-  );
-  const spendingGuard = new SpendingGuard({
-    ...{ store, meter, rates, clock },
-    limits: () => ({ soft: noLimits, hard: limits?.() ?? noLimits }),
-    refresh: () => refresh(),
-    journal: () => custody.entries(),
-    livingWindows: () => custody.livingWindows(),
-    exclusively: (work) => custody.exclusively(work),
-    approve: () => Promise.resolve(false),
-  });
-  const kept = own.add(new Snapshots(custodyFolder ?? join(home, "custody"), vault, clock));
-  const sandboxes = new SandboxService({
-    gateway,
-    store,
-    custody,
-    guard: limits ? spendingGuard : guard,
-    clock,
-    log,
+    },
+    localBackendProgram: { program: resolve("dist/local.js"), stateDir, env: { ...process.env, ...env } },
+    proxyVariables: {},
+    connectionSettings: () => ({ appName: "tests", environment: "" }),
+    storageFolder: custodyFolder ?? join(home, "custody"),
+    hostName: "here",
+    localId: "local",
+    secretStore: vaultSecrets,
+    workspaceState: memento(),
+    folders: () => [folder],
+    isFree: () => false,
+    spendingLimits: () => ({ soft: noLimits, hard: limits() }),
+    approveAboveLimit: () => Promise.resolve(false),
     keepsExitSnapshots: () => keepsExitSnapshots,
     ...(createDeadlineMs !== undefined && { createDeadlineMs: () => createDeadlineMs }),
-  });
-  const workerFile = resolve("dist/syncWorker.mjs");
-  const thread = own.add(new SyncThread({ workerFile, baselineFolder: join(home, "baselines") }));
-  const conflicts: Conflict[] = [];
-  const copies: ProtectedCopy[] = [];
-  const puller = new Puller({
-    thread,
-    settings: () => ({ patterns: ["**"], maxBytes: 20_000_000, maxFiles: 1000 }),
-    approve: () => Promise.resolve(false),
-    onConflicts: (_root, found) => conflicts.push(...found),
-    onCopies: (_root, found) => copies.push(...found),
-  });
-  const pusher = own.add(new Pusher({ thread }));
-  const records = new RunRecords(custodyFolder ?? join(home, "custody"), vault);
-  const runs = own.add(
-    new RunService({
-      sandboxes,
-      records,
-      runsAtOnce: () => runsAtOnce,
-      runsFolder: () => "runs",
-      sharesOutputs: () => sharesOutputs,
-      ...(offerOther && { offerOther }),
-      exec,
-      notices: (signal) => gateway.notices(signal),
-      clock,
-      rates: { current: listRates },
-      log,
-      pusher,
-      puller,
-    }),
-  );
-  const shells = own.add(new ShellService({ exec, folder: custodyFolder ?? join(home, "custody"), clock, log }));
-  own.add(resumeRuns({ sandboxes: store, services: [runs, shells], log }));
-  await session.resolve(!account);
+    workerFile: resolve("dist/syncWorker.mjs"),
+    baselineFolder: join(home, "baselines"),
+    pullSettings: () => ({ patterns: ["**"], maxBytes: 20_000_000, maxFiles: 1000 }),
+    approvePull: () => Promise.resolve(false),
+    onConflicts: (_root: string, found: readonly Conflict[]) => conflicts.push(...found),
+    onCopies: (_root: string, found: readonly ProtectedCopy[]) => copies.push(...found),
+    ...(offerOther && { offerOther }),
+    runsAtOnce: () => runsAtOnce,
+    runsFolder: () => "runs",
+    sharesOutputs: () => sharesOutputs,
+    clock,
+    log: silentLog,
+  };
+  const services = createServices(own, options);
+  await services.session.resolve(!account);
 
-  /** Another window of the same installation on the same server. */
-  const snapshotsOf = (service: SandboxService, seen: SandboxStore, theirs: Custody) =>
-    new SnapshotService({
-      gateway: new SnapshotGateway(connection),
-      sandboxes: service,
-      store: seen,
-      snapshots: kept,
-      custody: theirs,
-      clock,
-      log,
-    });
-  const snapshots = snapshotsOf(sandboxes, store, custody);
-  const openWindow = ({ folders = [], lockWaitMs, custody: theirs = newCustody(lockWaitMs) }: WindowOptions = {}) => {
-    const seen = own.add(new SandboxStore());
-    const service = new SandboxService({ gateway, store: seen, custody: theirs, guard: unguarded, clock, log });
-    const theirSnapshots = snapshotsOf(service, seen, theirs);
-    const refreshing = {
-      ...{ gateway, store: seen, custody: theirs, service, snapshots: theirSnapshots },
-      ...{ folders: () => folders, clock, log },
-    };
-    return {
-      store: seen,
-      sandboxes: service,
-      snapshots: theirSnapshots,
-      custody: theirs,
-      refresh: () => refreshSandboxes(refreshing, AbortSignal.timeout(20_000)),
-    };
-  };
-  const refresh = async () => {
-    const folders = () => [folder];
-    const refreshing = { gateway, store, custody, service: sandboxes, snapshots, folders, clock, log };
-    const listedAt = clock.now();
-    await refreshSandboxes(refreshing, AbortSignal.timeout(20_000));
-    await meter.settle(AbortSignal.timeout(20_000), listedAt);
-  };
+  /** Opens another window of the same installation on the same server. */
+  const openWindow = ({ folders = [], ...lock }: WindowOptions = {}) =>
+    refreshable(
+      createSandboxes(own, {
+        ...options,
+        ...lock,
+        spendingLimits: () => ({ soft: noLimits, hard: noLimits }),
+        backend: services,
+        folders: () => folders,
+      }),
+    );
   return {
+    ...refreshable(services),
     openWindow,
-    meter,
-    custody,
-    snapshots,
-    kept,
-    refresh,
-    session,
-    localBackend,
-    connection,
-    images,
-    gateway,
-    exec,
-    store,
-    sandboxes,
-    runs,
-    records,
-    shells,
-    puller,
-    pusher,
-    thread,
     conflicts,
     copies,
-    clock,
     folder,
     stateDir,
     async write(path: string, content: string | Uint8Array) {
@@ -286,6 +148,12 @@ export async function startServices({
     },
   };
 }
+
+/** With a refresh that gives up by itself. */
+const refreshable = <T extends Pick<Sandboxes, "refresh">>(window: T) => ({
+  ...window,
+  refresh: () => window.refresh(AbortSignal.timeout(20_000)),
+});
 
 export const spec = (properties: Partial<SandboxSpec> = {}): SandboxSpec => ({
   gpu: undefined,

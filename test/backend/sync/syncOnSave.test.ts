@@ -31,7 +31,7 @@ describe("sync on save", function () {
     const errors: unknown[] = [];
     const results: PushResult[] = [];
     const synced = new Deferred<undefined>();
-    const syncOnSave = new SyncOnSave({ sandboxes: store, pusher, runs, report: (error) => errors.push(error) });
+    const syncOnSave = new SyncOnSave({ store, pusher, runs, report: (error) => errors.push(error) });
     syncOnSave.onDidSync((result) => {
       results.push(result);
       synced.resolve(undefined);

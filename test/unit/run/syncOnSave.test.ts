@@ -23,7 +23,7 @@ describe("sync on save", () => {
     const reported: unknown[] = [];
     const arrival = (index: number) => (arrivals[index] ??= new Deferred());
     const syncOnSave = new SyncOnSave({
-      sandboxes: { all: sandboxes },
+      store: { all: sandboxes },
       pusher: { hasPushed: () => Promise.resolve(true) },
       runs: {
         push: ({ key }, { root }) => {

@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { workspace, type ExtensionContext } from "vscode";
+import type { Logger } from "../base/ports";
+import type { ServicesOptions } from "../services/services";
+import { approveAboveLimit } from "./costs/limitQuestions";
+import type { ReportError } from "./errorReporter";
+import {
+  appName,
+  environmentName,
+  keepsExitSnapshots,
+  machineWaitMs,
+  pullSettings,
+  runsAtOnce,
+  runsFolder,
+  sharesOutputs,
+  spendingLimits,
+  syncCompression,
+} from "./settings";
+import { approvePull, offerConflicts, offerCopies } from "./sync/pullQuestions";
+import { approvePush } from "./sync/pushQuestions";
+
+/** Gives the services their places on disk, the settings, and questions to the user. */
+export function serviceOptions(context: ExtensionContext, log: Logger, report: ReportError): ServicesOptions {
+  const storageFolder = context.globalStorageUri.fsPath;
+  return {
+    sessionSources: {
+      secrets: context.secrets,
+      memento: context.globalState,
+      env: process.env,
+      homeDir: homedir(),
+    },
+    localBackendProgram: {
+      program: context.asAbsolutePath("dist/local.js"),
+      stateDir: join(storageFolder, "local"),
+      env: process.env,
+    },
+    proxyVariables: process.env,
+    connectionSettings: () => ({ appName: appName(), environment: environmentName() }),
+
+    storageFolder,
+    hostName: hostname(),
+    localId: randomUUID(),
+    secretStore: context.secrets,
+    workspaceState: context.workspaceState,
+    folders: () => (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
+    spendingLimits,
+    approveAboveLimit,
+    keepsExitSnapshots,
+    createDeadlineMs: machineWaitMs,
+
+    workerFile: context.asAbsolutePath("dist/syncWorker.mjs"),
+    baselineFolder: join(storageFolder, "baselines"),
+    compression: syncCompression,
+    approvePush,
+    pullSettings,
+    approvePull,
+    onConflicts: (root, conflicts, from) => {
+      offerConflicts(root, conflicts, from).catch(report);
+    },
+    onCopies: (root, copies) => {
+      offerCopies(root, copies).catch(report);
+    },
+
+    offerOther: async (spec, rates) => (await import("./commands/later")).laterOffer(spec, rates),
+    runsAtOnce,
+    runsFolder,
+    sharesOutputs,
+    clock: { now: () => Date.now() },
+    log,
+  };
+}

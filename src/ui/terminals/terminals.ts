@@ -1,0 +1,29 @@
+import type { DisposableStore } from "../../base/disposable";
+import type { Services } from "../../services/services";
+import { onTerminalClose } from "../settings";
+import { BuildTerminals } from "./buildTerminals";
+import { RunTerminals } from "./runTerminals";
+import { ShellTerminals } from "./shellTerminals";
+
+/** The terminals of runs, shells and image builds. Runs and shells that an earlier window started get theirs back. */
+export function createTerminals(
+  own: DisposableStore,
+  {
+    runs,
+    shells,
+    images,
+    isFree,
+    clock,
+    log,
+  }: Pick<Services, "runs" | "shells" | "images" | "isFree" | "clock" | "log">,
+) {
+  const terminals = own.add(new RunTerminals({ isFree, onTerminalClose, clock, log }));
+  own.add(
+    runs.onDidResumeRun((run) => {
+      if (!run.isBackground) terminals.open([run]);
+    }),
+  );
+  const shellTerminals = own.add(new ShellTerminals(shells, log));
+  const builds = own.add(new BuildTerminals(images.onDidStartBuild));
+  return { terminals, shellTerminals, builds };
+}
