@@ -1,59 +1,35 @@
 import { randomBytes } from "node:crypto";
-import { SerialQueue } from "../base/async";
 import type { Disposable } from "../base/disposable";
 import { isAbort, messageOf } from "../base/errors";
 import { Emitter } from "../base/event";
-import type { Clock, Logger } from "../base/ports";
 import { isSandboxGone } from "../modal/errors";
-import type { ExecGateway } from "../modal/exec";
 import { gpuWord, type GpuRequest } from "../modal/gpus";
 import type { RateSource } from "../modal/rates";
-import type { CreateStep } from "../modal/sandboxes";
-import type { SandboxSpec } from "../modal/spec";
 import { costOf, hourlyRate } from "../sandboxes/costs/cost";
-import { describeStep } from "../sandboxes/describe";
 import { livedWithin, timeLeftMs, type RunningSandbox } from "../sandboxes/sandbox";
-import type { SandboxService } from "../sandboxes/sandboxService";
-import { describePush, pushLog } from "../sync/push/describePush";
-import { describePull, pullLog, type Puller } from "../sync/pull/puller";
 import type { Pusher } from "../sync/push/push";
-import type { PushRequest, PushResult } from "../sync/push/pushRequest";
+import type { PushResult } from "../sync/push/pushRequest";
 import { GroupFolder } from "./groupFolder";
 import { safeName } from "./outputNames";
-import { lifetimeNotice } from "./lifetimeNotice";
-import { createOrSwap, type OfferOther } from "./createOrSwap";
 import { outputLost, runProgram } from "./program/programRun";
 import { pullOutputs } from "./pullOutputs";
 import { keepSummary } from "./runSummary";
 import { Run, type OutputPlace, type RunProperties } from "./run";
 import { RunLog } from "./output/runLog";
 import type { RunPlace, RunRecord, RunRecords } from "./runRecords";
-import { remoteFile } from "./program/remoteFile";
+import { FolderSyncs, type FolderPush, type FolderSyncsOptions } from "./folderSyncs";
+import { RunPreparation, type RunPreparationOptions } from "./runPreparation";
 import type { GivenSandbox, OneRun, RunRequest } from "./runRequest";
-import { SharedPulls } from "./sharedPulls";
 import { Turns } from "./turns";
-import { transferExec } from "./program/transferExec";
-import { upload } from "./program/upload";
 
-export interface RunServiceOptions {
-  readonly sandboxes: SandboxService;
-  /** Without it a run fails where its GPU is not to be had. */
-  readonly offerOther?: OfferOther;
-  readonly exec: ExecGateway;
-  readonly records: RunRecords;
-  /** Whether runs share a sandbox; else each waits for those before it. */
-  readonly runsAtOnce: () => boolean;
-  /** Where folders for the outputs of runs that belong together are made, relative to the synced folder. */
-  readonly runsFolder: () => string;
-  /** Whether such a run finds in its sandbox what those before it made. */
-  readonly sharesOutputs: () => boolean;
-  /** What the server has to say about itself, for the user to read. */
-  readonly notices: (signal: AbortSignal) => Promise<readonly string[]>;
-  readonly clock: Clock;
-  readonly rates: RateSource;
-  readonly log: Logger;
+export interface RunServiceOptions extends FolderSyncsOptions, Omit<RunPreparationOptions, "syncs" | "turns" | "runs"> {
   readonly pusher: Pusher;
-  readonly puller: Puller;
+  readonly records: RunRecords;
+  /** True if runs share a sandbox; otherwise each waits for those before it. */
+  readonly runsAtOnce: () => boolean;
+  /** The folder for the outputs of runs that belong together, relative to the synced folder. */
+  readonly runsFolder: () => string;
+  readonly rates: RateSource;
 }
 
 interface Start {
@@ -68,12 +44,6 @@ interface Start {
   readonly sandboxFor: (run: Run) => Promise<RunningSandbox>;
 }
 
-/** A folder for one sandbox. */
-export type FolderPush = Pick<
-  PushRequest,
-  "root" | "remotePath" | "isUnattended" | "isFresh" | "putsLeftAside" | "onProgress" | "signal"
->;
-
 /** Runs a target on sandboxes: ensure → push → exec → pull, one run for each spec, each on its own. */
 export class RunService implements Disposable {
   readonly #options: RunServiceOptions;
@@ -84,14 +54,16 @@ export class RunService implements Disposable {
   readonly #resumed = new Emitter<Run>();
   /** Fires for a run that an earlier window started, and that goes on here. */
   readonly onDidResumeRun = this.#resumed.event;
-  /** One push or pull at a time for each sandbox. */
-  readonly #syncs = new Map<string, SerialQueue>();
-  readonly #pulls = new SharedPulls();
+  readonly #syncs: FolderSyncs;
   readonly #turns: Turns;
+  readonly #preparation: RunPreparation;
 
   constructor(options: RunServiceOptions) {
     this.#options = options;
+    this.#syncs = new FolderSyncs(options);
     this.#turns = new Turns(options.runsAtOnce);
+    const [syncs, turns] = [this.#syncs, this.#turns];
+    this.#preparation = new RunPreparation({ ...options, syncs, turns, runs: this.#runs });
   }
 
   /** Newest last. */
@@ -109,7 +81,7 @@ export class RunService implements Disposable {
         ...{ request, group, gpu: spec.gpu, outputs },
         ...(specName !== undefined && { place: { kind: "spec", name: specName } }),
         wanted: JSON.stringify([spec, folder]),
-        sandboxFor: (run) => this.#prepare(run, request, spec),
+        sandboxFor: (run) => this.#preparation.prepare(run, request, spec),
       }),
     );
   }
@@ -128,7 +100,7 @@ export class RunService implements Disposable {
   /** Starts a run in that sandbox and in no other. */
   startIn({ gpu, sandboxId }: GivenSandbox, request: OneRun): Run {
     const sandboxFor = async (run: Run) =>
-      this.#deliver(run, request, await this.#options.sandboxes.attach(sandboxId, run.signal));
+      this.#preparation.deliver(run, request, await this.#options.sandboxes.attach(sandboxId, run.signal));
     return this.#start({ request, group: randomId(), gpu, place: { kind: "sandbox" }, wanted: sandboxId, sandboxFor });
   }
 
@@ -185,18 +157,8 @@ export class RunService implements Disposable {
   }
 
   /** Sends the folder to a sandbox. */
-  async push(sandbox: RunningSandbox, request: FolderPush): Promise<PushResult> {
-    const { id } = sandbox.phase;
-    const { exec, pusher } = this.#options;
-    return this.#syncsOf(sandbox).run(() =>
-      pusher.push({ ...request, sandboxId: id, exec: transferExec(exec, id, request.signal) }),
-    );
-  }
-
-  #syncsOf({ key }: RunningSandbox): SerialQueue {
-    const queue = this.#syncs.get(key) ?? new SerialQueue();
-    this.#syncs.set(key, queue);
-    return queue;
+  push(sandbox: RunningSandbox, request: FolderPush): Promise<PushResult> {
+    return this.#syncs.push(sandbox, request);
   }
 
   dispose(): void {
@@ -255,7 +217,7 @@ export class RunService implements Disposable {
       });
       const closing = { ...end(), exitCode };
       if (folder !== undefined)
-        run.isPullFailed = !(await pullOutputs(run, (signal) => this.#pull(run, sandbox, record, signal), log));
+        run.isPullFailed = !(await pullOutputs(run, (signal) => this.#syncs.pull(run, sandbox, record, signal), log));
       const left = {
         ...(run.leftCount > 0 && { leftCount: run.leftCount }),
         ...(run.isPullFailed && { isPullFailed: true }),
@@ -277,105 +239,9 @@ export class RunService implements Disposable {
   #enterRunning(run: Run, sandbox: RunningSandbox, { startedAt }: RunRecord): void {
     run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, this.#options.rates.current) });
   }
-
-  #pull(
-    run: Run,
-    sandbox: RunningSandbox,
-    { folder: root = "", remotePath, outputs }: RunRecord,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const { exec, puller, log } = this.#options;
-    const sandboxId = sandbox.phase.id;
-    const from = gpuWord(sandbox.gpu);
-    const pull = async (shared: AbortSignal) => {
-      const result = await puller.pullChanges({
-        ...{ root, remotePath, sandboxId, from, signal: shared },
-        ...(outputs !== undefined && { into: outputs }),
-        // What ends the other side of a cancelled pull must still start.
-        exec: (argv: string[]) => exec.exec(sandboxId, argv, {}, new AbortController().signal),
-      });
-      for (const line of pullLog(result, from)) log.warn(line);
-      run.leftCount = result.leftCount;
-      return describePull(result, from, outputs);
-    };
-    const key = JSON.stringify([sandboxId, root, remotePath, outputs]);
-    return this.#pulls.pull(key, pull, (work) => this.#syncsOf(sandbox).run(work), signal);
-  }
-
-  /** A sandbox that holds the file. One that turns out to be gone is replaced, once. */
-  async #prepare(run: Run, request: OneRun, spec: SandboxSpec): Promise<RunningSandbox> {
-    const { sandboxes } = this.#options;
-    const onStep = (step: string) => {
-      run.enter({ kind: "preparing", step });
-    };
-    const wanted = { spec, folder: request.folder ?? "", onStep, signal: run.signal };
-    const onDidEnterStep = (step: CreateStep) => {
-      onStep(describeStep(step, spec));
-    };
-    // Without a wait in between, or two runs of one instant would both find nothing and create one each.
-    const found = sandboxes.findReusable({ ...wanted, onDidEnterStep }, run.signal);
-    const reused = found && (await found);
-    if (reused) {
-      try {
-        return await this.#deliver(run, request, reused);
-      } catch (error) {
-        if (!isSandboxGone(error)) throw error;
-        sandboxes.markEnded(reused.key, "lost");
-      }
-    }
-    // Where a sandbox is there already, the push follows at once and does that itself.
-    if (request.folder !== undefined) void this.#options.pusher.prepare(request.folder);
-    const created = await createOrSwap(sandboxes, request.offerOther ?? this.#options.offerOther, wanted);
-    (await this.#options.notices(run.signal)).forEach(onStep);
-    return this.#deliver(run, request, created);
-  }
-
-  async #deliver(run: Run, request: OneRun, sandbox: RunningSandbox): Promise<RunningSandbox> {
-    run.useSandbox(sandbox);
-    await this.#turns.wait(run, sandbox.key);
-    const notice = lifetimeNotice(sandbox, this.#options.clock.now(), this.#lastDurationMs(request));
-    if (notice !== undefined) run.enter({ kind: "preparing", step: notice });
-    const { folder, remotePath, target } = request;
-    if (folder !== undefined) {
-      run.enter({ kind: "preparing", step: "Syncing the folder" });
-      const isFresh = run.isAlone;
-      // A single run would bring them back as its own.
-      const putsLeftAside = isFresh || !this.#options.sharesOutputs();
-      run.pushedAt = this.#options.clock.now();
-      const { signal } = run;
-      const result = await this.push(sandbox, { root: folder, remotePath, isFresh, putsLeftAside, signal });
-      for (const line of pushLog(result)) this.#options.log.warn(line);
-      run.enter({ kind: "preparing", step: describePush(result) });
-      if (result.movedTo !== undefined) run.enter({ kind: "preparing", step: leftIn(result.movedTo) });
-      if (result.inPlace) run.enter({ kind: "preparing", step: stillThere(result.inPlace) });
-    }
-    if (target.file && target.file.kind !== "synced") {
-      const path = remoteFile(run.id, target.file, remotePath);
-      const content = Buffer.from(target.file.content);
-      const { signal } = run;
-      const sandboxId = sandbox.phase.id;
-      const keptAs = await upload(this.#options.exec, { sandboxId, workdir: remotePath, path, content, signal });
-      if (keptAs !== undefined)
-        run.enter({ kind: "preparing", step: `What the sandbox had as ${path} is now ${keptAs}` });
-    }
-    return sandbox;
-  }
-
-  /** How long the same file ran the last time. */
-  #lastDurationMs({ target }: OneRun): number | undefined {
-    const durations = this.#runs.flatMap(({ target: { label }, state }) =>
-      state.kind === "ended" && label === target.label ? [state.endedAt - state.startedAt] : [],
-    );
-    return durations.at(-1);
-  }
 }
 
 const outputsOf = ({ folder, outputs, startedAt, pushedAt = startedAt }: RunRecord): OutputPlace | undefined =>
   folder === undefined || outputs === undefined ? undefined : { folder, path: outputs, pushedAt };
-
-const leftIn = (place: string): string => `Outputs of an earlier run that were not pulled are in ${place} there`;
-
-const stillThere = (paths: readonly string[]): string =>
-  `Outputs of an earlier run whose names are not UTF-8 are still in the folder there: ${paths.slice(0, 3).join(", ")}`;
 
 const randomId = () => randomBytes(6).toString("hex");
