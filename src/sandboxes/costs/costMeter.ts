@@ -1,29 +1,21 @@
-import { every, Lazy, SerialQueue } from "../../base/async";
+import { every, SerialQueue } from "../../base/async";
 import { DisposableStore, type Disposable } from "../../base/disposable";
-import { messageOf } from "../../base/errors";
 import { Emitter } from "../../base/event";
-import type { Clock, Logger } from "../../base/ports";
-import type { RateSource } from "../../modal/rates";
-import type { Usage } from "../../modal/usage";
 import type { Activity } from "../metrics/activity";
 import { costOf, hourlyRate } from "./cost";
-import { dollarsWithin, grown, isLater, MAX_LIFETIME_MS, measured, settled, type Reading } from "../spec/reading";
+import { dollarsWithin, grown, MAX_LIFETIME_MS, type Reading } from "../spec/reading";
 import { isRunning, livedWithin, sandboxIdOf, type RunningSandbox, type Sandbox } from "../sandbox";
 import type { SandboxChange, SandboxStore } from "../sandboxStore";
-import { startOfDay, type Spending } from "./spending";
+import { Readings, type ReadingsOptions } from "./readings";
+import { startOfDay } from "./spending";
 
-export interface CostMeterOptions {
+export interface CostMeterOptions extends ReadingsOptions {
   readonly store: SandboxStore;
-  readonly usage: { ofSandbox(id: string, signal: AbortSignal): Promise<Usage | undefined> };
-  readonly spending: Spending;
   readonly activity: Pick<Activity, "useOf" | "onDidChangeActivity">;
-  readonly rates: RateSource;
   /** Names the account, environment and app of the moment. */
   readonly scope: () => string;
-  /** Whether nothing is billed: on the local backend. */
+  /** True on the local backend: nothing is billed there. */
   readonly isFree: () => boolean;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 export interface MeteredSandbox {
@@ -56,8 +48,6 @@ export interface Costs {
 /** How often what was spent is read and written: as much of it a crash may lose. */
 const INTERVAL_MS = 60_000;
 
-const USAGE_TIMEOUT_MS = 20_000;
-
 /** Sandboxes are listed each minute while some run, unless this machine sleeps or has no network. */
 const UNSEEN_MS = 3 * INTERVAL_MS;
 
@@ -73,15 +63,14 @@ export class CostMeter implements Disposable {
   readonly #own = new DisposableStore();
   readonly #changed = new Emitter<void>();
   readonly onDidChangeCosts = this.#changed.event;
-  readonly #readings = new Map<string, Reading>();
+  readonly #readings: Readings;
   /** Ids by key, for those that lose theirs with their end. */
   readonly #ids = new Map<string, string>();
   readonly #updates = new SerialQueue();
-  readonly #pruned: Lazy<void>;
 
   constructor(options: CostMeterOptions) {
     this.#options = options;
-    this.#pruned = new Lazy(() => options.spending.prune(options.clock.now()));
+    this.#readings = new Readings(options);
     this.#own.add(
       options.store.onDidChangeSandboxes((change) => {
         this.#onSandboxes(change);
@@ -95,7 +84,7 @@ export class CostMeter implements Disposable {
     );
     this.#own.add(
       every(INTERVAL_MS, () => {
-        void this.#noted(this.update());
+        void this.#readings.noted(this.update());
       }),
     );
   }
@@ -105,7 +94,7 @@ export class CostMeter implements Disposable {
     const now = clock.now();
     const midnight = startOfDay(now);
     const billed = this.#billed();
-    const readings = [...this.#readings.values()]
+    const readings = this.#readings.all
       .map((reading) => this.#live(reading, now))
       .filter((reading) => dollarsWithin(reading, midnight, LATER) > 0);
     const sandboxes = billed.map((sandbox) => {
@@ -146,15 +135,15 @@ export class CostMeter implements Disposable {
 
   /** Reads what the sandboxes that lived since then have cost, also those of windows that are gone. */
   async recall(since: number): Promise<void> {
-    await this.#noted(this.#learnSince(since));
+    await this.#readings.recall(since);
   }
 
   /** US dollars spent on this day and on each of the days before, today first. */
   async lastDays(count: number): Promise<number[]> {
     const { clock } = this.#options;
     const now = clock.now();
-    await this.#learnSince(startOfDay(now, count - 1));
-    const readings = [...this.#readings.values()].map((reading) => this.#live(reading, now));
+    await this.#readings.learnSince(startOfDay(now, count - 1));
+    const readings = this.#readings.all.map((reading) => this.#live(reading, now));
     return Array.from({ length: count }, (_, daysAgo) => {
       const [from, to] = [startOfDay(now, daysAgo), daysAgo === 0 ? LATER : startOfDay(now, daysAgo - 1)];
       return readings.reduce((sum, reading) => sum + dollarsWithin(reading, from, to), 0);
@@ -165,10 +154,10 @@ export class CostMeter implements Disposable {
   async update(): Promise<void> {
     await this.#updates.run(async () => {
       const { clock } = this.#options;
-      await this.#noted(this.#pruned.get());
+      await this.#readings.prune();
       const ours = this.#billed().filter(({ holder }) => holder === "thisWindow" || holder === "nobody");
-      await Promise.all(ours.filter(isRunning).map(({ phase }) => this.#read(phase)));
-      await this.#noted(this.#learnSince(startOfDay(clock.now())));
+      await Promise.all(ours.filter(isRunning).map(({ phase }) => this.#readings.read(phase.id)));
+      await this.#readings.recall(startOfDay(clock.now()));
     });
     this.#changed.fire();
   }
@@ -181,7 +170,7 @@ export class CostMeter implements Disposable {
     const { store, scope, clock } = this.#options;
     for (const sandbox of this.#billed().filter(isRunning)) this.#see(sandbox, listedAt);
     const [since, silentSince] = [clock.now() - 2 * MAX_LIFETIME_MS, clock.now() - 2 * INTERVAL_MS];
-    const ended = [...this.#readings.values()].filter(
+    const ended = this.#readings.all.filter(
       (reading) =>
         !reading.isOver &&
         reading.scope === scope() &&
@@ -215,7 +204,7 @@ export class CostMeter implements Disposable {
     const { id, startedAt } = phase;
     this.#ids.set(key, id);
     if (this.#readings.has(id)) return;
-    this.#readings.set(id, {
+    this.#readings.set({
       ...{ id, startedAt, timeoutMs, seenAt: startedAt },
       scope: this.#options.scope(),
       billable: { gpu, cpu, memoryMiB, ...(regions && { regions }) },
@@ -228,7 +217,7 @@ export class CostMeter implements Disposable {
   #see(sandbox: RunningSandbox, at: number): void {
     const known = this.#readings.get(sandbox.phase.id);
     if (!known || known.isOver) return;
-    this.#readings.set(known.id, { ...known, seenAt: at });
+    this.#readings.set({ ...known, seenAt: at });
     this.#use(sandbox);
   }
 
@@ -239,7 +228,7 @@ export class CostMeter implements Disposable {
     const use = this.#options.activity.useOf(sandbox);
     const leftMs = use?.kind === "idle" ? use.leftMs : undefined;
     const idleEndsAt = leftMs === undefined ? undefined : this.#options.clock.now() + leftMs;
-    this.#readings.set(known.id, { ...known, idleEndsAt });
+    this.#readings.set({ ...known, idleEndsAt });
   }
 
   #leave(key: string, at: number, reason: Leave): void {
@@ -253,52 +242,20 @@ export class CostMeter implements Disposable {
     const isWitnessed = reason === "terminated" && at - seenAt < UNSEEN_MS;
     const seen = isWitnessed ? { ...known, seenAt: at } : known;
     const last = { ...grown(seen, at, this.#options.rates.current), isOver };
-    this.#readings.set(last.id, last);
+    this.#readings.set(last);
     // Other windows count it from here on; the server may take its time to say what was used.
     const saving = this.#options.spending.save(last);
     const closing = async () => {
       await saving;
       if (isOver) await this.#close(last);
     };
-    void this.#noted(this.#updates.run(closing));
+    void this.#readings.noted(this.#updates.run(closing));
   }
 
   /** Takes the last reading of a sandbox that has ended. */
   async #close(reading: Reading): Promise<void> {
-    const usage = await this.#usageOf(reading.id);
-    await this.#keep(settled(reading, usage, this.#options.rates.current));
+    await this.#readings.close(reading);
     this.#changed.fire();
-  }
-
-  async #read({ id }: RunningSandbox["phase"]): Promise<void> {
-    const usage = await this.#usageOf(id);
-    const known = this.#readings.get(id);
-    if (!known || known.isOver) return;
-    const { clock, rates } = this.#options;
-    const now = clock.now();
-    await this.#keep(usage ? measured(known, usage, now, rates.current) : grown(known, now, rates.current));
-  }
-
-  async #keep(reading: Reading): Promise<void> {
-    this.#readings.set(reading.id, reading);
-    await this.#noted(this.#options.spending.save(reading));
-  }
-
-  #usageOf(id: string): Promise<Usage | undefined> {
-    return this.#options.usage.ofSandbox(id, AbortSignal.timeout(USAGE_TIMEOUT_MS)).catch((error: unknown) => {
-      this.#options.log.debug(`Usage of ${id}: ${messageOf(error)}`);
-      return undefined;
-    });
-  }
-
-  async #learnSince(from: number): Promise<void> {
-    for (const reading of await this.#options.spending.load(from, this.#options.clock.now() + 2 * MAX_LIFETIME_MS))
-      this.#learn(reading);
-  }
-
-  #learn(reading: Reading): void {
-    const known = this.#readings.get(reading.id);
-    if (!known || isLater(reading, known)) this.#readings.set(reading.id, { ...reading, ...lastSeen(known, reading) });
   }
 
   /** A reading of a sandbox that is billed, with what it cost since. */
@@ -312,23 +269,9 @@ export class CostMeter implements Disposable {
   #billed(): Sandbox[] {
     return this.#options.store.all.filter((sandbox) => isOfThisMachine(sandbox) && BILLED.includes(sandbox.phase.kind));
   }
-
-  /** Never rejects: what cannot be kept on disk is known here all the same. */
-  async #noted(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      this.#options.log.warn(`Account of costs: ${messageOf(error)}`);
-    }
-  }
 }
 
 const BILLED: readonly Sandbox["phase"]["kind"][] = ["running", "pausing", "stopping"];
-
-const lastSeen = (...readings: readonly (Reading | undefined)[]): Pick<Reading, "seenAt"> => {
-  const times = readings.flatMap((reading) => reading?.seenAt ?? []);
-  return times.length > 0 ? { seenAt: Math.max(...times) } : {};
-};
 
 /** Other machines keep account of theirs themselves. */
 export const isOfThisMachine = ({ holder }: Sandbox): boolean => holder !== "elsewhere";
