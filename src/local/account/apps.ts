@@ -6,7 +6,7 @@ export interface App {
   readonly environment: string;
   /** Seconds since the epoch. */
   readonly createdAt: number;
-  /** Seconds since the epoch; it has lost its name with that. */
+  /** Seconds since the epoch. A stopped app no longer holds its name. */
   readonly stoppedAt: number | undefined;
 }
 
@@ -21,7 +21,7 @@ export class AppStore {
     return this.list(environment).find((app) => app.name === name && app.stoppedAt === undefined);
   }
 
-  /** Stopped ones too. */
+  /** Includes stopped apps. */
   list(environment: string): readonly App[] {
     return [...this.#apps.values()].filter((app) => app.environment === environment);
   }

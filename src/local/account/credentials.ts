@@ -9,7 +9,10 @@ const AUTH_TOKEN_LIFETIME_SECS = 3600;
 // A router token outlives the longest sandbox, so that no client needs a second one.
 const ROUTER_TOKEN_LIFETIME_SECS = 25 * 3600;
 
-/** What opens this server: one token pair for the control plane, signed tokens for the router. Fresh on every start. */
+/**
+ * The credentials of this server, fresh on every start: one token pair for the control plane, and signed tokens for the
+ * router.
+ */
 export class Credentials {
   readonly tokenId = `ak-${base62(22)}`;
   readonly tokenSecret = `as-${base62(22)}`;
@@ -28,7 +31,7 @@ export class Credentials {
     return this.#sign({ task_id: taskId, exp: this.#expiry(ROUTER_TOKEN_LIFETIME_SECS) });
   }
 
-  /** What stands for a sandbox's identity: of the right form, yet signed by nobody whom a cloud would trust. */
+  /** A stand-in for a sandbox's identity token. It has the right form, but no cloud trusts its signature. */
   identity(appId: string): { readonly MODAL_IDENTITY_TOKEN: string } {
     const MODAL_IDENTITY_TOKEN = this.#sign({
       iss: "local",
@@ -39,14 +42,14 @@ export class Credentials {
     return { MODAL_IDENTITY_TOKEN };
   }
 
-  /** Lets control plane calls pass that carry the token pair, and those of `openMethods` without. */
+  /** Admits control plane calls that carry the token pair, and calls of `openMethods` without it. */
   guardControlPlane(openMethods: ReadonlySet<string>): ServerMiddleware {
     const accepts = (header: ReadHeader) => this.#acceptsPair(header);
     return async function* guardControlPlane(call, context) {
       const method = call.method.path.slice(call.method.path.lastIndexOf("/") + 1);
       if (!openMethods.has(method) && !accepts((name) => context.metadata.get(name)))
         throw unauthenticated(
-          "The token is not one of this local backend: take the pair that it printed when it started.",
+          "This token does not belong to this local backend. Use the pair that it printed when it started.",
         );
       return yield* call.next(call.request, context);
     };
@@ -56,12 +59,12 @@ export class Credentials {
     const accepts = (header: ReadHeader) => this.#acceptsRouterToken(header);
     return async function* guardRouter(call, context) {
       if (!accepts((name) => context.metadata.get(name)))
-        throw unauthenticated("The task command router needs a token of this local backend.");
+        throw unauthenticated("The task command router needs a token from this local backend.");
       return yield* call.next(call.request, context);
     };
   }
 
-  /** True for a call that either guard would let pass. */
+  /** True for a call that either guard would admit. */
   accepts(headers: IncomingHttpHeaders): boolean {
     const header = (name: string) => [headers[name]].flat()[0];
     return this.#acceptsPair(header) || this.#acceptsRouterToken(header);
@@ -94,7 +97,9 @@ export class Credentials {
 
 type ReadHeader = (name: "authorization" | "x-modal-token-id" | "x-modal-token-secret") => string | undefined;
 
-/** The same key signs a sandbox's identity, which its programs hold. */
+/**
+ * A sandbox's identity token is signed with the same key and is visible to its programs, so the purpose is checked too.
+ */
 function opensRouter(signedToken: string): boolean {
   const payload = Buffer.from(signedToken.split(".")[1] ?? "", "base64").toString();
   const { exp, task_id: taskId } = JSON.parse(payload) as { exp: number; task_id?: string };

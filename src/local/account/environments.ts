@@ -9,9 +9,9 @@ export interface Environment {
   readonly createdAt: number;
 }
 
-/** What keeps objects by environment and name. */
+/** A store that keeps objects by environment and name. */
 export interface EnvironmentScoped {
-  /** Forgets all objects of the environment. */
+  /** Deletes all objects of the environment. */
   deleteEnvironment(name: string): void;
 }
 
@@ -19,7 +19,7 @@ export const DEFAULT_ENVIRONMENT = "main";
 
 const NAME = /^(?!en-)[a-z0-9][\w.-]{0,63}$/i;
 
-/** Environments by name, kept on disk. `main` is always there. */
+/** Environments by name, saved on disk. `main` always exists. */
 export class EnvironmentStore {
   readonly #file: JsonFile<readonly Environment[]>;
 
@@ -31,7 +31,7 @@ export class EnvironmentStore {
     return [MAIN, ...this.#file.read()];
   }
 
-  /** No name means `main`. */
+  /** An empty name means `main`. */
   find(name: string): Environment | undefined {
     return this.list().find((environment) => environment.name === (name || DEFAULT_ENVIRONMENT));
   }
@@ -53,11 +53,14 @@ export class EnvironmentStore {
 
   delete(name: string): void {
     const { id } = this.get(name);
-    if (id === MAIN.id) throw failedPrecondition("The local backend keeps its environment 'main'.");
+    if (id === MAIN.id) throw failedPrecondition("The environment 'main' of the local backend cannot be deleted.");
     this.#file.write(this.#file.read().filter((environment) => environment.id !== id));
   }
 
-  /** The full name of where an object is looked up, or made: the first object makes an environment too. */
+  /**
+   * The full name of the environment in which an object is looked up or created. The first object also creates the
+   * environment.
+   */
   nameFor(name: string, makesObject: boolean): string {
     return (makesObject ? this.ensure(name) : this.get(name)).name;
   }
@@ -65,7 +68,7 @@ export class EnvironmentStore {
   #add(name: string): Environment {
     if (!NAME.test(name))
       throw invalidArgument(
-        `"${name}" is not a name for an environment: use up to 64 letters, digits, "-", "_" and ".", not beginning with "en-".`,
+        `"${name}" is not a valid environment name. Use up to 64 letters, digits, "-", "_" and ".", and do not begin with "en-".`,
       );
     const environment: Environment = { id: newId("en"), name, createdAt: Date.now() / 1000 };
     this.#file.write([...this.#file.read(), environment]);

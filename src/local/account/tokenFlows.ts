@@ -5,21 +5,21 @@ import { Latch } from "../base/latch";
 
 export interface TokenFlow {
   readonly id: string;
-  /** What only the client that began the flow knows. */
+  /** Known only to the client that started the flow. */
   readonly waitSecret: string;
-  /** What the page shows and the client may show too, to tell that both mean the same flow. */
+  /** Shown on the page, and by the client if it wants, so that the user can see that both belong to the same flow. */
   readonly code: string;
-  /** What only the page knows, so that no other page can approve. */
+  /** Known only to the page, so that no other page can approve. */
   readonly nonce: string;
   readonly approved: Latch<true>;
 }
 
 const LIFETIME_MS = 10 * 60 * 1000;
-// Anyone on this machine may begin one; the oldest go first.
+// Anyone on this machine may start a flow, so the oldest are dropped.
 const MAX_FLOWS = 100;
 const CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ";
 
-/** Sign-ins under way, each until a person approves it or its time is over. */
+/** Pending sign-ins. Each ends when a person approves it or its time is up. */
 export class TokenFlows {
   readonly #flows = new Map<string, TokenFlow>();
 
@@ -43,7 +43,7 @@ export class TokenFlows {
 
   get(id: string, waitSecret: string): TokenFlow {
     const flow = this.find(id);
-    if (flow?.waitSecret !== waitSecret) throw notFound("There is no such sign-in, or its time is over.");
+    if (flow?.waitSecret !== waitSecret) throw notFound("This sign-in does not exist or has expired.");
     return flow;
   }
 }

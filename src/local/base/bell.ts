@@ -1,6 +1,9 @@
 import { abortError, onAbort } from "../../base/async";
 
-/** Wakes whoever waits for a change. What has changed is theirs to see, so a ring that nobody waits for is lost. */
+/**
+ * Wakes everyone who is waiting for a change. They look up the change themselves, so a ring is lost if nobody is
+ * waiting.
+ */
 export class Bell {
   readonly #waiting = new Set<() => void>();
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-// Crockford's base 32, of which ULIDs are made.
+// Crockford's base 32, the alphabet of ULIDs.
 const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 export const base62 = (length: number): string =>
@@ -11,7 +11,7 @@ export type IdPrefix = "ap" | "bl" | "ct" | "en" | "fc" | "fu" | "im" | "in" | "
 
 export const newId = (prefix: IdPrefix): string => `${prefix}-${base62(22)}`;
 
-/** The two generations of sandboxes; the SDK tells them apart by the shape of their ids. */
+/** The two generations of sandboxes. The SDK distinguishes them by the shape of their ids. */
 export type Generation = "V1" | "V2";
 
 export const newSandboxId = (generation: Generation): string => `sb-${generation === "V1" ? base62(22) : ulid()}`;

@@ -1,31 +1,31 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 
-/** How strongly this machine keeps a sandbox apart, strongest first. */
+/** The levels of isolation that a machine can offer, strongest first. */
 export type IsolationKind = "overlay" | "privateRoot" | "directory";
 
-/** The operating system's side of the backend: roots and processes, nothing of Modal's protocol. */
+/** The operating system's side of the backend: roots and processes. It knows nothing about Modal's protocol. */
 export interface Isolation {
   readonly kind: IsolationKind;
   /** One sentence for the log and the UI. */
   readonly description: string;
   /**
-   * Whether a layer holds only what differs from the layers below it, or all that a root of its own starts with. Layers
-   * of one way cannot be used in the other.
+   * "stacked" if a layer holds only its differences from the layers below it; "copied" if it holds everything that a
+   * root starts with. A layer of one kind cannot be used as the other.
    */
   readonly layering: "stacked" | "copied";
   readonly network: NetworkKind;
-  /** A folder that is gone when the server is, however it ends. */
+  /** A folder that disappears with the server, however the server ends. */
   readonly scratch: string;
-  /** A root of its own, ready for processes. Rejects with a sentence if the machine refuses. */
+  /** Creates a root that is ready for processes. Rejects with a message for the user if the machine refuses. */
   createRoot(options: RootOptions): Promise<IsolatedRoot>;
   /** Ends every process, mount and folder of every root. */
   dispose(): Promise<void>;
 }
 
-/** Who has a network of its own: every sandbox, only one that may reach nothing, or none. */
+/** The sandboxes that have their own network: all of them, only those with an empty allowlist, or none. */
 export type NetworkKind = "own" | "ownIfClosed" | "shared";
 
-/** What may be reached; empty lists are nothing. */
+/** The destinations that may be reached. Empty lists allow nothing. */
 export interface Allowlist {
   readonly cidrs: readonly string[];
   readonly domains: readonly string[];
@@ -33,58 +33,58 @@ export interface Allowlist {
 
 export interface RootOptions {
   readonly sandboxId: string;
-  /** Undefined: anything. Kept where there is a network of its own. */
+  /** Undefined allows every destination. Enforced only if the sandbox has its own network. */
   readonly allowlist?: Allowlist | undefined;
   readonly limits?: Limits;
   /** Folders of earlier roots' changes, lowest first. */
   readonly layers?: readonly string[];
 }
 
-/** What a sandbox may use at most; kept as far as the machine can, see `Isolation.description`. */
+/** The most that a sandbox may use. Enforced as far as the machine can, see `Isolation.description`. */
 export interface Limits {
   readonly cpus?: number | undefined;
   readonly memoryBytes?: number | undefined;
 }
 
 export interface IsolatedRoot {
-  /** Starts a process inside; rejects with code `ENOENT` where the program or the working directory does not exist. */
+  /** Starts a process inside. Rejects with code `ENOENT` if the program or the working directory does not exist. */
   spawn(options: SpawnOptions): Promise<IsolatedProcess>;
-  /** A connection to what listens on `port` inside. Rejects with `ECONNREFUSED` where nothing does. */
+  /** Connects to a server on `port` inside. Rejects with `ECONNREFUSED` if nothing listens there. */
   connect(port: number): Promise<Duplex>;
-  /** When the root is lost, or was disposed: nothing runs in it any more. */
+  /** Resolves when the root is lost or disposed, so that nothing runs in it. */
   readonly ended: Promise<void>;
   /**
-   * Makes `layer`, a folder, of what differs from the layers beneath the root. It may itself be one of those afterwards,
-   * instead of a copy.
+   * Fills the folder `layer` with the differences from the layers beneath the root. Afterward the root may use that
+   * folder as one of its own layers, instead of a copy.
    */
   saveChanges(layer: string): Promise<"copied" | "beneath">;
-  /** Whether another root upon the same files could take its place unnoticed, and would be made sooner than a copy. */
+  /** True if another root on the same files could replace this one unnoticed, and would take less time than a copy. */
   isAtRest?(): Promise<boolean>;
-  /** Makes `layer`, a folder, of a folder inside; rejects with code `ENOENT` where there is none. */
+  /** Fills the folder `layer` with a folder inside. Rejects with code `ENOENT` if that folder does not exist. */
   saveFolder(path: string, layer: string): Promise<void>;
-  /** Shows layers at a path inside, which is made where it is missing, under a layer that takes all writes. */
+  /** Shows layers at a path inside, below a layer that takes all writes. Creates the path if it is missing. */
   mount(options: MountOptions): Promise<IsolatedMount>;
   /**
-   * From now on programs inside may connect to these places only, and what is open to others ends. Rejects with a
-   * sentence where the root cannot be kept to that.
+   * From now on, programs inside may connect only to these destinations; open connections to others are closed. Rejects
+   * with a message for the user if this root cannot enforce the list.
    */
   setAllowlist(allowlist: Allowlist): Promise<void>;
   /** True if a process inside has the socket with this inode open, on a machine with `/proc`. */
   holdsSocket(inode: string): Promise<boolean>;
-  /** Every process inside, as it is now; absent where they cannot be told from the machine's others. */
+  /** All processes inside at this moment. Absent if they cannot be distinguished from the machine's other processes. */
   processes?(): readonly ProcessUsage[];
-  /** Kills every process inside. What they have written stays until the root is disposed. */
+  /** Kills every process inside. The files they wrote stay until the root is disposed. */
   stop(): Promise<void>;
   /** Kills every process inside and removes the root. */
   dispose(): Promise<void>;
 }
 
 export interface ProcessUsage {
-  /** No other process will ever have it. */
+  /** Never reused for another process. */
   readonly id: string;
   readonly pid: number;
   readonly parentPid: number;
-  /** Its own, and that of the children whose end it has seen. */
+  /** The process's own time, plus that of the children it has waited for. */
   readonly cpuNanoseconds: number;
   readonly memoryBytes: number;
 }
@@ -98,11 +98,14 @@ export interface MountOptions {
 }
 
 export interface IsolatedMount {
-  /** Where the writes of this mount go. */
+  /** The folder that receives this mount's writes. */
   readonly folder: string;
-  /** Whether there is all that it shows, or what was changed, with a character device 0:0 for each thing removed. */
+  /**
+   * The content of `folder`: everything that the mount shows, or only the changes, with a character device 0:0 for each
+   * removed entry.
+   */
   readonly holds: "everything" | "changes";
-  /** Those folders among the changes that hide all that was there under their names, also once the root has stopped. */
+  /** The changed folders that hide all earlier content under their names. Also works after the root has stopped. */
   replacedFolders(): Promise<ReadonlySet<string>>;
   /** Rejects with code `EBUSY` while a process uses it. */
   unmount(): Promise<void>;
@@ -122,9 +125,9 @@ export interface IsolatedProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** When the process itself ended, whether or not its output has been read to the end. */
+  /** Resolves when the process itself has ended, even if its output has not been read to the end. */
   readonly exited: Promise<ProcessExit>;
-  /** Signals the process and whatever it started. */
+  /** Signals the process and its descendants. */
   kill(signal: NodeJS.Signals): void;
 }
 

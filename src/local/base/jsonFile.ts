@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { replaceFile } from "../../base/replaceFile";
 import { codeOf } from "../../base/errors";
 
-/** A small file that only its owner can read. Servers may share it, so it is read anew each time. */
+/** A small file that only its owner can read. Several servers may share it, so it is read from disk each time. */
 export class JsonFile<T> {
   readonly #path: string;
   readonly #parse: (value: unknown) => T;
 
-  /** `parse` gets what the file holds, `undefined` where there is none. */
+  /** `parse` gets the file's content, or `undefined` if there is no file. */
   constructor(path: string, parse: (value: unknown) => T) {
     this.#path = path;
     this.#parse = parse;

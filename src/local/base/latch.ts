@@ -1,6 +1,6 @@
 import { abortError, Deferred, onAbort } from "../../base/async";
 
-/** A value that comes once. Unlike a promise it forgets those who stop waiting for it. */
+/** A value that is set once. Unlike a promise, it releases callers that stop waiting. */
 export class Latch<T> {
   readonly #waiting = new Set<(value: T) => void>();
   #arrived: { readonly value: T } | undefined;

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Compares what was given with a secret, in a time that says nothing about the secret. */
+/** Compares an untrusted value with a secret in constant time. */
 export const same = (given: string | undefined, expected: string): boolean =>
   given !== undefined && timingSafeEqual(digest(given), digest(expected));
 

@@ -1,8 +1,8 @@
 import type { Logger } from "../../base/ports";
 
-/** Stdout carries one line of JSON and nothing else, so what is to be said goes to stderr. */
+/** Logs to stderr, because stdout carries one line of JSON and nothing else. */
 export function stderrLog(): Logger {
-  // Nobody may be reading any more.
+  // The process that read stderr may have ended.
   process.stderr.on("error", () => undefined);
   const write =
     (level: string) =>

@@ -2,11 +2,11 @@ import { onAbort } from "../../base/async";
 import type { Disposable } from "../../base/disposable";
 import { isAbort } from "../../base/errors";
 
-// What a timer can hold; a longer one would fire at once.
+// The longest delay that a timer can hold. A longer one would fire immediately.
 const LONGEST_MS = 2 ** 31 - 1;
 
 export interface TimeLimit extends Disposable {
-  /** Aborts when the time is up, or when the caller has gone. */
+  /** Aborts when the time is up or when the caller aborts. */
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ export function timeLimit(secs: number, caller: AbortSignal): TimeLimit {
   };
 }
 
-/** What `wait` gives, or nothing once `secs` have passed. */
+/** Returns the result of `wait`, or undefined after `secs` seconds. */
 export async function within<T>(
   secs: number,
   caller: AbortSignal,

@@ -2,24 +2,24 @@ import { isObject } from "../../base/guards";
 import { Status } from "nice-grpc";
 
 /**
- * What is to go wrong, for tests and demos: the content of the file that `--faults FILE` names. It is read again
- * whenever it has changed, and all counting then starts anew. All parts may be left out:
+ * The planned faults, for tests and demos: the content of the file that `--faults FILE` names. The file is read again
+ * whenever it changes, and all counts then restart. Every part is optional:
  *
  *     {
- *       "seed": 1,                     decides which calls a "share" meets
+ *       "seed": 1,                     selects the calls of each "share"
  *       "rules": [                     every rule that matches a call takes effect, in this order
  *         { "rpc": "SandboxGet*",      a method's name, with * for any characters; the other parts are optional:
- *           "times": 2,                only its next calls of this number …
- *           "share": 0.1,              … or this share of them, drawn by the seed
- *           "latencyMs": 300,          before it is handled
- *           "status": "UNAVAILABLE",   it fails so
+ *           "times": 2,                applies only to the next N calls …
+ *           "share": 0.1,              … or to this share of them, drawn by the seed
+ *           "latencyMs": 300,          waits before the call is handled
+ *           "status": "UNAVAILABLE",   makes the call fail with this status
  *           "message": "try later",
- *           "after": true,             … after the work was done: only the answer is lost
- *           "cutAfterBytes": 65536,    … when so much of its stream has passed
- *           "endsSandboxAfterMs": 0 }  the sandbox that it is about (or makes) dies
+ *           "after": true,             … after the work is done: only the answer is lost
+ *           "cutAfterBytes": 65536,    … after this many bytes of its stream
+ *           "endsSandboxAfterMs": 0 }  kills the sandbox that the call names or creates
  *       ],
- *       "noCapacity": { "H200": 5 },   GPU types that nobody gets for so many seconds from now on; null: ever
- *       "tokenSeconds": 5,             how long tokens that are given out are good
+ *       "noCapacity": { "H200": 5 },   GPU types that are unavailable for N seconds from now; null: forever
+ *       "tokenSeconds": 5,             the lifetime of issued tokens
  *       "link": { "roundTripMs": 40, "bytesPerSecond": 1000000 }   between every client and the server
  *     }
  */
@@ -37,7 +37,7 @@ export interface FaultRule {
   readonly times: number;
   readonly share: number;
   readonly latencyMs: number;
-  /** What it fails with, where it does. */
+  /** The error of a matching call. Undefined if the call succeeds. */
   readonly failure: { readonly status: Status; readonly message: string } | undefined;
   readonly isAfter: boolean;
   readonly cutAfterBytes: number | undefined;
@@ -49,7 +49,7 @@ export interface LinkPlan {
   readonly bytesPerSecond: number;
 }
 
-/** Throws with a sentence on the first part that makes no sense. */
+/** Throws an error that names the first invalid part. */
 export function readFaultPlan(text: string): FaultPlan {
   const plan = new Fields(JSON.parse(text), "The plan");
   const capacity = plan.object("noCapacity");
@@ -89,7 +89,7 @@ function readRule(value: unknown): FaultRule {
     failure:
       status === undefined
         ? undefined
-        : { status: readStatus(status), message: rule.string("message") ?? "A fault that was asked for." },
+        : { status: readStatus(status), message: rule.string("message") ?? "An injected fault." },
     isAfter,
     cutAfterBytes,
     endsSandboxAfterMs: rule.number("endsSandboxAfterMs"),
@@ -105,7 +105,7 @@ function readStatus(name: string): Status {
 const toPattern = (glob: string): RegExp =>
   new RegExp(`^${glob.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
 
-/** Reads an object of JSON, part by part. */
+/** Reads an object of JSON field by field. */
 class Fields {
   readonly #values: ReadonlyMap<string, unknown>;
   readonly #name: string;

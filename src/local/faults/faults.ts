@@ -8,14 +8,16 @@ import { seededRandom } from "./seededRandom";
 const CAPACITY_POLL_MS = 50;
 
 export interface FaultOptions {
-  /** Where the plan is, if there is one; the file may come and go. */
+  /** The path of the plan. The file may come and go while the server runs. */
   readonly file: string | undefined;
-  /** GPU types that nobody ever gets, in capitals. */
+  /** GPU types that never become available, in capitals. */
   readonly gpusWithoutCapacity: ReadonlySet<string>;
   readonly log: Logger;
 }
 
-/** What goes wrong on purpose. Whether the plan has changed is looked up at every use, so that it counts at once. */
+/**
+ * Injects the planned faults. Every use checks whether the plan has changed, so that a change takes effect immediately.
+ */
 export class Faults {
   readonly #options: FaultOptions;
   #plan: FaultPlan = noFaults;
@@ -31,7 +33,7 @@ export class Faults {
     return this.#options.file !== undefined;
   }
 
-  /** What the plan has in store for this call, which counts as one. */
+  /** The rules that apply to this call. Each query counts as one call. */
   rulesFor(method: string): readonly FaultRule[] {
     this.#refresh();
     return this.#plan.rules.filter((rule, index) => rule.rpc.test(method) && this.#isMet(rule, index));
@@ -42,7 +44,7 @@ export class Faults {
     return this.#plan.link;
   }
 
-  /** How long a token that is given out now is good. */
+  /** The lifetime of a token issued now. */
   tokenSeconds(usual: number): number {
     this.#refresh();
     return this.#plan.tokenSeconds ?? usual;
@@ -76,7 +78,7 @@ export class Faults {
       this.#use(version === "" ? noFaults : readFaultPlan(readFileSync(file, "utf8")));
       log.info(`faults: ${this.#plan.rules.length} rules from ${file}`);
     } catch (error) {
-      log.warn(`The faults in ${file} stay as they were: ${messageOf(error)}`);
+      log.warn(`The earlier faults stay active, because ${file} is invalid: ${messageOf(error)}`);
     }
   }
 

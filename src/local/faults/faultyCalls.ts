@@ -4,7 +4,7 @@ import { delay } from "../../base/async";
 import type { FaultRule } from "./faultPlan";
 import type { Faults } from "./faults";
 
-/** Makes calls go wrong as planned. `endSandbox` gets the id of a sandbox or of a task. */
+/** Makes calls fail as planned. `endSandbox` gets the id of a sandbox or of a task. */
 export const faultyCalls = (faults: Faults, endSandbox: (id: string) => void): ServerMiddleware =>
   async function* faultyCalls<Request, Response>(call: ServerMiddlewareCall<Request, Response>, context: CallContext) {
     const rules = faults.rulesFor(call.method.path.slice(call.method.path.lastIndexOf("/") + 1));
@@ -49,7 +49,7 @@ function subjectOf(message: unknown): string | undefined {
   return [sandboxId, taskId].find((id): id is string => typeof id === "string" && id !== "");
 }
 
-/** A stream's messages up to the byte at which it breaks. */
+/** Yields a stream's messages up to the byte at which the plan cuts it. */
 async function* cutOff<T>(messages: AsyncIterable<T>, { cutAfterBytes = 0, failure }: FaultRule): AsyncGenerator<T> {
   let left = cutAfterBytes;
   for await (const message of messages) {
@@ -68,7 +68,7 @@ function dataOf(message: unknown): Uint8Array | undefined {
   return isObject(message) && message.data instanceof Uint8Array ? message.data : undefined;
 }
 
-/** Of all the texts and bytes in it. */
+/** The total size of all strings and bytes in a message. */
 function sizeOf(value: unknown): number {
   if (typeof value === "string" || value instanceof Uint8Array) return value.length;
   if (typeof value !== "object" || value === null) return 0;

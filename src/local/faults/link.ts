@@ -4,14 +4,16 @@ import { pipeline, Transform } from "node:stream";
 import type { Disposable } from "../../base/disposable";
 import type { LinkPlan } from "./faultPlan";
 
-// What may be on its way in one direction.
+// The most bytes in transit in one direction.
 const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 
 export interface Link extends Disposable {
   readonly port: number;
 }
 
-/** A port that leads to `target` on this machine, as far away and as narrow as `plan` says at the time. */
+/**
+ * Opens a port that leads to `target` on this machine, with the latency and bandwidth that `plan` returns at the time.
+ */
 export async function openLink(port: number, target: number, plan: () => LinkPlan): Promise<Link> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (outer) => {
@@ -38,7 +40,7 @@ export async function openLink(port: number, target: number, plan: () => LinkPla
   };
 }
 
-/** Passes bytes on, each chunk as late as its turn on the line and half a round trip make it. */
+/** Delays each chunk until its turn on the line plus half a round trip. */
 function distance(plan: () => LinkPlan): Transform {
   const underway: { readonly data: Buffer; readonly arrivesAt: number }[] = [];
   let bytes = 0;

@@ -1,4 +1,4 @@
-/** Numbers from 0 up to 1, the same for the same seed: a linear congruence whose low bits are left out. */
+/** Numbers in [0, 1) that repeat for the same seed: a linear congruential generator without its weak low bits. */
 export function seededRandom(seed: number): () => number {
   let state = BigInt(Math.trunc(seed)) * MULTIPLIER + INCREMENT;
   return () => {
@@ -7,6 +7,6 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-// Knuth's, of MMIX.
+// Knuth's multiplier for MMIX.
 const MULTIPLIER = 6364136223846793005n;
 const INCREMENT = 1442695040888963407n;

@@ -2,11 +2,11 @@ import { invalidArgument } from "../protocol/errors";
 import type { DescribedClass, DescribedParameter } from "./describe";
 import type { ParameterValue } from "./runner";
 
-/** Modal's `ParameterType`; a value of another kind cannot be sent. */
+/** Modal's `ParameterType`. Values of other types cannot be sent. */
 const PARAMETER_TYPE = { str: 1, int: 2, bytes: 4, bool: 9, unknown: 5 } as const;
 const FORMAT_PROTO = 2;
 
-/** How a class's parameters are told to a client. */
+/** A class's parameters as a client sees them. */
 export const parameterInfo = ({ parameters }: DescribedClass) => ({
   format: FORMAT_PROTO,
   schema: parameters.filter(isSettable).map((parameter) => ({
@@ -17,7 +17,7 @@ export const parameterInfo = ({ parameters }: DescribedClass) => ({
   })),
 });
 
-/** What Python cannot be told it fills in itself. */
+/** A parameter with a default that cannot be sent is left to Python. */
 const isSettable = ({ type, hasDefault, default: value }: DescribedParameter): boolean =>
   !(hasDefault === true && (type === "unknown" || value === null || value === undefined));
 
@@ -29,8 +29,8 @@ function defaultOf({ type, default: value }: DescribedParameter) {
 }
 
 /**
- * Reads what a client sends as `serializedParams`: a message whose field 1 repeats a parameter, of the fields name 1,
- * type 2, string 3, integer 4, bytes 6 and boolean 7.
+ * Reads a client's `serializedParams`: a message whose field 1 repeats a parameter, with the fields name 1, type 2,
+ * string 3, integer 4, bytes 6 and boolean 7.
  */
 export function readParameters(serialized: Uint8Array): Record<string, ParameterValue> {
   const parameters: Record<string, ParameterValue> = {};
@@ -58,7 +58,7 @@ function readParameter(message: Buffer): { name: string; content: ParameterValue
   return { name, content };
 }
 
-/** The fields of a protobuf message that are numbers or have a length. */
+/** The fields of a protobuf message that are numbers or length-delimited. */
 function* fieldsOf(message: Buffer): Generator<{ field: number; value: bigint | Buffer }> {
   let at = 0;
   const varint = (): bigint => {

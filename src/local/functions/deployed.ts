@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { codeOf } from "../../base/errors";
 import type { DescribedClass, DescribedMethod, Description } from "./describe";
 
-/** What a name in a deployed app stands for. */
+/** The target of a name in a deployed app. */
 export type Deployed = { readonly files: Files; readonly module: string; readonly version: string } & (
   | { readonly kind: "function"; readonly function: DescribedMethod }
   | { readonly kind: "class"; readonly class: DescribedClass }
@@ -17,8 +17,9 @@ export type Lookup = { readonly found: Deployed } | { readonly fault: string } |
 const FILE = /^[A-Za-z_]\w*\.py$/;
 
 /**
- * Deployed functions are Python files: each public function at the top level of `<folder>/<app>/<any>.py` is a function
- * of that app by its name, each public class there one by its name with ".*". The files of an app can import each other.
+ * Deployed functions are Python files. Each public top-level function in `<folder>/<app>/<any>.py` is a function of
+ * that app under its own name, and each public class is one under its name with ".*". The files of an app can import
+ * each other.
  */
 export class DeployedFunctions {
   readonly #folder: string;
@@ -35,7 +36,7 @@ export class DeployedFunctions {
     return entriesOf(this.#folder).filter((name) => /^[\w.-]{1,64}$/.test(name) && !name.startsWith("."));
   }
 
-  /** A fault is why a file that might hold it cannot be read. */
+  /** The result is a fault if a file that might define the name cannot be read. */
   async find(app: string, tag: string): Promise<Lookup> {
     const { all, faults } = await this.#read(app);
     const found = all.find((deployed) => tagOf(deployed) === tag);

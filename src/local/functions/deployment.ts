@@ -3,11 +3,11 @@ import { DEFAULT_ENVIRONMENT } from "../account/environments";
 import { tagOf, type DeployedFunctions } from "./deployed";
 import { DEFAULT_OPTIONS, type FunctionStore } from "./functionStore";
 
-/** Apps as their deployed functions make them. */
+/** The apps that deployed functions define. */
 export interface Deployment {
-  /** Makes the apps that have functions. */
+  /** Creates the apps that have functions. */
   deploy(): void;
-  /** The ids of an app's functions by their names. */
+  /** The ids of an app's functions by name. */
   functionsOf(app: App): Promise<Readonly<Record<string, string>>>;
 }
 

@@ -6,7 +6,7 @@ import { PYTHON_DESCRIBE } from "./pythonRunner";
 export interface DescribedMethod {
   readonly name: string;
   readonly isGenerator: boolean;
-  /** Whether it answers requests of the web itself, or is a whole server of them. */
+  /** "endpoint" if it answers web requests itself, "app" if it is a whole web server. */
   readonly web: "endpoint" | "app" | null;
 }
 
@@ -24,12 +24,12 @@ export interface DescribedClass {
   readonly parameters: readonly DescribedParameter[];
 }
 
-/** The public names of a Python file, or why Python cannot read it. */
+/** The public names of a Python file, or the reason why Python cannot read it. */
 export type Description =
   | { readonly functions: readonly DescribedMethod[]; readonly classes: readonly DescribedClass[] }
   | { readonly fault: string };
 
-/** Asks Python what the file offers, without running it. */
+/** Lists the names that a file defines, without running it. */
 export async function describeModule(isolation: Isolation, source: string): Promise<Description> {
   const root = await isolation.createRoot({ sandboxId: "describe", allowlist: nothing });
   try {

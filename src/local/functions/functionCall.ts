@@ -7,13 +7,13 @@ export type CallResult =
   | { readonly kind: "timeout"; readonly timeoutSecs: number }
   | { readonly kind: "cancelled" };
 
-/** With arguments in CBOR, or as a request of the web, whose body and answer are JSON. */
+/** The arguments are CBOR, or a web request with JSON in its body and answer. */
 export type CallRequest = { readonly method: string | undefined } & (
   | { readonly kind: "arguments"; readonly input: Uint8Array }
   | { readonly kind: "web"; readonly query: Readonly<Record<string, string>>; readonly input: Uint8Array }
 );
 
-/** One call of a function, from when it was asked for until its result has been forgotten. */
+/** One call of a function, from the request until its result is discarded. */
 export class FunctionCall {
   readonly id = newId("fc");
   readonly inputId = newId("in");
@@ -40,7 +40,7 @@ export class FunctionCall {
     return this.#finishedAt;
   }
 
-  /** Aborts when the call is cancelled. */
+  /** Aborts when the call is canceled. */
   get cancelled(): AbortSignal {
     return this.#cancelling.signal;
   }

@@ -3,7 +3,7 @@ import { LogWriter } from "../streams/logBook";
 import type { FunctionCall } from "./functionCall";
 
 export interface FunctionLogEntry {
-  /** Grows from entry to entry. */
+  /** Increases from entry to entry. */
   readonly sequence: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -13,7 +13,7 @@ export interface FunctionLogEntry {
 
 const ENTRIES_KEPT = 20_000;
 
-/** What functions have printed in which calls, line by line; the oldest go first. */
+/** The output of all function calls, line by line. The oldest lines are dropped. */
 export class FunctionLogs {
   #entries: FunctionLogEntry[] = [];
   #sequence = 0;
@@ -23,12 +23,12 @@ export class FunctionLogs {
     return this.#entries;
   }
 
-  /** Of the newest entry. */
+  /** The sequence number of the newest entry. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** Takes what a call prints from now on. */
+  /** Returns a writer for a call's output. */
   open({ id, inputId, functionId, appId }: FunctionCall): LogWriter {
     const call = { id, inputId, functionId, appId };
     return new LogWriter((text, at) => {

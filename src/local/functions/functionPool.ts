@@ -12,7 +12,10 @@ export interface AutoscalerSettings {
 
 const DEFAULT_AUTOSCALER: AutoscalerSettings = { maxContainers: 8, scaledownSecs: 60 };
 
-/** The runners of one function: as many as there are calls to do, up to a limit, and warm for a while after. */
+/**
+ * The runners of one function: one for each pending call, up to a limit. They stay warm for a while after the last
+ * call.
+ */
 export class FunctionPool {
   autoscaler = DEFAULT_AUTOSCALER;
   readonly #start: () => Promise<Runner>;
@@ -28,7 +31,7 @@ export class FunctionPool {
     this.#logs = logs;
   }
 
-  /** Calls that no runner does yet. */
+  /** Calls that wait for a runner. */
   get backlog(): number {
     return this.#waiting.length;
   }

@@ -16,7 +16,7 @@ export interface FunctionOptions {
 
 export const DEFAULT_OPTIONS: FunctionOptions = { env: {}, timeoutSecs: 300, parameters: {} };
 
-/** A deployed function with the options that it is called with. */
+/** A deployed function with its call options. */
 export interface BoundFunction {
   readonly id: string;
   readonly appId: string;
@@ -24,10 +24,10 @@ export interface BoundFunction {
   readonly pool: FunctionPool;
 }
 
-// Finished calls that can still be asked about; the oldest go first.
+// Finished calls that can still be queried. The oldest are dropped.
 const CALLS_KEPT = 1000;
 
-/** Functions that a client has got hold of, and their calls. */
+/** The functions that clients have looked up, and their calls. */
 export class FunctionStore {
   readonly logs = new FunctionLogs();
   readonly #isolation: Isolation;
@@ -39,7 +39,7 @@ export class FunctionStore {
     this.#isolation = isolation;
   }
 
-  /** The same function with the same options is the same one. */
+  /** Returns the same object for the same function with the same options. */
   bind(appId: string, deployed: Deployed, options: FunctionOptions): BoundFunction {
     const key = createHash("sha256")
       .update(JSON.stringify([appId, deployed.module, tagOf(deployed), deployed.version, options]))

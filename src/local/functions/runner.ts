@@ -5,15 +5,15 @@ import type { Isolation, IsolatedProcess, IsolatedRoot, ProcessExit } from "../b
 import type { CallRequest } from "./functionCall";
 import { PYTHON_RUNNER } from "./pythonRunner";
 
-/** What a runner loads before its first call. */
+/** The code that a runner loads before its first call. */
 export interface RunnerSetup {
-  /** The app's Python files, by name. */
+  /** The app's Python files by name. */
   readonly files: Readonly<Record<string, string>>;
-  /** The file that holds the function, without ".py". */
+  /** The file that defines the function, without ".py". */
   readonly module: string;
   /** The function, or the class whose methods are called. */
   readonly object: string;
-  /** What the class is constructed with; bytes as base64. */
+  /** The arguments of the class's constructor, with bytes as base64. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
 }
 
@@ -27,7 +27,7 @@ const HEADER_BYTES = 8;
 const LOAD_TIMEOUT_MS = 5 * 60 * 1000;
 const LOG_TAIL_LENGTH = 4000;
 
-/** A Python process in a root of its own that has one function loaded and does one call at a time. */
+/** A Python process in its own root that has one function loaded and runs one call at a time. */
 export class Runner {
   readonly #root: IsolatedRoot;
   readonly #process: IsolatedProcess;
@@ -76,7 +76,7 @@ export class Runner {
     return this.#hasEnded;
   }
 
-  /** `print` gets what the function prints. A process that dies is a failure of the call. */
+  /** `print` gets the function's output. If the process dies, the call fails. */
   async call(request: CallRequest, print: (data: Uint8Array) => void): Promise<RunnerReply> {
     this.#print = print;
     this.#send({ method: request.method, ...(request.kind === "web" && { query: request.query }) }, request.input);
@@ -91,7 +91,7 @@ export class Runner {
     await this.#root.dispose();
   }
 
-  /** A failure to load is the answer to every call. */
+  /** If loading fails, every call gets that failure. */
   async #load(setup: RunnerSetup): Promise<void> {
     this.#send(setup, Buffer.alloc(0));
     try {
@@ -133,7 +133,7 @@ async function* readFrames(stream: Readable): AsyncGenerator<Frame, void> {
   }
 }
 
-/** Reads so many bytes at a time; nothing where the stream ends before. */
+/** Reads the given number of bytes at a time. Returns undefined if the stream ends first. */
 function readerOf(stream: Readable): (length: number) => Promise<Buffer | undefined> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   let rest: Buffer = Buffer.alloc(0);
@@ -141,7 +141,7 @@ function readerOf(stream: Readable): (length: number) => Promise<Buffer | undefi
     const parts = [rest];
     let received = rest.length;
     while (received < length) {
-      // A pipe that breaks has ended.
+      // A broken pipe counts as the end.
       const next = await chunks.next().catch(() => undefined);
       if (!next || next.done) return undefined;
       parts.push(next.value);

@@ -7,7 +7,7 @@ export interface BuildRequest {
   readonly commands: readonly string[];
   readonly base: LocalImage | undefined;
   readonly secretEnv: Readonly<Record<string, string>>;
-  /** Build it anew though there is one from the same commands. */
+  /** True to build even if an image from the same commands exists. */
   readonly force: boolean;
 }
 
@@ -16,6 +16,6 @@ export interface BuilderOptions {
   readonly images: ImageStore;
   readonly layers: LayerStore;
   readonly host: RegistryHost;
-  /** What every program of a sandbox has in its environment. */
+  /** The environment of every program in a sandbox. */
   readonly baseEnv: Readonly<Record<string, string>>;
 }

@@ -9,7 +9,7 @@ import type { BuilderOptions, BuildRequest } from "./buildRequest";
 import type { LocalImage } from "./images";
 import { readFrom, referenceFault, shortcomings } from "./registryImage";
 
-/** Why an image cannot be built, in words for whoever wants it. */
+/** The reason why an image cannot be built, phrased for the user. */
 export class BuildFailure extends Error {
   override readonly name = "BuildFailure";
 }
@@ -17,12 +17,12 @@ export class BuildFailure extends Error {
 type Argv = readonly [string, ...string[]];
 
 const SHELL: Argv = ["/bin/sh", "-c"];
-// What a failing command said last, as far as it goes into the error.
+// The end of a failing command's output that the error includes.
 const TAIL_CHARACTERS = 2000;
-// How long a program's output is waited for that another one, which it left behind, still holds.
+// The time to wait for output while a program left behind by the command still holds the pipe.
 const OUTPUT_WAIT_MS = 1000;
 
-/** One build at work: what its instructions have made so far. */
+/** A build in progress: everything that its instructions have produced. */
 export class BuildSteps {
   readonly #build: ImageBuild;
   readonly #request: BuildRequest;
@@ -74,7 +74,7 @@ export class BuildSteps {
     }
   }
 
-  /** The image of what was performed. */
+  /** The image built from all instructions so far. */
   async finish(): Promise<LocalImage> {
     const { layers, isolation } = this.#options;
     const below = this.#request.base?.layers ?? [];
@@ -97,14 +97,14 @@ export class BuildSteps {
   }
 
   #from(argument: string): void {
-    if (this.#hasFrom) fail("The local backend builds one stage only: it has no second FROM.");
+    if (this.#hasFrom) fail("The local backend supports only one build stage. Remove the second FROM.");
     this.#hasFrom = true;
     if (this.#request.base) return;
     const image = readFrom(argument);
     const fault = referenceFault(image);
     if (fault !== undefined) fail(fault);
     this.#notices = shortcomings(image, this.#options.host);
-    const own = `local backend: ${image.reference} stands for this machine's own programs; no registry is asked.`;
+    const own = `local backend: ${image.reference} stands for this machine's own programs; nothing is downloaded from a registry.`;
     for (const line of [own, ...this.#notices]) this.#build.log(`${line}\n`, "info");
   }
 
@@ -114,10 +114,10 @@ export class BuildSteps {
   }
 
   async #run(argument: string): Promise<void> {
-    if (/<<-?["']?\w/.test(argument)) fail("The local backend does not read here-documents in RUN.");
+    if (/<<-?["']?\w/.test(argument)) fail("The local backend does not support here-documents in RUN.");
     const flags = /^(?:--\w+(?:=\S+)?\s+)+/.exec(argument)?.[0] ?? "";
     const refused = flags.split(/\s+/).find((flag) => flag !== "" && !flag.startsWith("--mount=type=cache"));
-    if (refused !== undefined) fail(`The local backend does not RUN with ${refused}.`);
+    if (refused !== undefined) fail(`The local backend does not support RUN ${refused}.`);
     const command = argument.slice(flags.length);
     this.#build.log(`RUN ${command}\n`, "info");
 
@@ -133,7 +133,9 @@ export class BuildSteps {
     if (this.#root) return;
     const { isolation, layers } = this.#options;
     if (isolation.kind === "directory")
-      fail("The local backend does not RUN commands here: without isolation they would change this machine itself.");
+      fail(
+        "The local backend cannot RUN commands on this machine: without isolation they would change the machine itself.",
+      );
     const below = this.#request.base?.layers ?? [];
     this.#root = await isolation.createRoot({
       sandboxId: this.#build.id,
@@ -180,7 +182,7 @@ export class BuildSteps {
   }
 }
 
-/** What Modal ignores too. */
+/** Modal ignores these instructions too. */
 const IGNORED = new Set([
   ...["CMD", "ENTRYPOINT", "EXPOSE", "LABEL", "USER"],
   ...["HEALTHCHECK", "MAINTAINER", "ONBUILD", "STOPSIGNAL", "VOLUME"],

@@ -6,7 +6,7 @@ export interface Instruction {
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** What Dockerfile commands say: continued lines joined, comments and empty lines left out. */
+/** Splits Dockerfile commands into instructions. Continued lines are joined; comments and empty lines are dropped. */
 export const readInstructions = (commands: readonly string[]): Instruction[] =>
   commands.flatMap(linesOf).map((line) => {
     const [, name = "", argument = ""] = /^\s*(\S+)\s*([^]*?)\s*$/.exec(line) ?? [];
@@ -22,7 +22,7 @@ const linesOf = (command: string): string[] =>
     .split("\n")
     .filter((line) => line.trim() !== "");
 
-/** `A=1 B="two words"`, or the older `A the rest`, with variables replaced. */
+/** Reads `A=1 B="two words"`, or the older form `A the rest`, and expands variables. */
 export function readAssignments(argument: string, variables: Variables): Record<string, string> {
   const [, oldName, oldValue] = /^(\w+)[ \t]+([^=]*)$/.exec(argument) ?? [];
   if (oldName !== undefined && oldValue !== undefined) return { [oldName]: expand(oldValue, variables) };
@@ -30,14 +30,14 @@ export function readAssignments(argument: string, variables: Variables): Record<
   return Object.fromEntries([...pairs].map(([, name = "", value = ""]) => [name, readValue(value, variables)]));
 }
 
-/** A word as a shell would read it: quotes gone, variables replaced outside single ones. */
+/** Reads a word as a shell would: quotes are removed, and variables are expanded except in single quotes. */
 const readValue = (word: string, variables: Variables): string =>
   word.replaceAll(
     /"((?:[^"\\]|\\.)*)"|'([^']*)'|((?:\\.|[^"'\\])+)/g,
     (_, double?: string, single?: string, bare?: string) => single ?? expand(double ?? bare ?? "", variables),
   );
 
-/** Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`; a backslash takes the next character as it is. */
+/** Expands `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`. A backslash escapes the next character. */
 export const expand = (text: string, variables: Variables): string =>
   text.replaceAll(
     /\\(.)|\$(\w+)|\$\{(\w+)(?::([-+])([^}]*))?\}/g,
@@ -50,7 +50,7 @@ export const expand = (text: string, variables: Variables): string =>
     },
   );
 
-/** The words of an exec form such as `["/bin/sh", "-c"]`; nothing where it is not one. */
+/** The words of an exec form such as `["/bin/sh", "-c"]`. Undefined if the argument is not an exec form. */
 export function readExecForm(argument: string): readonly [string, ...string[]] | undefined {
   if (!argument.startsWith("[")) return undefined;
   try {

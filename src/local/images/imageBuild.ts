@@ -14,7 +14,7 @@ export type BuildResult =
 // A longer log loses its beginning.
 const LINES_KEPT = 10_000;
 
-/** The making of one image: its log, which many can follow, and its end. */
+/** One image build, with its result and a log that several callers can follow. */
 export class ImageBuild {
   readonly id: string;
   readonly result = new Latch<BuildResult>();
@@ -27,7 +27,7 @@ export class ImageBuild {
     this.id = id;
   }
 
-  /** Aborts when nobody wants the image any more. */
+  /** Aborts when the last caller stops waiting for the image. */
   get signal(): AbortSignal {
     return this.#cancelled.signal;
   }
@@ -51,7 +51,7 @@ export class ImageBuild {
     this.#changed.ring();
   }
 
-  /** The log from its line `from` on, each with its number, until the build's end. */
+  /** The log from line `from`, with line numbers, until the end of the build. */
   async *read(from: number, signal: AbortSignal): AsyncGenerator<BuildLine & { readonly index: number }, void> {
     let index = Math.max(from, this.#dropped);
     for (;;) {

@@ -6,10 +6,10 @@ import { readInstructions } from "./dockerfile";
 import { newId } from "../base/ids";
 import { ImageBuild, type BuildResult } from "./imageBuild";
 
-// Builds whose log can still be read after their end; the oldest go first.
+// Finished builds whose log can still be read. The oldest are dropped.
 const BUILDS_KEPT = 200;
 
-/** Makes images, each from the same things once. */
+/** Builds images. Equal requests share one build. */
 export class ImageBuilder {
   readonly #options: BuilderOptions;
   readonly #builds = new Map<string, ImageBuild>();
@@ -23,7 +23,7 @@ export class ImageBuilder {
     return this.#builds.get(id);
   }
 
-  /** The image that there is from these things, the build that is making it, or one that begins. */
+  /** Returns a build: finished if the image exists, in progress if another caller started it, or a new one. */
   start(request: BuildRequest): ImageBuild {
     const recipe = recipeOf(request);
     const known = request.force ? undefined : this.#options.images.byRecipe(recipe);
@@ -75,7 +75,10 @@ function finished(id: string): ImageBuild {
   return build;
 }
 
-/** Names what an image is made from. An image's id stands for all beneath it: equal things have the same. */
+/**
+ * A key for everything that an image is made from. The base image's id stands for all the layers beneath it, because
+ * equal images have equal ids.
+ */
 const recipeOf = ({ commands, base, secretEnv }: BuildRequest): string =>
   createHash("sha256")
     .update(JSON.stringify([base?.id, commands, Object.entries(secretEnv).sort()]))

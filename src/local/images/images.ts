@@ -7,17 +7,17 @@ export interface LocalImage {
   readonly id: string;
   readonly env: Readonly<Record<string, string>>;
   readonly workdir: string | undefined;
-  /** Ids of what it consists of above the machine's own files, lowest first. */
+  /** The ids of the layers above the machine's own files, lowest first. */
   readonly layers: readonly string[];
-  /** What a sandbox of it has to say first. */
+  /** The lines that a sandbox of this image prints first. */
   readonly notices: readonly string[];
   /** Seconds since the epoch. */
   readonly expiresAt: number | undefined;
 }
 
 /**
- * Images by id, by what they were made from and by the names they were published under. All is on disk, where a later
- * run of the backend finds it, each thing in a file that is replaced as a whole.
+ * Images by id, by recipe and by published name. Everything is on disk, for later runs of the backend. Each entry is a
+ * file of its own that is replaced as a whole.
  */
 export class ImageStore {
   readonly #folder: string;
@@ -58,7 +58,7 @@ export class ImageStore {
     this.#refer(TAGS, JSON.stringify([environment, tag]), imageId);
   }
 
-  /** Forgets what has expired and what leads nowhere. Gives the ids of all layers that are still of use. */
+  /** Removes expired images and dangling references. Returns the ids of all layers that are still in use. */
   sweep(): ReadonlySet<string> {
     const used = new Set<string>();
     for (const id of this.#names(IMAGES)) {

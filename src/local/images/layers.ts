@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { CONTENT } from "../isolation/root/insidePaths";
 import { removeFolder } from "../isolation/host/serverFolder";
 
-// What is not finished yet, or never came to be.
+// The prefix of a layer that is unfinished or failed.
 const UNFINISHED = "new-";
 
-/** The folders that images are made of. They never change, and each is there as a whole or not at all. */
+/** The folders that images consist of. They never change, and each is complete or absent. */
 export class LayerStore {
   readonly #folder: string;
 
@@ -21,12 +21,12 @@ export class LayerStore {
     return join(this.#folder, id);
   }
 
-  /** What a layer shows at the root. */
+  /** The folder with the files that a layer shows at the root. */
   contentOf(id: string): string {
     return join(this.folderOf(id), CONTENT);
   }
 
-  /** Makes a layer of what `fill` puts into an empty folder, and gives its id. */
+  /** Creates a layer from the files that `fill` writes to an empty folder, and returns its id. */
   async add(fill: (folder: string) => Promise<unknown>): Promise<string> {
     const id = randomUUID();
     const folder = join(this.#folder, `${UNFINISHED}${id}`);
@@ -41,7 +41,7 @@ export class LayerStore {
     return id;
   }
 
-  /** Removes all others. What is added meanwhile stays. */
+  /** Removes all other layers, except those added in the meantime. */
   async keepOnly(used: ReadonlySet<string>): Promise<void> {
     const garbage = readdirSync(this.#folder).filter((name) => !used.has(name));
     for (const name of garbage) await removeFolder(join(this.#folder, name));

@@ -1,5 +1,5 @@
 export interface RegistryHost {
-  /** As Node names it. */
+  /** In Node's notation. */
   readonly architecture: string;
   readonly hasNvidiaGpu: boolean;
 }
@@ -12,15 +12,15 @@ export interface RegistryImage {
 const REFERENCE =
   /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
-/** What follows FROM. */
+/** Parses the argument of FROM. */
 export function readFrom(argument: string): RegistryImage {
   const [, platform, reference = ""] = /^(?:--platform=(\S+)\s+)?([^]*?)(?:\s+AS\s+\S+)?$/i.exec(argument) ?? [];
   return { reference, platform };
 }
 
 /**
- * No registry is asked, so every well-formed reference exists here, save one whose name says that it does not
- * (`does-not-exist`, `nonexistent`), which fails as an unknown image does at Modal.
+ * No registry is contacted, so every well-formed reference exists, except one whose name says that it does not
+ * (`does-not-exist`, `nonexistent`). That one fails like an unknown image on Modal.
  */
 export function referenceFault({ reference }: RegistryImage): string | undefined {
   if (!REFERENCE.test(reference)) return `invalid reference format: "${reference}" does not name an image.`;
@@ -29,16 +29,16 @@ export function referenceFault({ reference }: RegistryImage): string | undefined
   return undefined;
 }
 
-/** Sentences on what an image of this name would have and this machine lacks. */
+/** Lists what an image of this name would have and this machine lacks. */
 export function shortcomings({ reference, platform }: RegistryImage, host: RegistryHost): string[] {
   const wanted = platform ?? /(?:^|[/:_-])(arm64|aarch64|arm32|armhf|ppc64le|s390x|riscv64)/.exec(reference)?.[1];
   const lines: string[] = [];
   if (wanted !== undefined && !isArchitecture(wanted, host.architecture))
     lines.push(
-      `local backend: ${reference} is asked for as ${wanted}; its programs are this machine's own, for ${host.architecture}.`,
+      `local backend: ${reference} was requested for ${wanted}; its programs are this machine's own, for ${host.architecture}.`,
     );
   if (CUDA.test(reference) && !host.hasNvidiaGpu)
-    lines.push(`local backend: ${reference} brings CUDA; this machine has no NVIDIA GPU, and no CUDA is provided.`);
+    lines.push(`local backend: ${reference} includes CUDA; this machine has no NVIDIA GPU, so CUDA is unavailable.`);
   return lines;
 }
 

@@ -1,10 +1,10 @@
 const HEADER_BYTES = 12;
 const TYPE_A = 1;
 const POINTER = 0xc0;
-// A response, refused, that could have been asked of others.
+// Flags of a response with the code REFUSED, from a server that offers recursion.
 const REFUSED_FLAGS = 0x8185;
 
-/** The name that a message asks for, in lower case; undefined for what is no question. */
+/** The name that a message asks for, in lower case. Undefined if the message is not a question. */
 export function questionName(message: Buffer): string | undefined {
   const labels: string[] = [];
   for (let at = HEADER_BYTES; ;) {
@@ -16,19 +16,19 @@ export function questionName(message: Buffer): string | undefined {
   }
 }
 
-/** The answer to a question for a name that may not be known. */
+/** The answer to a question about a name that is not allowed. */
 export function refusal(question: Buffer): Buffer {
   const answer = Buffer.from(question);
   answer.writeUInt16BE(REFUSED_FLAGS, 2);
   return answer;
 }
 
-/** The IPv4 addresses that an answer gives. */
+/** The IPv4 addresses in an answer. */
 export function answeredAddresses(message: Buffer): string[] {
   try {
     return readAddresses(message);
   } catch (error) {
-    // It ends before it should.
+    // The message is truncated.
     if (error instanceof RangeError) return [];
     throw error;
   }

@@ -9,11 +9,14 @@ import { flag, readOptions, readSegment, writeSegment, type TcpOptions, type Tcp
 import { readDatagram, writeDatagram, type UdpDatagram } from "./udpDatagram";
 import { UdpFlow } from "./udpFlow";
 
-// Addresses that no network uses, see RFC 7335: the sandbox's own, and the one at which it asks for names.
+// Addresses that no network uses, see RFC 7335: the sandbox's own, and that of its name server.
 export const SANDBOX_ADDRESS = "192.0.0.2";
 export const GATEWAY_ADDRESS = "192.0.0.1";
 export const PREFIX_MASK = "255.255.255.248";
-/** The largest that the kernel takes of a device that holds one in 16 bits: the fewer packets, the faster. */
+/**
+ * The largest packet that the kernel accepts from a device whose packet size is a 16-bit number. Fewer packets are
+ * faster.
+ */
 export const PACKET_BYTES = 65_520;
 
 const HEADERS_BYTES = 40;
@@ -34,14 +37,14 @@ export interface Target {
 }
 
 interface Flow extends Disposable {
-  /** Where it leads, as the sandbox names it. */
+  /** The destination as the sandbox sees it. */
   readonly address: string;
   readonly receive: (packet: Packet) => void;
 }
 
 /**
- * What a sandbox's network of its own has at its other end: it takes the packets that the sandbox sends and opens, for
- * each connection, one of this machine's. So nothing has to be set up on this machine that could outlive the server.
+ * The other end of a sandbox's own network. It takes the packets that the sandbox sends and opens a connection of this
+ * machine for each of the sandbox's. Nothing has to be set up on this machine that could outlive the server.
  */
 export class Gateway implements Disposable {
   readonly #options: GatewayOptions;
@@ -60,7 +63,7 @@ export class Gateway implements Disposable {
     if (packet?.protocol === protocol.udp) this.#receiveUdp(packet);
   }
 
-  /** Holds for what is open as well: what the list forbids is reset. */
+  /** Also applies to open connections: the ones that the list forbids are reset. */
   setAllowlist(allowlist: Allowlist): void {
     this.#policy = new OutboundPolicy(allowlist);
     for (const [name, addresses] of this.#learnt) this.#policy.learn(name, addresses);
@@ -82,9 +85,9 @@ export class Gateway implements Disposable {
       return;
     }
     if (segment.flags & flag.rst) return;
-    // What is asked for in a stream is not looked into.
-    const isTold = this.#policy.allowsAllNames || !isForNames(packet, segment);
-    const target = isTold ? this.#targetOf(packet, segment.destinationPort) : undefined;
+    // Questions in a TCP stream are not inspected, so they are allowed only if every name is.
+    const mayAsk = this.#policy.allowsAllNames || !isForNames(packet, segment);
+    const target = mayAsk ? this.#targetOf(packet, segment.destinationPort) : undefined;
     const isOpening = (segment.flags & (flag.syn | flag.ack)) === flag.syn;
     if (isOpening && target !== undefined && this.#flows.size < MAX_FLOWS)
       this.#openTcp(packet, segment, { key, target });
@@ -171,7 +174,7 @@ export class Gateway implements Disposable {
     return flow;
   }
 
-  /** Where on this machine's network a packet leads; undefined where it may not go. */
+  /** The destination of a packet on this machine's network. Undefined if the sandbox may not reach it. */
   #targetOf({ destination }: Packet, port: number): Target | undefined {
     const address = toText(destination);
     if (address === GATEWAY_ADDRESS) return port === DNS_PORT ? this.#options.resolver() : undefined;

@@ -11,13 +11,13 @@ export const protocol = { tcp: 6, udp: 17 } as const;
 const HEADER_BYTES = 20;
 const TIME_TO_LIVE = 64;
 
-/** How long the packet is that `data` begins with; undefined where too little of it is there to tell. */
+/** The length of the packet at the start of `data`. Undefined if `data` is too short to tell. */
 export const packetLength = (data: Buffer): number | undefined => (data.length < 4 ? undefined : data.readUInt16BE(2));
 
-/** Undefined for what is no whole packet of this version. */
+/** Undefined if `data` is not a complete IPv4 packet. */
 export function readPacket(data: Buffer): Packet | undefined {
   if (data.length < HEADER_BYTES || data.readUInt8(0) >> 4 !== 4) return undefined;
-  // Of the flags, "more fragments", and where in the whole a fragment belongs.
+  // The "more fragments" flag and the fragment offset.
   if ((data.readUInt16BE(6) & 0x3fff) !== 0) return undefined;
   return {
     protocol: data.readUInt8(9),
@@ -28,13 +28,13 @@ export function readPacket(data: Buffer): Packet | undefined {
 }
 
 export interface PacketFrame extends Omit<Packet, "payload"> {
-  /** Of everything behind the packet's header. */
+  /** The size of everything after the packet's header. */
   readonly payloadBytes: number;
-  /** Where in the payload its checksum is, which covers the addresses too. */
+  /** The offset of the payload's checksum, which also covers the addresses. */
   readonly checksumAt: number;
 }
 
-/** A packet whose payload `fill` writes, with both checksums. */
+/** Builds a packet with both checksums; `fill` writes its payload. */
 export function writePacket(frame: PacketFrame, fill: (payload: Buffer) => void): Buffer {
   const packet = Buffer.alloc(HEADER_BYTES + frame.payloadBytes);
   packet.writeUInt8(0x45, 0);

@@ -1,7 +1,7 @@
 import { BlockList } from "node:net";
 import type { Allowlist } from "../base/isolation";
 
-// This machine itself, and the services of clouds that hand out a machine's credentials.
+// This machine itself, and the cloud services that give out a machine's credentials.
 const NEVER = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
 
 export const nothing: Allowlist = { cidrs: [], domains: [] };
@@ -9,14 +9,17 @@ export const nothing: Allowlist = { cidrs: [], domains: [] };
 export const isNothing = (allowlist: Allowlist | undefined): boolean =>
   allowlist?.cidrs.length === 0 && allowlist.domains.length === 0;
 
-/** Where a sandbox may connect to. The addresses of names it may reach are learnt from the answers to its questions. */
+/**
+ * The destinations that a sandbox may connect to. The addresses of allowed names are learned from the answers to its
+ * DNS questions.
+ */
 export class OutboundPolicy {
   readonly #never = blockListOf(NEVER);
   readonly #allowed: BlockList | undefined;
   readonly #domains: readonly string[];
   readonly #allowsAllNames: boolean;
 
-  /** Without a list, everything that is on another machine. */
+  /** Without a list, every address on another machine is allowed. */
   constructor(allowlist: Allowlist | undefined) {
     this.#allowed = allowlist && blockListOf(allowlist.cidrs.filter((cidr) => !cidr.includes(":")));
     this.#domains = allowlist?.domains.map((domain) => domain.toLowerCase()) ?? [];
@@ -28,7 +31,7 @@ export class OutboundPolicy {
     return this.#allowed?.check(address) ?? true;
   }
 
-  /** Whether any name may be asked for, whatever comes of it: otherwise answers have to be looked into. */
+  /** True if any name may be looked up, whatever its addresses. If false, the answers have to be inspected. */
   get allowsAllNames(): boolean {
     return this.#allowsAllNames;
   }
@@ -37,7 +40,7 @@ export class OutboundPolicy {
     return this.#allowsAllNames || this.#isListed(name);
   }
 
-  /** Takes note of what a name was said to stand for. */
+  /** Remembers the addresses of a name if that name is on the list. */
   learn(name: string, addresses: readonly string[]): void {
     if (this.#isListed(name)) for (const address of addresses) this.#allowed?.addAddress(address);
   }

@@ -1,4 +1,4 @@
-/** Bytes in order, from the first that is not acknowledged to the last that is to be sent. */
+/** Bytes in order, from the first unacknowledged one to the last one to be sent. */
 export class SendQueue {
   #chunks: Buffer[] = [];
   #length = 0;
@@ -12,7 +12,7 @@ export class SendQueue {
     this.#length += data.length;
   }
 
-  /** At most `length` bytes from `offset` on; copied only where they lie in several chunks. */
+  /** At most `length` bytes from `offset`. They are copied only if they span several chunks. */
   slice(offset: number, length: number): Buffer {
     const parts: Buffer[] = [];
     let skipped = 0;

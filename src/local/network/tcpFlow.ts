@@ -4,7 +4,7 @@ import type { Disposable } from "../../base/disposable";
 import { SendQueue } from "./sendQueue";
 import { flag, type TcpOptions, type TcpSegment } from "./tcpSegment";
 
-/** What a flow leaves to its gateway: the ports and the addresses. */
+/** The part of a segment that the flow decides. Its gateway adds ports and addresses. */
 export type Reply = Pick<TcpSegment, "sequence" | "acknowledged" | "flags" | "window" | "data">;
 
 export interface TcpFlowOptions {
@@ -12,7 +12,7 @@ export interface TcpFlowOptions {
   readonly opening: TcpSegment;
   readonly peer: TcpOptions;
   readonly maxSegmentBytes: number;
-  /** On its way to where the connection leads; it takes half-open ends. */
+  /** The connection to the destination, still being opened. It allows half-open ends. */
   readonly socket: Socket;
   readonly send: (reply: Reply, options?: TcpOptions) => void;
   readonly onEnd: () => void;
@@ -20,16 +20,16 @@ export interface TcpFlowOptions {
 
 const WINDOW_SCALE = 7;
 const WINDOW_BYTES = 0xffff << WINDOW_SCALE;
-/** How much of what came from outside may wait for the sandbox. */
+/** The most bytes from outside that may wait for the sandbox. */
 const QUEUE_BYTES = 1024 * 1024;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 4000;
 const NO_DATA = Buffer.alloc(0);
 
 /**
- * The far end of a TCP connection from a sandbox, joined to a socket of this machine. The way to the sandbox is a pipe
- * that keeps order and hardly ever loses anything: what is not acknowledged in time is sent again from there on, and what
- * comes out of order is left for the sandbox to repeat.
+ * The far end of a TCP connection from a sandbox, joined to a socket of this machine. The path to the sandbox is a pipe
+ * that keeps order and hardly ever loses data. Bytes that are not acknowledged in time are therefore sent again from
+ * that point, and segments that arrive out of order are dropped for the sandbox to repeat.
  */
 export class TcpFlow implements Disposable {
   readonly #options: TcpFlowOptions;
@@ -37,7 +37,7 @@ export class TcpFlow implements Disposable {
   readonly #firstSequence = randomInt(2 ** 32);
   readonly #peerScale: number;
   readonly #segmentBytes: number;
-  /** The first byte that is not acknowledged, the next to be sent, and the next after all that ever were. */
+  /** The first unacknowledged byte, the next byte to send, and the byte after the last one ever sent. */
   #unacknowledged: number;
   #next: number;
   #highest: number;
@@ -101,7 +101,7 @@ export class TcpFlow implements Disposable {
     if (this.#hasPeerEnded && this.#isEndSent && this.#unacknowledged === this.#next) this.#finish();
   }
 
-  /** Ends it so that both sides hear of it at once. */
+  /** Resets the connection and destroys the socket, so that both sides notice immediately. */
   reset(): void {
     if (this.#isOver) return;
     this.#emit({ flags: flag.rst | flag.ack, sequence: this.#next });
@@ -155,7 +155,7 @@ export class TcpFlow implements Disposable {
     this.#acknowledge();
   }
 
-  /** Sends what the sandbox has room for; `atLeast` as a question whether it has room again. */
+  /** Sends as much as the sandbox has room for. With `atLeast`, probes whether it has room again. */
   #transmit(atLeast = 0): void {
     if (this.#isOver) return;
     for (;;) {

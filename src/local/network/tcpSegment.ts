@@ -3,21 +3,21 @@ import { protocol, writePacket, type Packet } from "./ipv4";
 export interface TcpSegment {
   readonly sourcePort: number;
   readonly destinationPort: number;
-  /** Of the first byte, 32 bits. */
+  /** The sequence number of the first byte, 32 bits. */
   readonly sequence: number;
   readonly acknowledged: number;
   readonly flags: number;
-  /** As it is sent: the connection's scale is yet to be applied. */
+  /** As sent, before the connection's window scale is applied. */
   readonly window: number;
   readonly data: Buffer;
 }
 
 export const flag = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const;
 
-/** What the first segment of a connection says of the side that sends it. */
+/** The options that a side sends in its first segment. */
 export interface TcpOptions {
   readonly maxSegmentBytes: number;
-  /** Undefined where it takes none, then nobody's is scaled. */
+  /** Undefined if that side does not support scaling. Then neither side scales. */
   readonly windowScale: number | undefined;
 }
 
@@ -54,7 +54,7 @@ export function readOptions({ payload }: Packet): TcpOptions {
   return options;
 }
 
-/** The packet that takes a segment from `source` to `destination`. */
+/** The packet that carries a segment from `source` to `destination`. */
 export function writeSegment(
   { source, destination }: { readonly source: number; readonly destination: number },
   segment: TcpSegment,

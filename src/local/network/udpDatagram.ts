@@ -17,7 +17,7 @@ export function readDatagram({ payload }: Packet): UdpDatagram | undefined {
   };
 }
 
-/** The packet that takes a datagram from `source` to `destination`. */
+/** The packet that carries a datagram from `source` to `destination`. */
 export function writeDatagram(
   { source, destination }: { readonly source: number; readonly destination: number },
   { sourcePort, destinationPort, data }: UdpDatagram,

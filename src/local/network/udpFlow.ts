@@ -8,10 +8,10 @@ export interface UdpFlowOptions {
   readonly onEnd: () => void;
 }
 
-// UDP has no ends: this long after the last datagram nobody is taken to wait for another.
+// UDP connections do not end, so this long without a datagram counts as the end.
 const IDLE_MS = 60_000;
 
-/** What a port of a sandbox sends to one address by UDP, and the answers. */
+/** The UDP traffic between one port of a sandbox and one address. */
 export class UdpFlow implements Disposable {
   readonly #socket: Socket;
   readonly #idle: ReturnType<typeof setTimeout>;

@@ -1,6 +1,6 @@
 import type { CallContext } from "nice-grpc";
 
-/** The handlers of the task command router for a sandbox's files; their messages are not in the SDK's typings. */
+/** The handlers of the task command router for a sandbox's files. The SDK's typings lack their messages. */
 export interface TaskDisk {
   taskSnapshotFilesystem(request: SnapshotRequest, context: CallContext): Promise<{ imageId: string }>;
   taskSnapshotDirectory(
@@ -21,7 +21,7 @@ export interface ContainerRequest {
 
 export interface SnapshotRequest extends ContainerRequest {
   readonly snapshotId: string;
-  /** Below zero: for ever. */
+  /** A negative number means forever. */
   readonly ttlSeconds: number | undefined;
 }
 

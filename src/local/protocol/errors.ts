@@ -1,7 +1,7 @@
 import { ServerError, Status } from "nice-grpc";
 
-// The SDK retries UNKNOWN, INTERNAL, UNAVAILABLE, CANCELLED and DEADLINE_EXCEEDED for up to ten seconds, so what a
-// caller did wrong needs one of these codes.
+// The SDK retries UNKNOWN, INTERNAL, UNAVAILABLE, CANCELLED and DEADLINE_EXCEEDED for up to ten seconds, so a caller's
+// own mistake needs one of these codes.
 
 export const notFound = (message: string): ServerError => new ServerError(Status.NOT_FOUND, message);
 export const alreadyExists = (message: string): ServerError => new ServerError(Status.ALREADY_EXISTS, message);

@@ -1,10 +1,11 @@
 import http2 from "node:http2";
 
-// How much a client may send, on one stream or on all of a connection, before it hears that it was read. HTTP/2's own
-// 64 kB would halve the speed of an upload: each write waits several times for the server's next turn.
+// The bytes that a client may send, on one stream or on a whole connection, before it learns that they were read.
+// HTTP/2's default of 64 kB would halve the speed of an upload, because each write waits several times for the server's
+// next turn.
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
-// A stranger's longest message is the question whether a sign-in was approved.
+// Without credentials, the longest message is the one that asks whether a sign-in was approved.
 const STRANGER_BYTES = 64 * 1024;
 
 export interface FlowControl {
@@ -13,8 +14,8 @@ export interface FlowControl {
 }
 
 /**
- * Gives the HTTP/2 servers that `listen` makes a window for fast uploads, and ends calls of strangers that send more than
- * they have to say. grpc-js has no option for either: its limit on messages is one for all calls.
+ * Gives the HTTP/2 servers that `listen` creates a window for fast uploads, and ends calls without credentials that
+ * send more than a sign-in needs. grpc-js has no option for either: its message limit applies to all calls.
  */
 export async function withFlowControl<T>({ isTrusted }: FlowControl, listen: () => Promise<T>): Promise<T> {
   const createServer = http2.createServer;
@@ -37,7 +38,7 @@ export async function withFlowControl<T>({ isTrusted }: FlowControl, listen: () 
   }
 }
 
-/** Counts what arrives rather than what is read: a whole window of data would wait in memory for a reader. */
+/** Counts bytes as they arrive. Counting them as they are read would keep a whole window of data in memory. */
 function limit(stream: http2.ServerHttp2Stream): void {
   const push = stream.push.bind(stream);
   let arrivedBytes = 0;

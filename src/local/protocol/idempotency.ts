@@ -1,9 +1,9 @@
 import type { CallContext } from "nice-grpc";
 
-// Longer than the client goes on retrying.
+// Longer than the client keeps retrying.
 const RETENTION_MS = 2 * 60 * 1000;
 
-/** Does the work of a call once, however often a client sends it again under the same key. */
+/** Does the work of a call once, however often a client sends it with the same key. */
 export class Idempotency<T> {
   readonly #results = new Map<string, Promise<T>>();
 
@@ -24,5 +24,5 @@ export class Idempotency<T> {
   }
 }
 
-/** What a client sends with every attempt of the same call. */
+/** The key that a client sends with every attempt of the same call. */
 export const idempotencyKey = (context: CallContext): string | undefined => context.metadata.get("x-idempotency-key");

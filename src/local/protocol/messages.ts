@@ -13,14 +13,14 @@ export type ControlPlane = {
 export type Request<M extends keyof ControlPlane> = Parameters<NonNullable<ControlPlane[M]>>[0];
 export type Reply<M extends keyof ControlPlane> = Awaited<ReturnType<NonNullable<ControlPlane[M]>>>;
 
-/** A message as a handler may give it: what is left out has the protocol's default. */
+/** A message as a handler may return it. Omitted fields have the protocol's defaults. */
 export type Partially<T> = T extends Uint8Array | Date | string | number | boolean | undefined
   ? T
   : T extends readonly (infer Item)[]
     ? readonly Partially<Item>[]
     : { readonly [K in keyof T]?: Partially<T[K]> | undefined };
 
-/** A message as it is decoded: only a message or a `oneof` member may be missing, and an enum may hold any number. */
+/** A decoded message. Only messages and `oneof` members may be missing, and an enum may hold any number. */
 export type Complete<T> = T extends number
   ? number
   : T extends Uint8Array | Date | string | boolean | undefined

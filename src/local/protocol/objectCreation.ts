@@ -1,4 +1,4 @@
-/** Modal's `ObjectCreationType`: what a `…GetOrCreate` is to do. */
+/** Modal's `ObjectCreationType`: how a `…GetOrCreate` call treats missing and existing objects. */
 export const objectCreation = {
   lookUp: 0,
   createIfMissing: 1,

@@ -2,7 +2,7 @@ import type { ContainerProcess } from "modal";
 import type { CallContext } from "nice-grpc";
 import type { Complete } from "./messages";
 
-/** The handlers of the task command router. Its small requests are not in the SDK's typings and are named here. */
+/** The handlers of the task command router. The SDK's typings lack its small requests, so they are declared here. */
 export interface TaskCommandRouter {
   taskExecStart(request: ExecStartRequest, context: CallContext): Promise<Empty>;
   taskExecStdinWrite(request: ExecRef & StdinChunk, context: CallContext): Promise<Empty>;

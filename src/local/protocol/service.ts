@@ -7,7 +7,7 @@ import { internal, unimplemented } from "./errors";
 type Definition = Extract<CompatServiceDefinition, { fullName: string }>;
 type Handler = (request: never, context: CallContext) => unknown;
 
-/** Completes `handlers` with one that answers UNIMPLEMENTED for every method they do not name. */
+/** Adds a handler that answers UNIMPLEMENTED for every method that `handlers` lacks. */
 export function implement(definition: Definition, handlers: object): ServiceImplementation<Definition> {
   const given = new Map(Object.entries(handlers) as [string, Handler][]);
   const all = Object.entries(definition.methods).map(([key, method]) => [
@@ -17,7 +17,10 @@ export function implement(definition: Definition, handlers: object): ServiceImpl
   return Object.fromEntries(all) as ServiceImplementation<Definition>;
 }
 
-/** The boundary of every call: a status passes, an abort means the caller went away, anything else is a bug of ours. */
+/**
+ * The error boundary of every call: a status passes, an abort means that the caller canceled, and anything else is a
+ * bug.
+ */
 export const reportErrors = (log: Logger): ServerMiddleware =>
   async function* reportErrors(call, context) {
     try {

@@ -3,7 +3,7 @@ import type { Request } from "./messages";
 
 type Definition = NonNullable<Request<"sandboxContainerCreateV2">["definition"]>;
 
-/** The handlers of the task command router for sidecar containers; their messages are not in the SDK's typings. */
+/** The handlers of the task command router for sidecar containers. The SDK's typings lack their messages. */
 export interface TaskSidecars {
   taskContainerCreate(request: SidecarCreateRequest, context: CallContext): Promise<SidecarName>;
   taskContainerGet(request: TaskRef & { readonly containerName: string } & Filter): Promise<{ container: SidecarInfo }>;
@@ -47,7 +47,7 @@ export interface SidecarCreateRequest
   readonly containerName: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Empty: the image's. */
+  /** Empty means the image's working directory. */
   readonly workdir: string;
   readonly secretSources: Request<"sandboxContainerCreateV2">["secretSources"];
 }

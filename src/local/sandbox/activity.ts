@@ -1,6 +1,6 @@
 import { toDisposable, type Disposable } from "../../base/disposable";
 
-/** Notices when a sandbox has had nothing to do for its idle time. The clock starts with `start`. */
+/** Detects that a sandbox has been idle for its idle time. The clock starts with `start`. */
 export class Activity implements Disposable {
   readonly #idleMs: number | undefined;
   readonly #onIdle: () => void;
@@ -18,14 +18,14 @@ export class Activity implements Disposable {
     this.touch();
   }
 
-  /** Something happened that is over at once. */
+  /** Records a momentary activity. */
   touch(): void {
     clearTimeout(this.#timer);
     if (this.#isOn && this.#running === 0 && this.#idleMs !== undefined)
       this.#timer = setTimeout(this.#onIdle, this.#idleMs);
   }
 
-  /** Something goes on until the result is disposed. */
+  /** Records an activity that lasts until the result is disposed. */
   begin(): Disposable {
     let isOver = false;
     this.#running += 1;

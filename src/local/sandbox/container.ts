@@ -12,7 +12,7 @@ import type { Spool } from "../streams/spool";
 export interface ContainerOptions {
   readonly id: string;
   readonly spec: ContainerSpec;
-  /** What every program in it has in its environment. */
+  /** The environment of every program in the container. */
   readonly environment: Readonly<Record<string, string>>;
   readonly disk: SandboxDisk;
   readonly stdout: Spool;
@@ -21,21 +21,21 @@ export interface ContainerOptions {
   readonly log: Logger;
 }
 
-/** What comes and goes with a container. */
+/** The steps that surround a container's life. */
 export interface ContainerOwner {
-  /** Before its command starts. */
+  /** Called before the command starts. */
   prepare(root: IsolatedRoot): Promise<void>;
-  /** Its command runs. */
+  /** Called when the command runs. */
   started(): void;
-  /** It has ended, or is about to, and nothing of it is being started any more. */
+  /** Called when the container has ended or is about to. Nothing in it is being started at that time. */
   release(): Promise<void>;
 }
 
 const DEFAULT_WORKDIR = "/root";
-// Where Docker keeps its images; it needs more than this to run, which a sandbox here has not.
+// Docker's image folder. Running Docker would take more than this folder, which a local sandbox lacks.
 const DOCKER_FOLDER = "/var/lib/docker";
 
-/** A root with its files and a command in it: queued until `start`, then running, then ended for good. */
+/** A root with its files and a command in it. It is queued until `start`, then running, then ended for good. */
 export class Container {
   readonly id: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -68,17 +68,17 @@ export class Container {
     return this.#spec.workdir ?? DEFAULT_WORKDIR;
   }
 
-  /** Whether it has a place to run, or had one. */
+  /** True if it has, or had, a place to run. */
   get isScheduled(): boolean {
     return this.#starting !== undefined;
   }
 
-  /** How it ended; there as soon as nothing can keep it from ending. */
+  /** Set as soon as nothing can prevent the end. */
   get result(): SandboxResult | undefined {
     return this.#result;
   }
 
-  /** Aborted as soon as nothing can keep it from ending. */
+  /** Aborts as soon as nothing can prevent the end. */
   get ending(): AbortSignal {
     return this.#ending.signal;
   }
@@ -92,7 +92,7 @@ export class Container {
     return this.#finished.wait(signal);
   }
 
-  /** Gives it a root and starts its command. Rejects, and ends it, where the machine refuses. */
+  /** Creates the root and starts the command. If the machine refuses, rejects and ends the container. */
   start(isolation: Isolation): Promise<void> {
     this.#starting ??= this.#start(isolation).catch((error: unknown) => {
       this.#log.error(`${this.id} could not start: ${messageOf(error)}`);
@@ -102,7 +102,7 @@ export class Container {
     return this.#starting;
   }
 
-  /** Ends it, if it has not ended. `whenFinished` tells when it has. */
+  /** Ends the container unless it has ended. Await `whenFinished` for the end. */
   end(result: SandboxResult): void {
     if (this.#result) return;
     this.#result = result;
@@ -112,7 +112,7 @@ export class Container {
     });
   }
 
-  /** Its root while it runs; throws NOT_FOUND before and after. */
+  /** The root while the container runs. Throws NOT_FOUND before and afterward. */
   runningRoot(): IsolatedRoot {
     if (this.#result) throw notFound(`${this.id} has ended.`);
     if (!this.#root) throw notFound(`${this.id} has not started.`);
@@ -124,13 +124,13 @@ export class Container {
     return (await this.#root?.holdsSocket(inode)) ?? false;
   }
 
-  /** The command that it was created with; throws NOT_FOUND where there is none. */
+  /** The command that the container was created with. Throws NOT_FOUND if there is none. */
   entrypoint(): Program {
     if (!this.#entrypoint) throw notFound(`${this.id} has no command to write to.`);
     return this.#entrypoint;
   }
 
-  /** Forgets its outputs, once it has ended. */
+  /** Discards the outputs of an ended container. */
   dispose(): void {
     this.stdout.dispose();
     this.stderr.dispose();
@@ -184,7 +184,7 @@ export class Container {
       await this.disk.close(this.#root);
       await this.#root?.dispose();
     } finally {
-      // What has ended can be asked about for long, and its root takes memory.
+      // An ended container can be queried for a long time, and its root takes memory.
       this.#root = undefined;
       if (!this.#entrypoint) {
         this.stdout.end();
@@ -196,7 +196,7 @@ export class Container {
   }
 }
 
-/** Until its stack is read, an error holds on to the calls that it was made in, with their connections. */
+/** Reads the stack, because until then an error retains the calls in which it was created, with their connections. */
 function endOf(id: string): DOMException {
   const reason = new DOMException(`${id} has ended.`, "AbortError");
   reason.stack?.toString();
@@ -210,7 +210,7 @@ function limitsOf({ resources: { milliCpuMax, memoryMbMax } }: ContainerSpec): L
   };
 }
 
-/** What is made where the image lacks it. Without isolation the system's folders are this machine's own. */
+/** The folders to create if the image lacks them. Without isolation, the system's folders are this machine's own. */
 function foldersOf({ workdir, enablesDocker }: ContainerSpec, isolation: IsolationKind): readonly string[] {
   const docker = enablesDocker && isolation !== "directory" ? DOCKER_FOLDER : undefined;
   return [workdir, docker].filter((folder) => folder !== undefined);

@@ -1,9 +1,9 @@
 import type { Request } from "../protocol/messages";
 
-/** What a client asks of a sandbox. */
+/** A client's request for a sandbox. */
 export type Definition = NonNullable<Request<"sandboxCreate">["definition"]>;
 
-/** A definition as far as it is about one container; what a sidecar's cannot say is optional. */
+/** The part of a definition that concerns one container. Fields that a sidecar's definition lacks are optional. */
 export type ContainerDefinition = Pick<
   Definition,
   "entrypointArgs" | "imageId" | "workdir" | "networkAccess" | "ptyInfo" | "volumeMounts" | "cloudBucketMounts"

@@ -12,14 +12,14 @@ export interface ExecOptions extends SpawnOptions {
   readonly timeoutMs: number | undefined;
 }
 
-/** The execs of one sandbox by the ids that the client chose. */
+/** The execs of one sandbox, by the ids that the client chose. */
 export class Execs {
   readonly #folder: string;
   readonly #activity: Activity;
   readonly #programs = new Map<string, Promise<Program>>();
   readonly #expiries = new Map<string, ReturnType<typeof setTimeout>>();
 
-  /** `folder` is where large outputs go. */
+  /** `folder` receives large outputs. */
   constructor(folder: string, activity: Activity) {
     this.#folder = folder;
     this.#activity = activity;
@@ -67,7 +67,7 @@ export class Execs {
   #forget(id: string): void {
     const program = this.#programs.get(id);
     this.#programs.delete(id);
-    // A timer that runs on would keep the whole sandbox in memory.
+    // A pending timer would keep the whole sandbox in memory.
     clearTimeout(this.#expiries.get(id));
     this.#expiries.delete(id);
     void program?.then(({ stdout, stderr }) => {

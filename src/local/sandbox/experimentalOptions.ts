@@ -7,7 +7,7 @@ export interface ExperimentalOptions {
   readonly keepsExitSnapshot: boolean;
 }
 
-/** Those options that mean something here. Throws INVALID_ARGUMENT where one is neither true nor false. */
+/** Reads the options that the local backend supports. Throws INVALID_ARGUMENT if a value is neither true nor false. */
 export function readExperimentalOptions(options: Readonly<Record<string, string>>): ExperimentalOptions {
   const isOn = (name: string): boolean => {
     const value = options[name] ?? "false";

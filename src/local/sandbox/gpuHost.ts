@@ -1,14 +1,14 @@
 import type { Faults } from "../faults/faults";
 
-/** The GPUs of this machine, as far as a sandbox can tell. */
+/** This machine's GPUs as sandboxes see them. */
 export interface GpuHost {
-  /** Resolves once there is one of this type to be had. */
+  /** Resolves when a GPU of this type is available. */
   untilCapacity(gpuType: string | undefined, signal: AbortSignal): Promise<void>;
-  /** What a sandbox that asked for this type says first. */
+  /** The first line that a sandbox with this GPU type prints. */
   greeting(gpuType: string | undefined): string;
 }
 
-/** Where the faults say that there is no capacity, sandboxes stay queued, as at Modal when there is none. */
+/** While the faults deny capacity, sandboxes stay queued, as on Modal when no GPU is free. */
 export const gpuHost = (hasNvidia: boolean, faults: Faults): GpuHost => ({
   untilCapacity: async (gpuType, signal) => {
     if (gpuType !== undefined) await faults.untilCapacity(gpuType, signal);

@@ -9,17 +9,17 @@ const BLOCKED = 2;
 const ALLOWLIST = 3;
 const DOMAIN = /^(\*\.)?([\w-]{1,63}\.)*[\w-]{1,63}$/;
 
-/** What a sandbox may reach and who may reach it, as it was asked for. */
+/** A sandbox's requested outbound and inbound access. */
 export interface NetworkPolicy {
-  /** Undefined: anything. */
+  /** Undefined allows every destination. */
   readonly allowed: Allowlist | undefined;
   readonly inboundCidrs: readonly string[];
 }
 
-/** What `readNetworkPolicy` reads of a definition. */
+/** The part of a definition that `readNetworkPolicy` reads. */
 export type NetworkDefinition = Pick<ContainerDefinition, "networkAccess" | "blockNetwork" | "inboundCidrAllowlist">;
 
-/** Throws INVALID_ARGUMENT for an address range or a domain that is none. */
+/** Throws INVALID_ARGUMENT for an invalid address range or domain. */
 export function readNetworkPolicy(definition: NetworkDefinition): NetworkPolicy {
   const { networkAccess: access, inboundCidrAllowlist: inboundCidrs = [] } = definition;
   const isBlocked = definition.blockNetwork === true || access?.networkAccessType === BLOCKED;
@@ -36,14 +36,14 @@ export function readNetworkPolicy(definition: NetworkDefinition): NetworkPolicy 
   };
 }
 
-/** Whether a sandbox has this machine's network, where sandboxes have `kind`. */
+/** True if a sandbox uses this machine's network, given which sandboxes have their own. */
 export const sharesNetwork = ({ allowed }: NetworkPolicy, kind: NetworkKind): boolean =>
   kind === "shared" || (kind === "ownIfClosed" && !isNothing(allowed));
 
-/** What has to be said of a policy that is not kept. */
+/** A notice for a policy that cannot be enforced. */
 export function unkeptPolicy(policy: NetworkPolicy, kind: NetworkKind): string | undefined {
   if (policy.allowed === undefined || !sharesNetwork(policy, kind)) return undefined;
-  return "local backend: on this machine a sandbox cannot be kept from the network: it may reach anything.";
+  return "local backend: this machine cannot restrict a sandbox's network, so the sandbox may reach anything.";
 }
 
 function isCidr(text: string): boolean {

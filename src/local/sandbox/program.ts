@@ -5,26 +5,29 @@ import { Latch } from "../base/latch";
 import type { Spool } from "../streams/spool";
 import { StdinWriter } from "../streams/stdinWriter";
 
-// What a shell gives for a command that it cannot find.
+// A shell's exit code for a command that it cannot find.
 const NOT_FOUND_EXIT_CODE = 127;
 
 export interface ProgramOptions extends SpawnOptions {
-  /** Where output goes; without one it is thrown away. */
+  /** The destination of the output. Without one, output is discarded. */
   readonly stdout: Spool | undefined;
   readonly stderr: Spool | undefined;
   readonly timeoutMs: number | undefined;
 }
 
-/** A program in a sandbox, its output kept and its input written by offset. */
+/** A program in a sandbox, with stored output and an input that is written by offset. */
 export class Program {
   readonly stdin: StdinWriter;
   readonly stdout: Spool | undefined;
   readonly stderr: Spool | undefined;
   readonly exited: Promise<ProcessExit>;
-  /** How it ended, once it has. */
+  /** Set when the program ends. */
   readonly exit = new Latch<ProcessExit>();
 
-  /** Starts it. A program or folder that does not exist counts as started and ended, with its error on stderr. */
+  /**
+   * Starts the program. If the program or folder does not exist, it counts as started and ended, with an error on
+   * stderr.
+   */
   static async start(root: IsolatedRoot, options: ProgramOptions): Promise<Program> {
     try {
       return new Program(await root.spawn(options), options);
@@ -59,7 +62,7 @@ async function collect(output: Readable, spool: Spool | undefined): Promise<void
   try {
     for await (const data of output) await spool?.append(data as Buffer);
   } catch {
-    // A pipe that breaks has ended.
+    // A broken pipe counts as the end.
   } finally {
     spool?.end();
   }

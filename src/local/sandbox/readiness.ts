@@ -4,7 +4,7 @@ import type { IsolatedRoot } from "../base/isolation";
 import { failedPrecondition } from "../protocol/errors";
 import type { Probe } from "./sandboxSpec";
 
-// Modal stops asking after this; the sandbox goes on all the same.
+// Modal stops probing after this time. The sandbox keeps running.
 const GIVE_UP_MS = 5 * 60 * 1000;
 const HANG_UP_MS = 1000;
 
@@ -32,7 +32,7 @@ async function accepts(root: Probed, port: number): Promise<boolean> {
   }
 }
 
-/** A server that is reset while it says hello might die of it, so it gets the time to do so. */
+/** A server whose connection is reset during its greeting might crash, so it gets the time to finish. */
 function hangUp(connection: Duplex): void {
   const timer = setTimeout(() => connection.destroy(), HANG_UP_MS);
   connection.on("error", () => undefined);

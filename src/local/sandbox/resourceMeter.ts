@@ -11,8 +11,8 @@ export interface ResourceUsage {
 }
 
 /**
- * What the processes of a sandbox have used, looked at every second and at its end: of a program that an exec started
- * and that ended by itself, what it used since the last look is lost.
+ * The resources used by a sandbox's processes, sampled every second and at the end. If a program started by an exec
+ * ends on its own, its usage since the last sample is lost.
  */
 export class ResourceMeter implements Disposable {
   #processes: () => readonly ProcessUsage[];
@@ -43,7 +43,7 @@ export class ResourceMeter implements Disposable {
     const current = new Map(this.#processes().map((process) => [process.id, process]));
     const pids = new Set([...this.#last.values()].map(({ pid }) => pid));
     for (const [id, process] of this.#last) {
-      // What has a parent inside is part of what that parent has used, once it has ended.
+      // When a process with a parent inside ends, its usage becomes part of the parent's.
       if (!current.has(id) && !pids.has(process.parentPid)) this.#endedCpuNanoseconds += process.cpuNanoseconds;
     }
     const bytes = [...current.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
@@ -52,7 +52,7 @@ export class ResourceMeter implements Disposable {
     this.#lastAt = now;
   }
 
-  /** Looks a last time, and lets go of what it looked at. */
+  /** Takes a last sample and releases the root. */
   dispose(): void {
     this.#timer.dispose();
     this.sample();

@@ -29,17 +29,17 @@ export interface SandboxOptions {
   readonly spec: SandboxSpec;
   readonly tags: ReadonlyMap<string, string>;
   readonly outputFolder: string;
-  /** Of its tunnels. */
+  /** The certificate of its tunnels. */
   readonly certificate: Certificate;
-  /** Undefined if it has a network of its own. */
+  /** Undefined if the sandbox has its own network. */
   readonly sharedPorts: SharedPorts | undefined;
-  /** What stdout begins with. */
+  /** The first lines of stdout. */
   readonly greeting: string;
   readonly disk: SandboxDisk;
   readonly log: Logger;
 }
 
-/** One sandbox from its creation to its end: its container, and what makes it one that a client can reach. */
+/** One sandbox from creation to end: its container, and everything that makes it reachable for a client. */
 export class Sandbox {
   readonly id: string;
   readonly generation: Generation;
@@ -47,7 +47,7 @@ export class Sandbox {
   readonly createdAt: number;
   readonly taskId = newId("ta");
   readonly spec: SandboxSpec;
-  /** What its command has printed. */
+  /** The command's output. */
   readonly logs = new LogBook();
   readonly execs: Execs;
   readonly activity: Activity;
@@ -59,9 +59,9 @@ export class Sandbox {
 
   readonly #certificate: Certificate;
   readonly #log: Logger;
-  /** The sentence last logged about each shared port. */
-  readonly #said = new Map<number, string>();
-  /** Set when it runs, and where it ends without. */
+  /** The message last logged about each shared port. */
+  readonly #lastMessages = new Map<number, string>();
+  /** Set when the sandbox runs, or ends without having run. */
   readonly #started = new Latch<true>();
   #tunnels: readonly Tunnel[] = [];
   #lifetime: ReturnType<typeof setTimeout> | undefined;
@@ -126,12 +126,12 @@ export class Sandbox {
     return this.#readyAt;
   }
 
-  /** How it ended; there as soon as nothing can keep it from ending. */
+  /** Set as soon as nothing can prevent the end. */
   get result(): SandboxResult | undefined {
     return this.container.result;
   }
 
-  /** Of what it uses, or used; none where that cannot be told. */
+  /** The meter of its resource usage. Undefined if usage cannot be measured. */
   get meter(): ResourceMeter | undefined {
     return this.#meter;
   }
@@ -140,22 +140,22 @@ export class Sandbox {
     return this.#tunnels;
   }
 
-  /** What programs in one of its containers have in their environment. */
+  /** The environment of programs in one of its containers. */
   environmentWith(env: Readonly<Record<string, string>>, imageId: string): Readonly<Record<string, string>> {
     return { ...PLACE, ...env, MODAL_IMAGE_ID: imageId, MODAL_SANDBOX_ID: this.id, MODAL_TASK_ID: this.taskId };
   }
 
-  /** Its own container, or a sidecar's; throws NOT_FOUND where there is none. */
+  /** Its own container or a sidecar's. Throws NOT_FOUND for any other id. */
   containerOf(id: string): Container {
     return id === "" ? this.container : this.sidecars.get(id).container;
   }
 
-  /** Connects to a port inside; rejects if another sandbox listens there, on a machine whose ports they share. */
+  /** Connects to a port inside. Rejects if another sandbox listens on that port of a shared network. */
   async connect(port: number): Promise<Duplex> {
     const root = this.container.runningRoot();
     const listener = await this.sharedPorts?.listenerOn(port);
     if (listener !== undefined && listener !== MACHINE && listener !== this.id)
-      throw new Error(this.#saySharing(port, listener));
+      throw new Error(this.#logSharing(port, listener));
     return root.connect(port);
   }
 
@@ -166,7 +166,7 @@ export class Sandbox {
     return false;
   }
 
-  /** The declared ports that it competes for, each with who listens there. */
+  /** The declared ports that other sandboxes or programs compete for, with their listeners. */
   async contendedPorts(): Promise<ReadonlyMap<number, Listener | undefined>> {
     const contended = new Map<number, Listener | undefined>();
     if (!this.sharedPorts || this.result) return contended;
@@ -178,7 +178,7 @@ export class Sandbox {
     return contended;
   }
 
-  /** Resolves when it runs, or has run and ended. */
+  /** Resolves when the sandbox runs, or has run and ended. */
   whenStarted(signal: AbortSignal): Promise<true> {
     return this.#started.wait(signal);
   }
@@ -187,7 +187,7 @@ export class Sandbox {
     return this.container.whenFinished(signal);
   }
 
-  /** Resolves with the time in seconds when the probe first succeeded. */
+  /** Resolves with the time in seconds at which the probe first succeeded. */
   async whenReady(signal: AbortSignal): Promise<number> {
     const { probe } = this.spec;
     if (!probe) throw new Error("The sandbox has no readiness probe.");
@@ -203,17 +203,17 @@ export class Sandbox {
     return abortable(this.#ready, signal);
   }
 
-  /** Ends it as if its machine had died. */
+  /** Ends the sandbox as if its machine had died. */
   lose(): void {
     this.container.end(lost);
   }
 
-  /** Ends it, if it has not ended. `whenFinished` tells when it has. */
+  /** Ends the sandbox unless it has ended. Await `whenFinished` for the end. */
   terminate(): void {
     this.container.end(terminated);
   }
 
-  /** Forgets its outputs, once it has ended. */
+  /** Discards the outputs of an ended sandbox. */
   dispose(): void {
     this.container.dispose();
     this.sidecars.dispose();
@@ -222,16 +222,16 @@ export class Sandbox {
 
   async #prepare(root: IsolatedRoot): Promise<void> {
     if (root.processes) this.#meter = new ResourceMeter(() => root.processes?.() ?? []);
-    for (const [port, listener] of await this.contendedPorts()) this.#saySharing(port, listener);
+    for (const [port, listener] of await this.contendedPorts()) this.#logSharing(port, listener);
     this.#tunnels = await Promise.all(this.spec.ports.map((port) => this.#openTunnel(port)));
   }
 
-  /** Logs who listens on a port, if that is not what was said last. */
-  #saySharing(port: number, listener: Listener | undefined): string {
-    const sentence = describeSharing(port, listener);
-    if (this.#said.get(port) !== sentence) this.#log.warn(`${this.id}: ${sentence}`);
-    this.#said.set(port, sentence);
-    return sentence;
+  /** Logs the listener of a port, unless that was the last message about the port. */
+  #logSharing(port: number, listener: Listener | undefined): string {
+    const message = describeSharing(port, listener);
+    if (this.#lastMessages.get(port) !== message) this.#log.warn(`${this.id}: ${message}`);
+    this.#lastMessages.set(port, message);
+    return message;
   }
 
   #openTunnel({ port: containerPort, isHttp2 }: OpenPort): Promise<Tunnel> {
@@ -267,7 +267,7 @@ export class Sandbox {
   }
 }
 
-// Where programs find that they run; a secret may say something else.
+// The variables that show a program where it runs. A secret may override them.
 const PLACE = { MODAL_CLOUD_PROVIDER: "local", MODAL_REGION: "local" };
 
 const nowSecs = (): number => Date.now() / 1000;

@@ -11,7 +11,7 @@ import { VolumeMount, type VolumeMountSpec } from "./volumeMount";
 import type { VolumeStore } from "../storage/volumes";
 
 export interface DiskOptions {
-  /** What the sandbox was created from. */
+  /** The image that the sandbox was created from. */
   readonly image: LocalImage;
   readonly images: ImageStore;
   readonly layers: LayerStore;
@@ -23,32 +23,32 @@ export interface DiskOptions {
 }
 
 export interface SnapshotOptions {
-  /** By the client: the same one again gives the same snapshot. */
+  /** Chosen by the client. The same id returns the same snapshot. */
   readonly id: string;
-  /** None is for ever. */
+  /** Undefined means forever. */
   readonly ttlSecs: number | undefined;
 }
 
 export type ExitSnapshot =
   { readonly kind: "image"; readonly imageId: string } | { readonly kind: "failed"; readonly reason: string };
 
-// What Modal gives a snapshot for which nothing else is asked.
+// Modal's default lifetime of a snapshot.
 const DEFAULT_TTL_SECS = 30 * 24 * 3600;
 
-// How often what a sandbox writes to its volumes becomes part of them.
+// The interval at which a sandbox's writes to its volumes are committed.
 const COMMIT_INTERVAL_MS = 3000;
 
-/** What a sandbox has on disk: the layers beneath it, the images shown in it and the ones made of its files. */
+/** A sandbox's files on disk: the layers beneath it, the images mounted in it, and the images made from it. */
 export class SandboxDisk {
   readonly keepsExitSnapshot: boolean;
   readonly exitSnapshot = new Latch<ExitSnapshot>();
   readonly #options: DiskOptions;
   readonly #snapshots = new Map<string, Promise<LocalImage>>();
   readonly #volumes: VolumeMount[] = [];
-  /** By path, the one that shows last. */
+  /** By path. The last mount of each is visible. */
   readonly #mounts = new Map<string, readonly IsolatedMount[]>();
 
-  /** Layers beneath the root. */
+  /** The layers beneath the root. */
   #below: readonly string[];
   #commits: Disposable | undefined;
 
@@ -58,12 +58,12 @@ export class SandboxDisk {
     this.#below = options.image.layers;
   }
 
-  /** Folders that its root is created on, lowest first. */
+  /** The folders that the root is created on, lowest first. */
   get layers(): readonly string[] {
     return this.#below.map((layer) => this.#options.layers.folderOf(layer));
   }
 
-  /** To be called before the sandbox's programs start. */
+  /** Call this before the sandbox's programs start. */
   async open(root: IsolatedRoot): Promise<void> {
     const { volumes, volumeMounts } = this.#options;
     for (const spec of volumeMounts) this.#volumes.push(await VolumeMount.open(volumes, spec, root));
@@ -73,12 +73,12 @@ export class SandboxDisk {
     });
   }
 
-  /** Shows all volumes as they are by now. Rejects with code `EBUSY` while a program uses one. */
+  /** Updates all volumes to their latest versions. Rejects with code `EBUSY` while a program uses one. */
   async reloadVolumes(): Promise<void> {
     for (const volume of this.#volumes) await volume.reload();
   }
 
-  /** An image of all its files, as they are while programs go on writing. */
+  /** An image of all files at this moment, while programs may keep writing. */
   snapshot(root: IsolatedRoot, options: SnapshotOptions): Promise<LocalImage> {
     return this.#once(options, async () => {
       let isBeneath = false as boolean;
@@ -91,19 +91,19 @@ export class SandboxDisk {
     });
   }
 
-  /** An image of one folder, to be mounted. */
+  /** An image of one folder, for mounting. */
   snapshotFolder(root: IsolatedRoot, path: string, options: SnapshotOptions): Promise<LocalImage> {
     return this.#once(options, async () => [await this.#options.layers.add((folder) => root.saveFolder(path, folder))]);
   }
 
-  /** Shows an image's files at a path, or an empty folder. */
+  /** Mounts an image's files, or an empty folder, at a path. */
   async mount(root: IsolatedRoot, path: string, image: LocalImage | undefined): Promise<void> {
     const folders = image?.layers.map((layer) => this.#options.layers.contentOf(layer)) ?? [];
     const mount = await root.mount({ path, folders, readOnly: false });
     this.#mounts.set(path, [...(this.#mounts.get(path) ?? []), mount]);
   }
 
-  /** Ends what a mount shows at a path; false where there is none. */
+  /** Removes the last mount at a path. Returns false if there is none. */
   async unmount(path: string): Promise<boolean> {
     const mounts = this.#mounts.get(path) ?? [];
     const mount = mounts.at(-1);
@@ -113,7 +113,7 @@ export class SandboxDisk {
     return true;
   }
 
-  /** To be called once nothing runs in the root any more, before it is gone. */
+  /** Call this when nothing runs in the root anymore, but before the root is removed. */
   async close(root: IsolatedRoot | undefined): Promise<void> {
     this.#commits?.dispose();
     await this.#commitAll((volume) => volume.close());
@@ -132,7 +132,7 @@ export class SandboxDisk {
   async #commitAll(commit: (volume: VolumeMount) => Promise<void>): Promise<void> {
     for (const volume of this.#volumes)
       await commit(volume).catch((error: unknown) => {
-        this.#options.log.error(`A volume's changes could not be kept: ${messageOf(error)}`);
+        this.#options.log.error(`The changes of a volume could not be saved: ${messageOf(error)}`);
       });
   }
 

@@ -10,14 +10,14 @@ export const resultStatus = {
   idleTimeout: 7,
 } as const;
 
-/** How a sandbox ended. */
+/** The way a sandbox ended. */
 export interface SandboxResult {
   readonly status: (typeof resultStatus)[keyof typeof resultStatus];
   readonly exitCode: number;
   readonly message: string;
 }
 
-// What a shell makes of SIGKILL, and what `timeout` gives.
+// A shell's exit code for SIGKILL, and that of `timeout`.
 const KILLED = 137;
 const TIMED_OUT = 124;
 
@@ -25,7 +25,7 @@ export const terminated: SandboxResult = { status: resultStatus.terminated, exit
 export const timedOut: SandboxResult = { status: resultStatus.timeout, exitCode: TIMED_OUT, message: "" };
 export const idle: SandboxResult = { status: resultStatus.idleTimeout, exitCode: KILLED, message: "" };
 
-/** The end of a sandbox that was taken away under its programs. */
+/** The result of a sandbox whose processes were removed from outside. */
 export const lost: SandboxResult = {
   status: resultStatus.failure,
   exitCode: KILLED,
@@ -38,7 +38,7 @@ export const couldNotStart = (message: string): SandboxResult => ({
   message,
 });
 
-/** The end that comes with the command's own. */
+/** The result of a sandbox whose command ended on its own. */
 export function ended(exit: ProcessExit): SandboxResult {
   const exitCode = exit.kind === "code" ? exit.code : 128 + exit.signal;
   return { status: exitCode === 0 ? resultStatus.success : resultStatus.failure, exitCode, message: "" };

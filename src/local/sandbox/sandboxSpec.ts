@@ -13,7 +13,7 @@ const TUNNEL_HTTP2 = 1;
 
 export type Pty = NonNullable<SpawnOptions["pty"]>;
 
-/** What was asked of a container, checked. */
+/** A container's checked request. */
 export interface ContainerSpec {
   readonly argv: readonly string[];
   readonly workdir: string | undefined;
@@ -23,7 +23,7 @@ export interface ContainerSpec {
   readonly resources: Resources;
 }
 
-/** What was asked of a sandbox, checked. */
+/** A sandbox's checked request. */
 export interface SandboxSpec extends ContainerSpec {
   readonly imageId: string;
   readonly name: string;
@@ -53,7 +53,9 @@ export type Probe = { readonly intervalMs: number } & (
   | { readonly kind: "exec"; readonly argv: readonly [string, ...string[]] }
 );
 
-/** Reads a definition; throws INVALID_ARGUMENT where it makes no sense and UNIMPLEMENTED where it asks too much. */
+/**
+ * Reads a definition. Throws INVALID_ARGUMENT if it is invalid and UNIMPLEMENTED if the backend does not support it.
+ */
 export function readSpec(
   definition: Definition,
   image: LocalImage,
@@ -62,7 +64,7 @@ export function readSpec(
   const gpu = definition.resources?.gpuConfig;
   checkPlacement(definition);
   if (definition.experimentalOutboundPolicy)
-    throw unimplemented("The local backend does not look into what a sandbox sends, and so replaces no headers in it.");
+    throw unimplemented("The local backend does not inspect a sandbox's traffic, so it cannot replace headers in it.");
 
   return {
     ...readContainerSpec(definition, image),
@@ -78,7 +80,7 @@ export function readSpec(
   };
 }
 
-/** What of a definition is about one container; throws as `readSpec` does. */
+/** Reads the part of a definition that concerns one container. Throws like `readSpec`. */
 export function readContainerSpec(definition: ContainerDefinition, image: LocalImage): ContainerSpec {
   const { resources } = definition;
   const { enablesDocker } = readExperimentalOptions(definition.experimentalOptionsV2 ?? {});

@@ -5,26 +5,26 @@ import { newSandboxId, type Generation } from "../base/ids";
 import { Sandbox, type SandboxOptions } from "./sandbox";
 import { SharedPorts } from "./sharedPorts";
 
-// Ended sandboxes that can still be asked about; the oldest go first.
+// Ended sandboxes that can still be queried. The oldest are dropped.
 const ENDED_KEPT = 200;
-// A step that a double near today's time in seconds can still hold.
+// The smallest step that a double can represent near today's time in seconds.
 const TIMESTAMP_STEP_SECS = 2e-6;
 
 export interface NewSandbox extends Omit<
   SandboxOptions,
   "id" | "createdAt" | "outputFolder" | "certificate" | "sharedPorts" | "log"
 > {
-  /** True if its network is this machine's. */
+  /** True if it uses this machine's network. */
   readonly sharesNetwork: boolean;
 }
 
 export interface SandboxFilter {
-  /** Those of these apps. */
+  /** Only sandboxes of these apps. */
   readonly appIds: ReadonlySet<string>;
-  /** Those created before this, in seconds since the epoch. */
+  /** Only sandboxes created before this time, in seconds since the epoch. */
   readonly before: number | undefined;
   readonly includeFinished: boolean;
-  /** Those that have at least these tags. */
+  /** Only sandboxes with all of these tags. */
   readonly tags: ReadonlyMap<string, string>;
 }
 
@@ -73,7 +73,7 @@ export class SandboxStore {
     return sandbox;
   }
 
-  /** By its own id or by its task's. */
+  /** Finds a sandbox by its own id or by its task's. */
   lookUp(id: string): Sandbox | undefined {
     return this.#sandboxes.get(this.#idsByTask.get(id) ?? id);
   }
@@ -84,7 +84,7 @@ export class SandboxStore {
     return this.get(id);
   }
 
-  /** The newest that runs under this name, else, where wanted, the newest that did. */
+  /** The running sandbox with this name. If there is none and `includeEnded` is set, the newest ended one. */
   find(appId: string, name: string, options: { generation?: Generation; includeEnded: boolean }): Sandbox | undefined {
     const named = [...this.#sandboxes.values()].filter(
       (sandbox) =>
@@ -95,7 +95,7 @@ export class SandboxStore {
     return named.findLast(isAlive) ?? (options.includeEnded ? named.at(-1) : undefined);
   }
 
-  /** Throws ALREADY_EXISTS where a sandbox of the app runs under this name. */
+  /** Throws ALREADY_EXISTS if a sandbox of the app runs under this name. */
   requireFreeName(appId: string, name: string): void {
     const holder = this.find(appId, name, { includeEnded: false });
     if (holder) throw alreadyExists(`A sandbox named "${name}" already exists in this app: ${holder.id}.`);

@@ -6,7 +6,7 @@ export type Listener = string;
 /** A program outside all sandboxes. */
 export const MACHINE: Listener = "machine";
 
-/** A sandbox in this machine's network. */
+/** A sandbox that shares this machine's network. */
 export interface PortSharer {
   readonly id: string;
   readonly spec: { readonly ports: readonly { readonly port: number }[] };
@@ -19,23 +19,23 @@ interface LookUp {
   readonly at: number;
 }
 
-/** A look-up reads the open files of every process of every sandbox, and a list asks for each port of each. */
+/** A lookup reads the open files of every process of every sandbox, and a list asks for each port of each sandbox. */
 const KEPT_MS = 1000;
 
-/** The ports of this machine's network, which sandboxes without one of their own share. */
+/** The ports of this machine's network, shared by the sandboxes that lack their own network. */
 export class SharedPorts {
   readonly #sharers: () => readonly PortSharer[];
   readonly #clock: { now(): number };
-  /** The socket last seen to listen on a port, and who holds it. */
+  /** The socket last seen listening on each port, with its owner. */
   readonly #lookUps = new Map<number, LookUp>();
 
-  /** `sharers` are those that have not ended. */
+  /** `sharers` returns the sandboxes that have not ended. */
   constructor(sharers: () => readonly PortSharer[], clock: { now(): number } = performance) {
     this.#sharers = sharers;
     this.#clock = clock;
   }
 
-  /** Undefined if nothing listens, or if this machine does not show who does. */
+  /** Undefined if nothing listens, or if this machine does not reveal the listener. */
   async listenerOn(port: number): Promise<Listener | undefined> {
     const inode = listeningSocket(port);
     if (inode === undefined) return undefined;
@@ -52,7 +52,7 @@ export class SharedPorts {
     return MACHINE;
   }
 
-  /** True if another sandbox declares the port too. */
+  /** True if another sandbox also declares the port. */
   isContended(port: number, declaredBy: PortSharer): boolean {
     return this.#sharers().some(
       ({ id, spec }) => id !== declaredBy.id && spec.ports.some((open) => open.port === port),
@@ -60,7 +60,7 @@ export class SharedPorts {
   }
 }
 
-/** A sentence for the log. */
+/** A message for the log. */
 export function describeSharing(port: number, listener: Listener | undefined): string {
   const shared = `Port ${port} is shared on this machine`;
   if (listener === undefined) return `${shared}.`;

@@ -7,7 +7,7 @@ export interface Sidecar {
   readonly container: Container;
 }
 
-/** Containers beside a sandbox's own, each with files of its own; they end with it at the latest. */
+/** Containers next to a sandbox's own, each with its own files. They end with the sandbox at the latest. */
 export class Sidecars {
   readonly #sidecars = new Map<string, Sidecar>();
 
@@ -17,7 +17,7 @@ export class Sidecars {
     return sidecar;
   }
 
-  /** The one that runs under this name, else, where wanted, the newest that did. */
+  /** The running container with this name. If there is none and `includeEnded` is set, the newest ended one. */
   find(name: string, includeEnded: boolean): Sidecar | undefined {
     return this.list(includeEnded)
       .filter((sidecar) => sidecar.name === name)
@@ -29,7 +29,7 @@ export class Sidecars {
     return [...this.#sidecars.values()].filter((sidecar) => includeEnded || isAlive(sidecar));
   }
 
-  /** Throws ALREADY_EXISTS where one runs under this name. */
+  /** Throws ALREADY_EXISTS if a container runs under this name. */
   requireFreeName(name: string): void {
     if (this.find(name, false)) throw alreadyExists(`A sidecar container named "${name}" already exists.`);
   }

@@ -7,25 +7,25 @@ import type { Certificate } from "../tls/certificate";
 
 export interface TunnelOptions {
   readonly containerPort: number;
-  /** Whether TLS offers HTTP/2, which the server inside then speaks in plain text. */
+  /** True if TLS offers HTTP/2. The server inside then receives it in plain text. */
   readonly isHttp2: boolean;
   readonly certificate: Certificate;
   /** A connection to the port inside the sandbox. */
   readonly connect: () => Promise<Duplex>;
-  /** Called for every connection; the result is disposed when it ends. */
+  /** Called for every connection. The result is disposed when the connection ends. */
   readonly onConnection: () => Disposable;
 }
 
 export interface Tunnel extends Disposable {
   readonly containerPort: number;
   readonly host: string;
-  /** Where plain connections lead inside as they are. */
+  /** Plain connections to this port are passed on unchanged. */
   readonly port: number;
-  /** Where TLS ends and the connection goes on inside in plain text. */
+  /** TLS ends at this port, and the connection continues in plain text inside. */
   readonly tlsPort: number;
 }
 
-/** Two ports of this machine that lead into a sandbox, one with TLS and one without. */
+/** Opens two ports of this machine that lead into a sandbox, one with TLS and one without. */
 export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   const sockets = new Set<Socket>();
   const track = (socket: Socket) => {
@@ -71,7 +71,7 @@ async function forward(socket: Socket, connect: () => Promise<Duplex>): Promise<
   try {
     inside = await connect();
   } catch {
-    // Nothing listens inside: the caller sees a connection that is reset, as from a port where nothing listens.
+    // Nothing listens inside, so the caller's connection is reset, just as if it had reached a closed port.
     if (socket instanceof TLSSocket) socket.destroy();
     else socket.resetAndDestroy();
     return;

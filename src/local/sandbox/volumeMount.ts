@@ -10,11 +10,11 @@ export interface VolumeMountSpec {
   readonly volumeId: string;
   readonly path: string;
   readonly readOnly: boolean;
-  /** A folder of the volume instead of all of it. */
+  /** A folder of the volume, instead of the whole volume. */
   readonly subPath: string;
 }
 
-/** A volume in a sandbox: the version that it had when it was mounted or reloaded, under the sandbox's own writes. */
+/** A volume in a sandbox: the version at the time of the mount or the last reload, beneath the sandbox's own writes. */
 export class VolumeMount {
   readonly #volumes: VolumeStore;
   readonly #spec: VolumeMountSpec;
@@ -37,12 +37,12 @@ export class VolumeMount {
     this.#committed = shown.inventory;
   }
 
-  /** Makes what was written since the last time part of the volume. */
+  /** Adds the writes since the last commit to the volume. */
   commit(): Promise<void> {
     return this.#steps.run(() => this.#commit());
   }
 
-  /** Shows the volume as it is by now. Rejects with code `EBUSY` while a program uses it. */
+  /** Shows the volume's latest version. Rejects with code `EBUSY` while a program uses it. */
   reload(): Promise<void> {
     return this.#steps.run(async () => {
       await this.#mount.unmount();
@@ -56,7 +56,7 @@ export class VolumeMount {
     });
   }
 
-  /** The last commit, once nothing runs in the root any more. */
+  /** Commits a last time. Call this when nothing runs in the root anymore. */
   close(): Promise<void> {
     return this.#steps.run(async () => {
       try {
@@ -88,7 +88,7 @@ export class VolumeMount {
 interface Shown {
   readonly version: VolumeVersion;
   readonly mount: IsolatedMount;
-  /** What there is to begin with where the mount writes. */
+  /** The initial content of the folder that receives the mount's writes. */
   readonly inventory: Inventory;
 }
 

@@ -3,15 +3,15 @@ import { notFound } from "../protocol/errors";
 import { newId } from "../base/ids";
 import { Spool } from "../streams/spool";
 
-// Both ways a blob is fetched right after it was made.
+// A blob is fetched right after it was created, in both directions.
 const RETENTION_MS = 60 * 60 * 1000;
 
-/** Data too large for a message: a client uploads and downloads it by its id, which nobody can guess. */
+/** Data too large for a message. Clients upload and download it by an id that cannot be guessed. */
 export class BlobStore {
   readonly #folder: string;
   readonly #blobs = new Map<string, Spool>();
 
-  /** `folder` is where large ones go. */
+  /** `folder` receives large blobs. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -25,7 +25,7 @@ export class BlobStore {
     return id;
   }
 
-  /** Takes the content; one that was taken before is replaced. */
+  /** Stores the content, replacing any earlier content. */
   async write(id: string, content: AsyncIterable<Buffer>): Promise<void> {
     const blob = new Spool(this.#folder);
     this.#get(id).dispose();
@@ -48,7 +48,7 @@ export class BlobStore {
     return id;
   }
 
-  /** The whole content, which is forgotten. */
+  /** Returns the whole content and deletes it. */
   async take(id: string, signal: AbortSignal): Promise<Buffer> {
     const parts: Buffer[] = [];
     for await (const part of this.read(id, signal)) parts.push(part);

@@ -16,10 +16,10 @@ import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
 import { codeOf } from "../../base/errors";
 
-/** What a folder holds, by path: a stamp that changes with the thing. */
+/** The entries of a folder by path. An entry's stamp changes when the entry does. */
 export type Inventory = ReadonlyMap<string, { readonly stamp: string; readonly stats: BigIntStats }>;
 
-/** Parents come before what is in them. */
+/** Parents come before their children. */
 export async function takeInventory(folder: string): Promise<Inventory> {
   const found = new Map<string, { stamp: string; stats: BigIntStats }>();
   const visit = async (path: string): Promise<void> => {
@@ -37,9 +37,9 @@ export async function takeInventory(folder: string): Promise<Inventory> {
 }
 
 export interface FolderChanges {
-  /** Paths that are gone. */
+  /** Paths that no longer exist. */
   readonly removed: readonly string[];
-  /** Paths of what is there anew or otherwise, parents first. */
+  /** Paths of added or changed entries, parents first. */
   readonly written: readonly string[];
 }
 
@@ -58,16 +58,16 @@ export interface ApplyOptions {
   readonly from: string;
   readonly to: string;
   readonly changes: FolderChanges;
-  /** Folders whose former contents do not shine through. */
+  /** Folders that hide their earlier content. */
   readonly replaced: ReadonlySet<string>;
 }
 
-/** Brings changes to another folder. No file of it is written in place, since others may share it. */
+/** Applies changes to another folder. Its files are never written in place, because other folders may share them. */
 export async function applyChanges({ from, to, changes, replaced }: ApplyOptions): Promise<void> {
   for (const path of changes.removed) await rm(join(to, path), { recursive: true, force: true });
   for (const path of changes.written) {
     if (replaced.has(path)) await rm(join(to, path), { recursive: true, force: true });
-    // What went away meanwhile is found missing the next time.
+    // An entry that disappeared in the meantime will count as removed next time.
     await ignoreMissing(copyEntry(join(from, path), join(to, path)));
   }
 }
@@ -91,7 +91,7 @@ async function copyEntry(from: string, to: string): Promise<void> {
   if (stats.isFile()) await utimes(to, stats.atime, stats.mtime);
 }
 
-/** An overlay's mark for what was removed. */
+/** An overlay marks a removed entry this way. */
 const isWhiteout = (stats: BigIntStats): boolean => stats.isCharacterDevice() && stats.rdev === 0n;
 
 async function ignoreMissing<T>(work: Promise<T>): Promise<T | undefined> {

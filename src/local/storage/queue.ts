@@ -16,7 +16,7 @@ interface Partition {
   readonly expiresAt: number;
 }
 
-/** A queue in partitions, each a list of opaque values that is forgotten some time after the last value came. */
+/** A queue in partitions. Each is a list of opaque values that expires some time after its last value arrived. */
 export class Queue {
   readonly id: string;
   readonly #changed = new Bell();
@@ -28,7 +28,7 @@ export class Queue {
     this.id = id;
   }
 
-  /** Adds all values, or none where they do not fit. */
+  /** Adds all values, or none if they do not fit. */
   put(key: string, values: readonly Uint8Array[], ttlSecs: number): void {
     const items = this.#items(key);
     if (items.length + values.length > PARTITION_ITEMS)
@@ -39,7 +39,7 @@ export class Queue {
     this.#changed.ring();
   }
 
-  /** Removes up to `count` values from the front; waits until there is at least one. */
+  /** Removes up to `count` values from the front. Waits until there is at least one. */
   async take(key: string, count: number, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     for (;;) {
       const items = this.#items(key);
@@ -52,7 +52,7 @@ export class Queue {
     }
   }
 
-  /** What comes after the entry; waits until there is something. */
+  /** Returns the entries after the given one. Waits until there is at least one. */
   async after(key: string, entryId: string, signal: AbortSignal): Promise<readonly QueueItem[]> {
     const last = numberOf(entryId);
     for (;;) {
@@ -78,7 +78,7 @@ export class Queue {
     this.#partitions.clear();
   }
 
-  /** Whoever waits, or comes later, gets NOT_FOUND. */
+  /** Current and later callers get NOT_FOUND. */
   delete(): void {
     this.#isDeleted = true;
     this.clearAll();

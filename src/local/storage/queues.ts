@@ -3,18 +3,18 @@ import type { EnvironmentScoped } from "../account/environments";
 import { newId } from "../base/ids";
 import { Queue } from "./queue";
 
-// A client says every five minutes that it still wants a queue without a name.
+// A client renews a queue without a name every five minutes.
 const HEARTBEAT_TIMEOUT_MS = 15 * 60 * 1000;
 
 interface Entry {
   readonly queue: Queue;
   readonly environment: string;
-  /** Undefined where the queue lives as long as its client. */
+  /** Undefined if the queue lives only as long as its client. */
   readonly name: string | undefined;
   expiry: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** The queues of this server, as long as it runs. */
+/** This server's queues, which do not outlive it. */
 export class QueueStore implements EnvironmentScoped {
   readonly #entries = new Map<string, Entry>();
 

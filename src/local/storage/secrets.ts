@@ -14,7 +14,7 @@ export interface NamedSecret {
   readonly env: Env;
 }
 
-/** Secrets: those with a name are kept on disk, the others as long as the server runs. */
+/** Named secrets are saved on disk. Unnamed ones last as long as the server runs. */
 export class SecretStore implements EnvironmentScoped {
   readonly #file: JsonFile<readonly NamedSecret[]>;
   readonly #ephemeral = new Map<string, Env>();
@@ -23,14 +23,16 @@ export class SecretStore implements EnvironmentScoped {
     this.#file = file;
   }
 
-  /** A secret without a name. */
+  /** Creates a secret without a name. */
   create(env: Env): string {
     const id = newId("st");
     this.#ephemeral.set(id, env);
     return id;
   }
 
-  /** Under this name; one that is there keeps its id and gets what is in `env`. */
+  /**
+   * Creates or updates the secret with this name. An existing one keeps its id, and its content is replaced by `env`.
+   */
   set(environment: string, name: string, env: Env): NamedSecret {
     const known = this.find(environment, name);
     const secret: NamedSecret = {

@@ -14,24 +14,24 @@ import { linkTree } from "./linkTree";
 export interface Volume {
   readonly id: string;
   readonly environment: string;
-  /** None where it is ephemeral. */
+  /** Undefined if the volume is ephemeral. */
   readonly name: string | undefined;
-  /** Which of Modal's two kinds it was made as; here they are the same. */
+  /** The requested one of Modal's two kinds of volumes. They behave the same here. */
   readonly fsVersion: 1 | 2;
   /** Seconds since the epoch. */
   readonly createdAt: number;
 }
 
-/** A state of a volume that never changes, for as long as it is held. */
+/** A state of a volume that does not change while it is held. */
 export interface VolumeVersion {
   readonly folder: string;
   release(): void;
 }
 
-// A client that holds an ephemeral volume says so every five minutes.
+// A client that holds an ephemeral volume renews it every five minutes.
 const EPHEMERAL_LIFETIME_MS = 20 * 60 * 1000;
 
-/** Volumes by id and by name, kept on disk as a row of versions, of which the newest counts. */
+/** Volumes by id and by name, saved on disk as versions. The newest version counts. */
 export class VolumeStore implements EnvironmentScoped {
   readonly #folder: string;
   readonly #isShared: () => boolean;
@@ -39,7 +39,7 @@ export class VolumeStore implements EnvironmentScoped {
   readonly #holders = new Map<string, number>();
   readonly #ephemeral = new Map<string, ReturnType<typeof setTimeout>>();
 
-  /** `isShared` tells whether another server uses the folder too, which may need what this one does not. */
+  /** `isShared` is true if another server uses the same folder and may need data that this one does not. */
   constructor(folder: string, isShared: () => boolean) {
     this.#folder = folder;
     this.#isShared = isShared;
@@ -56,7 +56,7 @@ export class VolumeStore implements EnvironmentScoped {
     return this.list(environment).find((volume) => volume.name === name);
   }
 
-  /** Throws NOT_FOUND where there is none. */
+  /** Throws NOT_FOUND for an unknown id. */
   get(id: string): Volume {
     const volume = /^vo-\w+$/.test(id) ? this.#record(id).read() : undefined;
     if (!volume) throw notFound(`Volume ${id} was not found.`);
@@ -97,7 +97,7 @@ export class VolumeStore implements EnvironmentScoped {
     for (const { id } of this.list(name)) this.delete(id);
   }
 
-  /** The newest version, which stays as it is until it is released. */
+  /** Returns the newest version, which stays unchanged until it is released. */
   hold(id: string): VolumeVersion {
     this.get(id);
     const folder = this.#headFolder(id);
@@ -113,7 +113,10 @@ export class VolumeStore implements EnvironmentScoped {
     };
   }
 
-  /** Makes a new version of the newest one by `change`, one commit after the other; nothing where the volume is gone. */
+  /**
+   * Applies `change` to a copy of the newest version. Commits run one after another. Does nothing if the volume was
+   * deleted.
+   */
   commit(id: string, change: (folder: string) => Promise<void>): Promise<void> {
     const queue = this.#commits.get(id) ?? new SerialQueue();
     this.#commits.set(id, queue);
@@ -136,7 +139,10 @@ export class VolumeStore implements EnvironmentScoped {
     });
   }
 
-  /** Removes what no volume needs; only for a server that is alone, before anything uses volumes. */
+  /**
+   * Removes everything that no volume needs. Call this only if no other server uses the folder, before any volume is
+   * used.
+   */
   async sweep(): Promise<void> {
     const garbage = readdirSync(this.#folder).flatMap((id) => {
       const volume = this.#record(id).read();

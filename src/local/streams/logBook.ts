@@ -7,30 +7,30 @@ export interface LogEntry {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly source: LogSource;
-  /** One line, or what was printed without an end of line for a while. */
+  /** One line, or a partial line if the program paused before the end of the line. */
   readonly text: string;
 }
 
 const ENTRIES_KEPT = 20_000;
 const CHARACTERS_KEPT = 1024 * 1024;
-// A line that is longer comes in parts.
+// A longer line is split.
 const LONGEST_LINE = 64 * 1024;
-// How long the rest of a line is waited for.
+// The time to wait for the rest of a line.
 const LINE_WAIT_MS = 200;
 
-/** What a command printed, line by line with its time; of a long output the end is kept. */
+/** A command's output, line by line with times. Only the end of a long output is kept. */
 export class LogBook {
   #entries: LogEntry[] = [];
   #characters = 0;
 
-  /** Takes the bytes of one stream. Call `end` when it has ended. */
+  /** Returns a writer for the bytes of one stream. Call `end` when the stream has ended. */
   open(source: LogSource): LogWriter {
     return new LogWriter((text, at) => {
       this.#add({ at, source, text });
     });
   }
 
-  /** In the order they came. */
+  /** In order of arrival. */
   get entries(): readonly LogEntry[] {
     return this.#entries;
   }

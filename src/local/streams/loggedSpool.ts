@@ -1,7 +1,7 @@
 import type { LogWriter } from "./logBook";
 import { Spool } from "./spool";
 
-/** An output that is entered in the log as well. */
+/** An output that is also written to the log. */
 export class LoggedSpool extends Spool {
   readonly #writer: LogWriter;
 

@@ -5,9 +5,10 @@ import { messageOf } from "../../base/errors";
 import { notFound, resourceExhausted } from "../protocol/errors";
 import { Bell } from "../base/bell";
 
-// An output up to this size never touches the disk; of a larger one this much stays in memory for readers who keep up.
+// An output up to this size never touches the disk. For a larger one, this much stays in memory for readers that keep
+// up.
 const MEMORY_BYTES = 256 * 1024;
-// More than this waiting for the disk holds the writer back.
+// The writer waits while more bytes than this are waiting for the disk.
 const UNWRITTEN_BYTES = 4 * 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 
@@ -16,7 +17,9 @@ interface Chunk {
   readonly data: Buffer;
 }
 
-/** An output that is written once and can be read from any offset, as often as wanted, while it grows and after. */
+/**
+ * An output that is written once and can be read from any offset, any number of times, while it grows and afterward.
+ */
 export class Spool {
   readonly #folder: string;
   readonly #changed = new Bell();
@@ -28,12 +31,12 @@ export class Spool {
   #failure: Error | undefined;
   #hasEnded = false;
 
-  /** `folder` is where the output goes once it is too large for memory. */
+  /** `folder` receives the output when it is too large for memory. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Resolves when the spool is ready for more. */
+  /** Resolves when the spool is ready for more data. */
   async append(data: Buffer): Promise<void> {
     if (this.#failure || data.length === 0) return;
     this.#chunks.push({ start: this.#size, data });
@@ -50,9 +53,9 @@ export class Spool {
     this.#changed.ring();
   }
 
-  /** Forgets the output; who still reads gets an error. */
+  /** Discards the output. Current readers get an error. */
   dispose(): void {
-    this.#failure = notFound("The output is no longer kept.");
+    this.#failure = notFound("This output is no longer available.");
     this.#chunks = [];
     this.#changed.ring();
     const file = this.#file;
@@ -60,7 +63,7 @@ export class Spool {
     void file?.close().catch(() => undefined);
   }
 
-  /** The output from `offset` on, until its end. */
+  /** The output from `offset` to its end. */
   async *read(offset: number, signal: AbortSignal): AsyncGenerator<Buffer, void> {
     let position = offset;
     for (;;) {
@@ -91,7 +94,7 @@ export class Spool {
     return this.#chunks[0]?.start ?? this.#size;
   }
 
-  /** Whatever the window holds from `position` on, at most `READ_BYTES`. */
+  /** The bytes in memory from `position`, at most `READ_BYTES`. */
   #readWindow(position: number): Buffer {
     const first = this.#indexOf(position);
     const parts: Buffer[] = [];
@@ -128,7 +131,7 @@ export class Spool {
         this.#trim();
       }
     } catch (error) {
-      this.#failure = resourceExhausted(`The output could not be kept: ${messageOf(error)}`);
+      this.#failure = resourceExhausted(`The output could not be saved: ${messageOf(error)}`);
       this.#chunks = [];
       this.#changed.ring();
     } finally {
@@ -136,7 +139,7 @@ export class Spool {
     }
   }
 
-  /** A file without a name: it is gone with this process, however that ends. */
+  /** Creates a file without a name, which disappears with this process however it ends. */
   async #createFile(): Promise<FileHandle> {
     const path = join(this.#folder, `output-${randomUUID()}`);
     const file = await open(path, "wx+", 0o600);

@@ -3,13 +3,13 @@ import { delay } from "../../base/async";
 import { aborted, failedPrecondition } from "../protocol/errors";
 import { Bell } from "../base/bell";
 
-// What a program has not read yet; a writer waits beyond it.
+// The bytes that a program has not read yet. A writer waits when there are more.
 const BUFFER_BYTES = 2 * 1024 * 1024;
-// How long a broken pipe waits for the exit that explains it.
+// The time that a broken pipe waits for the exit that explains it.
 const EXIT_GRACE_MS = 1000;
 const END_OF_TRANSMISSION = "\x04";
 
-/** A program's input, written by offset, so that a caller may send again what may have been lost. */
+/** A program's input, written by offset, so that a caller may repeat data that may have been lost. */
 export class StdinWriter {
   readonly #stdin: Writable;
   readonly #exited: Promise<unknown>;
@@ -41,10 +41,12 @@ export class StdinWriter {
     return this.#isClosed;
   }
 
-  /** Accepts what lies beyond the bytes accepted before; resolves when there is room for more. */
+  /** Accepts the part of `data` after the bytes already accepted. Resolves when there is room for more. */
   async write(offset: number, data: Uint8Array, signal: AbortSignal): Promise<void> {
     if (offset > this.#accepted)
-      throw failedPrecondition(`Input at offset ${offset} was sent, but only ${this.#accepted} bytes came before it.`);
+      throw failedPrecondition(
+        `The input at offset ${offset} leaves a gap: only ${this.#accepted} bytes have arrived.`,
+      );
     const fresh = data.subarray(this.#accepted - offset);
     if (fresh.length === 0) return;
     if (this.#isClosed) throw failedPrecondition("The program's input is closed.");
@@ -61,7 +63,7 @@ export class StdinWriter {
     if (this.#isBroken && this.#pending > 0) await this.#refuse();
   }
 
-  /** Closes the input; more than once is fine, and so is after the program's end. */
+  /** Closes the input. It may be called more than once, and after the program has ended. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -70,7 +72,7 @@ export class StdinWriter {
     else this.#stdin.end();
   }
 
-  /** Begins a streamed upload, which ends any other; call the result before each write of this one. */
+  /** Starts a streamed upload, which ends any other. Call the result before each write of this upload. */
   beginStream(): () => void {
     const stream = this.evictStream();
     return () => {

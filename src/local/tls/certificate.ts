@@ -9,10 +9,10 @@ export interface Certificate {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-// What browsers accept at most is 398 days.
+// Browsers accept at most 398 days.
 const LIFETIME_MS = 365 * DAY_MS;
 
-/** A self-signed certificate for this machine's loopback, written in DER by hand, since Node cannot make one. */
+/** A self-signed certificate for this machine's loopback, written as DER by hand, because Node cannot create one. */
 export function makeCertificate(): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const notBefore = Date.now() - DAY_MS;
@@ -63,7 +63,7 @@ const oid = {
   serverAuth: Buffer.from("06082b06010505070301", "hex"),
 };
 
-/** It is no authority: who trusts it trusts this server alone. */
+/** The certificate is not an authority: trusting it means trusting this server alone. */
 const basicConstraints = () => sequence(oid.basicConstraints, BOOLEAN_TRUE, der(OCTET_STRING, sequence()));
 
 const serverOnly = () => sequence(oid.extendedKeyUsage, der(OCTET_STRING, sequence(oid.serverAuth)));
@@ -81,7 +81,7 @@ const alternativeNames = () =>
     ),
   );
 
-/** Two digits of the year, as long as that is unambiguous: until 2049. */
+/** A two-digit year is unambiguous until 2049. */
 const time = (ms: number): Buffer =>
   der(UTC_TIME, Buffer.from(`${new Date(ms).toISOString().replaceAll(/[-:T]/g, "").slice(2, 14)}Z`));
 

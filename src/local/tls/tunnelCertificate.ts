@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { JsonFile } from "../base/jsonFile";
 import { makeCertificate, type Certificate } from "./certificate";
 
-// The longest life of a sandbox, and then some.
+// Longer than the longest lifetime of a sandbox.
 const MIN_REMAINING_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * The certificate of all tunnels, the same from one start to the next, so that trusting it once is enough:
- * `tunnels.pem` in the state folder is what to trust.
+ * The certificate of all tunnels. It stays the same between starts, so that trusting it once is enough: `tunnels.pem`
+ * in the state folder is the file to trust.
  */
 export function tunnelCertificate(stateDir: string): Certificate {
   const file = new JsonFile(join(stateDir, "tunnels.json"), readCertificate);

@@ -60,7 +60,7 @@ for (const { generation, gpu } of generations)
       });
       await assert.rejects(
         local.create({ ...gpu, experimentalOutboundPolicy: policy }),
-        refusal(Status.UNIMPLEMENTED, /replaces no headers/),
+        refusal(Status.UNIMPLEMENTED, /cannot replace headers/),
       );
       await assert.rejects(local.modal.proxies.fromName("gate"), {
         name: "NotFoundError",
