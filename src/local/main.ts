@@ -12,29 +12,29 @@ import { isOnlyServer } from "./isolation/host/serverFolder";
 import { startServer } from "./server";
 import { stderrLog } from "./base/stderrLog";
 
-// For tests and demos: GPU types, comma-separated, whose sandboxes stay queued for ever.
+// For tests and demos: comma-separated GPU types whose sandboxes stay queued forever.
 const NO_CAPACITY_VARIABLE = "MODAL_LOCAL_NO_CAPACITY";
-// For tests: what --isolation and --network are unless they are given, also for a backend that the extension starts.
+// For tests: the defaults of --isolation and --network, also for a backend that the extension starts.
 const ISOLATION_VARIABLE = "MODAL_LOCAL_ISOLATION";
 const NETWORK_VARIABLE = "MODAL_LOCAL_NETWORK";
 
 interface Options {
   readonly port: number;
   readonly stateDir: string;
-  /** Only this kind, instead of the strongest that the machine grants. */
+  /** Only this kind is tried, instead of the strongest that the machine permits. */
   readonly isolation: IsolationKind | undefined;
-  /** Sandboxes share this machine's network, instead of having one each. */
+  /** True if sandboxes share this machine's network instead of having their own. */
   readonly sharesNetwork: boolean;
-  /** What goes wrong on purpose, see `FaultPlan`. */
+  /** The path of the planned faults, see `FaultPlan`. */
   readonly faultsFile: string | undefined;
 }
 
-// Not all that is waited for, least of all at the end, keeps Node running by itself.
+// Some pending work, mostly at shutdown, does not keep Node running by itself.
 const KEEP_RUNNING_MS = 60_000;
 
 async function main(): Promise<void> {
   collectLessOften();
-  const toldToEnd = untilToldToEnd();
+  const stopRequested = untilStopRequested();
   setInterval(() => undefined, KEEP_RUNNING_MS);
   const { port, stateDir, isolation: preferred, sharesNetwork, faultsFile } = readOptions();
   const log = stderrLog();
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
 
   const { serverUrl, tokenId, tokenSecret } = server;
   process.stdout.write(`${JSON.stringify({ serverUrl, tokenId, tokenSecret })}\n`);
-  await toldToEnd;
+  await stopRequested;
   await server.stop();
   await isolation.dispose();
 }
@@ -84,7 +84,8 @@ function readOptions(): Options {
     },
   });
   const port = Number(values.port ?? 0);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error(`"${values.port ?? ""}" is not a port.`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Error(`"${values.port ?? ""}" is not a valid port.`);
   return {
     port,
     stateDir: resolve(values.state ?? defaultState()),
@@ -102,20 +103,20 @@ function readKind(kind: string | undefined): IsolationKind | undefined {
     case "directory":
       return kind;
     default:
-      throw new Error(`"${kind}" is not a kind of isolation: name overlay, privateRoot or directory.`);
+      throw new Error(`"${kind}" is not a kind of isolation. Use overlay, privateRoot or directory.`);
   }
 }
 
 function readNetwork(network: string | undefined): "own" | "shared" {
   if (network === undefined || network === "own" || network === "shared") return network ?? "own";
-  throw new Error(`"${network}" is not a kind of network: name own or shared.`);
+  throw new Error(`"${network}" is not a kind of network. Use own or shared.`);
 }
 
 const defaultState = (): string =>
   join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "modal-sandboxes-local");
 
-/** A signal, or the end of stdin: whoever started the server has gone. */
-function untilToldToEnd(): Promise<void> {
+/** Resolves on a signal or at the end of stdin, when the process that started the server has ended. */
+function untilStopRequested(): Promise<void> {
   return new Promise((end) => {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
       process.once(signal, () => {

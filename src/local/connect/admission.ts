@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** What a connect token opens. */
+/** The access that a connect token grants. */
 export interface Pass {
   readonly token: string;
   /** The port inside the sandbox. */
@@ -8,13 +8,13 @@ export interface Pass {
   readonly userData: string;
 }
 
-/** A request that may go on, as it goes on: without the token, with what the token says of its user. */
+/** An admitted request as it is passed on: without the token, with the user data that the token carries. */
 export interface Admitted {
   readonly pass: Pass;
   readonly path: string;
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   readonly headers: readonly string[];
-  /** Whether the token came in the address, so that a browser needs a cookie for what the page loads next. */
+  /** True if the token was in the address, so that a browser needs a cookie for the page's further requests. */
   readonly needsCookie: boolean;
 }
 
@@ -65,7 +65,7 @@ const withoutToken = (cookies: string): string =>
     .join(";")
     .trim();
 
-/** Names with their values, from a list where both come in turn. */
+/** The pairs in a list of alternating names and values. */
 export function* pairsOf(raw: readonly string[]): Generator<[string, string]> {
   for (let i = 0; i + 1 < raw.length; i += 2) yield [raw[i] ?? "", raw[i + 1] ?? ""];
 }

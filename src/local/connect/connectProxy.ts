@@ -8,17 +8,17 @@ import { admit, COOKIE, pairsOf, type Admitted, type Pass } from "./admission";
 export interface ConnectOptions {
   /** A connection to a port inside the sandbox. */
   readonly connect: (port: number) => Promise<Duplex>;
-  /** Called for every request; the result is disposed when it ends. */
+  /** Called for every request. The result is disposed when the request ends. */
   readonly onRequest: () => Disposable;
 }
 
 export interface ConnectProxy extends Disposable {
   readonly url: string;
-  /** A token that opens one port, and what the server there is told of its holder. */
+  /** Issues a token for one port. The server on that port receives `userData` with each request. */
   issue(port: number, userData: string): string;
 }
 
-/** A server on loopback that lets HTTP and WebSockets into one sandbox for those who have a token. */
+/** A server on loopback that passes HTTP and WebSockets into one sandbox for holders of a token. */
 export async function openConnectProxy({ connect, onRequest }: ConnectOptions): Promise<ConnectProxy> {
   const passes = new Map<string, Pass>();
   const server = createServer((request, response) => {
@@ -66,9 +66,9 @@ export async function openConnectProxy({ connect, onRequest }: ConnectOptions): 
 }
 
 const PLAIN = { "content-type": "text/plain; charset=utf-8" };
-const REFUSAL = "This needs a connect token of the sandbox.\n";
+const REFUSAL = "This request needs a connect token for the sandbox.\n";
 
-// What is between two neighbours and not between the two ends.
+// Headers that concern one connection, not the whole way between client and server.
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "transfer-encoding", "proxy-connection"]);
 
 async function forward(
@@ -79,7 +79,7 @@ async function forward(
 ): Promise<void> {
   const fail = () => {
     if (response.headersSent) response.destroy();
-    else response.writeHead(502, PLAIN).end(`Nothing answers on port ${pass.port} in the sandbox.\n`);
+    else response.writeHead(502, PLAIN).end(`No server answers on port ${pass.port} in the sandbox.\n`);
   };
   const inside = await connect(pass.port).catch(() => undefined);
   if (!inside || response.destroyed) {

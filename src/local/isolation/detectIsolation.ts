@@ -13,21 +13,21 @@ import { RenewableRoot } from "./renewableRoot";
 import { openServerFolder } from "./host/serverFolder";
 
 export interface DetectOptions {
-  /** Where servers keep their files; several may share it. */
+  /** The folder for servers' files. Several servers may share it. */
   readonly stateDir: string;
   readonly log: (line: string) => void;
-  /** Only this kind; rejects where the machine refuses it. */
+  /** Only this kind is tried. Rejects if the machine refuses it. */
   readonly preferred?: IsolationKind;
-  /** Whether sandboxes share this machine's network even where each could have one of its own. */
+  /** True if sandboxes share this machine's network even if each could have its own. */
   readonly sharesNetwork?: boolean;
-  /** The built `sandboxFs.js`; by default beside the running bundle. */
+  /** The built `sandboxFs.js`. By default, the one next to the running bundle. */
   readonly fsToolsPath?: string;
-  /** The search path of the sandboxes and the home to hide from them; by default the server's own. */
+  /** The search path of the sandboxes and the home to hide from them. By default, the server's own. */
   readonly path?: string;
   readonly home?: string;
 }
 
-/** The strongest isolation that this machine grants, found by trying. */
+/** Finds the strongest isolation that this machine permits, by trying. */
 export async function detectIsolation(options: DetectOptions): Promise<Isolation> {
   if (process.platform === "win32") throw new Error("The local backend needs Linux or macOS; on Windows use WSL.");
   const folder = await openServerFolder(options.stateDir);
@@ -69,7 +69,7 @@ export async function detectIsolation(options: DetectOptions): Promise<Isolation
   }
 }
 
-/** In a container a user may have no account. */
+/** In a container, a user may have no account. */
 function accountHome(): string[] {
   try {
     return [userInfo().homedir];
@@ -79,13 +79,13 @@ function accountHome(): string[] {
 }
 
 const NETWORK: Record<NetworkKind, string> = {
-  own: "Each has a network of its own, and the addresses and names that it may reach are kept.",
+  own: "Each has its own network, with enforced lists of the addresses and names that it may reach.",
   ownIfClosed:
-    "Sandboxes share this machine's network and its ports, unless they may reach nothing; lists of what they may reach are not kept.",
+    "Sandboxes share this machine's network and its ports, unless they may reach nothing; other allowlists are not enforced.",
   shared: "Sandboxes share this machine's network and its ports, and may reach anything.",
 };
 
-/** Homes of users that are not people's. */
+/** Homes of system users, which hold nothing personal. */
 const SHARED = new Set(["/", "/bin", "/dev", "/usr", "/usr/bin", "/usr/sbin", "/var", "/nonexistent"]);
 
 const KINDS: readonly { kind: IsolationKind; create: (host: Host) => Promise<Isolation> }[] = [
@@ -106,7 +106,7 @@ async function firstThatWorks(host: Host, preferred: IsolationKind | undefined):
       host.log(`No "${kind}" isolation on this machine: ${messageOf(error)}`);
     }
   }
-  throw new Error(`No sandbox can be made on this machine. ${refusals.join(" ")}`);
+  throw new Error(`Sandboxes cannot be created on this machine. ${refusals.join(" ")}`);
 }
 
 async function tryOut(isolation: Isolation): Promise<void> {

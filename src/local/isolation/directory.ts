@@ -24,7 +24,10 @@ import { removeFolder } from "./host/serverFolder";
 import { startProcess, type Entrance } from "./process/startProcess";
 import { startTerminal } from "./process/startTerminal";
 
-/** Plain processes of this machine, each sandbox with a folder of its own: for where nothing better can be had. */
+/**
+ * Plain processes of this machine, with a folder for each sandbox. The fallback for machines that permit nothing
+ * better.
+ */
 export function createDirectoryIsolation(host: Host): Isolation {
   return {
     kind: "directory",
@@ -44,7 +47,7 @@ class DirectoryRoot implements IsolatedRoot {
   readonly #marker: string;
   readonly #group: ControlGroup | undefined;
   readonly #entrance: Entrance;
-  /** Folders by the paths under which the sandbox has them, latest first. */
+  /** Folders by their paths inside the sandbox, latest first. */
   readonly #shown: Shown[];
 
   static async create(host: Host, { sandboxId, limits = {}, layers = [] }: RootOptions): Promise<DirectoryRoot> {
@@ -88,7 +91,7 @@ class DirectoryRoot implements IsolatedRoot {
   }
 
   setAllowlist() {
-    return Promise.reject(new Error("without isolation a sandbox cannot be kept from the network."));
+    return Promise.reject(new Error("without isolation, a sandbox's network cannot be restricted."));
   }
 
   async saveChanges(layer: string): Promise<"copied"> {
@@ -102,7 +105,7 @@ class DirectoryRoot implements IsolatedRoot {
     await copyTree(this.#host, { from, to: join(layer, CONTENT) });
   }
 
-  /** Without mounts, a path is shown by leading there the words that name it. */
+  /** Without mounts, a path is shown by rewriting the words of a command that name it. */
   async mount({ path, folders }: MountOptions): Promise<IsolatedMount> {
     const place = join(`${this.#path}-mounts`, randomBytes(4).toString("hex"));
     await mkdir(place, { recursive: true });
@@ -132,7 +135,7 @@ class DirectoryRoot implements IsolatedRoot {
     this.#disposed.resolve(undefined);
   }
 
-  /** The machine's own home of root is closed to other users, or missing. */
+  /** On the machine itself, root's home is closed to other users, or missing. */
   #folder(workdir: string): string {
     if (workdir === "/") return this.#path;
     return workdir === "/root" ? join(this.#path, "home") : this.#inside(workdir);

@@ -23,23 +23,28 @@ import { pidNamespaceOf } from "./process/sessions";
 import { exitOf, firstLine, startProcess, type Entrance } from "./process/startProcess";
 import { startTerminal } from "./process/startTerminal";
 
-/** How the root of a sandbox is put together; the rest of a sandbox's life is the same for every layout. */
+/** The construction of a sandbox's root. The rest of a sandbox's life is the same for every layout. */
 export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
-  /** Whether a user who is not root makes the namespaces, by a user namespace that makes them root inside. */
+  /** True if a user other than root creates the namespaces, in a user namespace that makes that user root inside. */
   readonly isUnprivileged: boolean;
-  /** Whether every sandbox has one, which leads out; else only one that may reach nothing. */
+  /**
+   * True if every sandbox has its own network with a connection to the outside. Otherwise only one that may reach
+   * nothing has its own.
+   */
   readonly hasOwnNetwork: boolean;
   readonly home: string;
   readonly layering: Isolation["layering"];
-  /** Lays out `path`, an empty folder, for the scripts. */
+  /** Prepares `path`, an empty folder, for the scripts. */
   prepare(path: string, layers: readonly string[]): Promise<void>;
-  /** Shell that starts in that folder, in a mount namespace around the sandbox's, and makes the root at `root`. */
+  /**
+   * Shell code that starts in that folder, in a mount namespace around the sandbox's, and builds the root at `root`.
+   */
   readonly assemble: string;
-  /** Shell that starts in that folder and ends in the root, with the host's own at `/run`. */
+  /** Shell code that starts in that folder and ends in the root, with the host's root at `/run`. */
   readonly enter: string;
-  /** Folders in `path` that hold what was changed, by the names they have in a layer. */
+  /** Folders in `path` that hold changes, with their names in a layer. */
   changes(path: string): readonly { readonly name: string; readonly folder: string }[];
-  /** Folders in `path` that a sandbox can write to and no layer keeps. */
+  /** Folders in `path` that a sandbox can write to but layers do not save. */
   unsaved(path: string): readonly string[];
 }
 
@@ -65,7 +70,7 @@ class NamespaceRoot implements IsolatedRoot {
   readonly #group: ControlGroup | undefined;
   readonly #entrance: Entrance;
   readonly #connector: NamespaceConnector | undefined;
-  /** Nothing runs inside before it is there. */
+  /** Programs start only after this has resolved. */
   readonly #wayOut: Promise<WayOut> | undefined;
   readonly #mounts: OuterMounts;
   #isStopped = false;
@@ -142,9 +147,9 @@ class NamespaceRoot implements IsolatedRoot {
 
   async setAllowlist(allowlist: Allowlist) {
     const wayOut = await this.#wayOut;
-    if (!this.#connector) throw new Error("on this machine a sandbox cannot be kept from the network.");
+    if (!this.#connector) throw new Error("this machine cannot restrict a sandbox's network.");
     if (!wayOut && !isNothing(allowlist))
-      throw new Error("a sandbox that was created with no way out gets none later.");
+      throw new Error("a sandbox that was created without network access cannot get it later.");
     wayOut?.setAllowlist(allowlist);
   }
 
@@ -198,7 +203,7 @@ class NamespaceRoot implements IsolatedRoot {
     await removeFolder(this.#path);
   }
 
-  /** A sandbox may have files that the user who is its root can read only within its user namespace. */
+  /** A sandbox may own files that its unprivileged owner can read only within the user namespace. */
   #asOwner(): string[] {
     if (!this.#layout.isUnprivileged) return [];
     const initPid = String(this.#entrance.initPid);
@@ -206,7 +211,7 @@ class NamespaceRoot implements IsolatedRoot {
   }
 }
 
-/** A network of its own that nothing leads out of, one that leads out, or this machine's. */
+/** The sandbox's own network without or with a connection to the outside, or this machine's network. */
 type Network = "closed" | "open" | "shared";
 
 function networkOf(layout: RootLayout, allowlist: Allowlist | undefined): Network {
@@ -214,7 +219,7 @@ function networkOf(layout: RootLayout, allowlist: Allowlist | undefined): Networ
   return layout.hasOwnNetwork ? "open" : "shared";
 }
 
-// A sandbox's first process, and what reads the pipe for it.
+// A sandbox's first process, and the process that reads its pipe.
 const OWN_PROCESSES = 2;
 
 const pidsInNamespaceOf = (initPid: number): number[] => {
@@ -237,8 +242,8 @@ interface RootParts {
 }
 
 /**
- * A sandbox's first process: it ends, and with it every other one inside, when the pipe from the server does, and
- * meanwhile it buries the orphans that come to it. What reads the pipe starts anew where a sandbox kills it.
+ * A sandbox's first process. It ends, and with it every other process inside, when the pipe from the server does. Until
+ * then it reaps orphans. If a sandbox kills the pipe's reader, the reader is started again.
  */
 const INIT = (enter: string): string => `
 set -e
@@ -259,7 +264,7 @@ while :; do
 done
 `;
 
-/** A shell around the sandbox, which stays for as long as that does. */
+/** A shell around the sandbox that lives as long as the sandbox. */
 const HOLD = (assemble: string): string => `
 set -e
 ${assemble}
@@ -267,14 +272,14 @@ mount -n --make-rshared root
 "$@"
 `;
 
-// Whichever of these the host has; the Perl is SIOCSIFFLAGS with IFF_UP and IFF_RUNNING.
+// Uses whichever of these the host has. The Perl code is SIOCSIFFLAGS with IFF_UP and IFF_RUNNING.
 const LOOPBACK_UP = `{ ip link set lo up || ifconfig lo up || perl -e '
 socket(my $s, 2, 1, 0) or exit 1; ioctl($s, 0x8914, my $request = pack("a16sx14", "lo", 0x41)) or exit 1;'; } 2>/dev/null`;
 
 interface InitOptions extends Pick<RootParts, "host" | "layout" | "path"> {
   readonly kinds: readonly string[];
   readonly network: Network;
-  /** Words that put a command under the sandbox's limits. */
+  /** A command prefix that applies the sandbox's limits. */
   readonly groupPrefix: readonly string[];
 }
 
@@ -302,7 +307,7 @@ async function startInit({ path, layout, kinds, network, host, groupPrefix }: In
   const [word, pid] = (await Promise.race([firstLine(holder.stdout), failed])).trim().split(" ");
   if (word !== "ready") {
     holder.stdin.end();
-    throw new Error(`This machine refuses a sandbox of its own: ${(await text(holder.stderr)).trim()}`);
+    throw new Error(`This machine does not permit sandboxes: ${(await text(holder.stderr)).trim()}`);
   }
   holder.stdout.resume();
   holder.stderr.resume();
@@ -314,7 +319,7 @@ const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode 
 async function killHolder(holder: ChildProcess): Promise<void> {
   if (hasExited(holder)) return;
   const exited = exitOf(holder);
-  // The first process ends with the pipe, the kernel then kills all others and only then lets go of the first.
+  // The first process ends with the pipe. The kernel then kills all others before it releases the first.
   holder.stdin?.destroy();
   await exited;
 }

@@ -15,8 +15,8 @@ import { canLeadOut } from "./network/ownNetwork";
 import { resolverFile } from "./network/resolver";
 
 /**
- * For root: the host's own file system, under a layer per sandbox that takes all writes, with fresh folders in place of
- * the personal and temporary ones.
+ * Isolation for root. Each sandbox sees the host's file system under its own layer, which takes all writes. Fresh
+ * folders replace the personal and temporary ones.
  */
 export async function createOverlayIsolation(host: Host): Promise<Isolation> {
   const fresh = freshFolders(host);
@@ -53,7 +53,7 @@ export async function createOverlayIsolation(host: Host): Promise<Isolation> {
   });
 }
 
-/** An overlay shows one file system only: what the host has mounted on it, such as GPU drivers, has to be added. */
+/** An overlay shows only one file system, so the host's mounts on it, such as GPU drivers, have to be added. */
 const otherFileSystems = (hidden: readonly string[]): string[] =>
   readMountPoints()
     .map(({ path }) => path)
@@ -68,7 +68,7 @@ interface LayOverOptions {
   readonly host: Host;
 }
 
-/** Every path read-only, and a folder that can take it under a layer of the sandbox's own on top. */
+/** Shows every path read-only. Each folder also gets the sandbox's own layer on top if it can have one. */
 async function layOver({ added, path, layers, host }: LayOverOptions): Promise<Mount[]> {
   const mounts: Mount[] = [];
   for (const [index, source] of added.entries()) {
@@ -78,7 +78,7 @@ async function layOver({ added, path, layers, host }: LayOverOptions): Promise<M
     const own = join(path, String(index));
     for (const name of ["upper", "work"]) await mkdir(join(own, name), { recursive: true });
     const places = layers.map((layer) => join(layer, placeOf(source))).filter((place) => existsSync(place));
-    // The kernel refuses a layer that lies within another one.
+    // The kernel refuses a layer inside another one.
     const lowers = isWithin(host.stateDir, source) ? [source] : [...places.toReversed(), source];
     mounts.push({
       source: "overlay",
@@ -92,7 +92,7 @@ async function layOver({ added, path, layers, host }: LayOverOptions): Promise<M
 
 const isFolder = (path: string): boolean => statSync(path).isDirectory();
 
-/** Where a layer keeps the changes of a folder that is mounted apart. */
+/** The folder in a layer for the changes of a separately mounted folder. */
 const placeOf = (target: string): string => join("mounted", encodeURIComponent(target));
 
 const BASE: readonly Mount[] = [
@@ -108,8 +108,8 @@ const BASE: readonly Mount[] = [
   { source: "shm", target: "/dev/shm", type: "tmpfs", options: ["x-mount.mkdir", "mode=1777", "nosuid", "nodev"] },
 ];
 
-// The kernel refuses a layer that lies within another one, as every folder of the host's does within its root. What an
-// overlay shows is a file system of its own, though; it needs a second layer, which is empty.
+// The kernel refuses a layer inside another one, as every folder of the host is inside its root. The view that an
+// overlay shows is a file system of its own, however. It needs a second layer, which is empty.
 const ASSEMBLE = `
 mount -n -t tmpfs -o size=4k,mode=700 none host
 mkdir host/empty

@@ -18,12 +18,15 @@ import { createNamespaceIsolation } from "./namespaces";
 import { canLeadOut } from "./network/ownNetwork";
 import { resolverFile, type ResolverFile } from "./network/resolver";
 
-/** For anyone, where the kernel allows user namespaces: a private folder as root, with the host's programs read-only. */
+/**
+ * Isolation for any user, if the kernel allows user namespaces: a private folder as root, with the host's programs
+ * read-only.
+ */
 export async function createPrivateRootIsolation(host: Host): Promise<Isolation> {
   const hasOwnNetwork = await canLeadOut(host, true);
   const plan = planRoot(host, await resolverFile(hasOwnNetwork));
   const stacks = await canStack(host);
-  if (!stacks) host.log("Snapshots are copied as a whole: this machine lets only root stack folders.");
+  if (!stacks) host.log("Snapshots are full copies, because only root can stack folders on this machine.");
   return createNamespaceIsolation(host, {
     kind: "privateRoot",
     description: "Each sandbox has a private folder as its root, with this machine's system folders read-only.",
@@ -50,7 +53,7 @@ export async function createPrivateRootIsolation(host: Host): Promise<Isolation>
   });
 }
 
-/** Whether the kernel lets this user mount an overlay. */
+/** True if the kernel lets this user mount an overlay. */
 async function canStack(host: Host): Promise<boolean> {
   const workshop = join(host.folder.path, "stack");
   for (const name of ["lower", "upper", "work", "root"]) await mkdir(join(workshop, name), { recursive: true });
@@ -65,12 +68,12 @@ async function canStack(host: Host): Promise<boolean> {
 const OVERLAY = "userxattr,upperdir=upper,workdir=work";
 
 interface RootPlan {
-  /** The host's folders that are shown, and its top-level links such as `/bin`. */
+  /** The visible folders of the host, and its top-level links such as `/bin`. */
   readonly system: readonly string[];
   readonly links: readonly string[];
   readonly devices: readonly string[];
   readonly tools: readonly string[];
-  /** Folders of the sandbox's own: in the private root, or over what the system's folders would show. */
+  /** The sandbox's own folders: in the private root, or mounted over the system's folders. */
   readonly own: readonly FreshFolder[];
   readonly covering: readonly FreshFolder[];
   readonly mountPoints: readonly MountPoint[];
@@ -112,7 +115,7 @@ async function layOut(host: Host, plan: RootPlan, path: string, root: string): P
   await layOutResolver(plan, path, root);
 }
 
-/** In place of the host's: in a folder of the sandbox's own as it is, else to be mounted there. */
+/** Replaces the host's file: directly if its folder is the sandbox's own, otherwise as a mount. */
 async function layOutResolver({ resolver, own }: RootPlan, path: string, root: string): Promise<void> {
   if (!resolver) return;
   const place = isWithinAny(
@@ -144,7 +147,7 @@ const inRoot = (mounts: readonly Mount[], path: string): Mount[] =>
 
 async function makeFolder(path: string, mode: number): Promise<void> {
   await mkdir(path, { recursive: true });
-  // Without regard to the server's file mode mask.
+  // `mkdir` applies the server's umask, `chmod` does not.
   await chmod(path, mode);
 }
 
@@ -162,7 +165,7 @@ const SYSTEM = [
   "/nix",
   "/snap",
 ];
-/** `/dev` entries that a pattern with at most a final `*` names. */
+/** The `/dev` entries that match a pattern, which may end in `*`. */
 const matching = (pattern: string): string[] =>
   pattern.endsWith("*")
     ? readdirSync("/dev")
@@ -179,7 +182,7 @@ const kernelMounts = (): Mount[] => [
   { source: "proc", target: "/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },
   { source: "devpts", target: "/dev/pts", type: "devpts", options: ["newinstance", "ptmxmode=0666"] },
   { source: "shm", target: "/dev/shm", type: "tmpfs", options: ["mode=1777", "nosuid", "nodev"] },
-  // The groups of a user's own processes can be written to by that user, who is root inside.
+  // A user can write to the groups of their own processes, and that user is root inside.
   ...(existsSync(GROUPS) ? [{ source: "none", target: GROUPS, type: "tmpfs", options: ["ro", "size=4k"] }] : []),
 ];
 
@@ -192,7 +195,7 @@ const bind = (source: string, target: string, kind: "bind" | "rbind" = "bind"): 
   options: [kind],
 });
 
-/** The kernel refuses to loosen in a user namespace what the host's mount forbids, so its flags are repeated. */
+/** In a user namespace, the kernel refuses to drop restrictions of the host's mount, so its flags are repeated. */
 function flagsOf(path: string, mountPoints: readonly MountPoint[]): readonly string[] {
   const holder = mountPoints.findLast((mountPoint) => isWithin(path, mountPoint.path));
   return holder?.flags.filter((flag) => flag !== "rw" && flag !== "ro") ?? [];
@@ -218,7 +221,7 @@ ${remounts.join("\n")}
 `;
 }
 
-// A network of the sandbox's own has a view of /sys of its own. Who shares the machine's network may not have one.
+// A sandbox with its own network has its own view of /sys. One that shares the machine's network may not have one.
 const ENTER = `
 mount -n -t sysfs -o ro,nosuid,nodev,noexec sysfs root/sys 2>&- || mount -n --rbind /sys root/sys
 mount -n -a -T kernel.fstab

@@ -2,8 +2,8 @@ import { Deferred, SerialQueue } from "../../base/async";
 import type { Allowlist, IsolatedRoot, MountOptions, SpawnOptions } from "../base/isolation";
 
 /**
- * A root that is not copied when its changes are saved, but where nothing runs in it: the changes become a layer as they
- * are, and a fresh root upon that layer takes its place. However much was written, that takes no longer than a create.
+ * A root whose changes are not copied when they are saved while nothing runs in it. The changes themselves become a
+ * layer, and a fresh root on that layer replaces this one. That takes as long as a create, however much was written.
  */
 export class RenewableRoot implements IsolatedRoot {
   readonly #create: (layers: readonly string[]) => Promise<IsolatedRoot>;
@@ -12,7 +12,7 @@ export class RenewableRoot implements IsolatedRoot {
   readonly #saves = new SerialQueue();
   #root: IsolatedRoot;
   #layers: readonly string[];
-  /** The one whose end is a loss. */
+  /** The current root. Its end counts as a loss. */
   #watched: IsolatedRoot | undefined;
   #renewal: Promise<unknown> | undefined;
   #allowlist: Allowlist | undefined;
@@ -104,7 +104,7 @@ export class RenewableRoot implements IsolatedRoot {
     const previous = this.#root;
     if (!(await previous.isAtRest?.())) return false;
     try {
-      // From here on its end is no loss.
+      // The end of this root is no longer a loss.
       this.#watched = undefined;
       await previous.stop();
       await previous.saveChanges(layer);

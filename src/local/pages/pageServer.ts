@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
 
-/** Answers a request; `path` is what comes after the handler's own name. */
+/** Answers a request. `path` is the part of the path after the handler's own name. */
 export type PageHandler = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -12,12 +12,12 @@ export type PageHandler = (
 
 export interface PageServer {
   readonly url: string;
-  /** `name` is the first part of the paths that go to the handler. */
+  /** `name` is the first part of the paths that the handler serves. */
   serve(name: string, handler: PageHandler): void;
   stop(): void;
 }
 
-/** HTTP beside the gRPC port, on loopback: what a browser or `fetch` is sent to. */
+/** An HTTP server on loopback, next to the gRPC port, for browsers and `fetch`. */
 export async function startPageServer(log: Logger): Promise<PageServer> {
   const handlers = new Map<string, PageHandler>();
   const server = createServer((request, response) => {
@@ -32,10 +32,10 @@ export async function startPageServer(log: Logger): Promise<PageServer> {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const [name = "", ...path] = pathname.slice(1).split("/");
     const handler = handlers.get(name);
-    // A name that leads a browser here from elsewhere is not ours.
+    // A request that reached this server under another host name was redirected by someone else, so it is refused.
     if (!isLoopback(request.headers.host)) response.writeHead(421).end();
     else if (handler) await handler(request, response, path);
-    else response.writeHead(404, { "content-type": "text/plain" }).end("There is nothing here.\n");
+    else response.writeHead(404, { "content-type": "text/plain" }).end("Not found.\n");
   }
 
   server.listen(0, "127.0.0.1");

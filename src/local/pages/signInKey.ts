@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { same } from "../base/same";
 
-/** A file that only this user can read: what it holds proves to the sign-in page that this user is the one who approves. */
+/** A file that only this user can read. Its content proves to the sign-in page that this user approves. */
 export class SignInKey {
   readonly path: string;
   readonly #value = randomBytes(24).toString("base64url");

@@ -7,8 +7,8 @@ import type { SignInKey } from "./signInKey";
 const MAX_FORM_BYTES = 4096;
 
 /**
- * The page on which this user lets a client in. Any user of the machine, and sandboxes that share its network, can open it:
- * the nonce that the button sends goes only to a program of this user outside all sandboxes, anyone else needs the key.
+ * The page on which this user approves a sign-in. Any user of the machine, and sandboxes that share its network, can
+ * open it. Only a program of this user outside all sandboxes gets the nonce that the button sends; others need the key.
  */
 export const signInPage =
   (flows: TokenFlows, key: SignInKey): PageHandler =>
@@ -18,7 +18,7 @@ export const signInPage =
     };
     const flow = flows.find(id);
     if (!flow) {
-      send(404, message("This sign-in is over", "Start it again where you came from."));
+      send(404, message("This sign-in has ended", "Start it again in your editor."));
       return;
     }
     switch (request.method) {
@@ -57,9 +57,9 @@ const message = (title: string, detail: string): string => `<h1>${title}</h1><p>
 
 const DONE = message("You are signed in", "You can close this page and go back to your editor.");
 
-/** With `key`, whoever asks has to know it. */
+/** With `key`, the form also asks for the key. */
 const question = ({ code, nonce }: TokenFlow, key: SignInKey | undefined): string => `
-${message("Sign in to the local backend", "A program on this computer asks for a token of the local backend, which stands in for Modal. Nothing leaves this computer, and nothing is billed.")}
+${message("Sign in to the local backend", "A program on this computer wants a token for the local backend, which stands in for Modal. Nothing leaves this computer, and nothing is billed.")}
 <p class="code" aria-label="Code of this sign-in">${code}</p>
 <form method="post">${key ? askFor(key) : `<input type="hidden" name="nonce" value="${nonce}">`}<button${key ? "" : " autofocus"}>Approve</button></form>`;
 

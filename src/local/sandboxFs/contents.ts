@@ -25,7 +25,7 @@ export async function writeFile(path: string, input: Readable): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
   } catch (error) {
-    // A file stands where a folder has to be.
+    // A file is in the place of a folder.
     if (codeOf(error) === "EEXIST") throw new FsFailure("NotDirectory", "Not a directory");
     throw error;
   }

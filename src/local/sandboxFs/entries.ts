@@ -3,7 +3,7 @@ import { lstat, readdir, readlink, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { FsFailure } from "./failure";
 
-/** As the SDK reads it. */
+/** The format that the SDK reads. */
 export interface FileEntry {
   readonly name: string;
   readonly path: string;
@@ -20,7 +20,7 @@ export interface FileEntry {
   readonly symlink_target?: string;
 }
 
-/** What is in a folder, by name; a link to a folder is followed. */
+/** The entries of a folder by name. A link to the folder is followed. */
 export async function listFiles(path: string): Promise<FileEntry[]> {
   if (!(await stat(path)).isDirectory()) throw new FsFailure("NotDirectory", "Not a directory");
   const names = (await readdir(path)).sort();
@@ -29,7 +29,7 @@ export async function listFiles(path: string): Promise<FileEntry[]> {
   return entries.filter((entry) => entry !== undefined);
 }
 
-/** A link is described itself, not where it leads. */
+/** Describes a link itself, not its target. */
 export const describePath = (path: string): Promise<FileEntry> => describe(path, ownerNames());
 
 async function describe(path: string, name: OwnerNames): Promise<FileEntry> {
@@ -48,13 +48,13 @@ async function describe(path: string, name: OwnerNames): Promise<FileEntry> {
   };
 }
 
-/** What is neither folder nor link counts as a file: the SDK knows no fourth type. */
+/** Everything that is neither a folder nor a link counts as a file, because the SDK has no fourth type. */
 function typeOf(stats: Stats): FileEntry["type"] {
   if (stats.isSymbolicLink()) return "symlink";
   return stats.isDirectory() ? "directory" : "file";
 }
 
-/** Removed since the folder was read. */
+/** The entry was removed after the folder was read. */
 function ignoreMissing(error: unknown): undefined {
   if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
   throw error;
@@ -62,7 +62,7 @@ function ignoreMissing(error: unknown): undefined {
 
 type OwnerNames = (file: "/etc/passwd" | "/etc/group", id: number) => string;
 
-/** Reads each file once, when first needed; an id without a name stands for itself. */
+/** Reads each file once, on first use. An id without a name is used as the name. */
 function ownerNames(): OwnerNames {
   const tables = new Map<string, ReadonlyMap<number, string>>();
   return (file, id) => {

@@ -1,6 +1,6 @@
 import { codeOf, messageOf } from "../../base/errors";
 
-/** What the SDK tells failures by; it makes an error class of its own of each. */
+/** The SDK's kinds of failures. It throws a different error class for each. */
 export type FailureKind =
   | "NotFound"
   | "NotDirectory"

@@ -5,8 +5,8 @@ import { parseRequest, type FsRequest } from "./request";
 import { watchPath } from "./watchPath";
 
 /**
- * The tool behind the SDK's `sandbox.filesystem`, run inside a sandbox: its one argument is a request in JSON. What it
- * read goes to stdout, what it writes comes from stdin; a failure is JSON on stderr and exit code 1.
+ * The tool behind the SDK's `sandbox.filesystem`. It runs inside a sandbox, and its one argument is a request in JSON.
+ * Data that it reads goes to stdout, and data to write comes from stdin. A failure is JSON on stderr and exit code 1.
  */
 async function main(argv: readonly string[]): Promise<void> {
   try {
@@ -16,7 +16,7 @@ async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(JSON.stringify({ version: 1, ...toFailure(error) }));
     process.exitCode = 1;
   }
-  // Whatever the other side still sends is of no use.
+  // The rest of the input is not needed.
   process.stdin.destroy();
 }
 

@@ -4,7 +4,7 @@ export interface WatchRequest {
   readonly operation: "Watch";
   readonly path: string;
   readonly recursive: boolean;
-  /** Types of events to report; all of them where there is none. */
+  /** Types of events to report. Undefined means all. */
   readonly filter: readonly string[] | undefined;
   readonly timeoutSeconds: number | undefined;
 }
@@ -15,7 +15,7 @@ export type FsRequest =
   | { readonly operation: "Remove"; readonly path: string; readonly recursive: boolean }
   | WatchRequest;
 
-/** A request is an object of one key, the operation, whose value holds the parameters. */
+/** A request is an object with one key, the operation, whose value holds the parameters. */
 export function parseRequest(json: string): FsRequest {
   const [operation, value] = Object.entries(asRecord(JSON.parse(json)))[0] ?? [];
   const parameters = asRecord(value);
@@ -46,7 +46,7 @@ export function parseRequest(json: string): FsRequest {
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) throw invalid("it is no object");
+  if (typeof value !== "object" || value === null) throw invalid("it is not an object");
   return Object.fromEntries(Object.entries(value));
 }
 

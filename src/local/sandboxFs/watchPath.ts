@@ -7,8 +7,9 @@ import type { WatchRequest } from "./request";
 type EventType = "Create" | "Modify" | "Remove";
 
 /**
- * Reports changes as JSON lines until stdin ends or the time is up. Node tells less than the kernel does: a move within
- * the folder is reported as a removal and a creation, one onto an existing name as a change, and reading not at all.
+ * Reports changes as JSON lines until stdin ends or the time is up. Node reveals less than the kernel: a move within
+ * the folder is reported as a removal and a creation, a move onto an existing name as a change, and reads are not
+ * reported.
  */
 export async function watchPath(request: WatchRequest, input: Readable, output: Writable): Promise<void> {
   const isFolder = (await lstat(request.path)).isDirectory();
@@ -43,7 +44,7 @@ function watchFile(path: string, report: Report): FSWatcher {
   });
 }
 
-/** A watcher for each folder, since Node's own recursion misses what a new folder already holds. */
+/** One watcher for each folder, because Node's recursive watcher misses entries that a new folder already contains. */
 class TreeWatcher {
   readonly #isRecursive: boolean;
   readonly #report: Report;
@@ -77,10 +78,12 @@ class TreeWatcher {
     }
   }
 
-  /** The kernel names what changed but, for a creation and a removal alike, not how; what was there before tells. */
+  /**
+   * The kernel names the changed entry, but reports creations and removals alike. The earlier entries tell them apart.
+   */
   #changed(folder: string, names: Set<string>, kind: string, name: string): void {
     const path = join(folder, name);
-    // The folder itself, seen by its own watcher and, with its parent watched, by that one too.
+    // The folder itself, reported by its own watcher and, if its parent is watched, by that one too.
     if (name === basename(folder) && !names.has(name) && !isThere(path)) {
       if (!isThere(folder)) this.#vanished(folder);
       return;
@@ -100,7 +103,7 @@ class TreeWatcher {
       return;
     }
     this.#drop(path);
-    // Gone already: of what was not known the creation is told first, its removal comes as the next event.
+    // The entry is already gone. If it was unknown, its creation is reported first, and the next event is its removal.
     if (wasKnown) names.delete(name);
     else names.add(name);
     this.#report(wasKnown ? "Remove" : "Create", path);
@@ -115,7 +118,7 @@ class TreeWatcher {
     try {
       this.#add(folder, found);
     } catch {
-      // Gone again, or not ours to read.
+      // The folder is gone or unreadable.
     }
   }
 

@@ -7,7 +7,7 @@ import { invalidArgument } from "../protocol/errors";
 import type { ControlPlane, Request } from "../protocol/messages";
 import { timeLimit } from "../base/timeLimit";
 
-/** One line, and what printed it. */
+/** One line with its source. */
 interface Line {
   readonly at: number;
   readonly source: number;
@@ -22,18 +22,18 @@ type Filter = Pick<
 
 const MAX_ENTRIES = 20_000;
 
-/** What commands of sandboxes and functions have printed, after their end too. */
+/** The output of sandboxes' commands and of functions, also after their end. */
 export const logsService = (sandboxes: SandboxStore, functionLogs: FunctionLogs): ControlPlane => ({
   async appFetchLogs(request) {
-    if (request.limit > MAX_ENTRIES) throw invalidArgument(`A fetch gives up to ${MAX_ENTRIES} entries.`);
+    if (request.limit > MAX_ENTRIES) throw invalidArgument(`A fetch returns at most ${MAX_ENTRIES} entries.`);
     const entries = find(sandboxes, functionLogs, request);
-    // `slice(-0)` would be all of them.
+    // `slice(-0)` would return all of them.
     const newest = entries.slice(Math.max(0, entries.length - (request.limit || MAX_ENTRIES)));
     return Promise.resolve({ batches: request.limit === 0 ? [] : newest.map(batch) });
   },
 
   async *appGetLogs(request, { signal }) {
-    // Without an entry to go on from, a call's are told from its first, all others as they come.
+    // Without a starting entry, the log of a function call starts at the beginning, and all others start now.
     let last =
       request.lastEntryId === "" && request.functionCallId === "" ? functionLogs.sequence : Number(request.lastEntryId);
     const limit = timeLimit(request.timeout, signal);
@@ -56,7 +56,7 @@ export const logsService = (sandboxes: SandboxStore, functionLogs: FunctionLogs)
 
   async appCountLogs(request) {
     const { bucketSecs } = request;
-    if (bucketSecs < 1) throw invalidArgument("A bucket takes at least a second.");
+    if (bucketSecs < 1) throw invalidArgument("A bucket lasts at least one second.");
     const buckets = new Map<number, Line[]>();
     for (const line of find(sandboxes, functionLogs, request)) {
       const start = Math.floor(line.at / 1000 / bucketSecs) * bucketSecs;
@@ -77,7 +77,7 @@ export const logsService = (sandboxes: SandboxStore, functionLogs: FunctionLogs)
   },
 });
 
-/** In the order of their times. */
+/** Sorted by time. */
 function find(sandboxes: SandboxStore, functionLogs: FunctionLogs, filter: Filter): readonly Line[] {
   const since = filter.since?.getTime() ?? 0;
   const until = filter.until?.getTime() ?? Infinity;
@@ -115,7 +115,7 @@ const isAbout = (
   (filter.functionId === "" || call.functionId === filter.functionId) &&
   (filter.functionCallId === "" || call.id === filter.functionCallId);
 
-/** A function's outputs are one: both count as stdout. */
+/** A function's outputs are merged, so both count as stdout. */
 const functionLine = ({ at, text, call }: FunctionLogEntry): Line => ({
   at,
   source: logSource.stdout,

@@ -32,7 +32,7 @@ describe("a volume of the local backend", function () {
     await assert.rejects(volumes.fromName("found"), { name: "NotFoundError" });
     await assert.rejects(volumes.delete("found"), { name: "NotFoundError" });
     await volumes.delete("found", { allowMissing: true });
-    await assert.rejects(volumes.fromName("not a name", { createIfMissing: true }), /not a name for a volume/);
+    await assert.rejects(volumes.fromName("not a name", { createIfMissing: true }), /not a valid volume name/);
   });
 
   it("has for one sandbox what another wrote before it ended", async () => {

@@ -19,6 +19,6 @@ export function needOverlay(context: Context, local: Fixture): void {
 export function needOwnNetwork(context: Context, local: Fixture): void {
   needOwnRoot(context, local);
   if (process.env.MODAL_LOCAL_NETWORK === "shared") skip(context, "by design: sandboxes share the network");
-  if (!local.backend.log().includes("Each has a network of its own"))
+  if (!local.backend.log().includes("Each has its own network"))
     skipForRoot(context, "sandboxes with a network of their own (/dev/net/tun and Perl)");
 }

@@ -25,9 +25,8 @@ export function realPath(path: string): string {
 }
 
 /**
- * The folders that the programs on a search path need, of those that lie in hidden folders: a whole installation
- * (`~/.pyenv`, `~/miniconda3`) where it is one, else the folder of programs alone. Never a home itself, nor what also
- * holds personal things.
+ * The hidden folders that the programs on a search path need: the whole installation (`~/.pyenv`, `~/miniconda3`) if
+ * there is one, otherwise only the folder of programs. Never a home itself or a folder that also holds personal data.
  */
 function toolFolders(searchPath: string, hidden: readonly string[], homes: readonly string[]): string[] {
   const folders = searchPath.split(":").filter((folder) => isAbsolute(folder) && isFolder(folder));
@@ -53,10 +52,10 @@ function installationOf(folder: string, homes: readonly string[]): string[] {
 
 const PROGRAMS = new Set(["bin", "sbin", "condabin"]);
 const HOLDINGS = ["lib", "versions"];
-/** Folders in a home that hold credentials beside programs. */
+/** Folders in a home that hold credentials next to programs. */
 const PERSONAL = new Set([".local", ".cargo", ".config", ".cache"]);
 
-/** False also of what this user may not look at. */
+/** Also false for paths that this user may not read. */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
@@ -65,7 +64,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** What of the hidden folders a sandbox gets to see nevertheless: the tools on the search path, and Node. */
+/** The hidden folders that a sandbox may still see: the tools on the search path, and Node. */
 export function visibleFolders(
   host: { path: string; nodePath: string; homes: readonly string[] },
   hidden: readonly string[],

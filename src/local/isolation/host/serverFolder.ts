@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { isObject } from "../../../base/guards";
 import { NAME, PLACES, removeGroupsOf } from "../process/controlGroups";
 
-/** What one running server keeps on disk: a folder of its own under the state folder, gone when the server is. */
+/** A running server's own folder under the state folder. It disappears with the server. */
 export interface ServerFolder {
   readonly path: string;
-  /** In the environment of every sandbox process, so that no process is ever left behind. */
+  /** Set in the environment of every sandbox process, so that no process is left behind. */
   readonly marker: string;
   dispose(): Promise<void>;
 }
 
-/** Opens this server's folder, and removes those of servers that died before their watchdog could. */
+/** Creates this server's folder, and removes those of servers that died before their watchdogs could. */
 export async function openServerFolder(stateDir: string): Promise<ServerFolder> {
   await mkdir(join(stateDir, "servers"), { recursive: true, mode: 0o700 });
   for (const folder of [stateDir, join(stateDir, "servers")]) await requireOwn(folder);
@@ -37,17 +37,17 @@ export async function openServerFolder(stateDir: string): Promise<ServerFolder> 
   };
 }
 
-/** Throws if another user could replace what is in the folder. */
+/** Throws if another user could replace the folder's content. */
 async function requireOwn(folder: string): Promise<void> {
   const { uid } = await stat(folder);
   if (process.geteuid && uid !== process.geteuid())
-    throw new Error(`The state folder ${folder} belongs to another user. Name a folder of your own with --state.`);
+    throw new Error(`The state folder ${folder} belongs to another user. Pass a folder of your own with --state.`);
 }
 
-/** Whether no other server lives that shares the state folder, once this one's folder is open. */
+/** True if no other server uses the state folder. Call this after opening this server's folder. */
 export const isOnlyServer = (stateDir: string): boolean => readdirSync(join(stateDir, "servers")).length === 1;
 
-/** Also what a sandbox left unreadable to a user who is not root. */
+/** Also removes files that a sandbox made unreadable to a user other than root. */
 export async function removeFolder(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
@@ -65,9 +65,9 @@ const OWNER = "owner.json";
 
 interface Owner {
   readonly pid: number;
-  /** Tells a process from a later one of the same id. */
+  /** Distinguishes a process from a later one with the same id. */
   readonly startedAt: string;
-  /** A process id means something only here. */
+  /** A process id is meaningful only in its namespace. */
   readonly pidNamespace: string;
 }
 
@@ -109,17 +109,17 @@ function describeProcess(pid: number): Owner {
   if (process.platform !== "linux") return { pid, startedAt: "", pidNamespace: "" };
   let startedAt = "";
   try {
-    // Field 22, counted after the parenthesised name, which may hold spaces.
+    // Field 22, counted after the parenthesized name, which may contain spaces.
     startedAt = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? "";
   } catch {
-    // There is no such process: its start time matches none.
+    // The process does not exist, and its empty start time matches none.
   }
   return { pid, startedAt, pidNamespace: readlinkSync("/proc/self/ns/pid") };
 }
 
 /**
- * A shell in a session of its own that outlives the server by a moment: once the pipe from the server breaks, it kills
- * whatever carries the marker in its environment and removes the folder. Its words: folder, marker.
+ * A shell in its own session that outlives the server by a moment. When the pipe from the server breaks, it kills every
+ * process with the marker in its environment and removes the folder. Arguments: folder, marker.
  */
 const WATCHDOG = `
 while read -r _; do :; done

@@ -3,8 +3,8 @@ import { Socket } from "node:net";
 import type { Host } from "../host/host";
 
 /**
- * Connects from within a network namespace: a Node process in there opens each connection and hands the open socket
- * over, so that nothing is relayed. It starts with the first connection and ends with the server.
+ * Connects from within a network namespace. A Node process inside opens each connection and hands the open socket over,
+ * so that nothing is relayed. The process starts with the first connection and ends with the server.
  */
 export class NamespaceConnector {
   readonly #host: Host;
@@ -13,7 +13,7 @@ export class NamespaceConnector {
   #child: ChildProcess | undefined;
   #lastId = 0;
 
-  /** `enter` are the words before a command that run it in the namespace. */
+  /** `enter` is a command prefix that runs a command in the namespace. */
   constructor(host: Host, enter: readonly string[]) {
     this.#host = host;
     this.#enter = enter;
@@ -47,7 +47,7 @@ export class NamespaceConnector {
     });
     child.once("exit", () => {
       this.#child = undefined;
-      for (const { reject } of this.#pending.values()) reject(new Error("The sandbox's network is gone."));
+      for (const { reject } of this.#pending.values()) reject(new Error("The sandbox's network has ended."));
       this.#pending.clear();
     });
     child.once("error", () => undefined);
@@ -61,7 +61,7 @@ interface Answer {
   readonly message?: string;
 }
 
-// The socket must not read before it is handed over, or what it read would stay behind.
+// The socket must not read before it is handed over, because those bytes would be lost.
 const IN_NAMESPACE = `
 process.on("disconnect", () => process.exit());
 process.on("message", ({ id, port }) => {

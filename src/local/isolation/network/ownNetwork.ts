@@ -8,7 +8,7 @@ import { findProgram, type Host } from "../host/host";
 import { nameServer } from "./resolver";
 import { startTunnelDevice } from "./tunnelDevice";
 
-/** Whether this machine lets a network of a sandbox's own lead out; if not, the log says why. */
+/** True if this machine can connect a sandbox's own network to the outside. If not, the log says why. */
 export async function canLeadOut(host: Host, isUnprivileged: boolean): Promise<boolean> {
   if (host.sharesNetwork) return false;
   try {
@@ -17,7 +17,7 @@ export async function canLeadOut(host: Host, isUnprivileged: boolean): Promise<b
     device.stdin?.end();
     return true;
   } catch (error) {
-    host.log(`A network of a sandbox's own would not lead out: ${messageOf(error)}`);
+    host.log(`Sandboxes cannot have their own networks with a connection to the outside: ${messageOf(error)}`);
     return false;
   }
 }
@@ -26,7 +26,7 @@ export interface WayOut extends Disposable {
   setAllowlist(allowlist: Allowlist): void;
 }
 
-/** Joins a sandbox's network of its own to this machine's, as far as `allowlist` lets it. */
+/** Connects a sandbox's own network to this machine's, within `allowlist`. */
 export async function leadOut(host: Host, enter: readonly string[], allowlist: Allowlist | undefined): Promise<WayOut> {
   const device = await startTunnelDevice(host, enter);
   const gateway = new Gateway({

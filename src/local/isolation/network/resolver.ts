@@ -7,12 +7,12 @@ const NAME_SERVER = /^\s*nameserver\s+(\S+).*$/m;
 const NAME_SERVERS = new RegExp(NAME_SERVER, "gm");
 
 export interface ResolverFile {
-  /** Where the host really has it. */
+  /** The real path on the host. */
   readonly path: string;
   readonly content: string;
 }
 
-/** What says how names resolve inside; none where the host itself has none. */
+/** The file that configures name resolution inside. Undefined if the host has none. */
 export async function resolverFile(hasOwnNetwork: boolean): Promise<ResolverFile | undefined> {
   try {
     const content = await readFile(PATH, "utf8");
@@ -25,7 +25,7 @@ export async function resolverFile(hasOwnNetwork: boolean): Promise<ResolverFile
 const throughGateway = (content: string): string =>
   `${content.replaceAll(NAME_SERVERS, "").trim()}\nnameserver ${GATEWAY_ADDRESS}\n`.trimStart();
 
-/** The host's, as it is at the time: it changes with the network that a computer is in. */
+/** The host's current name server. It changes when the computer joins another network. */
 export function nameServer(): string {
   try {
     return NAME_SERVER.exec(readFileSync(PATH, "utf8"))?.[1] ?? LOCAL;
@@ -34,5 +34,5 @@ export function nameServer(): string {
   }
 }
 
-// What a resolver does that is told of none.
+// Resolvers use this address if none is configured.
 const LOCAL = "127.0.0.1";

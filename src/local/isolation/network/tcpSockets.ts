@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import { pidNamespaceOf } from "../process/sessions";
 
 /**
- * The inode of the socket that accepts connections to `port` of this machine's loopback, which names it among the files
- * that a process has open. Undefined if nothing listens there, or if the machine has no `/proc`.
+ * The inode of the socket that accepts connections to `port` of this machine's loopback. It identifies the socket among
+ * a process's open files. Undefined if nothing listens there, or if the machine has no `/proc`.
  */
 export function listeningSocket(port: number): string | undefined {
   const listening = readSockets().filter(({ state }) => state === LISTEN);
@@ -16,7 +16,7 @@ export function listeningSocket(port: number): string | undefined {
   return undefined;
 }
 
-/** True if the process has the socket open; false also for a process whose files this user may not see. */
+/** True if the process has the socket open. False for a process whose files this user may not see. */
 export function holdsSocket(pid: number, inode: string): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((file) => linkOf(`/proc/${pid}/fd/${file}`) === `socket:[${inode}]`);
@@ -26,8 +26,8 @@ export function holdsSocket(pid: number, inode: string): boolean {
 }
 
 /**
- * True if the other end of a loopback connection is a program of this user that is in no sandbox's namespace. False also
- * if the machine does not show whose it is.
+ * True if the other end of a loopback connection is a program of this user outside every sandbox's namespaces. False if
+ * the machine does not reveal the owner.
  */
 export function isOwnPeer({ localPort = 0, remotePort = 0 }: Socket): boolean {
   const peer = readSockets().find(({ local, remote }) =>
@@ -48,7 +48,7 @@ interface TcpSocket {
   readonly inode: string;
 }
 
-// As the kernel's tables write them: each word of an address in the machine's byte order.
+// In the format of the kernel's tables: each word of an address is in the machine's byte order.
 const LISTEN = "0A";
 const LOOPBACK = ["0100007F", "0000000000000000FFFF00000100007F"];
 const ANY = ["00000000", "0000000000000000FFFF000000000000", "00000000000000000000000000000000"];

@@ -4,9 +4,9 @@ import { findProgram, systemPath, type Host } from "../host/host";
 import { firstLine } from "../process/startProcess";
 
 /**
- * Starts what holds the one device of a network namespace that leads out of it, and passes packets between that and its
- * own stdin and stdout; it ends with its stdin. `enter` are the words before a command that runs it in the namespace.
- * Rejects with a sentence where the machine has no such devices, or no Perl: Node has no `ioctl`.
+ * Starts the process that holds the outward device of a network namespace and passes packets between that device and
+ * its own stdin and stdout. It ends with its stdin. `enter` is a command prefix that runs a command in the namespace.
+ * Rejects if the machine lacks such devices or Perl, which is needed because Node has no `ioctl`.
  */
 export async function startTunnelDevice(host: Host, enter: readonly string[]): Promise<ChildProcess> {
   const words = ["-e", SCRIPT, SANDBOX_ADDRESS, GATEWAY_ADDRESS, PREFIX_MASK, String(PACKET_BYTES)];
@@ -19,7 +19,7 @@ export async function startTunnelDevice(host: Host, enter: readonly string[]): P
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   child.stdin.on("error", () => undefined);
   const said = (await Promise.race([firstLine(child.stderr), failed])).trim();
-  if (said !== "ready") throw new Error(said === "" ? "A network of its own cannot be entered." : said);
+  if (said !== "ready") throw new Error(said === "" ? "The sandbox's network cannot be entered." : said);
   return child;
 }
 

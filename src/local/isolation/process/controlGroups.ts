@@ -7,28 +7,28 @@ import type { Limits } from "../../base/isolation";
 
 type Controller = "cpu" | "memory";
 
-/** A folder of a control group file system where this user may make groups, and what those can limit. */
+/** A folder of a control group file system in which this user may create groups, and the limits that those support. */
 interface Place {
   readonly folder: string;
   readonly controllers: readonly Controller[];
   readonly version: 1 | 2;
 }
 
-/** The processes of one sandbox, held to its limits. */
+/** The processes of one sandbox, under its limits. */
 export interface ControlGroup {
-  /** Words before a command that make it a member. */
+  /** A command prefix that makes the command a member. */
   readonly prefix: readonly string[];
-  /** Once it has no members. */
+  /** Call this when the group has no members. */
   remove(): Promise<void>;
 }
 
-/** Limits by the kernel's control groups, of either version, as far as this machine lets its user make them. */
+/** Limits enforced by the kernel's control groups, version 1 or 2, as far as this user may create them. */
 export class ControlGroups {
   readonly #places: readonly Place[];
   readonly #marker: string;
   #made = 0;
 
-  /** `folder` and `marker` are the server's: what it leaves when it is killed is found by them. */
+  /** `folder` and `marker` are the server's. The groups that a killed server leaves behind are found by them. */
   static async find(folder: string, marker: string, files: GroupFiles = SYSTEM): Promise<ControlGroups> {
     const places = process.platform === "linux" ? findPlaces(files) : [];
     await appendFile(join(folder, PLACES), places.map((place) => `${place.folder}\n`).join(""));
@@ -40,14 +40,14 @@ export class ControlGroups {
     this.#marker = marker;
   }
 
-  /** One sentence on which limits are kept. */
+  /** One sentence that says which limits are enforced. */
   get description(): string {
-    const kept = CONTROLLERS.filter((name) => this.#places.some(({ controllers }) => controllers.includes(name)));
-    if (kept.length === 2) return "CPU and memory limits are kept.";
-    return kept[0] === undefined ? "CPU and memory limits are not kept." : `Only the limit of ${kept[0]} is kept.`;
+    const enforced = CONTROLLERS.filter((name) => this.#places.some(({ controllers }) => controllers.includes(name)));
+    if (enforced.length === 2) return "CPU and memory limits are enforced.";
+    return enforced[0] === undefined ? "CPU and memory limits are not enforced." : `Only the ${enforced[0]} limit is enforced.`;
   }
 
-  /** A group for one sandbox; none where nothing is to be limited. */
+  /** Creates a group for one sandbox. Undefined if there is nothing to limit. */
   async create(limits: Limits): Promise<ControlGroup | undefined> {
     const name = `${NAME}${this.#marker}-${(this.#made += 1)}`;
     const folders: string[] = [];
@@ -76,11 +76,14 @@ export class ControlGroups {
   }
 }
 
-/** In a server's folder: where it makes groups, a line each. Each group's name begins with this and the marker. */
+/**
+ * A file in a server's folder that lists the places of its groups, one per line. Each group's name begins with this
+ * prefix and the marker.
+ */
 export const PLACES = "control-groups";
 export const NAME = "modal-local-";
 
-/** Removes what a dead server has left. */
+/** Removes the groups of a dead server. */
 export async function removeGroupsOf(folder: string, marker: string): Promise<void> {
   const places = await readFile(join(folder, PLACES), "utf8").catch(() => "");
   for (const place of places.split("\n").filter((line) => line !== "")) {
@@ -95,7 +98,7 @@ const CPU_PERIOD_US = 100_000;
 interface Setting {
   readonly file: string;
   readonly value: string;
-  /** Not every kernel has it. */
+  /** True if some kernels lack it. */
   readonly isOptional?: boolean;
 }
 
@@ -129,7 +132,7 @@ const SETTINGS: Record<1 | 2, Record<Controller, (limits: Limits) => readonly Se
   },
 };
 
-/** Where this machine has control groups, and its list of the server's own. */
+/** The control groups of this machine, and the list of the server's own groups. */
 export interface GroupFiles {
   readonly mount: string;
   readonly own: string;
@@ -150,8 +153,8 @@ function findPlaces({ mount, own: list }: GroupFiles): Place[] {
 }
 
 /**
- * Of the folders above that pass controllers on, the nearest that passes on most of them: a group with processes, such as
- * our own, cannot.
+ * The nearest parent folder that passes on most of the controllers. A group with processes, such as this server's own,
+ * cannot pass any on.
  */
 function unifiedPlace(mount: string, own: string): Place | undefined {
   let best: Place | undefined;
@@ -185,7 +188,7 @@ function readText(path: string): string {
 const TRIES = 50;
 const RETRY_MS = 20;
 
-/** What was killed a moment ago may still count as a member. */
+/** A process that was just killed may still count as a member. */
 async function removeGroup(folder: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1)
     try {

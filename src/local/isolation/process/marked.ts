@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 
-/** Kills whatever carries `NAME=value` in the environment it was started with, and what that starts meanwhile. */
+/**
+ * Kills every process that was started with `NAME=value` in its environment, and any that those start in the meantime.
+ */
 export async function killMarked(variable: string): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const pids = await marked(variable);
@@ -13,7 +15,7 @@ export async function killMarked(variable: string): Promise<void> {
 
 const MAX_ROUNDS = 20;
 
-/** The processes that carry `NAME=value` in the environment they were started with. */
+/** The processes that were started with `NAME=value` in their environment. */
 export const marked = (variable: string): Promise<number[]> =>
   process.platform === "linux" ? markedByProc(variable) : markedByPs(variable);
 
@@ -38,6 +40,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It ended by itself.
+    // The process has already ended.
   }
 }

@@ -4,17 +4,17 @@ import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** One direction between the server and a program: the server's stream, and the descriptor that the program gets. */
+/** One direction between the server and a program: the server's stream and the program's descriptor. */
 export interface ProgramPipe {
   readonly stream: Socket;
-  /** To be closed once the program has it. */
+  /** Close this once the program has it. */
   readonly descriptor: number;
 }
 
 /**
- * Makes the pipes of programs. Node would give them sockets, which cannot be opened again as `/dev/stdout` or
- * `/dev/stderr`, and whose unread rest it throws away when the program ends; a named pipe is opened at both ends and
- * then has no name any more.
+ * Creates the pipes of programs. Node would use sockets, which cannot be reopened as `/dev/stdout` or `/dev/stderr`,
+ * and discards their unread data when the program ends. These are named pipes that lose their name once both ends are
+ * open.
  */
 export class PipeMaker {
   readonly #folder: string;
@@ -29,10 +29,10 @@ export class PipeMaker {
     mkdirSync(folder, { mode: 0o700 });
   }
 
-  /** From the server into a program. */
+  /** A pipe from the server to a program. */
   async toProgram(): Promise<ProgramPipe> {
     const path = await this.#take();
-    // Neither end opens without the other, unless it need not wait for it.
+    // Each end waits for the other when opened, unless it is opened without blocking.
     const opener = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const own = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
     const descriptor = openSync(path, constants.O_RDONLY);
@@ -41,7 +41,7 @@ export class PipeMaker {
     return { stream: new Socket({ fd: own, readable: false, writable: true }), descriptor };
   }
 
-  /** From a program to the server. */
+  /** A pipe from a program to the server. */
   async fromProgram(): Promise<ProgramPipe> {
     const path = await this.#take();
     const own = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { ProcessUsage } from "../../base/isolation";
 import { pidNamespaceOf } from "./sessions";
 
-// At most this share of the time goes into reading the table.
+// The largest share of the time that may be spent reading the table.
 const MAX_SHARE = 0.02;
 const MIN_AGE_MS = 500;
 
-/** This machine's processes by their namespaces, read at once for whoever asks about the same time. */
+/** This machine's processes by namespace. Callers that ask at about the same time share one reading of the table. */
 export class ProcessTable {
   #byNamespace = new Map<string, readonly number[]>();
   #validUntil = 0;
 
-  /** Those in the same namespace of process ids as `pid`. */
+  /** The processes in the same process id namespace as `pid`. */
   inNamespaceOf(pid: number): readonly ProcessUsage[] {
     const namespace = pidNamespaceOf(pid);
     if (namespace === undefined) return [];
@@ -44,7 +44,7 @@ function usageOf(pid: number): ProcessUsage | undefined {
   } catch {
     return undefined;
   }
-  // The program's name, in parentheses, may hold anything; the third field comes after it.
+  // The program's name, in parentheses, may contain anything. The third field follows it.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const field = (number: number) => Number(fields[number - 3]);
   return {
@@ -56,7 +56,7 @@ function usageOf(pid: number): ProcessUsage | undefined {
   };
 }
 
-// What `sysconf(_SC_CLK_TCK)` gives on every Linux.
+// The value of `sysconf(_SC_CLK_TCK)` on every Linux.
 const TICKS_PER_SEC = 100;
 const AT_PAGESZ = 6n;
 const DEFAULT_PAGE_BYTES = 4096;
@@ -67,7 +67,7 @@ function pageSize(): number {
     for (let at = 0; at + 16 <= auxiliary.length; at += 16)
       if (auxiliary.readBigUInt64LE(at) === AT_PAGESZ) return Number(auxiliary.readBigUInt64LE(at + 8));
   } catch {
-    // The usual size, then.
+    // Use the most common size.
   }
   return DEFAULT_PAGE_BYTES;
 }

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { codeOf } from "../../../base/errors";
 
-/** A session of processes, named the way that no reuse of a process id on the host can confuse. */
+/** A session of processes, identified so that a reused process id on the host cannot be mistaken for it. */
 export interface Session {
-  /** The leader's process id as its own namespace counts. */
+  /** The leader's process id in its own namespace. */
   readonly id: number;
-  /** What `/proc/PID/ns/pid` reads; undefined where the host has no `/proc`. */
+  /** The target of `/proc/PID/ns/pid`. Undefined if the host has no `/proc`. */
   readonly pidNamespace: string | undefined;
 }
 
@@ -17,14 +17,14 @@ export function pidNamespaceOf(pid: number | "self"): string | undefined {
   }
 }
 
-/** Signals every process of a session; where sessions cannot be listed, the leader's process group. */
+/** Signals every process of a session. If sessions cannot be listed, signals the leader's process group. */
 export function signalSession(session: Session, signal: NodeJS.Signals): void {
   if (session.pidNamespace === undefined) {
     signalProcess(-session.id, signal);
     return;
   }
   const signalled = new Set<number>();
-  // A process forked while the list was read is met in the next round.
+  // The next round finds processes that were forked while the list was read.
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const missed = membersOf(session).filter((pid) => !signalled.has(pid));
     if (missed.length === 0) return;
@@ -44,7 +44,7 @@ function membersOf(session: Session): number[] {
     .filter((pid) => pidNamespaceOf(pid) === session.pidNamespace && sessionIdOf(pid) === session.id);
 }
 
-/** As the process's own namespace counts, which is the last of the numbers. */
+/** The id in the process's own namespace, which is the last number in the list. */
 function sessionIdOf(pid: number): number | undefined {
   try {
     const line = /^NSsid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];

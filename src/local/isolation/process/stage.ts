@@ -1,9 +1,9 @@
 import { quote } from "../../../base/quote";
 
 /**
- * The last step before a program, a POSIX shell inside the sandbox: it enters the working directory, looks the program
- * up, says on descriptor 3 what it found, and becomes the program, or what `prefix` makes of it.
- * Its words: the working directory, then the program's argv.
+ * The last step before a program: a POSIX shell inside the sandbox that enters the working directory, looks the program
+ * up, reports the result on descriptor 3, and becomes the program, or the command that `prefix` makes of it.
+ * Arguments: the working directory, then the program's argv.
  */
 export const stage = (prefix: readonly string[]): string => `
 cd -- "$1" 2>/dev/null || { echo workdir >&3; exit 126; }
@@ -18,7 +18,7 @@ echo ready $$ >&3
 exec 3>&- ${prefix.map(quote).join(" ")} "$@"
 `;
 
-/** What the stage says; nothing where it did not come to speak. */
+/** The stage's report. "nothing" if the stage ended before it could report. */
 export type StageReport =
   { readonly kind: "ready"; readonly pid: number } | { readonly kind: "workdir" | "program" | "nothing" };
 
@@ -28,7 +28,9 @@ export function readStageReport(text: string): StageReport {
   return { kind: word === "workdir" || word === "program" ? word : "nothing" };
 }
 
-/** Splits variables into those that can travel as the shell's own environment and the words that set the others. */
+/**
+ * Splits variables into those that the shell's own environment can carry, and a command prefix that sets the others.
+ */
 export function throughShell(variables: Readonly<Record<string, string>>) {
   const env: Record<string, string> = {};
   const assignments: string[] = [];
@@ -39,7 +41,7 @@ export function throughShell(variables: Readonly<Record<string, string>>) {
   return { env, prefix: assignments.length === 0 ? [] : ["/usr/bin/env", ...assignments] };
 }
 
-/** Neither what the dynamic loader and the shell act upon themselves nor a name that a shell drops. */
+/** False for names that the dynamic loader or the shell interprets, and for names that a shell drops. */
 const isPassedOn = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name) && !SHELL_NAMES.test(name);
 
 const SHELL_NAMES = /^(LD_.*|DYLD_.*|BASH.*|SHELLOPTS|IFS|OPTIND|PWD|OLDPWD|ENV|PPID|PS4|found|folder)$/;

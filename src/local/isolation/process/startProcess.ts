@@ -9,13 +9,15 @@ import type { PipeMaker } from "./pipeMaker";
 import { pidNamespaceOf, signalSession } from "./sessions";
 import { readStageReport, stage, throughShell, type StageReport } from "./stage";
 
-/** How a process gets into a sandbox. */
+/** The way into a sandbox for a process. */
 export interface Entrance {
-  /** Words before the shell that runs the stage; that shell must lead a session. */
+  /** A command prefix for the shell that runs the stage. That shell must lead a session. */
   readonly prefix: readonly string[];
-  /** The sandbox's first process, whose process ids the program shares; undefined where it shares the server's. */
+  /**
+   * The sandbox's first process, whose process id namespace the program shares. Undefined if it shares the server's.
+   */
   readonly initPid: number | undefined;
-  /** Where the server itself starts the command. */
+  /** The folder in which the server starts the command. */
   readonly cwd: string;
   readonly baseEnv: Readonly<Record<string, string>>;
   readonly pipes: PipeMaker;
@@ -23,7 +25,7 @@ export interface Entrance {
 
 export type ProcessOptions = Pick<SpawnOptions, "argv" | "env" | "workdir">;
 
-/** Starts a program with pipes for its streams; resolves once it is known to exist. */
+/** Starts a program with pipes for its streams. Resolves when the program is known to exist. */
 export async function startProcess(entrance: Entrance, options: ProcessOptions): Promise<IsolatedProcess> {
   const { file, words, env } = stagedCommand(entrance, options);
   const stdin = await entrance.pipes.toProgram();
@@ -51,7 +53,7 @@ export async function startProcess(entrance: Entrance, options: ProcessOptions):
   }
 }
 
-/** The command that runs `options` behind `entrance`; `helper` is what becomes the program in the end. */
+/** The command that runs `options` inside `entrance`. It becomes `helper`, which in turn becomes the program. */
 export function stagedCommand(entrance: Entrance, options: ProcessOptions, helper: readonly string[] = []) {
   const { env, prefix } = throughShell({ ...entrance.baseEnv, ...options.env });
   const script = stage([...prefix, ...helper]);
@@ -67,7 +69,7 @@ export function stagedCommand(entrance: Entrance, options: ProcessOptions, helpe
   return { file, words, env };
 }
 
-/** The program's process id in its own namespace. Rejects where there is no such program or folder. */
+/** The program's process id in its own namespace. Rejects if the program or folder does not exist. */
 export async function leaderOf(child: ChildProcess, options: ProcessOptions, stderr: Readable | null): Promise<number> {
   const channel = child.stdio[3];
   if (!(channel instanceof Readable)) throw new TypeError("The stage needs a pipe at descriptor 3.");
@@ -78,7 +80,10 @@ export async function leaderOf(child: ChildProcess, options: ProcessOptions, std
   throw await startFailure(report.kind, options, stderr);
 }
 
-/** Not to the end: what waits outside the sandbox holds the descriptor open for as long as the program runs. */
+/**
+ * Reads one line and not to the end, because a process outside the sandbox keeps the descriptor open while the program
+ * runs.
+ */
 export function firstLine(stream: Readable): Promise<string> {
   return new Promise((resolve) => {
     let received = "";
@@ -105,7 +110,7 @@ export function killer(child: ChildProcess, entrance: Entrance, leader: number):
   const pidNamespace = pidNamespaceOf(entrance.initPid ?? "self");
   return (signal) => {
     signalSession({ id: leader, pidNamespace }, signal);
-    // What waits outside was stopped along with the program, and would never see it end.
+    // The waiting process outside was stopped along with the program and would never see it end.
     if (signal === "SIGCONT" && entrance.initPid !== undefined) child.kill(signal);
   };
 }

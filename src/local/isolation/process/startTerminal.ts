@@ -10,8 +10,8 @@ import { terminalHelper } from "./terminalHelper";
 export type TerminalOptions = ProcessOptions & { readonly pty: NonNullable<SpawnOptions["pty"]> };
 
 /**
- * Starts a program on a terminal of the sandbox's own. The server holds the terminal's master side itself, so that no
- * process stands between the program and its reader.
+ * Starts a program on its own terminal in the sandbox. The server itself holds the terminal's master side, so that no
+ * process is between the program and its reader.
  */
 export async function startTerminal(entrance: Entrance, options: TerminalOptions): Promise<IsolatedProcess> {
   const { pty } = options;
@@ -29,7 +29,7 @@ export async function startTerminal(entrance: Entrance, options: TerminalOptions
   });
   const reader = new ReadStream(master);
   const exited = exitOf(child);
-  // Where no program came to open the terminal, nobody will ever close it: there, what failed spoke on the pipe.
+  // If no program opened the terminal, nothing will ever close it. In that case the error arrives on the pipe.
   child.stderr?.once("data", () => {
     void exited.then(() => reader.destroy());
   });
@@ -53,7 +53,7 @@ export async function startTerminal(entrance: Entrance, options: TerminalOptions
 
 function terminalOutput(reader: ReadStream, master: number): PassThrough {
   const output = new PassThrough();
-  // Node takes the hang-up for the end though the kernel has more to read, which it says is over by EIO.
+  // Node treats the hang-up as the end, although the kernel has more to read. The real end is EIO.
   reader.once("end", () => {
     for (const chunk of readToEnd(master)) output.write(chunk);
     output.end();
@@ -100,7 +100,7 @@ function terminalInput(reader: ReadStream, master: number): Writable {
       isLineStart = chunk.at(-1) === NEWLINE;
       send(chunk, done);
     },
-    // A first end-of-file character only hands over a line begun; the next one is the end.
+    // If a line has begun, the first end-of-file character only completes it, and the next one is the end.
     final(done) {
       send(Buffer.from(isLineStart ? [END_OF_FILE] : [END_OF_FILE, END_OF_FILE]), done);
     },
@@ -109,9 +109,9 @@ function terminalInput(reader: ReadStream, master: number): Writable {
   return input;
 }
 
-/** How long to leave a terminal alone whose program does not read its input. */
+/** The time to wait before writing again to a terminal whose program does not read its input. */
 const FULL_WAIT_MS = 10;
-/** More than the kernel hands over at once. */
+/** More than the kernel returns per read. */
 const CHUNK_BYTES = 8192;
 const NEWLINE = 0x0a;
 const END_OF_FILE = 0x04;

@@ -1,12 +1,12 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 
-/** The descriptor at which a helper finds the terminal's master side. */
+/** The descriptor of the terminal's master side in a helper. */
 const MASTER = 4;
 
 /**
- * Words before a program that give it the terminal whose master side is open at `MASTER`. Node has no `ioctl`, but a
- * machine that runs VS Code has Perl or Python. Rejects with a sentence where it has neither.
+ * A command prefix that gives a program the terminal whose master side is open at `MASTER`. Node has no `ioctl`, but a
+ * machine that runs VS Code has Perl or Python. Rejects if it has neither.
  */
 export async function terminalHelper(size: { rows: number; columns: number }): Promise<string[]> {
   const words = [process.platform, String(size.rows), String(size.columns)];

@@ -5,15 +5,15 @@ import { findProgram, systemPath, type Host } from "../host/host";
 
 export interface CopyOptions {
   readonly from: string;
-  /** It and its parents are made where they are missing. */
+  /** Created with its parents if it is missing. */
   readonly to: string;
-  /** Words before the copying program, such as those that make a user root of their own files. */
+  /** A prefix for the copying command, such as one that makes the user root of their own files. */
   readonly prefix?: readonly string[];
 }
 
 /**
- * Copies what a folder holds, with owners, links, devices and attributes; file systems that can share the data of two
- * files do. A file that goes away meanwhile counts as one that was never there.
+ * Copies the content of a folder with owners, links, devices and attributes. File systems that support it share the
+ * data between copies. A file that disappears during the copy is skipped.
  */
 export async function copyTree(host: Host, { from, to, prefix = [] }: CopyOptions): Promise<void> {
   await mkdir(to, { recursive: true });
@@ -33,5 +33,5 @@ export async function copyTree(host: Host, { from, to, prefix = [] }: CopyOption
     throw new Error(`A folder could not be copied: ${complaints[0] ?? "the copying program was killed"}`);
 }
 
-/** Gone meanwhile, or a socket, which is nothing without the program that listens on it. */
+/** A file that disappeared, or a socket, which is useless without the program that listens on it. */
 const isHarmless = (line: string): boolean => /No such file or directory$|socket/.test(line);

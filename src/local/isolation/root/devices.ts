@@ -1,4 +1,4 @@
-/** Patterns of what a sandbox finds in its `/dev`: the harmless devices, and accelerators. */
+/** Patterns of the entries in a sandbox's `/dev`: the harmless devices, and accelerators. */
 export const DEVICES: readonly string[] = [
   ...["null", "zero", "full", "random", "urandom", "tty"],
   ...["nvidia*", "dri", "kfd", "dxg", "infiniband", "fuse", "net"],

@@ -6,7 +6,7 @@ export interface FreshFolder {
   readonly mode: number;
 }
 
-/** What every sandbox has of its own, empty: nothing of the host is to be seen in there. */
+/** The folders that every sandbox has for itself, initially empty. The host's content is invisible there. */
 export function freshFolders(host: Host): FreshFolder[] {
   const modes = new Map([
     ["/tmp", 0o1777],
@@ -15,7 +15,7 @@ export function freshFolders(host: Host): FreshFolder[] {
     ["/home", 0o755],
     ["/workspace", 0o755],
     ["/run", 0o755],
-    // Disks of other systems, such as Windows around WSL, with homes on them.
+    // Disks of other systems, such as those of Windows under WSL, which hold homes.
     ["/mnt", 0o755],
     ["/media", 0o755],
   ]);

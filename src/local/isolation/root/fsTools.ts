@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { quote } from "../../../base/quote";
 import { FS_TOOLS, type Host } from "../host/host";
 
-/** Puts the filesystem tool where the SDK looks for it, in a root that is being laid out at `base`. */
+/** Installs the filesystem tool at the path that the SDK uses, in a root that is being prepared at `base`. */
 export async function installFsTools(host: Host, base: string): Promise<void> {
   const bundle = join(dirname(FS_TOOLS), "sandboxFs.js");
   await mkdir(join(base, dirname(FS_TOOLS)), { recursive: true });

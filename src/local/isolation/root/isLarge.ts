@@ -4,7 +4,7 @@ import { join } from "node:path";
 const LARGE_BYTES = 32 * 1024 * 1024;
 const MANY_ENTRIES = 2000;
 
-/** Whether to copy these folders would take long; found without looking at more than decides it. */
+/** True if copying these folders would take long. Stops looking as soon as the answer is known. */
 export async function isLarge(folders: readonly string[]): Promise<boolean> {
   const pending = [...folders];
   let bytes = 0;

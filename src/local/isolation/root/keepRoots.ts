@@ -1,6 +1,6 @@
 import type { Isolation, IsolatedRoot, RootOptions } from "../../base/isolation";
 
-/** The part of every isolation that keeps account of its roots, so that the end of it is the end of them all. */
+/** The part of every isolation that tracks its roots, so that disposing the isolation disposes them all. */
 export function keepRoots(
   create: (options: RootOptions) => Promise<IsolatedRoot>,
 ): Pick<Isolation, "createRoot" | "dispose"> {

@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs";
 export interface MountPoint {
   readonly path: string;
   readonly type: string;
-  /** Per mount point: `ro`, `nosuid`, `relatime` … */
+  /** The flags of the mount point: `ro`, `nosuid`, `relatime` … */
   readonly flags: readonly string[];
 }
 
-/** What the server's own mount namespace holds, in the order it was mounted. */
+/** The mounts in the server's own namespace, in the order in which they were made. */
 export const readMountPoints = (): MountPoint[] => parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"));
 
-/** Lines such as `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`; see proc(5). */
+/** Parses lines such as `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`; see proc(5). */
 const parseMountInfo = (text: string): MountPoint[] =>
   text
     .split("\n")
@@ -31,7 +31,7 @@ export interface Mount {
   readonly options: readonly string[];
 }
 
-/** For `mount -a -T`, which makes any number of mounts in one process. */
+/** Input for `mount -a -T`, which makes any number of mounts in one process. */
 export const toFstab = (mounts: readonly Mount[]): string =>
   mounts
     .map(({ source, target, type, options }) =>

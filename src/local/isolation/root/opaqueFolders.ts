@@ -5,8 +5,8 @@ import { findProgram, systemPath, type Host } from "../host/host";
 const BLOCK = 512;
 
 /**
- * Those folders of an overlay's upper layer that hide what lies beneath them. An attribute marks them, which Node cannot
- * read; an archive of the folders alone can tell.
+ * The folders of an overlay's upper layer that hide everything beneath them. An attribute marks them. Node cannot read
+ * it, but an archive of the folders alone contains it.
  */
 export async function opaqueFolders(host: Host, folder: string): Promise<ReadonlySet<string>> {
   const child = spawn("/bin/sh", ["-c", ARCHIVE, "opaque", findProgram("tar", host)], {

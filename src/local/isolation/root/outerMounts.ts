@@ -11,16 +11,16 @@ import { opaqueFolders } from "./opaqueFolders";
 
 export interface OuterMountsOptions {
   readonly host: Host;
-  /** The folder of the root, which shows it at `root`. */
+  /** The root's folder, which shows the root at `root`. */
   readonly path: string;
-  /** A process outside the root whose mounts below `root` show inside too. */
+  /** A process outside the root whose mounts below `root` are also visible inside. */
   readonly holderPid: number;
   readonly isUnprivileged: boolean;
 }
 
 /**
- * Mounts that are made while a sandbox runs. The sandbox itself sees nothing of the host, so they are made in the mount
- * namespace around it, from where they propagate into it.
+ * Mounts that are made while a sandbox runs. The sandbox cannot see the host, so they are made in the mount namespace
+ * around it and propagate inside.
  */
 export class OuterMounts {
   readonly #options: OuterMountsOptions;
@@ -31,12 +31,12 @@ export class OuterMounts {
     this.#options = options;
   }
 
-  /** How many there are. */
+  /** The number of mounts. */
   get count(): number {
     return this.#count;
   }
 
-  /** `target` is a folder inside, without links in its path. */
+  /** `target` is a folder inside whose path contains no links. */
   async mount(target: string, folders: readonly string[], readOnly: boolean): Promise<IsolatedMount> {
     const layer = join(this.#options.path, "mounts", String((this.#made += 1)));
     const folder = join(layer, "upper");
@@ -45,7 +45,7 @@ export class OuterMounts {
     const place = join(this.#options.path, "root", target);
     const mode = [readOnly ? "ro" : "rw", ...(this.#options.isUnprivileged ? ["userxattr"] : [])];
     const data = [`lowerdir=${lower}`, "upperdir=upper", "workdir=work", ...mode].join(",");
-    // The folder that the mount shows takes its owner and mode from the topmost layer.
+    // The visible folder takes its owner and mode from the topmost layer.
     const top = folders.at(-1) ?? place;
     await this.#run(
       `cd ${quote(layer)} && { chmod --reference=${quote(top)} upper; chown --reference=${quote(top)} upper; } 2>/dev/null; mount -n -t overlay overlay -o ${quote(data)} ${quote(place)}`,
@@ -64,7 +64,7 @@ export class OuterMounts {
       await this.#run(`umount -n ${quote(place)}`);
       this.#count -= 1;
     } catch (error) {
-      if (messageOf(error).includes("busy")) throw Object.assign(new Error("It is in use."), { code: "EBUSY" });
+      if (messageOf(error).includes("busy")) throw Object.assign(new Error("The mount is in use."), { code: "EBUSY" });
       throw error;
     }
   }

@@ -8,8 +8,9 @@ import { findProgram, systemPath, type Host } from "../host/host";
 import type { ResolverFile } from "../network/resolver";
 
 /**
- * What every sandbox's layer starts as. An empty folder in a layer lets the host's files of that folder through; one that
- * the overlay driver itself made in place of another does not, so the driver is given a small file system to make it in.
+ * The initial content of every sandbox's layer. An empty folder in a layer lets the host's files in that folder show
+ * through. A folder that the overlay driver itself created in place of another does not, so the driver creates these
+ * folders on a small file system.
  */
 export async function buildTemplate(
   host: Host,

@@ -3,19 +3,19 @@ import type { Credentials } from "../../account/credentials";
 
 export const WORKSPACE = "local";
 
-/** Something for the user to know; `type` is `WarningType`. */
+/** A message for the user. `type` is Modal's `WarningType`. */
 export interface Notice {
   readonly type: 0 | typeof RESOURCE_LIMIT;
   readonly message: string;
 }
 
-/** `WARNING_TYPE_RESOURCE_LIMIT`: what a sandbox asks for is not what it gets. */
+/** `WARNING_TYPE_RESOURCE_LIMIT`: the sandbox does not get the requested resources. */
 export const RESOURCE_LIMIT = 2;
 
-/** Who is calling, and what kind of backend this is. */
+/** The caller's identity, and the kind of this backend. */
 export const accessService = (credentials: Credentials, notices: readonly Notice[]): ControlPlane => ({
   authTokenGet: () => Promise.resolve({ token: credentials.authToken() }),
-  // The isolation is told here: the SDK never says hello, so a client that wants to know does.
+  // The SDK never sends this call, so a client that wants to know the isolation sends it itself.
   clientHello: () => Promise.resolve({ serverWarnings: [...notices] }),
   tokenInfoGet: () =>
     Promise.resolve({

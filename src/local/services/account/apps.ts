@@ -42,7 +42,7 @@ export function appsService({ apps, environments, sandboxes, deployment }: AppsD
       const createsIfMissing =
         objectCreationType === objectCreation.createIfMissing || objectCreationType === objectCreation.createOrFail;
       if (!OBJECT_NAME.test(appName))
-        throw invalidArgument(`"${appName}" is not a name for an app: use up to 64 letters, digits, "-", "_" and ".".`);
+        throw invalidArgument(`"${appName}" is not a valid app name. Use up to 64 letters, digits, "-", "_" and ".".`);
       deployment.deploy();
       const environment = environments.nameFor(environmentName, createsIfMissing);
       const known = apps.find(environment, appName);
@@ -78,7 +78,7 @@ export function appsService({ apps, environments, sandboxes, deployment }: AppsD
   };
 }
 
-/** Stops an environment's apps with it. */
+/** Stops the apps of a deleted environment. */
 export const appsOf = (apps: AppStore, sandboxes: SandboxStore): EnvironmentScoped => ({
   deleteEnvironment(name) {
     for (const app of apps.list(name)) stop(apps, sandboxes, app);

@@ -1,8 +1,8 @@
 import type { ControlPlane } from "../../protocol/messages";
 
 /**
- * What Modal asked in October 2026, in dollars: GPUs and cores by the hour, memory by the GiB and hour, volumes by the
- * GiB and month. Modal does not document its keys, so these are plain ones. Nothing is billed here.
+ * Modal's prices in October 2026, in dollars: GPUs and cores per hour, memory per GiB and hour, volumes per GiB and
+ * month. Modal does not document its keys, so these are descriptive ones. Nothing is billed here.
  */
 const RATES: Readonly<Record<string, string>> = {
   gpu_t4: "0.59",

@@ -3,10 +3,10 @@ import { invalidArgument } from "../../protocol/errors";
 import type { ControlPlane } from "../../protocol/messages";
 import { objectCreation } from "../../protocol/objectCreation";
 
-// Modal's newest in November 2026. Who asks sends it along with every image; nothing here depends on it.
+// Modal's newest version in November 2026. Clients send it back with every image; nothing here depends on it.
 const IMAGE_BUILDER_VERSION = "2025.06";
 
-/** `scoped` is what goes with an environment that is deleted. */
+/** `scoped` lists the stores whose objects are deleted together with an environment. */
 export const environmentsService = (
   environments: EnvironmentStore,
   scoped: readonly EnvironmentScoped[],
@@ -21,7 +21,7 @@ export const environmentsService = (
   },
 
   async environmentCreate({ name }) {
-    if (name.includes(".")) throw invalidArgument("The name of an environment that is made anew has no periods.");
+    if (name.includes(".")) throw invalidArgument("The name of a new environment cannot contain periods.");
     environments.create(name);
     return Promise.resolve({});
   },

@@ -4,7 +4,7 @@ import type { ControlPlane } from "../../protocol/messages";
 import { WORKSPACE } from "./access";
 import { within } from "../../base/timeLimit";
 
-/** Signing in with a browser; `url` is where `signInPage` answers. */
+/** Sign-in with a browser. `url` is the address of `signInPage`. */
 export const tokenFlowService = (flows: TokenFlows, credentials: Credentials, url: string): ControlPlane => ({
   tokenFlowCreate: () => {
     const { id, waitSecret, code } = flows.create();

@@ -7,11 +7,11 @@ import { within } from "../../base/timeLimit";
 
 // Modal's `DataFormat`.
 const CBOR = 4;
-// A larger result does not travel in a message.
+// A larger result does not fit into a message.
 const MAX_INLINE_BYTES = 2 * 1024 * 1024;
 const ENTRY_ID = "1-0";
 
-/** Waiting for the calls of functions, and cancelling them. */
+/** Waits for function calls and cancels them. */
 export const functionCallsService = (functions: FunctionStore, blobs: BlobStore): ControlPlane => ({
   async functionGetOutputs({ functionCallId, timeout }, { signal }) {
     const call = functions.call(functionCallId);
@@ -54,6 +54,6 @@ async function genericResult(result: CallResult, blobs: BlobStore) {
         exception: `The function ran for more than ${result.timeoutSecs} seconds.`,
       };
     case "cancelled":
-      return { status: resultStatus.terminated, exception: "The call was cancelled." };
+      return { status: resultStatus.terminated, exception: "The call was canceled." };
   }
 }

@@ -3,7 +3,7 @@ import type { FunctionStore } from "../../functions/functionStore";
 import { invalidArgument, unimplemented } from "../../protocol/errors";
 import type { ControlPlane } from "../../protocol/messages";
 
-/** How a function's calls went, as far as they have not been forgotten. */
+/** Statistics of a function's calls, except those already discarded. */
 export const functionStatsService = (functions: FunctionStore): ControlPlane => ({
   async functionGetCurrentStats({ functionId }) {
     const { pool } = functions.get(functionId);
@@ -13,8 +13,8 @@ export const functionStatsService = (functions: FunctionStore): ControlPlane => 
   async functionGetTimeRangeStats({ functionId, since, until, containerId }) {
     functions.get(functionId);
     if (!since || !until || since >= until)
-      throw invalidArgument("Statistics are of the time from one date to a later.");
-    if (containerId) throw unimplemented("The local backend does not tell a function's containers apart.");
+      throw invalidArgument("The end of the statistics must be later than their start.");
+    if (containerId) throw unimplemented("The local backend has no statistics for a single container of a function.");
     const calls = functions.callsOf(functionId);
     const finished = calls.filter(({ finishedAt }) => isWithin(finishedAt, since, until));
     return Promise.resolve({

@@ -20,7 +20,7 @@ export interface FunctionsDependencies {
   readonly environments: EnvironmentStore;
   readonly secrets: SecretStore;
   readonly blobs: BlobStore;
-  /** Where `webEndpointPages` answer. */
+  /** The address of `webEndpointPages`. */
   readonly webUrl: string;
 }
 
@@ -28,7 +28,7 @@ export interface FunctionsDependencies {
 const CBOR = 4;
 const MAX_TIMEOUT_SECS = 24 * 3600;
 
-/** Finding deployed functions and classes, setting them up and calling them. */
+/** Finds deployed functions and classes, configures them and calls them. */
 export function functionsService(dependencies: FunctionsDependencies): ControlPlane {
   const { deployed, functions, apps, environments, secrets, blobs, webUrl } = dependencies;
   const describe = (bound: BoundFunction) => ({
@@ -66,10 +66,10 @@ export function functionsService(dependencies: FunctionsDependencies): ControlPl
       const { appId, deployed: target } = functions.get(functionId);
       const [item, ...others] = pipelinedInputs;
       if (!item?.input || others.length > 0)
-        throw unimplemented("The local backend takes one input along with each call of a function.");
+        throw unimplemented("The local backend accepts exactly one input with each function call.");
       const { args, argsBlobId, dataFormat, methodName } = item.input;
       const method = methodName === "" ? undefined : methodName;
-      if (dataFormat !== CBOR) throw invalidArgument("The local backend takes the inputs of functions in CBOR.");
+      if (dataFormat !== CBOR) throw invalidArgument("The local backend accepts function inputs only in CBOR.");
       checkCallable(target, method);
 
       const call = await callOnce.run(idempotencyKey(context), async () => {
@@ -120,19 +120,17 @@ function checkCallable(deployed: Deployed, method: string | undefined): void {
   const methods = deployed.kind === "class" ? deployed.class.methods : [deployed.function];
   const wanted = deployed.kind === "class" ? method : deployed.function.name;
   const target = methods.find(({ name }) => name === wanted);
-  if (!target) throw notFound(`There is no method '${wanted ?? ""}' to call.`);
+  if (!target) throw notFound(`There is no method '${wanted ?? ""}'.`);
   if (target.isGenerator)
-    throw unimplemented(
-      `'${target.name}' is a generator, which the local backend does not call: return a list instead.`,
-    );
+    throw unimplemented(`'${target.name}' is a generator, which the local backend cannot call. Return a list instead.`);
 }
 
-/** What bears on a local call: other options are for a cloud's scheduler. */
+/** Reads the options that affect a local call. The others concern a cloud's scheduler. */
 function readOptions(options: Request<"functionBindParams">["functionOptions"], secrets: SecretStore) {
   if (options && options.volumeMounts.length > 0)
     throw unimplemented("The local backend does not mount volumes into functions.");
   const timeoutSecs = options?.timeoutSecs ?? DEFAULT_OPTIONS.timeoutSecs;
   if (timeoutSecs < 1 || timeoutSecs > MAX_TIMEOUT_SECS)
-    throw invalidArgument("A function's timeout is between a second and a day.");
+    throw invalidArgument("A function's timeout must be between one second and one day.");
   return { timeoutSecs, env: mergeSecrets(secrets, options?.secretIds ?? []) };
 }

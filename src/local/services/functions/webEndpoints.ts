@@ -3,7 +3,10 @@ import { FunctionCall } from "../../functions/functionCall";
 import type { BoundFunction, FunctionStore } from "../../functions/functionStore";
 import type { PageHandler } from "../../pages/pageServer";
 
-/** Calls a function that is an endpoint of the web: what is in the query goes by name, a body to the first that is left. */
+/**
+ * Calls a function that is a web endpoint. Query parameters are passed by name, and the body as the first remaining
+ * parameter.
+ */
 export const webEndpointPages =
   (functions: FunctionStore): PageHandler =>
   async (request, response, [id = ""]) => {
@@ -14,7 +17,7 @@ export const webEndpointPages =
       return;
     }
     if (web === "app") {
-      reply(response, 501, { detail: "The local backend serves endpoints that are functions, not whole web servers." });
+      reply(response, 501, { detail: "The local backend serves functions as endpoints, but not whole web servers." });
       return;
     }
 
@@ -33,7 +36,7 @@ export const webEndpointPages =
     else reply(response, 500, { detail: result.kind === "failure" ? result.exception : result.kind });
   };
 
-/** Whether a function is called from the web instead of by a client, and how. */
+/** "endpoint" or "app" for a function that is called from the web, and null for one that clients call. */
 export const webKindOf = ({ deployed }: BoundFunction): "endpoint" | "app" | null =>
   deployed.kind === "function" ? deployed.function.web : null;
 
@@ -50,7 +53,7 @@ function webRequest({ url }: IncomingMessage, input: Buffer) {
   return { kind: "web", method: undefined, query: Object.fromEntries(searchParams), input } as const;
 }
 
-/** Undefined for a body above the limit, of which no more than that is read. */
+/** Returns undefined for a body above the limit, without reading the rest of it. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let bytes = 0;

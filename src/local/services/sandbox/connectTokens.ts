@@ -7,7 +7,7 @@ import type { ControlPlane, Request } from "../../protocol/messages";
 const DEFAULT_PORT = 8080;
 const MAX_USER_DATA_LENGTH = 512;
 
-/** Tokens that let their holders reach a port of a sandbox over HTTP. */
+/** Tokens that give their holders access to a port of a sandbox over HTTP. */
 export function connectTokensService(sandboxes: SandboxStore): ControlPlane {
   const proxies = new WeakMap<Sandbox, Promise<ConnectProxy>>();
 
@@ -28,10 +28,10 @@ export function connectTokensService(sandboxes: SandboxStore): ControlPlane {
   const create = async ({ sandboxId, userMetadata, port = DEFAULT_PORT }: Request<"sandboxCreateConnectToken">) => {
     const sandbox = sandboxes.get(sandboxId);
     if (sandbox.result) throw notFound(`Sandbox ${sandboxId} has ended.`);
-    if (port < 1 || port > 65535) throw invalidArgument(`${port} is not a port.`);
+    if (port < 1 || port > 65535) throw invalidArgument(`${port} is not a valid port.`);
     if (userMetadata.length > MAX_USER_DATA_LENGTH || /[^\x20-\x7e]/.test(userMetadata))
       throw invalidArgument(
-        `A connect token takes up to ${MAX_USER_DATA_LENGTH} printable ASCII characters of metadata.`,
+        `The metadata of a connect token is limited to ${MAX_USER_DATA_LENGTH} printable ASCII characters.`,
       );
     const proxy = await proxyOf(sandbox);
     return { url: proxy.url, token: proxy.issue(port, userMetadata) };

@@ -3,7 +3,7 @@ import type { SandboxStore } from "../../sandbox/sandboxStore";
 import { readNetworkPolicy, type NetworkDefinition } from "../../sandbox/networkPolicy";
 import { failedPrecondition, invalidArgument, unimplemented } from "../../protocol/errors";
 
-/** The handlers of the task command router for a running sandbox's network; their messages are not in the SDK's typings. */
+/** The handlers of the task command router for a running sandbox's network. The SDK's typings lack their messages. */
 interface TaskNetwork {
   taskSetNetworkAccess(request: NetworkRequest): Promise<Readonly<Record<string, never>>>;
   taskSetOutboundPolicy(): Promise<never>;
@@ -11,12 +11,12 @@ interface TaskNetwork {
 
 type NetworkRequest = NetworkDefinition & { readonly taskId: string };
 
-/** Where a running sandbox may connect to. */
+/** The destinations that a running sandbox may connect to. */
 export const networkAccessService = (sandboxes: SandboxStore): TaskNetwork => ({
   async taskSetNetworkAccess({ taskId, networkAccess }) {
     const root = sandboxes.byTask(taskId).container.runningRoot();
     const { allowed } = readNetworkPolicy({ networkAccess });
-    if (!allowed) throw invalidArgument("Name the places that the sandbox may connect to.");
+    if (!allowed) throw invalidArgument("Specify the destinations that the sandbox may connect to.");
     await root.setAllowlist(allowed).catch((error: unknown) => {
       throw failedPrecondition(`The network policy cannot be changed: ${messageOf(error)}`);
     });
@@ -24,5 +24,5 @@ export const networkAccessService = (sandboxes: SandboxStore): TaskNetwork => ({
   },
 
   taskSetOutboundPolicy: () =>
-    Promise.reject(unimplemented("TaskSetOutboundPolicy: the local backend does not look into what a sandbox sends.")),
+    Promise.reject(unimplemented("TaskSetOutboundPolicy: the local backend does not inspect a sandbox's traffic.")),
 });

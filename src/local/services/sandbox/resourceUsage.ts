@@ -7,9 +7,7 @@ export const resourceUsageService = (sandboxes: SandboxStore): ControlPlane => (
     const { meter, spec, startedAt, finishedAt } = sandboxes.get(sandboxId);
     if (startedAt === undefined) return Promise.resolve({ cpuCoreNanosecs: 0, memGibNanosecs: 0, gpuNanosecs: 0 });
     if (!meter)
-      throw unimplemented(
-        "SandboxGetResourceUsage: without isolation the processes of a sandbox cannot be told apart.",
-      );
+      throw unimplemented("SandboxGetResourceUsage: without isolation, a sandbox's processes cannot be identified.");
     if (finishedAt === undefined) meter.sample();
     const { cpuNanoseconds, memoryGibNanoseconds } = meter.usage;
     const seconds = (finishedAt ?? Date.now() / 1000) - startedAt;

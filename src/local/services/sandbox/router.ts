@@ -21,7 +21,7 @@ import { within } from "../../base/timeLimit";
 const PIPE = 1;
 const MAX_ARGUMENT_BYTES = 2 ** 16;
 
-/** What a client asks of a running sandbox: programs in it, their input and output. */
+/** Calls to a running sandbox: programs in it, with their input and output. */
 export function routerService(sandboxes: SandboxStore, secrets: SecretStore): TaskCommandRouter {
   const find = async ({ taskId, execId }: ExecRef): Promise<{ sandbox: Sandbox; program: Program }> => {
     const sandbox = sandboxes.byTask(taskId);
@@ -134,7 +134,7 @@ function checkStart(request: ExecStartRequest): void {
     throw invalidArgument(`The working directory must be an absolute path, not "${request.workdir}".`);
 }
 
-/** Writes a whole upload; only its last message closes the input, so that a broken one can be resumed. */
+/** Writes a whole upload. Only its last message closes the input, so that an interrupted upload can be resumed. */
 async function receiveStdin(
   messages: AsyncIterable<StdinStreamMessage>,
   find: (ref: ExecRef) => Promise<Program>,
@@ -149,7 +149,7 @@ async function receiveStdin(
       offset = start.offset;
       continue;
     }
-    if (!target) throw invalidArgument("An upload begins with the exec that it is for.");
+    if (!target) throw invalidArgument("The first message of an upload must name its exec.");
     target.requireTurn();
     if (data) {
       await target.program.stdin.write(offset, data, signal);

@@ -48,7 +48,7 @@ interface NewSandbox {
 export function sandboxCreateService(dependencies: CreateDependencies): ControlPlane {
   const { isolation, apps, images, layers, volumes, log, secrets, sandboxes, credentials, gpus, routerUrl } =
     dependencies;
-  // They keep answers, not sandboxes, which would stay in memory with them.
+  // These keep answers and not sandboxes, which would otherwise stay in memory.
   const onceV1 = new Idempotency<Reply<"sandboxCreate">>();
   const onceV2 = new Idempotency<Reply<"sandboxCreateV2">>();
 
@@ -89,7 +89,7 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
   }
 
   return {
-    // The first generation answers at once; the client then asks for the task until there is one.
+    // In the first generation, the call returns immediately, and the client polls for the task.
     sandboxCreate: ({ appId, definition, tags }, context) =>
       onceV1.run(idempotencyKey(context), () => {
         const sandbox = add({ generation: "V1", appId, definition, tags, env: {} });
@@ -119,4 +119,4 @@ export function sandboxCreateService(dependencies: CreateDependencies): ControlP
 }
 
 const VOLUMES_ARE_COPIES =
-  "local backend: without isolation a volume is a copy that can be written, and is found only by words of a command line that begin with its path.";
+  "local backend: without isolation, a volume is a writable copy, and only command-line words that begin with its path find it.";

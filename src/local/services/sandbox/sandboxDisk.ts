@@ -16,7 +16,7 @@ import type { ControlPlane, Request } from "../../protocol/messages";
 import { unknownImage } from "../storage/images";
 import { within } from "../../base/timeLimit";
 
-/** A running sandbox's files as a whole: images of them, and images shown among them. */
+/** All the files of a running sandbox: images made from them, and images mounted among them. */
 export function taskDiskService(sandboxes: SandboxStore, images: ImageStore): TaskDisk {
   const find = ({ taskId, containerId }: ContainerRequest): Container =>
     sandboxes.byTask(taskId).containerOf(containerId);
@@ -47,7 +47,9 @@ export function taskDiskService(sandboxes: SandboxStore, images: ImageStore): Ta
       const image = images.get(request.imageId);
       if (request.imageId && !image) throw unknownImage(request.imageId);
       if (image?.layers.length === 0)
-        throw failedPrecondition(`Image ${image.id} has no files of its own: it stands for this machine's.`);
+        throw failedPrecondition(
+          `Image ${image.id} has no files of its own, because it stands for this machine's files.`,
+        );
       const path = readMountPath(request);
       await container.disk.mount(container.runningRoot(), path, image).catch(failed);
       return {};
@@ -77,7 +79,7 @@ export function taskDiskService(sandboxes: SandboxStore, images: ImageStore): Ta
   };
 }
 
-/** The image of what a sandbox left behind. */
+/** The image of an ended sandbox's files. */
 export function exitSnapshotService(sandboxes: SandboxStore): ControlPlane {
   const get = async (
     { sandboxId, timeout }: Request<"sandboxGetExitSnapshotV2">,
@@ -98,7 +100,7 @@ export function exitSnapshotService(sandboxes: SandboxStore): ControlPlane {
 const INCONSISTENT = 3;
 
 function readOptions({ snapshotId, ttlSeconds }: SnapshotRequest): SnapshotOptions {
-  if (ttlSeconds === 0) throw invalidArgument("A snapshot lives for a second at least.");
+  if (ttlSeconds === 0) throw invalidArgument("A snapshot's lifetime must be at least one second.");
   return { id: snapshotId, ttlSecs: ttlSeconds === undefined || ttlSeconds < 0 ? undefined : ttlSeconds };
 }
 
@@ -116,7 +118,7 @@ function readMountPath(request: PathRequest): string {
 
 function refuseEncryption({ customerSuppliedEncryptionKey }: EncryptionRequest): void {
   if (customerSuppliedEncryptionKey !== undefined)
-    throw unimplemented("The local backend does not encrypt snapshots: leave the key out.");
+    throw unimplemented("The local backend does not encrypt snapshots. Omit the key.");
 }
 
 function failed(error: unknown): never {

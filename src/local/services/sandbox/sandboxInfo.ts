@@ -17,12 +17,12 @@ type Info = NonNullable<Reply<"sandboxListV2">["sandboxes"]>[number];
 
 const PAGE_SIZE = 100;
 const TAG = /^[\w.-]{1,63}$/;
-// The extension reads these in `modal/tunnels.ts`.
+// The extension reads these tags in `modal/tunnels.ts`.
 const PORT_TAG = "modal-local-port-";
 const NOBODY = "nobody";
 const NAME = /^[\w.-]{1,64}$/;
 
-/** Looking at sandboxes and labelling them. */
+/** Lists, describes and labels sandboxes. */
 export function sandboxInfoService(sandboxes: SandboxStore, apps: AppStore): ControlPlane {
   const list = async (request: Request<"sandboxListV2">) => {
     const inEnvironment = apps.list(request.environmentName || DEFAULT_ENVIRONMENT).map((app) => app.id);
@@ -64,7 +64,7 @@ export function sandboxInfoService(sandboxes: SandboxStore, apps: AppStore): Con
 
     async sandboxSetName({ sandboxId, name }) {
       const sandbox = sandboxes.get(sandboxId);
-      if (!NAME.test(name)) throw invalidArgument(`"${name}" is not a name for a sandbox.`);
+      if (!NAME.test(name)) throw invalidArgument(`"${name}" is not a valid sandbox name.`);
       if (sandbox.result) throw failedPrecondition(`Sandbox ${sandboxId} is no longer running.`);
       if (sandbox.name) throw failedPrecondition(`Sandbox ${sandboxId} already has the name "${sandbox.name}".`);
       sandboxes.requireFreeName(sandbox.appId, name);
@@ -78,7 +78,7 @@ export function readTags(tags: readonly Tag[]): ReadonlyMap<string, string> {
   for (const { tagName, tagValue } of tags)
     if (!TAG.test(tagName) || !TAG.test(tagValue))
       throw invalidArgument(
-        `The tag "${tagName}=${tagValue}" is not valid: use up to 63 letters, digits, "-", "_" and "." for each part.`,
+        `The tag "${tagName}=${tagValue}" is invalid. Use up to 63 letters, digits, "-", "_" and "." for each part.`,
       );
   return new Map(tags.map(({ tagName, tagValue }) => [tagName, tagValue]));
 }
@@ -98,7 +98,7 @@ export const genericResult = (result: SandboxResult) => ({
   exception: result.message,
 });
 
-/** Its own, and one for each port that it competes for: Modal has no field for that. */
+/** The sandbox's own tags, plus one for each contended port, because Modal has no field for that. */
 const tagsOf = async (sandbox: Sandbox): Promise<Tag[]> => [
   ...[...sandbox.tags].map(([tagName, tagValue]) => ({ tagName, tagValue })),
   ...[...(await sandbox.contendedPorts())].map(([port, listener]) => ({

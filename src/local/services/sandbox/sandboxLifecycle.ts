@@ -7,7 +7,7 @@ import type { ControlPlane, Request } from "../../protocol/messages";
 import { genericResult, tunnelData } from "./sandboxInfo";
 import { within } from "../../base/timeLimit";
 
-// A client that names no timeout asks again by itself; this is how long one call is held for it.
+// A client without a timeout repeats the call by itself. Each call is held this long.
 const TASK_WAIT_SECS = 5;
 
 export interface LifecycleDependencies {
@@ -16,7 +16,7 @@ export interface LifecycleDependencies {
   readonly routerUrl: () => string;
 }
 
-/** From a sandbox's id to its task, its router, its tunnels and its end. */
+/** Leads from a sandbox's id to its task, its router, its tunnels and its result. */
 export function sandboxLifecycleService({ sandboxes, credentials, routerUrl }: LifecycleDependencies): ControlPlane {
   const wait = async ({ sandboxId, timeout }: Request<"sandboxWaitV2">, { signal }: CallContext) => {
     const sandbox = sandboxes.get(sandboxId);
@@ -69,7 +69,7 @@ export function sandboxLifecycleService({ sandboxes, credentials, routerUrl }: L
     async sandboxGetCommandRouterAccess({ sandboxId, taskId }) {
       if (sandboxId) return Promise.resolve(access(sandboxes.get(sandboxId).taskId));
       if (taskId) return Promise.resolve(access(sandboxes.byTask(taskId).taskId));
-      throw notFound("Name a sandbox or a task.");
+      throw notFound("Specify a sandbox or a task.");
     },
   };
 }

@@ -9,7 +9,7 @@ import { timeLimit } from "../../base/timeLimit";
 const STDOUT = 1;
 const STDERR = 2;
 
-/** The first generation's way to a command's output (as text, by entry) and input (by index). */
+/** The first generation's calls for a command's output (as text, by entry) and input (by index). */
 export function sandboxOutputService(sandboxes: SandboxStore): ControlPlane {
   const written = new WeakMap<Sandbox, number>();
 
@@ -17,10 +17,10 @@ export function sandboxOutputService(sandboxes: SandboxStore): ControlPlane {
     async *sandboxGetLogs({ sandboxId, fileDescriptor, timeout, lastEntryId }, { signal }: CallContext) {
       const sandbox = sandboxes.get(sandboxId);
       if (fileDescriptor !== STDOUT && fileDescriptor !== STDERR)
-        throw invalidArgument("Only stdout and stderr are kept.");
+        throw invalidArgument("Only stdout and stderr are available.");
       const spool = fileDescriptor === STDOUT ? sandbox.stdout : sandbox.stderr;
 
-      // An entry's id is where the next one begins.
+      // An entry's id is the offset of the next one.
       let offset = Number.parseInt(lastEntryId, 10) || 0;
       let rest: Buffer = Buffer.alloc(0);
       const limit = timeLimit(timeout, signal);
@@ -34,7 +34,7 @@ export function sandboxOutputService(sandboxes: SandboxStore): ControlPlane {
           yield entry(offset, fileDescriptor, bytes.subarray(0, end));
         }
       } catch (error) {
-        // The client opens the next stream where this one ends.
+        // The client opens the next stream at the offset where this one ends.
         if (isAbort(error) && !signal.aborted) return;
         throw error;
       } finally {
@@ -63,7 +63,7 @@ const entry = (end: number, fileDescriptor: typeof STDOUT | typeof STDERR, data:
   items: [{ data: data.toString("utf8"), fileDescriptor }],
 });
 
-/** How many bytes come before a character that `bytes` breaks off in. */
+/** The length of `bytes` without an incomplete character at the end. */
 function completeLength(bytes: Buffer): number {
   const lastFour = Math.max(0, bytes.length - 4);
   for (let i = bytes.length - 1; i >= lastFour; i--) {

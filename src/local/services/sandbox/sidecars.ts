@@ -44,7 +44,7 @@ interface NewSidecar {
   readonly env: Env;
 }
 
-/** Containers beside a sandbox's own. */
+/** Containers next to a sandbox's own. */
 export function sidecarsService(dependencies: SidecarDependencies): {
   readonly controlPlane: ControlPlane;
   readonly router: TaskSidecars;

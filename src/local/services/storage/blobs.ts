@@ -5,7 +5,7 @@ import type { PageHandler } from "../../pages/pageServer";
 import { notFound } from "../../protocol/errors";
 import type { ControlPlane } from "../../protocol/messages";
 
-/** `url` is where `blobPages` answer. */
+/** `url` is the address of `blobPages`. */
 export const blobsService = (blobs: BlobStore, url: string): ControlPlane => ({
   blobCreate: () => {
     const blobId = blobs.create();
@@ -18,7 +18,7 @@ export const blobsService = (blobs: BlobStore, url: string): ControlPlane => ({
   },
 });
 
-/** Takes and gives a blob's content. */
+/** Stores and returns a blob's content. */
 export const blobPages =
   (blobs: BlobStore): PageHandler =>
   async (request, response, [id = ""]) => {

@@ -17,7 +17,7 @@ export interface ImageDependencies {
 
 const TAG = /^[a-z0-9][\w.-]{0,127}(?::[\w][\w.-]{0,127})?$/i;
 
-/** Images: making them, following that, and naming them. */
+/** Builds images, follows the builds, and publishes images under names. */
 export const imagesService = ({ images, builder, secrets }: ImageDependencies): ControlPlane => ({
   async imageGetOrCreate({ image, forceBuild }, { signal }) {
     const baseId = image?.baseImages[0]?.imageId;
@@ -27,7 +27,7 @@ export const imagesService = ({ images, builder, secrets }: ImageDependencies): 
     const secretEnv = mergeSecrets(secrets, image?.secretIds ?? []);
     const build = builder.start({ commands, base, secretEnv, force: forceBuild });
 
-    // What takes no time is done with the call; the client follows the rest.
+    // A build without RUN takes no time, so the call waits for it. For others, the client follows the build.
     if (!commands.some((command) => /^\s*RUN\s/im.test(command))) await build.result.wait(signal);
     return { imageId: build.id, result: build.result.value && genericResult(build.result.value) };
   },
@@ -82,7 +82,7 @@ export const imagesService = ({ images, builder, secrets }: ImageDependencies): 
 
 export const unknownImage = (id: string) => notFound(`Could not find image with ID ${id}`);
 
-/** Stops a build that runs, which is how an image is deleted that is not there yet. */
+/** Stops a running build. This is how an unfinished image is deleted. */
 async function cancel(build: ImageBuild | undefined): Promise<boolean> {
   if (!build || build.result.value) return false;
   build.cancel();
@@ -94,8 +94,8 @@ async function cancel(build: ImageBuild | undefined): Promise<boolean> {
 function readName(environmentName: string, reference: string): { environment: string; tag: string } {
   const parts = reference.split("/");
   const name = parts.pop() ?? "";
-  if (!TAG.test(name)) throw invalidArgument(`"${reference}" is not a name for an image.`);
-  if (parts.length > 1) throw failedPrecondition("The local backend has one workspace only.");
+  if (!TAG.test(name)) throw invalidArgument(`"${reference}" is not a valid image name.`);
+  if (parts.length > 1) throw failedPrecondition("The local backend has only one workspace.");
   return {
     environment: parts[0] ?? (environmentName || DEFAULT_ENVIRONMENT),
     tag: name.includes(":") ? name : `${name}:latest`,
@@ -109,7 +109,7 @@ function genericResult(result: BuildResult) {
     case "failed":
       return { status: resultStatus.failure, exception: result.reason, exitcode: 1 };
     case "cancelled":
-      return { status: resultStatus.terminated, exception: "The build was cancelled." };
+      return { status: resultStatus.terminated, exception: "The build was canceled." };
   }
 }
 

@@ -12,9 +12,9 @@ const VALUE_BYTES = 1024 * 1024;
 const DEFAULT_TTL_SECS = 24 * 3600;
 const MAX_TTL_SECS = 7 * 24 * 3600;
 
-/** Queues: their values are the client's own affair, bytes here. */
+/** Queues of opaque bytes, whose format is up to the client. */
 export function queuesService(queues: QueueStore, environments: EnvironmentStore): ControlPlane {
-  // A put or a get whose answer was lost comes again under its key.
+  // A client repeats a put or a get under the same key if the answer was lost.
   const putOnce = new Idempotency<void>();
   const takeOnce = new Idempotency<readonly Uint8Array[]>();
 
@@ -28,7 +28,7 @@ export function queuesService(queues: QueueStore, environments: EnvironmentStore
     if (known) return known;
     if (!createsOne) throw notFound(`Queue '${name}' not found in environment '${environment}'.`);
     if (!OBJECT_NAME.test(name))
-      throw invalidArgument(`"${name}" is not a name for a queue: use up to 64 letters, digits, "-", "_" and ".".`);
+      throw invalidArgument(`"${name}" is not a valid queue name. Use up to 64 letters, digits, "-", "_" and ".".`);
     return queues.create(environment, name);
   };
 
@@ -53,9 +53,9 @@ export function queuesService(queues: QueueStore, environments: EnvironmentStore
 
     async queuePut({ queueId, partitionKey, values, partitionTtlSeconds }, context) {
       const ttlSecs = partitionTtlSeconds || DEFAULT_TTL_SECS;
-      if (ttlSecs > MAX_TTL_SECS) throw invalidArgument("A partition lives for seven days at most.");
+      if (ttlSecs > MAX_TTL_SECS) throw invalidArgument("A partition lives for at most seven days.");
       if (values.some(({ length }) => length > VALUE_BYTES))
-        throw invalidArgument("A value in a queue takes up to 1 MiB.");
+        throw invalidArgument("A value in a queue is limited to 1 MiB.");
       const key = keyOf(partitionKey);
       await putOnce.run(idempotencyKey(context), () => {
         queues.get(queueId).put(key, values, ttlSecs);
@@ -83,13 +83,14 @@ export function queuesService(queues: QueueStore, environments: EnvironmentStore
     },
 
     async queueLen({ queueId, partitionKey, total }) {
-      if (total && partitionKey.length > 0) throw invalidArgument("Ask for one partition or for all of them.");
+      if (total && partitionKey.length > 0) throw invalidArgument("Specify one partition or all of them, not both.");
       const queue = queues.get(queueId);
       return Promise.resolve({ len: total ? queue.totalLength : queue.length(keyOf(partitionKey)) });
     },
 
     async queueClear({ queueId, partitionKey, allPartitions }) {
-      if (allPartitions && partitionKey.length > 0) throw invalidArgument("Clear one partition or all of them.");
+      if (allPartitions && partitionKey.length > 0)
+        throw invalidArgument("Specify one partition or all of them, not both.");
       const queue = queues.get(queueId);
       if (allPartitions) queue.clearAll();
       else queue.clear(keyOf(partitionKey));
@@ -100,6 +101,6 @@ export function queuesService(queues: QueueStore, environments: EnvironmentStore
 
 function keyOf(partitionKey: Uint8Array): string {
   if (partitionKey.length > PARTITION_KEY_BYTES)
-    throw invalidArgument(`A queue's partition key takes up to ${PARTITION_KEY_BYTES} bytes.`);
+    throw invalidArgument(`A queue's partition key is limited to ${PARTITION_KEY_BYTES} bytes.`);
   return Buffer.from(partitionKey).toString("latin1");
 }

@@ -45,7 +45,7 @@ export const secretsService = (secrets: SecretStore, environments: EnvironmentSt
   },
 });
 
-/** One environment from several; a later one wins. */
+/** Merges several environments into one. Later ones override earlier ones. */
 export const mergeSources = (secrets: SecretStore, sources: readonly SecretSource[]): Env =>
   Object.assign({}, ...sources.map((source) => resolve(secrets, source))) as Env;
 
@@ -74,13 +74,13 @@ function named(
   if (known && objectCreationType === objectCreation.createOrFail)
     throw alreadyExists(`Secret '${name}' already exists`);
   if (known && objectCreationType !== objectCreation.overwrite) return known;
-  if (!OBJECT_NAME.test(name)) throw invalidArgument(`"${name}" is not a name for a secret.`);
+  if (!OBJECT_NAME.test(name)) throw invalidArgument(`"${name}" is not a valid secret name.`);
   return secrets.set(environment, name, envDict);
 }
 
 function checkEnv(env: Env): void {
   for (const [key, value] of Object.entries(env)) {
-    if (!/^[A-Za-z_]\w*$/.test(key)) throw invalidArgument(`"${key}" is not a name for an environment variable.`);
+    if (!/^[A-Za-z_]\w*$/.test(key)) throw invalidArgument(`"${key}" is not a valid name for an environment variable.`);
     if (key.length > MAX_KEY_LENGTH || value.length > MAX_VALUE_LENGTH)
       throw invalidArgument(`The variable "${key.slice(0, 64)}" is too long for a secret.`);
   }

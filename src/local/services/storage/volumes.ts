@@ -7,7 +7,7 @@ import type { ControlPlane, Request } from "../../protocol/messages";
 import { OBJECT_NAME, objectCreation } from "../../protocol/objectCreation";
 import { requireMountable } from "../../sandbox/mountPath";
 
-/** Volumes: making, finding and removing them. */
+/** Creates, finds and removes volumes. */
 export function volumesService(volumes: VolumeStore, environments: EnvironmentStore): ControlPlane {
   const named = (request: Request<"volumeGetOrCreate">): Volume => {
     const { deploymentName: name, environmentName, objectCreationType, version } = request;
@@ -75,7 +75,7 @@ export function volumesService(volumes: VolumeStore, environments: EnvironmentSt
   };
 }
 
-/** Where a sandbox is to have which volumes. */
+/** The volumes to mount in a sandbox, with their paths. */
 export function readVolumeMounts(
   definition: Pick<Definition, "volumeMounts">,
   volumes: VolumeStore,
@@ -98,7 +98,7 @@ function readSubPath(path: string): string {
 
 function requireName(name: string): void {
   if (!OBJECT_NAME.test(name))
-    throw invalidArgument(`"${name}" is not a name for a volume: use up to 64 letters, digits, "-", "_" and ".".`);
+    throw invalidArgument(`"${name}" is not a valid volume name. Use up to 64 letters, digits, "-", "_" and ".".`);
 }
 
 const readVersion = (version: number): 1 | 2 => (version === 2 ? 2 : 1);

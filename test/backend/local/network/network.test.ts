@@ -105,7 +105,7 @@ for (const { generation, gpu } of generations)
       server.removeAllListeners("connection").on("connection", (socket) => socket.end("hello"));
 
       const closed = await local.create({ ...gpu, blockNetwork: true });
-      await assert.rejects(closed.updateNetworkPolicy(back), /created with no way out/);
+      await assert.rejects(closed.updateNetworkPolicy(back), /created without network access/);
     });
 
     it("lets two sandboxes serve on the same port, a tunnel to each", async function () {

@@ -31,7 +31,7 @@ describe("the limits of a sandbox", function () {
   });
 
   it("end a program that takes more memory by SIGKILL, and leave one that takes less", async function () {
-    if (!/and memory limits are kept|of memory is kept/.test(kept))
+    if (!/and memory limits are enforced|memory limit is enforced/.test(kept))
       skipForRoot(this, "control groups that keep limits");
     const sandbox = await local.create({ memoryMiB: 128, memoryLimitMiB: 256 });
     assert.equal(await (await allocate(sandbox, 600)).wait(), 137);
@@ -40,14 +40,14 @@ describe("the limits of a sandbox", function () {
   });
 
   it("end a sandbox whose command takes more memory with 137", async function () {
-    if (!/and memory limits are kept|of memory is kept/.test(kept))
+    if (!/and memory limits are enforced|memory limit is enforced/.test(kept))
       skipForRoot(this, "control groups that keep limits");
     const command = [process.execPath, "-e", ALLOCATE(600)];
     assert.equal(await (await local.create({ command, memoryMiB: 128, memoryLimitMiB: 256 })).wait(), 137);
   });
 
   it("hold a program to its share of a processor", async function () {
-    if (!/CPU and memory limits are kept|of cpu is kept/.test(kept))
+    if (!/CPU and memory limits are enforced|cpu limit is enforced/.test(kept))
       skipForRoot(this, "control groups that keep limits");
     const sandbox = await local.create({ cpu: 0.125, cpuLimit: 0.25 });
     const spin = "const end = Date.now() + 2000; while (Date.now() < end); console.log(process.cpuUsage().user / 1e6)";
@@ -57,7 +57,7 @@ describe("the limits of a sandbox", function () {
   });
 
   it("leave no control group behind, however the server ends", async function () {
-    if (kept.includes("limits are not kept")) skipForRoot(this, "control groups that keep limits");
+    if (kept.includes("limits are not enforced")) skipForRoot(this, "control groups that keep limits");
     for (const isKilled of [false, true]) {
       const backend = await startLocalBackend();
       const modal = createClient(backend);

@@ -39,7 +39,7 @@ describe("control groups of version 2", () => {
     await group("/app.slice", "cpu memory");
     await group("/app.slice/code.scope", "");
     const groups = await find("/app.slice/code.scope");
-    assert.equal(groups.description, "CPU and memory limits are kept.");
+    assert.equal(groups.description, "CPU and memory limits are enforced.");
 
     const made = await groups.create(LIMITS);
     const folder = join(mount, "app.slice", "modal-local-marker-1");
@@ -69,7 +69,7 @@ describe("control groups of version 2", () => {
   it("are not made where none passes a controller on, or nothing is limited", async () => {
     await group("/", "pids");
     const none = await find("/");
-    assert.equal(none.description, "CPU and memory limits are not kept.");
+    assert.equal(none.description, "CPU and memory limits are not enforced.");
     assert.equal(await none.create(LIMITS), undefined);
     await group("/", "cpu memory");
     assert.equal(await (await find("/")).create({}), undefined);
