@@ -44,7 +44,9 @@ export class ControlGroups {
   get description(): string {
     const enforced = CONTROLLERS.filter((name) => this.#places.some(({ controllers }) => controllers.includes(name)));
     if (enforced.length === 2) return "CPU and memory limits are enforced.";
-    return enforced[0] === undefined ? "CPU and memory limits are not enforced." : `Only the ${enforced[0]} limit is enforced.`;
+    return enforced[0] === undefined
+      ? "CPU and memory limits are not enforced."
+      : `Only the ${enforced[0]} limit is enforced.`;
   }
 
   /** Creates a group for one sandbox. Undefined if there is nothing to limit. */

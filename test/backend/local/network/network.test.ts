@@ -224,7 +224,10 @@ for (const words of [
     it("say so in the log, and in their output when a list is not kept", async () => {
       assert.match(local.backend.log(), /share this machine's network and its ports/);
       const sandbox = await local.create({ command: ["true"], outboundCidrAllowlist: ["10.0.0.0/8"] });
-      assert.match(await sandbox.stdout.readText(), /cannot restrict a sandbox's network, so the sandbox may reach anything/);
+      assert.match(
+        await sandbox.stdout.readText(),
+        /cannot restrict a sandbox's network, so the sandbox may reach anything/,
+      );
     });
 
     it("may declare the same port; the kernel refuses the second program that binds it, until the first ends", async () => {

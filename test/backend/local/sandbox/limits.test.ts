@@ -27,7 +27,7 @@ describe("the limits of a sandbox", function () {
   const allocate = (sandbox: Sandbox, megabytes: number) => sandbox.exec([process.execPath, "-e", ALLOCATE(megabytes)]);
 
   it("are said to be kept or not", () => {
-    assert.match(kept, /CPU and memory limits are (not )?kept\.|Only the limit of (cpu|memory) is kept\./);
+    assert.match(kept, /CPU and memory limits are (not )?enforced\.|Only the (cpu|memory) limit is enforced\./);
   });
 
   it("end a program that takes more memory by SIGKILL, and leave one that takes less", async function () {
