@@ -2,58 +2,61 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 /**
- * `node test/conformance.mjs`: writes the table of what the local backend does into its README, from the report of the
+ * `node test/conformance.mjs`: writes the table of the local backend's abilities into its README, from the report of the
  * last `npm run test:backend`.
  */
 const README = "src/local/README.md";
 const START = "<!-- conformance: made by test/conformance.mjs -->";
 const END = "<!-- /conformance -->";
 
-/** By test file: what it is about, and what differs from Modal there, and why. */
+/** By test file: the area that it covers, and the area's differences from Modal with their reasons. */
 const areas = {
   "local/network/access": ["Tokens, and the program itself", "The token pair is fresh at every start"],
-  "local/network/connect": ["Connect tokens", "The proxy answers on this machine only"],
+  "local/network/connect": ["Connect tokens", "The proxy answers only on this machine"],
   "local/environments": ["Environments and apps", ""],
   "local/sandbox/exec": ["Exec", ""],
   "local/faults": ["Faults on demand", "Only here"],
   "local/sandbox/filesystem": ["Filesystem", ""],
   "local/functions": [
     "Functions",
-    "They are Python files in the state folder and run on this machine's Python; what their decorators ask of the cloud is left aside, and there are no metrics",
+    "They are Python files in the state folder and run on this machine's Python. Cloud options in their decorators have no effect, and there are no metrics",
   ],
-  "local/images": ["Images", "A registry's name stands for this machine's own programs; nothing is downloaded"],
-  "local/sandbox/kill": ["Being killed at any moment", "Only here: nothing stays behind"],
-  "local/sandbox/limits": ["CPU and memory limits", "Kept where the machine grants control groups; its notice says so"],
+  "local/images": ["Images", "A registry image stands for this machine's own programs; nothing is downloaded"],
+  "local/sandbox/kill": ["A server killed at any moment", "Only here: nothing is left behind"],
+  "local/sandbox/limits": [
+    "CPU and memory limits",
+    "Enforced if the machine permits control groups; the server's notice says so",
+  ],
   "local/sandbox/list": ["Lists and tags", ""],
   "local/sandbox/logs": ["Logs", ""],
   "local/sandbox/names": ["Names of sandboxes", ""],
   "local/network/network": [
     "Network",
-    "Its own, led out over IPv4 (TCP and UDP, no ping) by the backend, which keeps the lists; elsewhere the machine's, shared, and the log says so",
+    "Its own, with outgoing IPv4 (TCP and UDP, no ping) through the backend, which enforces allowlists. If the machine does not permit that, sandboxes share its network, and the log says so",
   ],
   "local/sandbox/options": [
     "Options of sandboxes",
-    "A cloud, a region and Docker mean nothing on one machine; cloud buckets and proxies are not offered",
+    "A cloud, a region and Docker have no effect on a single machine; cloud buckets and proxies are not supported",
   ],
   "local/queues": ["Queues", ""],
-  "local/sandbox/sandbox": ["Sandboxes", "Memory snapshots are not offered: a process cannot be frozen to disk here"],
+  "local/sandbox/sandbox": ["Sandboxes", "No memory snapshots, because a process cannot be frozen to disk here"],
   "local/secrets": ["Secrets", ""],
   "local/sandbox/sidecars": [
     "Sidecar containers",
-    "Each has a network of its own, so that none reaches another at localhost",
+    "Each has its own network, so they cannot reach each other at localhost",
   ],
-  "local/signIn": ["Signing in", "On a page of this machine"],
+  "local/signIn": ["Signing in", "On a page served by this machine"],
   "local/sandbox/snapshots": [
     "Snapshots",
-    "While a program runs, what the sandbox wrote is copied, at this machine's speed",
+    "While a program runs, the sandbox's files are copied at this machine's speed",
   ],
-  "local/network/tunnels": ["Tunnels", "They answer on this machine only; their certificate is the backend's own"],
-  "local/usage": ["Resource usage", "Of this machine, as its kernel counts it"],
+  "local/network/tunnels": ["Tunnels", "They answer only on this machine, with the backend's own certificate"],
+  "local/usage": ["Resource usage", "Measured by this machine's kernel"],
   "local/volumes": ["Volumes", ""],
   "local/sandbox/sandboxFs": ["The filesystem tool", ""],
   "local/sandbox/isolation": [
     "Isolation",
-    "Namespaces of this machine's kernel, not a virtual machine: not a security boundary",
+    "Namespaces of this machine's kernel instead of a virtual machine, so not a security boundary",
   ],
 };
 
@@ -66,7 +69,7 @@ for (const outcome of JSON.parse(await readFile("out/report.json", "utf8"))) {
 
 const rows = [...byFile].map(([name, ofFile]) => {
   const [area, difference] = areas[name] ?? [];
-  if (area === undefined) throw new Error(`Say in test/conformance.mjs what test/backend/${name}.test.ts is about.`);
+  if (area === undefined) throw new Error(`Add the area of test/backend/${name}.test.ts to test/conformance.mjs.`);
   const count = (wanted) => ofFile.filter(({ result }) => result === wanted).length;
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
   const result = [`${passed} pass`, failed > 0 && `${failed} fail`, skipped > 0 && `${skipped} not on this machine`];
@@ -76,6 +79,6 @@ const rows = [...byFile].map(([name, ofFile]) => {
 const readme = await readFile(README, "utf8");
 const [before, rest = ""] = readme.split(START);
 const [, after] = rest.split(END);
-if (after === undefined) throw new Error(`${README} has no place for the table: ${START} … ${END}`);
-const table = ["| What | Tests | What differs from Modal |", "|---|---|---|", ...rows.sort()].join("\n");
+if (after === undefined) throw new Error(`${README} lacks the markers of the table: ${START} … ${END}`);
+const table = ["| Area | Tests | Differences from Modal |", "|---|---|---|", ...rows.sort()].join("\n");
 await writeFile(README, `${before}${START}\n\n${table}\n\n${END}${after}`);

@@ -13,7 +13,7 @@ describe("an environment", function () {
     return found;
   }
 
-  it("is made, listed, found and deleted", async () => {
+  it("can be created, listed, looked up and deleted", async () => {
     const { objects } = local.modal.environments;
     assert.deepEqual(await names(), ["main"]);
     await objects.create("staging");
@@ -29,7 +29,7 @@ describe("an environment", function () {
     await objects.delete("staging");
   });
 
-  it("keeps its names apart from those of others, and takes them along", async () => {
+  it("has its own names, and takes its objects along when it is deleted", async () => {
     const { modal } = local;
     await modal.environments.objects.create("apart");
     const environment = "apart";
@@ -54,14 +54,14 @@ describe("an environment", function () {
     await modal.environments.objects.delete(environment);
   });
 
-  it("that does not exist has nothing to be found in it", async () => {
+  it("has no objects to look up if it does not exist", async () => {
     const environment = "nowhere";
     await assert.rejects(local.modal.apps.fromName("tests", { environment }), { name: "NotFoundError" });
     await assert.rejects(local.modal.secrets.fromName("x", { environment }), { name: "NotFoundError" });
     await assert.rejects(local.modal.queues.fromName("x", { environment }), { name: "NotFoundError" });
   });
 
-  it("lists its apps, and those no longer that were stopped along with their sandboxes", async () => {
+  it("lists its apps, and drops an app that was stopped along with its sandboxes", async () => {
     const { modal } = local;
     const app = await modal.apps.fromName("short-lived", { createIfMissing: true });
     const sandbox = await modal.sandboxes.create(app, local.image);

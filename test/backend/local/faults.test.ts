@@ -11,7 +11,7 @@ import { useLocalBackend } from "../support/fixture";
 import { eventually } from "../support/processes";
 import { RawRouter } from "../support/routerClient";
 
-describe("a fault that was asked for", function () {
+describe("an injected fault", function () {
   this.timeout(60_000);
   const folder = mkdtempSync(join(tmpdir(), "faults-"));
   const file = join(folder, "faults.json");
@@ -27,7 +27,7 @@ describe("a fault that was asked for", function () {
   const listRaw = () => local.modal.cpClient.sandboxListV2({ appId: local.app.appId }, { retries: 0 });
   const output = async (sandbox: Sandbox, ...argv: string[]) => (await sandbox.exec(argv)).stdout.readText();
 
-  it("fails the next calls of a method, which the SDK tries again, and no others", async () => {
+  it("fails the next calls of a method, which the SDK retries, and no others", async () => {
     await rule({ rpc: "SandboxList*", times: 2, status: "UNAVAILABLE", message: "gone for a walk" });
     await assert.rejects(
       listRaw(),
@@ -57,14 +57,14 @@ describe("a fault that was asked for", function () {
     assert.equal(await outcomes(), first);
   });
 
-  it("makes a call late", async () => {
+  it("delays a call", async () => {
     await rule({ rpc: "SandboxListV2", latencyMs: 300 });
     const startedAt = performance.now();
     await listRaw();
     assert.ok(performance.now() - startedAt >= 295);
   });
 
-  it("loses the answer to a create and an exec, of which there is one all the same", async () => {
+  it("loses the answer to a create and to an exec, and each still happens exactly once", async () => {
     await rule({ rpc: "SandboxCreateV2", times: 1, after: true }, { rpc: "TaskExecStart", times: 1, after: true });
     const before = (await listRaw()).sandboxes.length;
     const sandbox = await local.create();
@@ -73,14 +73,14 @@ describe("a fault that was asked for", function () {
     assert.equal(await output(sandbox, "cat", "/tmp/count"), "x\n");
   });
 
-  it("breaks an output off, which the SDK reads on without loss", async () => {
+  it("breaks an output stream, which the SDK resumes without loss", async () => {
     const sandbox = await local.create();
     await rule({ rpc: "TaskExecStdioRead", times: 3, cutAfterBytes: 100_000 });
     const text = await output(sandbox, "seq", "100000");
     assert.ok(text === `${Array.from({ length: 100_000 }, (_, index) => index + 1).join("\n")}\n`);
   });
 
-  it("breaks the output of a sandbox of the first generation off, which the SDK reads on without loss", async () => {
+  it("breaks the output stream of a V1 sandbox, which the SDK resumes without loss", async () => {
     await rule({ rpc: "SandboxGetLogs", times: 3, cutAfterBytes: 20_000 });
     const sandbox = await local.create({ gpu: "T4", command: ["seq", "20000"] });
     await sandbox.wait();
@@ -100,7 +100,7 @@ describe("a fault that was asked for", function () {
     );
   });
 
-  it("breaks an upload off, which the SDK goes on with", async () => {
+  it("breaks an upload, which the SDK resumes", async () => {
     const sandbox = await local.create();
     await rule({ rpc: "TaskExecStdinWriteStream", times: 2, cutAfterBytes: 300_000 });
     const data = new Uint8Array(1_000_000).map((_, index) => index % 251);
@@ -108,7 +108,7 @@ describe("a fault that was asked for", function () {
     assert.deepEqual(await sandbox.filesystem.readBytes("/tmp/upload"), data);
   });
 
-  it("takes a sandbox away in the middle of a program", async () => {
+  it("removes a sandbox while a program runs in it", async () => {
     const sandbox = await local.create();
     await rule({ rpc: "TaskExecStart", times: 1, endsSandboxAfterMs: 200 });
     const exec = await sandbox.exec(["sleep", "600"]);
@@ -116,12 +116,12 @@ describe("a fault that was asked for", function () {
     assert.equal(await exec.wait(), 137);
   });
 
-  it("takes a sandbox away as soon as it is made", async () => {
+  it("removes a sandbox as soon as it is created", async () => {
     await rule({ rpc: "SandboxCreateV2", endsSandboxAfterMs: 0 });
     assert.equal(await (await local.create()).wait(), 137);
   });
 
-  it("keeps a GPU from everybody for some seconds", async () => {
+  it("makes a GPU type unavailable for some seconds", async () => {
     await plan({ noCapacity: { h200: 1 } });
     const startedAt = Date.now();
     const sandbox = await local.create({ gpu: "H200" });
@@ -129,7 +129,7 @@ describe("a fault that was asked for", function () {
     assert.equal(await sandbox.poll(), null);
   });
 
-  it("gives capacity back when the plan says so", async () => {
+  it("returns capacity when the plan says so", async () => {
     await plan({ noCapacity: { H200: null } });
     const creating = local.create({ gpu: "H200" });
     assert.ok(
@@ -141,7 +141,7 @@ describe("a fault that was asked for", function () {
     assert.equal(await (await creating).poll(), null);
   });
 
-  it("gives out tokens that expire, and the SDK gets itself another", async () => {
+  it("issues tokens that expire, and the SDK gets a new one", async () => {
     await plan({ tokenSeconds: 1 });
     const sandbox = await local.create();
     const router = await RawRouter.open(local.modal, sandbox);
@@ -163,7 +163,7 @@ describe("a fault that was asked for", function () {
     assert.ok(took >= 98, `${took} ms`);
   });
 
-  it("narrows the line", async () => {
+  it("limits the bandwidth", async () => {
     const sandbox = await local.create();
     await plan({ link: { bytesPerSecond: 2_000_000 } });
     const startedAt = performance.now();
@@ -172,7 +172,7 @@ describe("a fault that was asked for", function () {
     assert.ok(took >= 480, `${took} ms`);
   });
 
-  it("stays as it was while its file makes no sense, and the log says why", async () => {
+  it("stays unchanged while its file is invalid, and the log says why", async () => {
     await rule({ rpc: "SandboxListV2", status: "INTERNAL" });
     await assert.rejects(listRaw());
     await writeFile(file, `{ "rules": [{ "status": "NO_SUCH" }] }`);
@@ -180,7 +180,7 @@ describe("a fault that was asked for", function () {
     assert.ok(await eventually(() => Promise.resolve(local.backend.log().includes('"NO_SUCH" is not a status code'))));
   });
 
-  it("is refused where its plan has a part of the wrong kind", () => {
+  it("is refused if its plan has a part of the wrong type", () => {
     assert.throws(() => readFaultPlan(`{ "rules": {} }`), /"rules" must be a list/);
     assert.throws(() => readFaultPlan(`{ "rules": [{ "share": "half" }] }`), /"share" must be a number/);
   });

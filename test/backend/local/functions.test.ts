@@ -145,7 +145,7 @@ describe("deployed functions", function () {
   const named = (name: string, app = "text") => modal.functions.fromName(app, name);
   const remote = async (name: string, ...args: unknown[]): Promise<unknown> => (await named(name)).remote(args);
 
-  it("are found by their names, private ones and those of other apps not", async () => {
+  it("are found by name, except private ones and those of other apps", async () => {
     assert.match((await named("greet")).functionId, /^fu-/);
     for (const [app, name] of [
       ["text", "_private"],
@@ -158,20 +158,20 @@ describe("deployed functions", function () {
     assert.equal(await again.remote(["you"]), "hello you.");
   });
 
-  it("make an app that lists them", async () => {
+  it("create an app that lists them", async () => {
     const app = await modal.apps.fromName("text");
     const { functions } = await app.info();
     assert.equal(functions.greet, (await named("greet")).functionId);
     assert.ok("Counter.*" in functions);
   });
 
-  it("take arguments by place and by name, and other files of their app", async () => {
+  it("accept positional and keyword arguments, and can import other files of their app", async () => {
     const greet = await named("greet");
     assert.equal(await greet.remote(["Modal"]), "hello Modal.");
     assert.equal(await greet.remote([], { name: "Modal", mark: "!" }), "hello Modal!");
   });
 
-  it("give back what they were given", async () => {
+  it("return the values that they were given", async () => {
     const values = [
       null,
       true,
@@ -200,7 +200,7 @@ describe("deployed functions", function () {
     );
   });
 
-  it("give and take every kind of value that has a form in CBOR", async () => {
+  it("accept and return every kind of value that CBOR supports", async () => {
     const [nothing, yes, minus, large, huge, half, text, bytes, nested, set, time] = (await remote(
       "kinds",
     )) as unknown[];
@@ -229,14 +229,14 @@ describe("deployed functions", function () {
     );
   });
 
-  it("take and give more than fits a message", async () => {
+  it("accept and return values that are too large for a message", async () => {
     const data = new Uint8Array(5 * 1024 * 1024).map((_, i) => i % 251);
     assert.equal(Buffer.compare(Buffer.from((await remote("echo", data)) as Uint8Array), Buffer.from(data)), 0);
     const spawned = await (await named("echo")).spawn(["y".repeat(20_000)]);
     assert.equal(((await spawned.get()) as string).length, 20_000);
   });
 
-  it("tell what went wrong, with the lines where it did", async () => {
+  it("report an exception with the lines that raised it", async () => {
     await assert.rejects(remote("fail", "no way"), (error: Error) => {
       assert.equal(error.name, "RemoteError");
       assert.match(error.message, /^Remote error: ValueError\('no way'\)\nTraceback/);
@@ -250,7 +250,7 @@ describe("deployed functions", function () {
     assert.equal(await remote("greet", "again"), "hello again.");
   });
 
-  it("say why a file cannot be read or loaded", async () => {
+  it("report why a file cannot be read or loaded", async () => {
     await assert.rejects(
       named("f", "broken"),
       (error) =>
@@ -265,7 +265,7 @@ describe("deployed functions", function () {
     });
   });
 
-  it("may be asynchronous, but not generators", async () => {
+  it("may be asynchronous, but cannot be generators", async () => {
     assert.equal(await remote("later"), "later");
     await assert.rejects(
       remote("count"),
@@ -274,7 +274,7 @@ describe("deployed functions", function () {
     );
   });
 
-  it("stay loaded between calls, and run side by side", async () => {
+  it("stay loaded between calls, and run concurrently", async () => {
     const first = await remote("process");
     assert.deepEqual(await remote("process"), first);
     const nap = await named("nap");
@@ -284,7 +284,7 @@ describe("deployed functions", function () {
     assert.deepEqual(await Promise.all(calls.map((call) => call.get())), [0.1, 0.2, 0.3]);
   });
 
-  it("wait for each other where the autoscaler may not start more", async () => {
+  it("wait for each other if the autoscaler may not start more", async () => {
     const echo = await (await named("nap")).withOptions({ timeoutMs: 60_000 }).instance();
     await echo.updateAutoscaler({ maxContainers: 1 });
     const calls = [await echo.spawn([0.1]), await echo.spawn([0.2])];
@@ -292,7 +292,7 @@ describe("deployed functions", function () {
     assert.deepEqual(await Promise.all(calls.map((call) => call.get())), [0.1, 0.2]);
   });
 
-  it("are spawned, waited for with a limit, found again and cancelled", async () => {
+  it("can be spawned, awaited with a limit, looked up again and canceled", async () => {
     const nap = await named("nap");
     const call = await nap.spawn([0.3]);
     await assert.rejects(call.get({ timeoutMs: 20 }), /Timeout exceeded/);
@@ -309,13 +309,13 @@ describe("deployed functions", function () {
     );
   });
 
-  it("run out of the time that they are given", async () => {
+  it("fail when their timeout is up", async () => {
     const short = await (await named("nap")).withOptions({ timeoutMs: 1000 }).instance();
     await assert.rejects(short.remote([60]), { name: "FunctionTimeoutError" });
     assert.equal(await short.remote([0]), 0);
   });
 
-  it("see the secrets and the environment of their options, and no credentials of the host", async () => {
+  it("see the secrets and the environment of their options, but no credentials of the host", async () => {
     const secrets = [await modal.secrets.fromObject({ TOKEN: "secret" })];
     const withSecrets = await (await named("environment")).withOptions({ secrets, env: { PLACE: "here" } }).instance();
     assert.equal(await withSecrets.remote(["TOKEN"]), "secret");
@@ -331,7 +331,7 @@ describe("deployed functions", function () {
     await assert.rejects(modal.cls.fromName("text", "Nothing"), { name: "NotFoundError" });
   });
 
-  it("make the object of a class with the parameters that a caller gives", async () => {
+  it("construct the object of a class with the parameters of the caller", async () => {
     const cls = await modal.cls.fromName("text", "Greeter");
     const call = async (parameters: Record<string, unknown>) => {
       const [text, data] = (await (await cls.instance(parameters)).method("greet").remote(["you"])) as [
@@ -346,7 +346,7 @@ describe("deployed functions", function () {
     await assert.rejects(cls.instance({ times: "two" }), /'times' must be an integer/);
   });
 
-  it("are read from a file that was written for Modal, whose declarations mean nothing here", async () => {
+  it("are read from a file that was written for Modal, and the declarations in it have no effect here", async () => {
     assert.equal(await (await named("double", "cloud")).remote([21]), 42);
     const model = await modal.cls.fromName("cloud", "Model");
     assert.equal(await (await model.instance({ size: 3 })).method("describe").remote(), "base of 3");
@@ -357,7 +357,7 @@ describe("deployed functions", function () {
     });
   });
 
-  it("answer at their address where they are endpoints of the web, and no client's call", async () => {
+  it("answer at their address if they are web endpoints, but not when a client calls them", async () => {
     const endpoint = await named("sum_up", "cloud");
     const url = (await endpoint.getWebUrl()) ?? "";
     const post = async (query: string, body: unknown) => {
@@ -381,7 +381,7 @@ describe("deployed functions", function () {
     assert.equal(function_.status, 404);
   });
 
-  it("keep what they print, by function and by call", async () => {
+  it("keep their output by function and by call", async () => {
     const nap = await named("nap");
     const call = await nap.spawn([0]);
     await call.get();
@@ -403,7 +403,7 @@ describe("deployed functions", function () {
     await following.return?.();
   });
 
-  it("tell how their calls went", async () => {
+  it("report statistics of their calls", async () => {
     const fail = await (await named("fail")).withOptions({ timeoutMs: 60_000 }).instance();
     const since = new Date();
     await assert.rejects(fail.remote(["once"]));
@@ -419,7 +419,7 @@ describe("deployed functions", function () {
     );
   });
 
-  it("are another version once their file has changed", async () => {
+  it("get a new version when their file changes", async () => {
     const file = join(state, "functions", "text", "changing.py");
     await writeFile(file, "def version(): return 1\n");
     const first = await named("version");

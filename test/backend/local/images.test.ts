@@ -16,7 +16,7 @@ describe("an image of the local backend", function () {
 
   const build = (tag: string) => local.modal.images.fromRegistry(tag).build(local.app);
 
-  it("is there under every name that a registry could have", async () => {
+  it("exists under every name that a registry could have", async () => {
     for (const tag of [
       "alpine",
       "python:3.12-slim",
@@ -28,24 +28,24 @@ describe("an image of the local backend", function () {
       assert.match((await build(tag)).imageId, /^im-/, tag);
   });
 
-  it("fails to build, as an unknown one does at Modal, where its name says that it does not exist", async () => {
+  it("fails to build like an unknown image on Modal if its name says that it does not exist", async () => {
     for (const tag of ["does-not-exist/at-all:latest", "python:nonexistent"])
       await assert.rejects(build(tag), /Image build for im-\w+ failed with the exception:\n.*was not found/);
   });
 
-  it("fails to build where its name is none", async () => {
+  it("fails to build if its name is invalid", async () => {
     for (const tag of ["Python", "python:", "a b", "https://example.com/x", "-x"])
       await assert.rejects(build(tag), /invalid reference format/, tag);
   });
 
-  it("is the same for the same recipe, and another for another", async () => {
+  it("has the same id for the same recipe, and another id for another recipe", async () => {
     const image = local.modal.images.fromRegistry("debian");
     const [one, two] = await Promise.all([build("debian"), image.build(local.app)]);
     assert.equal(one.imageId, two.imageId);
     assert.notEqual((await build("alpine")).imageId, one.imageId);
   });
 
-  it("gives its ENV and its WORKDIR to what runs in it", async () => {
+  it("provides its ENV and its WORKDIR to programs", async () => {
     const image = local.modal.images
       .fromRegistry("debian")
       .dockerfileCommands(["ENV A=1 B='two words'", 'ENV C="say \\"hi\\""'])
@@ -55,7 +55,7 @@ describe("an image of the local backend", function () {
     assert.equal(await sandbox.stdout.readText(), '1|two words|say "hi"|/srv/app\n');
   });
 
-  it("has what its RUN commands have made, each layer upon the one before", async () => {
+  it("contains the output of its RUN commands, each layer on top of the one before", async () => {
     const image = local.modal.images
       .fromRegistry("debian")
       .dockerfileCommands(["RUN mkdir -p /srv/tool && echo one > /srv/tool/a", "RUN echo two >> /srv/tool/a"])
@@ -63,13 +63,13 @@ describe("an image of the local backend", function () {
     assert.equal(await outputOf(image, "cat b; ls a 2>&1 | wc -l"), "one\ntwo\n1\n");
   });
 
-  it("lacks what its RUN commands have removed of the machine's own", async function () {
+  it("lacks the machine's files that its RUN commands removed", async function () {
     needOverlay(this, local);
     const image = local.modal.images.fromRegistry("debian").dockerfileCommands(["RUN rm -rf /etc/cron.daily"]);
     assert.equal(await outputOf(image, "ls /etc/cron.daily 2>&1 | wc -l"), "1\n");
   });
 
-  it("runs its commands with ENV, ARG and secrets, of which only ENV stays", async () => {
+  it("runs its commands with ENV, ARG and secrets, of which only ENV is kept", async () => {
     const secret = await local.modal.secrets.fromObject({ TOKEN: "s3cret" });
     const image = local.modal.images
       .fromRegistry("debian")
@@ -82,7 +82,7 @@ describe("an image of the local backend", function () {
     );
   });
 
-  it("is built once for the same things, at once the second time, and anew where that is asked", async () => {
+  it("is built once for the same recipe, comes from the cache the second time, and is rebuilt on request", async () => {
     const recipe = (force: boolean) =>
       local.modal.images
         .fromRegistry("debian")
@@ -95,7 +95,7 @@ describe("an image of the local backend", function () {
     assert.notEqual((await recipe(true).build(local.app)).imageId, one.imageId);
   });
 
-  it("is another one for another secret", async () => {
+  it("is a different image for a different secret", async () => {
     const build = async (value: string) => {
       const secrets = [await local.modal.secrets.fromObject({ VALUE: value })];
       const image = local.modal.images
@@ -107,7 +107,7 @@ describe("an image of the local backend", function () {
     assert.equal(await build("a"), await build("a"));
   });
 
-  it("fails with the command and what it said last", async () => {
+  it("fails with the command and the end of its output", async () => {
     const image = local.modal.images
       .fromRegistry("debian")
       .dockerfileCommands(["RUN echo working; echo broken >&2; exit 3"]);
@@ -117,7 +117,7 @@ describe("an image of the local backend", function () {
     );
   });
 
-  it("says what it cannot do rather than leave it out", async () => {
+  it("refuses unsupported instructions instead of skipping them", async () => {
     const fails = (command: string, message: RegExp) =>
       assert.rejects(
         local.modal.images.fromRegistry("debian").dockerfileCommands([command]).build(local.app),
@@ -130,14 +130,14 @@ describe("an image of the local backend", function () {
     await fails("RUNN true", /does not know the instruction RUNN/);
   });
 
-  it("ignores what Modal ignores", async () => {
+  it("ignores the instructions that Modal ignores", async () => {
     const image = local.modal.images
       .fromRegistry("debian")
       .dockerfileCommands(['CMD ["x"]', "ENTRYPOINT x", "EXPOSE 80", "LABEL a=b", "USER nobody", "# RUN exit 1"]);
     assert.equal(await outputOf(image, "id -u"), "0\n");
   });
 
-  it("gives its log line by line, from where the reader left off, and again when asked", async () => {
+  it("returns its log line by line from where the reader stopped, and again on request", async () => {
     const id = await startBuild("RUN echo first; echo second; sleep 0.2; echo third");
     const read = async (lastEntryId: string, includeLogsForFinished = false) => {
       let text = "";
@@ -161,7 +161,7 @@ describe("an image of the local backend", function () {
     assert.deepEqual(await read(whole.last, true), { text: "", last: "", status: 1 });
   });
 
-  it("stops being built when it is deleted meanwhile", async () => {
+  it("stops building when it is deleted", async () => {
     const id = await startBuild("RUN sleep 1009");
     await local.modal.images.delete(id);
     const results: unknown[] = [];
@@ -172,7 +172,7 @@ describe("an image of the local backend", function () {
     await assert.rejects(local.modal.images.fromId(id), { name: "NotFoundError" });
   });
 
-  it("says what this machine lacks of it, in its log and first thing in a sandbox", async () => {
+  it("reports what this machine lacks, in its log and as the first output of a sandbox", async () => {
     for (const [tag, words] of [
       ["arm64v8/debian", /arm64.*this machine's own/],
       ["nvidia/cuda:12.8.1-devel-ubuntu24.04", /no NVIDIA GPU/],
@@ -186,7 +186,7 @@ describe("an image of the local backend", function () {
     }
   });
 
-  it("is found under the name it was published by", async () => {
+  it("is found under its published name", async () => {
     const image = await build("busybox:published");
     await image.publish("box:v1");
     await image.publish("box");
@@ -195,7 +195,7 @@ describe("an image of the local backend", function () {
     await assert.rejects(local.modal.images.fromName("box:v2"), { name: "NotFoundError" });
   });
 
-  it("can be found by its id until it is deleted", async () => {
+  it("is found by its id until it is deleted", async () => {
     const { imageId } = await build("busybox");
     assert.equal((await local.modal.images.fromId(imageId)).imageId, imageId);
     await local.modal.images.delete(imageId);
@@ -215,10 +215,10 @@ describe("an image of the local backend", function () {
   }
 });
 
-describe("the images of a local backend that ends", function () {
+describe("the images of a local backend that restarts", function () {
   this.timeout(60_000);
 
-  it("are there when it runs again, and so are their layers", async () => {
+  it("exist after the restart, with their layers", async () => {
     const stateDir = await mkdtemp(join(tmpdir(), "images-"));
     const build = async (command: string, isKilled: boolean) => {
       const backend = await startLocalBackend({ arguments: ["--state", stateDir] });
@@ -238,7 +238,7 @@ describe("the images of a local backend that ends", function () {
     await rm(stateDir, { recursive: true, force: true });
   });
 
-  it("leave no layers that nothing needs", async () => {
+  it("leave no unused layers behind", async () => {
     const stateDir = await mkdtemp(join(tmpdir(), "images-"));
     const backend = await startLocalBackend({ arguments: ["--state", stateDir] });
     const modal = createClient(backend);

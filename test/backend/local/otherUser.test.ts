@@ -19,7 +19,7 @@ const OTHER_USER = 64_321;
 const compiler =
   '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\n{ echo "#!/bin/sh"; cat "$3"; } >"$2"; chmod +x "$2"\n';
 
-describe("sandboxes without isolation, on a machine where another user had some", function () {
+describe("sandboxes without isolation, on a machine where another user has run sandboxes", function () {
   this.timeout(60_000);
   before(function () {
     if (!isRoot) skipForRoot(this, "a backend that another user starts");
@@ -34,7 +34,7 @@ describe("sandboxes without isolation, on a machine where another user had some"
     if (isOurs) await rm(STATE_FOLDER, { recursive: true });
   });
 
-  it("keep nothing in a state folder of the other user", async () => {
+  it("store nothing in the other user's state folder", async () => {
     const stateDir = await mkdtemp(join(tmpdir(), "foreign-state-"));
     await chmod(stateDir, 0o777);
     const starting = startLocalBackend({ uid: OTHER_USER, arguments: ["--state", stateDir] });
@@ -50,7 +50,7 @@ describe("sandboxes without isolation, on a machine where another user had some"
     return { id: only.id, exitCode: await exitCodeOf(only), text: screen.text, errorText: screen.errorText, screen };
   }
 
-  it("run a file and bring back what it made", async () => {
+  it("run a file and pull its output", async () => {
     await windows.write("main.sh", "echo ran; echo made >made.txt");
     const { id, exitCode, text, errorText, screen } = await run(fileTarget("main.sh"));
     assert.deepEqual([exitCode, text, errorText], [0, "ran\n", ""]);
@@ -58,7 +58,7 @@ describe("sandboxes without isolation, on a machine where another user had some"
     assert.ok(!existsSync(logFolder(id)));
   });
 
-  it("run what is not in the folder, and what is compiled first", async () => {
+  it("run a program from outside the folder, and one that has to be compiled first", async () => {
     const loose = { ...fileTarget("x.sh"), file: { kind: "loose" as const, name: "x.sh", content: "echo loose" } };
     assert.equal((await run(loose)).text, "loose\n");
 
@@ -69,7 +69,7 @@ describe("sandboxes without isolation, on a machine where another user had some"
     assert.equal((await run(target)).text, "compiled a b\n");
   });
 
-  it("have shells that start in their folder and can be resized and hung up", async () => {
+  it("have shells that start in their folder and can be resized and closed", async () => {
     const { services, folder } = windows;
     const sandbox = await services.sandboxes.create({ spec: spec(), folder }, AbortSignal.timeout(30_000));
     const shell = services.shells.open(sandbox, "/workspace");

@@ -8,7 +8,7 @@ describe("a queue", function () {
   const local = useLocalBackend();
   const ephemeral = () => local.modal.queues.ephemeral();
 
-  it("gives back what was put, in order, whatever kind of value it is", async () => {
+  it("returns values of every kind in the order in which they were put", async () => {
     const queue = await ephemeral();
     const values = [1, "two", null, true, 2.5, new Uint8Array([1, 2, 3]), { deep: { list: [1, "x"] } }];
     await queue.putMany(values);
@@ -36,7 +36,7 @@ describe("a queue", function () {
     queue.closeEphemeral();
   });
 
-  it("forgets a partition when its time is over", async () => {
+  it("discards a partition when its lifetime is up", async () => {
     const queue = await ephemeral();
     await queue.put("short", { partitionTtlMs: 1000 });
     const left = [];
@@ -46,7 +46,7 @@ describe("a queue", function () {
     queue.closeEphemeral();
   });
 
-  it("lets a get wait until something comes, each item to one of those who wait", async () => {
+  it("lets a get wait for an item, and gives each item to one waiting get", async () => {
     const queue = await ephemeral();
     const gets = Promise.all(Array.from({ length: 5 }, () => queue.get()));
     for (let i = 0; i < 5; i++) await queue.put(i);
@@ -54,14 +54,14 @@ describe("a queue", function () {
     queue.closeEphemeral();
   });
 
-  it("says after the time asked for that it is empty", async () => {
+  it("reports after the timeout that it is empty", async () => {
     const queue = await ephemeral();
     await assert.rejects(queue.get({ timeoutMs: 50 }), { name: "QueueEmptyError" });
     await assert.rejects(queue.get({ timeoutMs: 0 }), { name: "QueueEmptyError" });
     queue.closeEphemeral();
   });
 
-  it("shows its items without taking them, those too that come meanwhile", async () => {
+  it("lists its items without removing them, including ones that arrive later", async () => {
     const queue = await ephemeral();
     await queue.putMany([1, 2]);
     const seen: unknown[] = [];
@@ -75,7 +75,7 @@ describe("a queue", function () {
     queue.closeEphemeral();
   });
 
-  it("is full at five thousand items in a partition", async () => {
+  it("is full with five thousand items in a partition", async () => {
     const queue = await ephemeral();
     await queue.putMany(Array.from({ length: 5000 }, (_, i) => i));
     await assert.rejects(queue.put("more", { timeoutMs: 10 }), { name: "QueueFullError" });
@@ -89,7 +89,7 @@ describe("a queue", function () {
     queue.closeEphemeral();
   });
 
-  it("is found by its name until it is deleted, also by who waits for it", async () => {
+  it("is found by its name until it is deleted, which also ends waiting calls", async () => {
     await assert.rejects(local.modal.queues.fromName("jobs"), { name: "NotFoundError", message: /jobs/ });
     const queue = await local.modal.queues.fromName("jobs", { createIfMissing: true });
     assert.equal((await local.modal.queues.fromName("jobs")).queueId, queue.queueId);
@@ -104,7 +104,7 @@ describe("a queue", function () {
     await assert.rejects(local.modal.queues.delete("jobs"), { name: "NotFoundError" });
   });
 
-  it("takes only names and partitions that Modal takes", async () => {
+  it("accepts only the names and partitions that Modal accepts", async () => {
     const isInvalid = (error: unknown) => error instanceof ClientError && error.code === Status.INVALID_ARGUMENT;
     for (const name of ["with space", "a/b", "x".repeat(65)])
       await assert.rejects(local.modal.queues.fromName(name, { createIfMissing: true }), isInvalid);

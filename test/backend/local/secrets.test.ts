@@ -26,14 +26,14 @@ describe("a secret", function () {
     return folder;
   };
 
-  it("that nobody made is not found, in Modal's words", async () => {
+  it("is not found if it does not exist, in Modal's words", async () => {
     await assert.rejects(local.modal.secrets.fromName("missing"), {
       name: "NotFoundError",
       message: "Secret 'missing' not found",
     });
   });
 
-  it("must have the keys that are required of it", async () => {
+  it("must have its required keys", async () => {
     await makeSecret(local.modal, "keys", { A: "1", B: "2" });
     const secret = await local.modal.secrets.fromName("keys", { requiredKeys: ["A", "B"] });
     assert.match(secret.secretId, /^st-/);
@@ -43,7 +43,7 @@ describe("a secret", function () {
     });
   });
 
-  it("is made, made anew and refused as its creation type says", async () => {
+  it("is created, replaced or refused according to its creation type", async () => {
     const first = await makeSecret(local.modal, "types", { A: "1" });
     assert.equal((await makeSecret(local.modal, "types", { A: "2" })).secretId, first.secretId);
     await assert.rejects(
@@ -55,7 +55,7 @@ describe("a secret", function () {
     await assert.rejects(local.modal.secrets.fromName("types", { requiredKeys: ["A"] }), { name: "NotFoundError" });
   });
 
-  it("is listed, and deleted for good", async () => {
+  it("is listed, and stays deleted", async () => {
     const { secretId } = await makeSecret(local.modal, "listed", { A: "1" });
     const items = async () => (await local.modal.cpClient.secretList({})).items.map(({ label }) => label);
     assert.ok((await items()).includes("listed"));
@@ -89,7 +89,7 @@ describe("a secret", function () {
   });
 
   for (const { generation, gpu } of generations) {
-    it(`made of an object or by name reaches the command and every exec (${generation})`, async () => {
+    it(`from an object or by name reaches the command and every exec (${generation})`, async () => {
       await makeSecret(local.modal, "named", { NAMED: "n" });
       const sandbox = await local.create({
         ...gpu,
@@ -103,7 +103,7 @@ describe("a secret", function () {
       assert.equal(await run(sandbox, "echo $OBJECT $NAMED"), "an object n");
     });
 
-    it(`gives way to a later one, to the environment, and to an exec's own (${generation})`, async () => {
+    it(`is overridden by a later one, by the environment, and by an exec's own (${generation})`, async () => {
       const secret = (entries: Record<string, string>) => local.modal.secrets.fromObject(entries);
       const sandbox = await local.create({
         ...gpu,
@@ -117,7 +117,7 @@ describe("a secret", function () {
     });
   }
 
-  it("needs names and lengths that an environment can hold", async () => {
+  it("accepts only names and values that an environment can hold", async () => {
     await assert.rejects(local.modal.secrets.fromObject({ "1A": "x" }), { name: "InvalidError" });
     await assert.rejects(
       makeSecret(local.modal, "bad", { "A-B": "x" }),

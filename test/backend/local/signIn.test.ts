@@ -19,7 +19,7 @@ describe("signing in to the local backend", function () {
   };
   const nonceOf = (page: string) => /name="nonce" value="([^"]+)"/.exec(page)?.[1] ?? "";
 
-  it("gives a client a token, once a person has approved it on the page", async () => {
+  it("gives a client a token after a person has approved it on the page", async () => {
     const { flow, wait } = await begin();
     assert.equal((await wait(0)).timeout, true);
     const page = await (await fetch(flow.webUrl)).text();
@@ -36,7 +36,7 @@ describe("signing in to the local backend", function () {
     );
   });
 
-  it("needs no token to begin with, unlike all else", async () => {
+  it("requires no token to begin, unlike all other calls", async () => {
     const channel = createChannel(local.backend.serverUrl);
     const stranger = createClientFactory().create(sdkDefinition("ModalClientDefinition"), channel) as Pick<
       ModalClient["cpClient"],
@@ -51,7 +51,7 @@ describe("signing in to the local backend", function () {
     channel.close();
   });
 
-  it("lets nobody else approve, and nobody else wait", async () => {
+  it("lets no one else approve or wait", async () => {
     const { flow, wait } = await begin();
     const other = await begin();
     const foreign = nonceOf(await (await fetch(other.flow.webUrl)).text());
@@ -65,7 +65,7 @@ describe("signing in to the local backend", function () {
     assert.equal((await fetch(`${flow.webUrl}x`)).status, 404);
   });
 
-  /** Opens the page as another program would, presses what is there, and returns what the two pages say. */
+  /** Opens the page as another program would, presses its button, and returns the text of both pages. */
   const TRY = `
     const [url, nonce, key] = process.argv.slice(1);
     const seen = await (await fetch(url)).text();
@@ -83,7 +83,7 @@ describe("signing in to the local backend", function () {
     return join(stateDir, "servers", folder, "sign-in-key");
   };
 
-  it("lets another user approve neither by the button nor with its nonce, only with the key that this user can read", async function () {
+  it("lets another user approve only with the key that this user can read, not with the button or its nonce", async function () {
     if (!isRoot) skipForRoot(this, "a program that another user starts");
     const { flow, wait } = await begin();
     const nonce = nonceOf(await (await fetch(flow.webUrl)).text());
@@ -103,7 +103,7 @@ describe("signing in to the local backend", function () {
     assert.equal((await wait(0)).tokenId, local.backend.tokenId);
   });
 
-  describe("where sandboxes share this machine's network", () => {
+  describe("when sandboxes share this machine's network", () => {
     const sharing = useLocalBackend({ arguments: ["--network", "shared"] });
 
     it("lets no sandbox approve", async function () {
@@ -124,7 +124,7 @@ describe("signing in to the local backend", function () {
     });
   });
 
-  it("tells Modal's rates, as numbers, and that nothing is billed", async () => {
+  it("returns Modal's rates as numbers, and says that nothing is billed", async () => {
     const { rates } = await local.modal.cpClient.workspaceBillingRates({});
     assert.ok(Object.keys(rates).includes("gpu_h100"));
     for (const rate of Object.values(rates)) assert.ok(Number(rate) > 0);

@@ -12,12 +12,12 @@ describe("the resource usage of a sandbox", function () {
   const local = useLocalBackend();
   const usage = (sandboxId: string) => local.modal.cpClient.sandboxGetResourceUsage({ sandboxId });
 
-  it("grows with the CPU time of its programs, and stays after its end", async function () {
+  it("grows with the CPU time of its programs, and remains after its end", async function () {
     if (process.platform !== "linux") skip(this, "needs Linux");
     const sandbox = await local.create();
     const idle = await usage(sandbox.sandboxId);
     assert.ok(idle.cpuCoreNanosecs < 0.5e9);
-    // The shell sees its child end, so all that the child used is known.
+    // The shell waits for its child, so the child's usage is known.
     const burn = await sandbox.exec(["sh", "-c", 'python3 -c "$1"; sleep 60', "sh", BURN]);
     let { cpuCoreNanosecs } = await usage(sandbox.sandboxId);
     while (cpuCoreNanosecs < 1.5e9) ({ cpuCoreNanosecs } = await usage(sandbox.sandboxId));
@@ -29,7 +29,7 @@ describe("the resource usage of a sandbox", function () {
     assert.deepEqual(await usage(sandbox.sandboxId), after);
   });
 
-  it("grows with the memory that its programs hold", async function () {
+  it("grows with the memory of its programs", async function () {
     if (process.platform !== "linux") skip(this, "needs Linux");
     const sandbox = await local.create({ command: ["python3", "-c", HOLD] });
     assert.equal((await sandbox.stdout.getReader().read()).value, "held\n");
@@ -39,21 +39,21 @@ describe("the resource usage of a sandbox", function () {
       const [to, seconds] = [await usage(sandbox.sandboxId), (performance.now() - start) / 1000];
       return (to.memGibNanosecs - from.memGibNanosecs) / 1e9 / seconds;
     };
-    // On a busy machine a program is seen only a while after it has started.
+    // On a busy machine, a program is seen only a while after its start.
     let gib = await measure();
     while (gib < 0.15) gib = await measure();
     assert.ok(gib < 0.4, `${gib} GiB`);
   });
 
   for (const { generation, gpu } of generations)
-    it(`tells the time of the GPU that was asked for (${generation})`, async () => {
+    it(`includes the time of the requested GPU (${generation})`, async () => {
       const sandbox = await local.create(gpu);
       const { gpuNanosecs, gpuType } = await usage(sandbox.sandboxId);
       assert.equal(gpuType, "gpu" in gpu ? gpu.gpu : undefined);
       assert.equal(gpuNanosecs > 0, "gpu" in gpu);
     });
 
-  it("is not there of a sandbox that is not", async () => {
+  it("is missing for a sandbox that does not exist", async () => {
     await assert.rejects(
       usage("sb-nothing"),
       (error) => error instanceof ClientError && error.code === Status.NOT_FOUND,

@@ -21,7 +21,7 @@ describe("a volume of the local backend", function () {
   const newVolume = () => local.modal.volumes.fromName(`volume-${(made += 1)}`, { createIfMissing: true });
   const withVolume = (volume: Volume, path = "/data") => local.create({ volumes: { [path]: volume } });
 
-  it("is found by its name, made where that is wanted, listed, and gone once deleted", async () => {
+  it("can be looked up, created on request, listed and deleted", async () => {
     const { volumes } = local.modal;
     await assert.rejects(volumes.fromName("found"), { name: "NotFoundError" });
     const { volumeId } = await volumes.fromName("found", { createIfMissing: true });
@@ -35,7 +35,7 @@ describe("a volume of the local backend", function () {
     await assert.rejects(volumes.fromName("not a name", { createIfMissing: true }), /not a valid volume name/);
   });
 
-  it("has for one sandbox what another wrote before it ended", async () => {
+  it("shows one sandbox the files that another wrote before it ended", async () => {
     const volume = await newVolume();
     const writer = await withVolume(volume);
     await outputIn(writer, "mkdir -p /data/a/b; echo 1 > /data/a/b/n; ln -s a/b/n /data/link; chmod 640 /data/a/b/n");
@@ -45,7 +45,7 @@ describe("a volume of the local backend", function () {
     assert.equal(await outputIn(reader, script), "1\n640\nok\n");
   });
 
-  it("shows what was committed by others on reload only, with what was changed, replaced and removed", async () => {
+  it("shows commits of others only after a reload, with changed, replaced and removed files", async () => {
     const volume = await newVolume();
     const first = await withVolume(volume);
     await outputIn(first, "cd /data; mkdir old gone; touch old/x gone/y; echo 1 > n; echo keep > keep");
@@ -62,7 +62,7 @@ describe("a volume of the local backend", function () {
     assert.equal(await outputIn(writer, "cat /data/mine"), "mine\n");
   });
 
-  it("takes what was written while the sandbox runs on, and what was removed again", async () => {
+  it("receives files that were written or removed while the sandbox runs", async () => {
     const volume = await newVolume();
     const writer = await withVolume(volume);
     const seen = async () => {
@@ -77,7 +77,7 @@ describe("a volume of the local backend", function () {
     assert.ok(await eventually(async () => (await seen()) === "other\n"));
   });
 
-  it("keeps the writes of several sandboxes, and does not bring back what one of them had", async () => {
+  it("keeps the writes of several sandboxes, without restoring files that one of them removed", async () => {
     const volume = await newVolume();
     const sandboxes = await Promise.all(Array.from({ length: 5 }, () => withVolume(volume)));
     await Promise.all(sandboxes.map((sandbox, index) => outputIn(sandbox, `echo ${index} > /data/${index}`)));
@@ -93,7 +93,7 @@ describe("a volume of the local backend", function () {
     assert.equal(await outputIn(second, "ls /data"), "0\n2\n3\n4\nx\n");
   });
 
-  it("can be mounted so that it cannot be written", async () => {
+  it("can be mounted read-only", async () => {
     const volume = await newVolume();
     const writer = await withVolume(volume);
     await outputIn(writer, "echo 1 > /data/n");
@@ -117,7 +117,7 @@ describe("a volume of the local backend", function () {
     );
   });
 
-  it("is busy while a program has a file of it open", async () => {
+  it("is busy while a program has one of its files open", async () => {
     const sandbox = await withVolume(await newVolume());
     const user = await sandbox.exec(["sh", "-c", "exec 5> /data/open; echo ready; read -r line"]);
     await user.stdout.getReader().read();
@@ -128,7 +128,7 @@ describe("a volume of the local backend", function () {
     assert.equal(await outputIn(sandbox, "ls /data"), "open\n");
   });
 
-  it("lives on for the sandboxes that have it when it is deleted, for nobody else", async () => {
+  it("stays available to its sandboxes after it was deleted, and to no one else", async () => {
     const volume = await newVolume();
     const sandbox = await withVolume(volume);
     await outputIn(sandbox, "echo 1 > /data/n");
@@ -138,13 +138,13 @@ describe("a volume of the local backend", function () {
     await sandbox.terminate();
   });
 
-  it("is refused where it cannot be", async () => {
+  it("is refused at an invalid path", async () => {
     const volume = await newVolume();
     for (const path of ["/", "/proc/x", "relative", "/a/../b"])
       await assert.rejects(withVolume(volume, path), /mounted at|absolute path/, path);
   });
 
-  it("without a name is there as long as it is held", async () => {
+  it("without a name exists as long as it is held", async () => {
     const volume = await local.modal.volumes.ephemeral();
     const writer = await withVolume(volume);
     await outputIn(writer, "echo 1 > /data/n");
@@ -161,10 +161,10 @@ describe("a volume of the local backend", function () {
   });
 });
 
-describe("the volumes of a local backend that ends", function () {
+describe("the volumes of a local backend that restarts", function () {
   this.timeout(60_000);
 
-  it("are there when it runs again, without what nothing needs", async () => {
+  it("exist after the restart, without unused data", async () => {
     const stateDir = await mkdtemp(join(tmpdir(), "volumes-"));
     const run = async (script: string, isKilled: boolean): Promise<string> => {
       const backend = await startLocalBackend({ arguments: ["--state", stateDir] });

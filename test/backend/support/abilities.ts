@@ -5,17 +5,17 @@ import type { Fixture } from "./fixture";
 
 const isolationOf = ({ backend }: Fixture): string => /isolation: (\w+)/.exec(backend.log())?.[1] ?? "";
 
-/** Skips a test of what only a sandbox with a root of its own has. */
+/** Skips a test of an ability that only a sandbox with its own root has. */
 export function needOwnRoot(context: Context, local: Fixture): void {
   if (isolationOf(local) === "directory") skip(context, "by design: in directory mode sandboxes are plain processes");
 }
 
-/** Skips a test of what only overlays can show. */
+/** Skips a test of an ability that only overlays have. */
 export function needOverlay(context: Context, local: Fixture): void {
   if (isolationOf(local) !== "overlay") skipForRoot(context, "overlays");
 }
 
-/** Skips a test of what sandboxes cannot have while they share the machine's network. */
+/** Skips a test of an ability that sandboxes lack while they share the machine's network. */
 export function needOwnNetwork(context: Context, local: Fixture): void {
   needOwnRoot(context, local);
   if (process.env.MODAL_LOCAL_NETWORK === "shared") skip(context, "by design: sandboxes share the network");

@@ -5,10 +5,12 @@ import type { Context } from "mocha";
 import { codeOf } from "../../../src/base/errors";
 import { isRoot, skip, skipForRoot } from "../../support/skip";
 
-/** One way in which a folder stops taking writes. */
+/** One way in which a folder stops accepting writes. */
 export interface Breakage {
   readonly name: string;
-  /** Breaks the folder and returns how to restore it. Skips the test if this user or machine cannot do that. */
+  /**
+   * Breaks the folder and returns a function that restores it. Skips the test if this user or machine cannot do that.
+   */
   readonly inflict: (folder: string, context: Context) => () => void;
 }
 
@@ -77,7 +79,7 @@ function mount(context: Context, ...args: readonly string[]): void {
 }
 
 function unmount(folder: string): void {
-  // A log may be open there still.
+  // A log may still be open there.
   execFileSync("umount", ["--lazy", folder]);
 }
 

@@ -7,11 +7,11 @@ export interface Fixture {
   readonly modal: ModalClient;
   readonly app: App;
   readonly image: Image;
-  /** A sandbox that sleeps until it is ended, unless told otherwise. */
+  /** By default, a sandbox that sleeps until it is terminated. */
   create(params?: SandboxCreateParams): Promise<Sandbox>;
 }
 
-/** The SDK takes a sandbox with a GPU to the first generation of the protocol and one without to the second. */
+/** The SDK creates a sandbox with a GPU in the first generation of the protocol and one without in the second. */
 export const generations = [
   { generation: "V1", gpu: { gpu: "T4" } },
   { generation: "V2", gpu: {} },
@@ -21,7 +21,7 @@ export const generations = [
 export function useLocalBackend(options: LocalBackendOptions = {}): Fixture {
   let fixture: Fixture | undefined;
   const get = () => {
-    if (!fixture) throw new Error("The backend is there once the tests run.");
+    if (!fixture) throw new Error("The backend is available only while tests run.");
     return fixture;
   };
 

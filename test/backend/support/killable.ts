@@ -3,8 +3,8 @@ import { messageOf } from "../../../src/base/errors";
 import { spec, startServices, T4 } from "./services";
 
 /**
- * A window's services in a process of their own, for tests to kill: takes a sandbox through its life and tells on stdout
- * how far it is, a word a line. What fails is told too, for the network may be gone.
+ * A window's services in a separate process, for tests to kill. It takes a sandbox through its life and prints each
+ * stage on stdout, one word per line. Failures are printed too, because the network may be down.
  */
 async function main(): Promise<void> {
   const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", CUSTODY = "", GPU } = process.env;
@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const services = await startServices({ account, custodyFolder: CUSTODY });
   const { sandboxes, snapshots, store } = services;
   const soon = () => AbortSignal.timeout(60_000);
-  // What any window does first: it knows its account, and where the server is.
+  // Every window starts like this: it loads its account and the server's address.
   await services.refresh();
   tell("ready");
   await once(process.stdin, "data");

@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
 
-/** Characters of one to four bytes and a colour sequence in every line, so that any border between chunks splits some. */
+/**
+ * Every line has characters of one to four bytes and a color sequence, so that any boundary between chunks splits some.
+ */
 const line = (index: number) => `\x1b[3${index % 8}m${index} ä 漢字 🙂 ${"═".repeat(index % 97)}\x1b[0m\n`;
 
 const LINES = 55_000;
 
 export const KNOWN_EXIT_CODE = 17;
 
-/** A Python program that writes ten megabytes in about two seconds, each twentieth line on stderr, and exits with 17. */
+/**
+ * A Python program that writes ten megabytes in about two seconds, every twentieth line to stderr, and exits with 17.
+ */
 export const KNOWN_PROGRAM = `import sys, time
 out, err = sys.stdout.buffer, sys.stderr.buffer
 for i in range(${LINES}):
@@ -25,7 +29,7 @@ export const digest = (...parts: readonly Uint8Array[]): string => {
   return hash.digest("hex");
 };
 
-/** What the program writes, as digests. */
+/** Digests of the program's output. */
 export function knownOutput(): { readonly stdout: string; readonly stderr: string; readonly sizeBytes: number } {
   const out: string[] = [];
   const err: string[] = [];

@@ -5,9 +5,9 @@ import type { Limits } from "../../../src/sandboxes/costs/limits";
 import { spec, startServices, T4 } from "./services";
 
 /**
- * A window's services with hard limits in a process of their own. Takes a command a line and answers each with a line:
- * `limits JSON`, `dayLimit` (just above what was spent so far), `create AFTER_MS`, `end` (of
- * the sandbox that was created last).
+ * A window's services with hard limits in a separate process. It reads one command per line and answers each with a
+ * line: `limits JSON`, `dayLimit` (just above today's spending), `create AFTER_MS`, `end` (of the sandbox created
+ * last).
  */
 async function main(): Promise<void> {
   const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", CUSTODY = "" } = process.env;
@@ -45,7 +45,8 @@ async function main(): Promise<void> {
   const lines = createInterface(process.stdin);
   lines.on("line", (line) => {
     const [command = "", ...rest] = line.split(" ");
-    const answering = commands[command]?.(rest.join(" ")) ?? Promise.reject(new Error(`No command ${command}.`));
+    const answering =
+      commands[command]?.(rest.join(" ")) ?? Promise.reject(new Error(`There is no command ${command}.`));
     answering.then(answer, (error: unknown) => {
       answer(`${error instanceof UserError ? "refused" : "failed"} ${messageOf(error)}`);
     });

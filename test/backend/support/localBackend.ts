@@ -15,28 +15,28 @@ export interface LocalBackend {
   readonly tokenSecret: string;
   readonly pid: number;
   readonly stateDir: string;
-  /** Everything that has come on its stdout so far. */
+  /** Everything printed to stdout so far. */
   readonly output: () => string;
   /** Everything the server has logged so far. */
   readonly log: () => string;
-  /** Ends it as a person would, and waits until it has gone. */
+  /** Ends the server as a person would, and waits for its end. */
   stop(): Promise<void>;
-  /** Goes away, as a parent does that dies. */
+  /** Closes stdin, as a parent process does when it dies. */
   closeStdin(): void;
-  /** Ends it as the kernel would. */
+  /** Ends the server as the kernel would. */
   kill(): void;
-  /** Settles once the server's process has gone, however it came to that. */
+  /** Resolves when the server's process has ended, for any reason. */
   readonly exited: Promise<number | null>;
 }
 
 export interface LocalBackendOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly arguments?: readonly string[];
-  /** The user it runs as, if another than this one; only root may choose. */
+  /** The user that the server runs as. Only root may choose another user than its own. */
   readonly uid?: number;
 }
 
-/** Starts `dist/local.js` with a state folder of its own, which `stop` removes. */
+/** Starts `dist/local.js` with its own state folder, which `stop` removes. */
 export async function startLocalBackend(options: LocalBackendOptions = {}): Promise<LocalBackend> {
   const stateDir = await mkdtemp(join(tmpdir(), "local-backend-"));
   if (options.uid !== undefined) await chown(stateDir, options.uid, options.uid);
@@ -82,7 +82,7 @@ export async function startLocalBackend(options: LocalBackendOptions = {}): Prom
   };
 }
 
-/** A client of the unmodified SDK. It reads the server's address from the environment, once, when it is constructed. */
+/** A client of the unmodified SDK. It reads the server's address from the environment once, in its constructor. */
 export function createClient(backend: Pick<LocalBackend, "serverUrl" | "tokenId" | "tokenSecret">): ModalClient {
   const previous = process.env.MODAL_SERVER_URL;
   process.env.MODAL_SERVER_URL = backend.serverUrl;

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FolderLock } from "../../../src/base/folderLock";
 
-/** Counts up a number in a file, under the lock of a folder; a process of its own, for tests to run several of. */
+/** Increments a number in a file under the lock of a folder. A separate process, so that tests can run several. */
 async function main(): Promise<void> {
   const [folder = "", times = "", hold = ""] = process.argv.slice(2);
   const lock = new FolderLock(join(folder, "lock"), 60_000, hold === "leavesNothing");

@@ -2,7 +2,10 @@ import type { ModalClient } from "modal";
 
 type CreationType = NonNullable<Parameters<ModalClient["cpClient"]["secretGetOrCreate"]>[0]["objectCreationType"]>;
 
-/** Makes a secret with a name, which the SDK has no method for. `type` is how: 1 unless it is there, 2 or fail, 3 anew. */
+/**
+ * Creates a secret with a name, which the SDK has no method for. `type` 1 creates it if it is missing, 2 fails if it
+ * exists, and 3 replaces it.
+ */
 export const makeSecret = (
   modal: ModalClient,
   deploymentName: string,

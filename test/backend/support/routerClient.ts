@@ -17,13 +17,13 @@ type RouterClient = {
   ) => ReturnType<Router[M]>;
 };
 
-/** A sandbox's task command router without what the SDK puts around it: what is sent is what arrives. */
+/** A sandbox's task command router without the SDK's additions: requests are sent exactly as given. */
 export class RawRouter {
   readonly calls: RouterClient;
   readonly taskId: string;
   readonly close: () => void;
 
-  /** `jwt` instead of the token that the control plane gives. */
+  /** `jwt` replaces the token from the control plane. */
   static async open(modal: ModalClient, { sandboxId }: Sandbox, jwt?: string): Promise<RawRouter> {
     const { taskId } = await modal.cpClient.sandboxGetTaskIdV2({ sandboxId });
     const access = await modal.cpClient.sandboxGetCommandRouterAccess({ sandboxId });
@@ -42,7 +42,7 @@ export class RawRouter {
     };
   }
 
-  /** Starts a program, both outputs kept. */
+  /** Starts a program and keeps both outputs. */
   async start(...commandArgs: readonly string[]): Promise<ExecRef> {
     const exec = { taskId: this.taskId, execId: randomUUID() };
     await this.calls.taskExecStart({ ...exec, commandArgs, stdoutConfig: 1, stderrConfig: 1 });

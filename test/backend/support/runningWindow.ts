@@ -4,8 +4,8 @@ import { exitCodeOf, fileTarget, Screen, spec, startServices } from "./services"
 import { launchers } from "../../../src/run/target/launchers";
 
 /**
- * A window's services in a process of their own, for tests to kill or stop: runs `known.py` of FOLDER and tells on stdout
- * when it runs and how it ended.
+ * A window's services in a separate process, for tests to kill or stop. It runs `known.py` of FOLDER and reports on
+ * stdout when the program runs and how it ended.
  */
 async function main(): Promise<void> {
   const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", CUSTODY = "", FOLDER = "" } = process.env;
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const { runs, folder } = services;
   const target = fileTarget("known.py", launchers.python);
   const [run] = runs.start({ target, folder, remotePath: "/workspace", specs: [spec()] });
-  if (!run) throw new Error("Nothing was started.");
+  if (!run) throw new Error("No run was started.");
   const screen = new Screen(run);
   run.onDidChangeState(({ kind }) => {
     if (kind === "running") tell("running");

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { runInThisContext } from "node:vm";
 import type { CompatServiceDefinition } from "nice-grpc";
 
-/** The SDK does not export its definitions, so its module is run once more with one more export. */
+/** The SDK does not export its definitions, so its module is run again with one more export. */
 export function sdkDefinition(name: "ModalClientDefinition" | "TaskCommandRouterDefinition"): CompatServiceDefinition {
   const path = createRequire(__filename).resolve("modal");
   const source = `${readFileSync(path, "utf8")}\nmodule.exports = ${name};`;

@@ -3,7 +3,7 @@ import type { Sandbox } from "modal";
 import { InputStream } from "../../../src/modal/inputStream";
 import type { Exec } from "../../../src/sync/remote/remoteProcess";
 
-/** What a push needs of a sandbox. */
+/** The part of a sandbox that a push uses. */
 export const execIn =
   (sandbox: Sandbox): Exec =>
   async (argv) => {

@@ -6,21 +6,21 @@ import { after, before } from "mocha";
 import { startLocalBackend, type LocalBackend, type LocalBackendOptions } from "./localBackend";
 import { startServices, type Services } from "./services";
 
-/** The windows of one installation, one after the other, on a server of their own. */
+/** The windows of one installation, one after another, on their own server. */
 export interface Windows {
   readonly folder: string;
   readonly custodyFolder: string;
   readonly backend: LocalBackend;
-  /** Of the window that is open. */
+  /** The services of the open window. */
   readonly services: Services;
   write(path: string, content: string): Promise<void>;
-  /** Breaks what the server does from now on, as a plan of faults says it. */
+  /** Makes the server fail from now on according to a plan of faults. */
   break(plan: object): Promise<void>;
-  /** Closes the window, whose sandboxes go on, and opens the next. */
+  /** Closes the window, keeping its sandboxes running, and opens the next. */
   reopen(): Promise<Services>;
-  /** Opens the next window while this one is still closing; returns what ends that. */
+  /** Opens the next window while this one is still closing. The result finishes the closing. */
   overlap(): Promise<() => Promise<void>>;
-  /** Starts the server again in its place, for a window that is opened with it; the one before stays open. */
+  /** Restarts the server in place, with a new window for it. The earlier window stays open. */
   restart(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ class OpenWindows implements Windows {
 
   async begin(): Promise<void> {
     await mkdir(this.folder);
-    // Another user's server reads the plan of faults.
+    // Another user's server must be able to read the plan of faults.
     if (this.#options.uid !== undefined) await chmod(this.#base, 0o755);
     await this.break({});
     await this.#start("0");
@@ -113,6 +113,6 @@ class OpenWindows implements Windows {
 }
 
 function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("The windows are there once the tests run.");
+  if (value === undefined) throw new Error("The windows are available only while tests run.");
   return value;
 }

@@ -15,7 +15,7 @@ describe("the local backend as a program", function () {
   this.timeout(60_000);
   const local = useLocalBackend();
 
-  it("says on one line of JSON where it is and what opens it", () => {
+  it("prints its address and its token on one line of JSON", () => {
     const { serverUrl, tokenId, tokenSecret } = local.backend;
     assert.equal(local.backend.output(), `${JSON.stringify({ serverUrl, tokenId, tokenSecret })}\n`);
     assert.match(serverUrl, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -23,7 +23,7 @@ describe("the local backend as a program", function () {
     assert.match(tokenSecret, /^as-/);
   });
 
-  it("serves on the port that it is told, and says so where it cannot", async () => {
+  it("serves on the requested port, and reports if the port is taken", async () => {
     const { port } = new URL(local.backend.serverUrl);
     await assert.rejects(startLocalBackend({ arguments: ["--port", port] }), /could not start: .*EADDRINUSE/);
     await assert.rejects(startLocalBackend({ arguments: ["--port", "no"] }), /"no" is not a port/);
@@ -35,14 +35,14 @@ describe("the local backend as a program", function () {
     await assert.rejects(start, /could not start: .* on Windows use WSL/);
   });
 
-  it("refuses a token that is not its own", async () => {
+  it("refuses a foreign token", async () => {
     const stranger = createClient({ ...local.backend, tokenSecret: "as-wrong" });
     const call = stranger.apps.fromName("tests", { createIfMissing: true });
     await assert.rejects(call, (error) => error instanceof ClientError && error.code === Status.UNAUTHENTICATED);
     stranger.close();
   });
 
-  it("refuses a router call without a token of its own", async () => {
+  it("refuses a router call without a router token", async () => {
     const sandbox = await local.create({ includeOidcIdentityToken: true });
     const identity = await (await sandbox.exec(["sh", "-c", 'printf %s "$MODAL_IDENTITY_TOKEN"'])).stdout.readText();
     for (const jwt of ["", "e30=.e30=.e30=", identity]) {
@@ -55,7 +55,7 @@ describe("the local backend as a program", function () {
     }
   });
 
-  it("says who it is and how it isolates", async () => {
+  it("reports its identity and its isolation", async () => {
     const { cpClient } = local.modal;
     assert.equal((await cpClient.workspaceNameLookup({})).username, "local");
     assert.equal((await cpClient.tokenInfoGet({})).tokenId, local.backend.tokenId);
@@ -66,7 +66,7 @@ describe("the local backend as a program", function () {
     assert.match(local.backend.log(), new RegExp(`isolation: ${kind}`));
   });
 
-  it("answers UNIMPLEMENTED with the method's name for what it does not offer", async () => {
+  it("answers unsupported methods with UNIMPLEMENTED and the method's name", async () => {
     await assert.rejects(
       local.modal.cpClient.workspaceMembersList({}),
       (error) =>
@@ -76,12 +76,12 @@ describe("the local backend as a program", function () {
     );
   });
 
-  it("answers whatever the SDK can ask, or says why it cannot", async () => {
+  it("answers every call of the SDK, or says why it cannot", async () => {
     const { calls, close } = await RawRouter.open(local.modal, await local.create());
     const source = await readFile(createRequire(__filename).resolve("modal"), "utf8");
     const asked = new Set([...source.matchAll(/\bcpClient\.(\w+)\(/g)].map(([, name]) => name));
     const controlPlane = callsOf(local.modal.cpClient).filter(([name]) => asked.has(name));
-    // The one that takes a stream of messages has tests of its own.
+    // The call that takes a stream of messages has its own tests.
     const router = callsOf(calls).filter(([name]) => name !== "taskExecStdinWriteStream");
     assert.deepEqual([controlPlane.length > 70, router.length > 20], [true, true]);
 
@@ -95,7 +95,7 @@ describe("the local backend as a program", function () {
     close();
   });
 
-  it("finds only apps that were made", async () => {
+  it("finds only apps that were created", async () => {
     await assert.rejects(local.modal.apps.fromName("never-made"), { name: "NotFoundError" });
     const again = await local.modal.apps.fromName("tests");
     assert.equal(again.appId, local.app.appId);
@@ -135,7 +135,7 @@ type Call = (request: object) => PromiseLike<unknown> | AsyncIterable<unknown>;
 
 const callsOf = (client: object): [string, Call][] => Object.entries(client) as [string, Call][];
 
-/** What is said of a call with nothing in it. */
+/** The result of a call with an empty request. */
 async function outcomeOf(call: Call): Promise<string> {
   const answer = call({});
   try {

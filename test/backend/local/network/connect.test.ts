@@ -12,7 +12,7 @@ import { ClientError, Status } from "nice-grpc";
 import { Probe } from "modal";
 import { generations, useLocalBackend } from "../../support/fixture";
 
-// Tells what it was asked, echoes what is posted, and answers an upgrade in its own words.
+// Reports the request, echoes posted data, and answers an upgrade with its own protocol.
 const HTTP_SERVER = `
 const http = require("node:http");
 const server = http.createServer((request, response) => {
@@ -55,7 +55,7 @@ for (const { generation, gpu } of generations)
       return { sandbox, port };
     };
 
-    it("lets a request in by header, by address and by cookie, and nothing without", async () => {
+    it("admits a request by header, by address and by cookie, and refuses one without a token", async () => {
       const { sandbox, port } = await serve();
       const { url, token } = await sandbox.createConnectToken({ port, userMetadata: '{"user":"me"}' });
       assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -82,7 +82,7 @@ for (const { generation, gpu } of generations)
         assert.equal((await fetch(url, { headers })).status, 401);
     });
 
-    it("carries bodies both ways, and says where nothing listens", async () => {
+    it("passes bodies in both directions, and reports if nothing listens", async () => {
       const { sandbox, port } = await serve();
       const { url, token } = await sandbox.createConnectToken({ port });
       const headers = { authorization: `Bearer ${token}` };
@@ -96,7 +96,7 @@ for (const { generation, gpu } of generations)
       assert.equal((await fetch(nowhere.url, { headers: { authorization: `Bearer ${nowhere.token}` } })).status, 502);
     });
 
-    it("lets WebSockets in, and their like", async () => {
+    it("admits WebSockets and other upgrades", async () => {
       const { sandbox, port } = await serve();
       const { url, token } = await sandbox.createConnectToken({ port, userMetadata: "me" });
       const upgrade = (query: string) => {
@@ -115,7 +115,7 @@ for (const { generation, gpu } of generations)
       assert.match(await text(upgrade("")), /^HTTP\/1\.1 401 /);
     });
 
-    it("is worth nothing once the sandbox has ended, nor at another sandbox", async () => {
+    it("is worthless after the sandbox has ended, and at another sandbox", async () => {
       const [one, other] = await Promise.all([serve(), serve()]);
       const { url, token } = await one.sandbox.createConnectToken({ port: one.port });
       const elsewhere = await other.sandbox.createConnectToken({ port: other.port });
@@ -144,7 +144,7 @@ describe("TLS at a tunnel", function () {
     return { sandbox, tunnel, ca: await readFile(join(local.backend.stateDir, "tunnels.pem")) };
   };
 
-  it("is there at the https address that the SDK gives, under a certificate that can be trusted", async () => {
+  it("is available at the https address from the SDK, with a certificate that can be trusted", async () => {
     const { tunnel, ca } = await serve(HTTP_SERVER, 24_501, { encryptedPorts: [24_501] });
     const answer = await new Promise<string>((resolve, reject) => {
       get(tunnel.url, { ca }, (response) => {
@@ -157,7 +157,7 @@ describe("TLS at a tunnel", function () {
     assert.equal(((await plain.json()) as Seen).url, "/plain");
   });
 
-  it("offers HTTP/2 where that was asked for", async () => {
+  it("offers HTTP/2 on request", async () => {
     const { tunnel, ca } = await serve(HTTP2_SERVER, 24_502, { h2Ports: [24_502] });
     const session = connectHttp2(tunnel.url, { ca });
     const stream = session.request({ [constants.HTTP2_HEADER_PATH]: "/" });
@@ -165,7 +165,7 @@ describe("TLS at a tunnel", function () {
     session.close();
   });
 
-  it("ends where nothing listens, and for who speaks no TLS", async () => {
+  it("closes a connection if nothing listens, and one that does not speak TLS", async () => {
     const { sandbox, tunnel, ca } = await serve(HTTP_SERVER, 24_503, { encryptedPorts: [24_503, 24_504] });
     const [host, port] = tunnel.tlsSocket;
     const plain = connect(port, host);

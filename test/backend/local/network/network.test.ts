@@ -14,14 +14,14 @@ import { eventually } from "../../support/processes";
 const SERVER = `require("node:net").createServer((socket) => socket.end(process.argv[1])).listen(8000, "127.0.0.1")`;
 const MB = 1_000_000;
 
-/** Of this machine, and no loopback. */
+/** An address of this machine other than loopback. */
 const machineAddress = Object.values(networkInterfaces())
   .flat()
   .find((address) => address?.family === "IPv4" && !address.internal)?.address;
 
 const NO_ADDRESS = "needs an IPv4 address besides loopback";
 
-/** What a program inside reads from a port of this machine, or the code of the error that it gets. */
+/** The data that a program inside reads from a port of this machine, or the code of its error. */
 async function answerAt(local: Fixture, { host, port }: { host: string; port: number }, params: SandboxCreateParams) {
   const script = `require("node:net").connect(${port}, "${host}")
     .on("error", ({ code }) => console.log(code)).pipe(process.stdout)`;
@@ -58,12 +58,12 @@ for (const { generation, gpu } of generations)
       server.close();
     });
 
-    it("is its own: what listens on this machine's loopback is not there", async function () {
+    it("is separate: servers on this machine's loopback are unreachable", async function () {
       needOwnNetwork(this, local);
       assert.equal(await answerAt(local, { host: "127.0.0.1", port }, gpu), "ECONNREFUSED");
     });
 
-    it("leads out to every other address, and nowhere where it is blocked", async function () {
+    it("leads to every other address, and to none if it is blocked", async function () {
       needOwnNetwork(this, local);
       if (machineAddress === undefined) skip(this, NO_ADDRESS);
       const target = { host: machineAddress, port };
@@ -72,7 +72,7 @@ for (const { generation, gpu } of generations)
         assert.equal(await answerAt(local, target, { ...gpu, ...closed }), "ENETUNREACH");
     });
 
-    it("leads only where a list of address ranges lets it", async function () {
+    it("leads only to the addresses on an allowlist", async function () {
       needOwnNetwork(this, local);
       if (machineAddress === undefined) skip(this, NO_ADDRESS);
       const target = { host: machineAddress, port };
@@ -82,7 +82,7 @@ for (const { generation, gpu } of generations)
       assert.equal(await answerAt(local, target, outside), "ECONNREFUSED");
     });
 
-    it("leads elsewhere once its list has been changed, and drops what is open to places no longer on it", async function () {
+    it("follows a changed allowlist, and drops open connections to addresses that are no longer on it", async function () {
       needOwnNetwork(this, local);
       if (machineAddress === undefined) skip(this, NO_ADDRESS);
       const sandbox = await local.create(gpu);
@@ -108,7 +108,7 @@ for (const { generation, gpu } of generations)
       await assert.rejects(closed.updateNetworkPolicy(back), /created without network access/);
     });
 
-    it("lets two sandboxes serve on the same port, a tunnel to each", async function () {
+    it("lets two sandboxes serve on the same port, each behind its own tunnel", async function () {
       needOwnNetwork(this, local);
       const answers = ["one", "two"].map((answer) => serve(local, answer, gpu));
       assert.deepEqual(await Promise.all(answers), ["one", "two"]);
@@ -116,7 +116,7 @@ for (const { generation, gpu } of generations)
       assert.deepEqual(await Promise.all(closed), ["three", "four"]);
     });
 
-    it("refuses an address range that is none", async () => {
+    it("refuses an invalid address range", async () => {
       for (const cidr of ["nonsense", "10.0.0.0", "10.0.0.0/33", "::/129"])
         for (const list of [{ outboundCidrAllowlist: [cidr] }, { inboundCidrAllowlist: [cidr] }])
           await assert.rejects(
@@ -130,11 +130,11 @@ for (const { generation, gpu } of generations)
     });
   });
 
-describe("what passes between a sandbox and the outside", function () {
+describe("the traffic between a sandbox and the outside", function () {
   this.timeout(60_000);
   const local = useLocalBackend();
 
-  /** A server on this machine for one connection, and what a program inside makes of it. */
+  /** A server on this machine for one connection, and the output of a program inside that uses it. */
   async function inside(answer: (received: Buffer) => Buffer, script: string) {
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       const received: Buffer[] = [];
@@ -157,7 +157,7 @@ describe("what passes between a sandbox and the outside", function () {
 
   const pattern = (bytes: number) => Buffer.alloc(bytes, "0123456789abcdefghijklmnopqrstuvw");
 
-  it("is all that was sent, in order, also after one side has said its last", async function () {
+  it("arrives complete and in order, even after one side has sent its last byte", async function () {
     needOwnNetwork(this, local);
     if (machineAddress === undefined) skip(this, NO_ADDRESS);
     const bytes = 30 * MB;
@@ -207,7 +207,7 @@ for (const words of [
       return sandbox;
     };
 
-    /** What the server says of who listens on the port that the sandbox declares. */
+    /** The server's report of the listener on the sandbox's declared port. */
     const listener = async ({ sandboxId }: Sandbox) => {
       const { sandboxes } = await local.modal.cpClient.sandboxListV2({ appId: local.app.appId });
       const listed = sandboxes.find(({ id }) => id === sandboxId)?.tags ?? [];
@@ -221,7 +221,7 @@ for (const words of [
       return text(connect(tunnelPort ?? 0, host));
     };
 
-    it("say so in the log, and in their output when a list is not kept", async () => {
+    it("report that in the log, and in their output if a list is not enforced", async () => {
       assert.match(local.backend.log(), /share this machine's network and its ports/);
       const sandbox = await local.create({ command: ["true"], outboundCidrAllowlist: ["10.0.0.0/8"] });
       assert.match(
@@ -257,19 +257,19 @@ for (const words of [
 
       await second.setTags({ ...(await second.getTags()), owner: "me" });
       await first.terminate({ wait: true });
-      // The kernel closes what a killed program had open after its end has been seen.
+      // The kernel closes a killed program's files after its end has been reported.
       assert.ok(await eventually(async () => (await listener(second)) === undefined));
       assert.deepEqual(await second.getTags(), { owner: "me" });
     });
 
-    it("are not ready by the server of another sandbox", async function () {
+    it("do not count as ready because of another sandbox's server", async function () {
       if (!namesListeners) skip(this, "needs Linux");
       await serving("first");
       const second = await declaring({ readinessProbe: Probe.withTcp(port, { intervalMs: 20 }) });
       await assert.rejects(second.waitUntilReady(500), { name: "TimeoutError" });
     });
 
-    it("are told of a server of the machine itself on the port", async function () {
+    it("learn that a server of the machine itself uses the port", async function () {
       if (!namesListeners) skip(this, "needs Linux");
       const server = createServer().listen(port, "127.0.0.1");
       await once(server, "listening");

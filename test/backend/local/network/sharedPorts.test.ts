@@ -33,7 +33,7 @@ describe("the tunnels of two sandboxes that declare the same port of this machin
     assert.ok(await eventually(isShown), JSON.stringify(sandboxes.map(rowOf)));
   };
 
-  it("say in their rows that it is shared, and which sandbox listens", async function () {
+  it("say in their rows that the port is shared, and which sandbox listens", async function () {
     if (process.platform !== "linux") skip(this, "needs Linux");
     const first = await create();
     await show(["URL"], [first]);
@@ -53,8 +53,8 @@ describe("the tunnels of two sandboxes that declare the same port of this machin
   });
 });
 
-describe("who listens on a port of this machine", () => {
-  it("is looked up once for lists of the same second, also where no sandbox does", async function () {
+describe("the listener on a port of this machine", () => {
+  it("is looked up once for all lists within a second, even if no sandbox listens", async function () {
     if (process.platform !== "linux") skip(this, "needs Linux");
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");

@@ -5,7 +5,7 @@ import { describe, it } from "mocha";
 import { Probe, type Sandbox } from "modal";
 import { generations, useLocalBackend } from "../../support/fixture";
 
-// Answers with its argument in front of what it was sent, on a port that it is told.
+// Answers with its argument in front of the data that it receives, on the port from its arguments.
 const SERVER = `
 const [port, greeting] = process.argv.slice(1);
 require("node:net").createServer({ allowHalfOpen: true }, (socket) => {
@@ -33,7 +33,7 @@ for (const { generation, gpu } of generations)
       return { sandbox, port };
     };
 
-    it("leads to what listens inside, both ways, also where one side has said its last", async () => {
+    it("leads to a server inside, in both directions, even after one side has sent its last byte", async () => {
       const { sandbox, port } = await serve("hello ");
       await sandbox.waitUntilReady(20_000);
       const socket = await open(sandbox, port);
@@ -43,7 +43,7 @@ for (const { generation, gpu } of generations)
       assert.equal(Buffer.concat(answer).toString(), "hello world");
     });
 
-    it("leads each of two sandboxes to its own", async () => {
+    it("leads to its own sandbox when there are two", async () => {
       const servers = await Promise.all([serve("one"), serve("two")]);
       const greetings = servers.map(async ({ sandbox, port }) => {
         await sandbox.waitUntilReady(20_000);
@@ -55,7 +55,7 @@ for (const { generation, gpu } of generations)
       assert.deepEqual(await Promise.all(greetings), ["one", "two"]);
     });
 
-    it("is there for a port of every kind, also for a handle made later", async () => {
+    it("exists for every kind of port, and for a handle created later", async () => {
       const ports = [nextPort++, nextPort++, nextPort++] as const;
       const { sandboxId } = await local.create({
         ...gpu,
@@ -78,7 +78,7 @@ for (const { generation, gpu } of generations)
       );
     });
 
-    it("keeps an idle sandbox alive while a connection is open, and ends with it", async () => {
+    it("keeps an idle sandbox alive while a connection is open, but no longer", async () => {
       const { sandbox, port } = await serve("hi", { idleTimeoutMs: 1000 });
       await sandbox.waitUntilReady(20_000);
       const socket = await open(sandbox, port);
@@ -90,7 +90,7 @@ for (const { generation, gpu } of generations)
       await assert.rejects(open(sandbox, port), { code: "ECONNREFUSED" });
     });
 
-    it("is not ready before its server is, and says so where there is no probe", async () => {
+    it("is not ready before its server is, and reports if there is no probe", async () => {
       const port = nextPort++;
       const sandbox = await local.create({ ...gpu, readinessProbe: Probe.withTcp(port, { intervalMs: 20 }) });
       await assert.rejects(sandbox.waitUntilReady(300), { name: "TimeoutError" });
@@ -101,13 +101,13 @@ for (const { generation, gpu } of generations)
       await assert.rejects((await local.create(gpu)).waitUntilReady(1000), /no readiness probe/);
     });
 
-    it("is never ready where the command has ended", async () => {
+    it("is never ready after the command has ended", async () => {
       const sandbox = await local.create({ ...gpu, command: ["true"], readinessProbe: Probe.withTcp(nextPort++) });
       assert.equal(await sandbox.wait(), 0);
       await assert.rejects(sandbox.waitUntilReady(1000), /has ended/);
     });
 
-    it("is ready once the probe's command succeeds", async () => {
+    it("is ready when the probe's command succeeds", async () => {
       const readinessProbe = Probe.withExec(["test", "-e", "/tmp/ready"], { intervalMs: 20 });
       const sandbox = await local.create({ ...gpu, readinessProbe });
       const ready = sandbox.waitUntilReady(20_000);

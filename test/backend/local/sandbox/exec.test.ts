@@ -30,24 +30,24 @@ for (const { generation, gpu } of generations)
     const shellWith = (script: string, params: SandboxExecParams & { mode?: "text" }) =>
       sandbox.exec(["sh", "-c", script], params);
 
-    it("gives both outputs and its own exit code", async () => {
+    it("returns both outputs and its own exit code", async () => {
       const exec = await shell("echo out; echo err >&2; exit 5");
       assert.equal(await exec.wait(), 5);
       assert.equal(await exec.stdout.readText(), "out\n");
       assert.equal(await exec.stderr.readText(), "err\n");
     });
 
-    it("gives 128 and the signal for a program that a signal ended", async () => {
+    it("returns 128 plus the signal for a program that a signal ended", async () => {
       assert.equal(await (await shell("kill -TERM $$")).wait(), 143);
     });
 
-    it("has the sandbox's environment, its own on top, and its own working directory", async () => {
+    it("has the sandbox's environment with its own on top, and its own working directory", async () => {
       const secret = await local.modal.secrets.fromObject({ B: "b" });
       const exec = await shellWith("echo $A $B $PWD", { env: { A: "a b" }, secrets: [secret], workdir: "/tmp" });
       assert.equal(await exec.stdout.readText(), "a b b /tmp\n");
     });
 
-    it("ends with 127 and a line on stderr where the program or the folder does not exist", async () => {
+    it("ends with 127 and a line on stderr if the program or the folder does not exist", async () => {
       const noProgram = await sandbox.exec(["no-such-program"]);
       assert.equal(await noProgram.wait(), 127);
       assert.match(await noProgram.stderr.readText(), /no-such-program/);
@@ -63,19 +63,19 @@ for (const { generation, gpu } of generations)
       assert.equal(String(await router.stdout(timed)), "", "its children no longer hold the output open");
     });
 
-    it("throws away what it was told to ignore", async () => {
+    it("discards the outputs that the caller ignores", async () => {
       const exec = await shellWith("echo out; echo err >&2", { stdout: "ignore", stderr: "ignore" });
       assert.equal(await exec.wait(), 0);
       assert.equal(await exec.stdout.readText(), "");
     });
 
-    it("gives a terminal of 24 by 80 where one is asked for, everything on stdout", async () => {
+    it("gets a terminal of 24 by 80 on request, with all output on stdout", async () => {
       const exec = await shellWith("test -t 0 && test -t 1 && stty size; echo err >&2; echo $TERM", { pty: true });
       assert.equal(await exec.stdout.readText(), "24 80\r\nerr\r\nxterm-256color\r\n");
       assert.equal(await exec.stderr.readText(), "");
     });
 
-    it("passes a new size of its terminal on, set from inside", async () => {
+    it("passes on a new size of its terminal that was set from inside", async () => {
       const script = "tty; trap 'stty size; exit' WINCH; while :; do sleep 0.05; done";
       const exec = await shellWith(script, { pty: true });
       const reader = exec.stdout.getReader();
@@ -84,7 +84,7 @@ for (const { generation, gpu } of generations)
       assert.equal((await reader.read()).value, "50 132\r\n");
     });
 
-    it("takes words of almost 64 KiB, and none of more", async () => {
+    it("accepts almost 64 KiB of arguments, and no more", async () => {
       const exec = await sandbox.exec(["printf", "%s", "x".repeat(65_000)]);
       assert.equal((await exec.stdout.readText()).length, 65_000);
       await assert.rejects(sandbox.exec(["printf", "%s", "x".repeat(65_536)]), { name: "InvalidError" });
@@ -92,7 +92,7 @@ for (const { generation, gpu } of generations)
       await assert.rejects(raw, withCode(Status.INVALID_ARGUMENT));
     });
 
-    it("waits for a slow reader, and serves one that comes back where it left", async () => {
+    it("waits for a slow reader, and lets it resume where it stopped", async () => {
       const exec = await router.start("seq", "400000");
       const signal = new AbortController();
       const parts: Uint8Array[] = [];
@@ -126,7 +126,7 @@ for (const { generation, gpu } of generations)
       await writer.close();
     });
 
-    it("takes 50 MB of input whole, in small and in large writes", async () => {
+    it("receives all of 50 MB of input, in small and in large writes", async () => {
       for (const size of [100_000, 10 * MB]) {
         const exec = await sandbox.exec(["sha256sum"], { mode: "binary" });
         const hash = createHash("sha256");
@@ -142,7 +142,7 @@ for (const { generation, gpu } of generations)
       }
     });
 
-    it("counts a write that is sent again once, and refuses one that leaves a gap", async () => {
+    it("counts a repeated write once, and refuses one that leaves a gap", async () => {
       const exec = await router.start("cat");
       const write = (offset: number, text: string, eof = false) =>
         router.calls.taskExecStdinWrite({ ...exec, offset, data: Buffer.from(text), eof });
@@ -156,7 +156,7 @@ for (const { generation, gpu } of generations)
       assert.equal(String(await router.stdout(exec)), "hello world");
     });
 
-    it("goes on with a streamed upload that broke, where the status says", async () => {
+    it("resumes an interrupted upload at the offset from its status", async () => {
       const exec = await router.start("sha256sum");
       const data = randomBytes(5 * MB);
       async function* upload(from: number, to: number, isWhole: boolean) {
@@ -173,7 +173,7 @@ for (const { generation, gpu } of generations)
       assert.equal(String(await router.stdout(exec)).slice(0, 64), sha256(data));
     });
 
-    it("refuses input once the program has ended, but not its end", async () => {
+    it("refuses input after the program has ended, but accepts its end", async () => {
       const exec = await router.start("true");
       await router.calls.taskExecWait(exec);
       const refused = router.calls.taskExecStdinWrite({ ...exec, data: Buffer.from("x") });
@@ -190,13 +190,13 @@ for (const { generation, gpu } of generations)
       assert.equal(String(await router.stdout(exec)), "once\n");
     });
 
-    it("answers NOT_FOUND for an exec that never was", async () => {
+    it("is answered with NOT_FOUND if it does not exist", async () => {
       const exec = { taskId: router.taskId, execId: "never-was" };
       await assert.rejects(router.calls.taskExecPoll(exec), withCode(Status.NOT_FOUND));
       await assert.rejects(router.stdout(exec), withCode(Status.NOT_FOUND));
     });
 
-    it("keeps 100 MB of output byte by byte, on disk and not in memory, to be read again from anywhere", async () => {
+    it("keeps 100 MB of output byte for byte, on disk and not in memory, for reading from any offset", async () => {
       const make = await shell(`head -c ${100 * MB} /dev/urandom > /tmp/big; sha256sum /tmp/big`);
       const expected = (await make.stdout.readText()).slice(0, 64);
 
@@ -211,7 +211,7 @@ for (const { generation, gpu } of generations)
       assert.deepEqual(await router.stdout(exec, 99 * MB + 1), output.subarray(99 * MB + 1));
     });
 
-    it("holds little of 200 MB for a reader that stops reading, and all of it back for later", async () => {
+    it("buffers little of 200 MB for a reader that pauses, and keeps all of it for later", async () => {
       const memory = await residentBytes(local.backend.pid);
       const exec = await router.start("head", "-c", String(200 * MB), "/dev/zero");
       let received = 0;
@@ -224,7 +224,7 @@ for (const { generation, gpu } of generations)
       assert.equal(received, 200 * MB);
     });
 
-    it("delivers 100 MB to a reader of the SDK that reads while it is written", async () => {
+    it("delivers 100 MB to a reader of the SDK that reads at the same time", async () => {
       const exec = await sandbox.exec(
         ["sh", "-c", `head -c ${100 * MB} /dev/urandom | tee /tmp/copy; sha256sum < /tmp/copy >&2`],
         { mode: "binary" },
@@ -248,7 +248,7 @@ for (const { generation, gpu } of generations)
       assert.ok(await eventually(async () => (await openPipes()) <= before));
     });
 
-    it("runs three hundred at once", async () => {
+    it("runs three hundred times concurrently", async () => {
       const outputs = await Promise.all(
         Array.from({ length: 300 }, async (_, index) =>
           (await sandbox.exec(["echo", String(index)])).stdout.readText(),

@@ -17,7 +17,7 @@ for (const { generation, gpu } of generations)
       sandbox = await local.create(gpu);
     });
 
-    it("keeps what is written, of any size, and makes the folders on the way", async () => {
+    it("stores files of any size, and creates parent folders", async () => {
       const { filesystem } = sandbox;
       await filesystem.writeText("grün\n", "/workspace/a/b/text");
       assert.equal(await filesystem.readText("/workspace/a/b/text"), "grün\n");
@@ -35,7 +35,7 @@ for (const { generation, gpu } of generations)
       assert.equal(await sandbox.filesystem.readText("/tmp/note"), "inside\n");
     });
 
-    it("tells who watches it what happens", async () => {
+    it("reports changes to a watcher", async () => {
       const { filesystem } = sandbox;
       await filesystem.makeDirectory("/workspace/watched");
       const seen: string[] = [];
@@ -51,7 +51,7 @@ for (const { generation, gpu } of generations)
       assert.match(seen.at(-1) ?? "", /^(Create|Modify|Access) \/workspace\/watched\/file$/);
     });
 
-    it("copies files from this machine and to it, and tells what they are", async () => {
+    it("copies files from and to this machine, and describes them", async () => {
       const { filesystem } = sandbox;
       const folder = await mkdtemp(join(tmpdir(), "filesystem-"));
       await writeFile(join(folder, "from"), "local");
@@ -66,7 +66,7 @@ for (const { generation, gpu } of generations)
       assert.deepEqual([type, shown], ["file", await exec.stdout.readText()]);
     });
 
-    it("says what went wrong by the SDK's own errors", async () => {
+    it("reports failures with the SDK's own errors", async () => {
       const { filesystem } = sandbox;
       const fails = (doing: Promise<unknown>, kind: string) =>
         assert.rejects(doing, { name: `SandboxFilesystem${kind}Error` });

@@ -71,7 +71,7 @@ for (const kind of KINDS)
     });
 
     describe("a root", () => {
-      it("is where /workspace is the sandbox's own", async () => {
+      it("has its own /workspace", async () => {
         const other = await isolation.createRoot({ sandboxId: "sb-other" });
         await sh(root, "echo mine > mark", { workdir: "/workspace" });
         assert.equal((await sh(other, "ls", { workdir: "/workspace" })).stdout, "");
@@ -80,14 +80,14 @@ for (const kind of KINDS)
         await other.dispose();
       });
 
-      it("has a home of its own, to start programs in", async () => {
+      it("has its own home, in which programs can be started", async () => {
         const name = `home-test-${process.pid}`;
         await sh(root, `echo mine > ${name}`, { workdir: "/root" });
         assert.equal((await sh(root, `cat ~/${name}`, { workdir: "/workspace" })).stdout, "mine\n");
         assert.ok(!existsSync(join("/root", name)));
       });
 
-      it("keeps what is written to system folders from the host", async function () {
+      it("does not write changes of system folders to the host", async function () {
         if (!hasOwnRoot) skip(this, "by design: in directory mode sandboxes are plain processes");
         const name = `isolation-test-${process.pid}`;
         await sh(root, `for folder in /usr /etc /var /opt /tmp /root / /dev; do echo x > $folder/${name}; done`);
@@ -95,7 +95,7 @@ for (const kind of KINDS)
           assert.ok(!existsSync(join(folder, name)), folder);
       });
 
-      it("lets a program write to its temporary and home folders, and to new ones at the top", async function () {
+      it("lets a program write to its temporary and home folders, and to new top-level ones", async function () {
         if (!hasOwnRoot) skip(this, "by design: in directory mode sandboxes are plain processes");
         const { stdout, stderr } = await sh(
           root,
@@ -129,19 +129,19 @@ for (const kind of KINDS)
         await guarded.dispose();
       });
 
-      it("has processes of its own, with nothing else to be seen", async function () {
+      it("shows only its own processes", async function () {
         if (!hasOwnRoot) skip(this, "by design: in directory mode sandboxes are plain processes");
         const { stdout } = await sh(root, "ls -d /proc/[0-9]* | wc -l");
         assert.ok(Number(stdout) < 6, stdout);
       });
 
-      it("has no say over the host's control groups, and sees no sockets of its programs", async function () {
+      it("cannot change the host's control groups, and sees no sockets of the host's programs", async function () {
         if (!hasOwnRoot) skip(this, "by design: in directory mode sandboxes are plain processes");
         const { stdout } = await sh(root, "find /sys/fs/cgroup -name 'cgroup.*' -writable; ls /run /mnt /media");
         assert.doesNotMatch(stdout, /cgroup\.|docker\.sock|user/);
       });
 
-      it("sees no sockets without a file of the host's programs", async function () {
+      it("sees no abstract sockets of the host's programs", async function () {
         if (!hasOwnRoot) skip(this, "by design: in directory mode sandboxes are plain processes");
         if (isolation.network !== "own")
           skipForRoot(this, "sandboxes with a network of their own (/dev/net/tun and Perl)");
@@ -154,7 +154,7 @@ for (const kind of KINDS)
         assert.equal(stdout, "0\n");
       });
 
-      it("buries orphans", async function () {
+      it("reaps orphans", async function () {
         if (!hasOwnRoot) skip(this, "by design: in directory mode sandboxes are plain processes");
         await sh(root, "(sh -c 'sleep 0.01; exit 1' &)");
         const { stdout } = await sh(root, "sleep 0.1; grep -l '^State:.Z' /proc/[0-9]*/status; true");
@@ -169,7 +169,7 @@ for (const kind of KINDS)
         assert.deepEqual([stdout, stderr], ["2\n", "err\n"]);
       });
 
-      it("carries the filesystem tool where the SDK looks for it", async () => {
+      it("contains the filesystem tool at the SDK's path", async () => {
         const path = "/workspace/deep/file.txt";
         const written = await root.spawn({
           argv: [TOOL, JSON.stringify({ WriteFile: { path } })],
@@ -184,7 +184,7 @@ for (const kind of KINDS)
         assert.equal((await sh(root, "cat deep/file.txt", { workdir: "/workspace" })).stdout, "content");
       });
 
-      it("is gone without a trace when disposed, with every process in it", async () => {
+      it("disappears completely when disposed, with every process in it", async () => {
         const doomed = await isolation.createRoot({ sandboxId: "sb-doomed" });
         const process = await doomed.spawn({
           argv: ["sh", "-c", "(setsid sleep 1003 &); echo; sleep 1003"],
@@ -199,7 +199,7 @@ for (const kind of KINDS)
         assert.deepEqual(filesOf("sb-doomed", join(base, "state")), []);
       });
 
-      it("is one of thirty made at once", async () => {
+      it("can be created thirty times concurrently", async () => {
         const started = performance.now();
         const roots = await Promise.all(
           Array.from({ length: 30 }, (_, index) => isolation.createRoot({ sandboxId: `sb-${index}` })),
@@ -217,7 +217,7 @@ for (const kind of KINDS)
     });
 
     describe("a program", () => {
-      it("has a clean environment, and what it was given", async () => {
+      it("has a clean environment plus the requested variables", async () => {
         for (const name of SECRET_VARIABLES) process.env[name] = "secret";
         const given = { A: "1", "with.dot": "2", LD_EXAMPLE: "3", NEWLINE: "a\nb", PWD: "/elsewhere" };
         const program = await root.spawn({ argv: ["env", "-0"], env: given, workdir: "/" });
@@ -236,7 +236,7 @@ for (const kind of KINDS)
         for (const name of SECRET_VARIABLES) Reflect.deleteProperty(process.env, name);
       });
 
-      it("gets its words as they are", async () => {
+      it("receives its arguments unchanged", async () => {
         const words = ["", " ", "a b", "'", '"', "$HOME", "*", "\n", "é\u{1f600}", "--", "-n"];
         const { stdout } = await finish(
           await root.spawn({ argv: ["printf", "%s\\0", ...words], env: {}, workdir: "/" }),
@@ -244,7 +244,7 @@ for (const kind of KINDS)
         assert.deepEqual(stdout.split("\0").slice(0, -1), words);
       });
 
-      it("that does not exist is refused, as is a folder that does not", async () => {
+      it("is refused if it or its folder does not exist", async () => {
         await assert.rejects(root.spawn({ argv: ["no-such-program"], env: {}, workdir: "/" }), {
           code: "ENOENT",
           message: /no-such-program/,
@@ -256,7 +256,7 @@ for (const kind of KINDS)
         });
       });
 
-      it("is found on the search path it was given", async () => {
+      it("is found on the requested search path", async () => {
         await sh(root, "mkdir -p bin && printf '#!/bin/sh\\necho found' > bin/mine && chmod +x bin/mine", {
           workdir: "/workspace",
         });
@@ -276,20 +276,20 @@ for (const kind of KINDS)
           assert.deepEqual(exit, { kind: "signal", signal: constants.signals[signal] });
         });
 
-      it("takes bytes and gives bytes, all of them", async () => {
+      it("passes all bytes of its input and output", async () => {
         const bytes = Buffer.from(Array.from({ length: 5_000_000 }, (_, index) => (index * 7) % 256));
         const program = await root.spawn({ argv: ["cat"], env: {}, workdir: "/" });
         program.stdin.end(bytes);
         assert.ok((await buffer(program.stdout)).equals(bytes));
       });
 
-      it("gives output and errors apart, to be read after its end", async () => {
+      it("has separate output and error streams that can be read after its end", async () => {
         const program = await root.spawn({ argv: ["sh", "-c", "echo out; echo err >&2"], env: {}, workdir: "/" });
         await program.exited;
         assert.deepEqual([await text(program.stdout), await text(program.stderr)], ["out\n", "err\n"]);
       });
 
-      it("has ended though a child of it keeps its output open", async () => {
+      it("has ended even though a child keeps its output open", async () => {
         const program = await root.spawn({ argv: ["sh", "-c", "sleep 1004 & echo done"], env: {}, workdir: "/" });
         assert.deepEqual(await program.exited, { kind: "code", code: 0 });
         await until(() => hostProcesses("sleep\u00001004").length > 0);
@@ -298,7 +298,7 @@ for (const kind of KINDS)
         assert.deepEqual(hostProcesses("sleep\u00001004"), []);
       });
 
-      it("can handle the signal that it is sent", async () => {
+      it("can handle a signal that is sent to it", async () => {
         const program = await root.spawn({
           argv: ["sh", "-c", "trap 'echo caught; exit 5' TERM; echo ready; while :; do sleep 0.01; done"],
           env: {},
@@ -309,7 +309,7 @@ for (const kind of KINDS)
         assert.deepEqual(await program.exited, { kind: "code", code: 5 });
       });
 
-      it("is killed with all that it started, also in other process groups", async () => {
+      it("is killed with all its descendants, even in other process groups", async () => {
         const program = await root.spawn({
           argv: ["bash", "-c", "set -m; sleep 1005 & (sleep 1005 & echo ready; sleep 1005); wait"],
           env: {},
@@ -346,7 +346,7 @@ for (const kind of KINDS)
         }
         const median = times.sort((a, b) => a - b)[10] ?? 0;
         console.log(`      true, start to end: ${median.toFixed(1)} ms`);
-        // Ten is the aim on an idle machine.
+        // The aim is ten milliseconds on an idle machine.
         assert.ok(median < 60, `${median} ms`);
       });
     });
@@ -368,7 +368,7 @@ for (const kind of KINDS)
         assert.deepEqual(exit, { kind: "code", code: 7 });
       });
 
-      it("passes keys both ways, and Ctrl+C to the program in front", async () => {
+      it("passes keys in both directions, and Ctrl+C to the foreground program", async () => {
         const shell = await bash();
         await once(shell, "> ");
         shell.stdin.write("sleep 1006\r");
@@ -381,9 +381,9 @@ for (const kind of KINDS)
         assert.deepEqual(await shell.exited, { kind: "code", code: 4 });
       });
 
-      it("takes a new size from stty in another program", async () => {
+      it("gets a new size from stty in another program", async () => {
         const shell = await root.spawn({
-          // It sets one after the other, and tells of both.
+          // The width and the height are set one after the other, and both changes are reported.
           argv: [
             "bash",
             "-c",
@@ -398,7 +398,7 @@ for (const kind of KINDS)
         assert.deepEqual((await finish(shell)).exit, { kind: "code", code: 7 });
       });
 
-      it("loses nothing of a long output, and ends", async () => {
+      it("delivers all of a long output, and ends", async () => {
         const program = await root.spawn({ argv: ["seq", "300000"], env: {}, workdir: "/", pty });
         const { stdout, exit } = await finish(program);
         assert.deepEqual(exit, { kind: "code", code: 0 });
@@ -408,7 +408,7 @@ for (const kind of KINDS)
         );
       });
 
-      it("tells the program of the end of input, and still passes what it says then", async () => {
+      it("reports the end of input to the program, and still passes its later output", async () => {
         const program = await root.spawn({
           argv: ["sh", "-c", "stty -echo; echo ready; cat; echo last"],
           env: {},
@@ -420,7 +420,7 @@ for (const kind of KINDS)
         assert.equal(await text(program.stdout), "one\r\ntwolast\r\n");
       });
 
-      it("does not hold up the server while a program ignores its input", async () => {
+      it("does not block the server while a program ignores its input", async () => {
         const program = await root.spawn({ argv: ["sleep", "1007"], env: {}, workdir: "/", pty });
         program.stdin.write(Buffer.alloc(1_000_000, "x\n"));
         assert.equal((await sh(root, "echo alive")).stdout, "alive\n");
@@ -429,7 +429,7 @@ for (const kind of KINDS)
         await program.exited;
       });
 
-      it("refuses what does not exist", async () => {
+      it("is refused if the program or folder does not exist", async () => {
         await assert.rejects(root.spawn({ argv: ["no-such-program"], env: {}, workdir: "/", pty }), { code: "ENOENT" });
       });
     });
@@ -439,7 +439,7 @@ for (const kind of KINDS)
         server.listen(Number(process.argv[1] ?? 0), "127.0.0.1", () => console.log(server.address().port));`;
 
       for (const allowlist of [undefined, nothing])
-        it(`reaches what listens inside${allowlist ? " where nothing can be reached from" : ""}`, async () => {
+        it(`reaches a server inside${allowlist ? " a sandbox without network access" : ""}`, async () => {
           const own = await isolation.createRoot({ sandboxId: "sb-net", allowlist });
           const server = await own.spawn({ argv: [process.execPath, "-e", SERVE], env: {}, workdir: "/" });
           const port = Number(await once(server, "\n"));
@@ -455,7 +455,7 @@ for (const kind of KINDS)
           await own.dispose();
         });
 
-      it("finds a port in two sandboxes without a network to be two places", async function () {
+      it("leads to separate ports in two sandboxes without a network", async function () {
         if (!hasOwnRoot) skip(this, "by design: in directory mode sandboxes are plain processes");
         const roots = await Promise.all(
           ["sb-a", "sb-b"].map((sandboxId) => isolation.createRoot({ sandboxId, allowlist: nothing })),
@@ -473,7 +473,7 @@ for (const kind of KINDS)
       });
     });
 
-    it("leaves nothing when its server is killed", async () => {
+    it("leaves nothing behind when its server is killed", async () => {
       const stateDir = join(base, "killed");
       const server = spawn(process.execPath, [join(__dirname, "isolationServer.js"), stateDir, kind], {
         stdio: ["ignore", "pipe", "inherit"],
@@ -488,7 +488,7 @@ for (const kind of KINDS)
       await until(() => readdirSync(join(stateDir, "servers")).length === 0);
     });
 
-    it("clears away what a server and its watchdog left, and nothing of a server that lives", async () => {
+    it("removes what a dead server and its watchdog left, and nothing of a running server", async () => {
       const stateDir = join(base, "left");
       const living = await detect(kind, stateDir);
       const livingRoot = await living.createRoot({ sandboxId: "sb-living" });
@@ -523,7 +523,7 @@ async function finish(program: IsolatedProcess) {
   return { stdout, stderr, exit };
 }
 
-/** Reads on until `expected` has come; what follows stays to be read. */
+/** Reads until `expected` has arrived. Later output stays unread. */
 function once({ stdout }: Pick<IsolatedProcess, "stdout">, expected: string): Promise<string> {
   return new Promise((done, fail) => {
     let seen = "";
@@ -544,7 +544,9 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((done) => setTimeout(done, 10));
 }
 
-/** Of this machine, whose command line (words end in NUL) contains `words`; zombies have none. */
+/**
+ * Processes of this machine whose command line (NUL-terminated words) contains `words`. Zombies have no command line.
+ */
 const hostProcesses = (words: string): string[] =>
   readdirSync("/proc").filter((name) => {
     try {
@@ -569,7 +571,7 @@ const mountsBelow = (path: string): string[] =>
 const filesOf = (sandboxId: string, stateDir: string): string[] =>
   readdirSync(stateDir, { withFileTypes: true }).flatMap((entry) => {
     const path = join(stateDir, entry.name);
-    // What the kernel keeps for an overlay is closed even to the user who mounted it.
+    // The kernel's own folder of an overlay is closed even to the user who mounted it.
     const inside = entry.isDirectory() && canRead(path) ? filesOf(sandboxId, path) : [];
     return path.includes(sandboxId) ? [path, ...inside] : inside;
   });

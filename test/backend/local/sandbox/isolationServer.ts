@@ -1,7 +1,10 @@
 import { detectIsolation } from "../../../../src/local/isolation/detectIsolation";
 import type { IsolationKind } from "../../../../src/local/base/isolation";
 
-/** A server to be killed: one sandbox with a process that did all it could to outlive it. Words: state folder, kind. */
+/**
+ * A server to be killed. It has one sandbox with a process that tries everything to outlive it. Arguments: state
+ * folder, kind.
+ */
 async function main(stateDir: string, preferred: IsolationKind): Promise<void> {
   const isolation = await detectIsolation({ stateDir, preferred, log: () => undefined });
   const root = await isolation.createRoot({ sandboxId: "sb-doomed" });

@@ -9,23 +9,23 @@ import { eventually } from "../../support/processes";
 const KILLS = 6;
 const WORKERS = 3;
 const LONGEST_MS = 1500;
-/** What the server keeps between its runs. */
+/** The entries of the state folder that outlive a server. */
 const KEPT = ["images", "servers", "tunnels.json", "tunnels.pem", "volumes"];
 
 describe("a server that is killed at any moment", function () {
   this.timeout(120_000);
 
-  it("leaves no process, mount, network, folder or file", async () => {
+  it("leaves no process, mount, network, folder or file behind", async () => {
     const networks = (await readdir("/sys/class/net")).length;
     for (let kill = 0; kill < KILLS; kill += 1) {
       const fixture = await startFixture();
       const { stateDir } = fixture.backend;
       const [folder = ""] = await readdir(join(stateDir, "servers"));
       const [, marker = ""] = folder.split("-");
-      // Their calls fail in the end, much later than the server.
+      // These calls fail much later than the server.
       for (let worker = 0; worker < WORKERS; worker += 1) work(fixture).catch(() => undefined);
 
-      // Each kill hits another stage of the work.
+      // Each kill interrupts another stage of the work.
       await delay((LONGEST_MS / KILLS) * (kill + Math.random()));
       fixture.backend.kill();
       fixture.modal.close();
@@ -45,7 +45,7 @@ describe("a server that is killed at any moment", function () {
   });
 });
 
-/** Makes and ends sandboxes until a call fails. */
+/** Creates and ends sandboxes until a call fails. */
 async function work(fixture: Fixture): Promise<never> {
   const volume = await fixture.modal.volumes.fromName("kept", { createIfMissing: true });
   for (;;) {

@@ -26,11 +26,11 @@ describe("the limits of a sandbox", function () {
 
   const allocate = (sandbox: Sandbox, megabytes: number) => sandbox.exec([process.execPath, "-e", ALLOCATE(megabytes)]);
 
-  it("are said to be kept or not", () => {
+  it("are reported as enforced or not", () => {
     assert.match(kept, /CPU and memory limits are (not )?enforced\.|Only the (cpu|memory) limit is enforced\./);
   });
 
-  it("end a program that takes more memory by SIGKILL, and leave one that takes less", async function () {
+  it("kill a program that uses more memory, and spare one that uses less", async function () {
     if (!/and memory limits are enforced|memory limit is enforced/.test(kept))
       skipForRoot(this, "control groups that keep limits");
     const sandbox = await local.create({ memoryMiB: 128, memoryLimitMiB: 256 });
@@ -39,14 +39,14 @@ describe("the limits of a sandbox", function () {
     assert.equal(await modest.wait(), 0, await modest.stderr.readText());
   });
 
-  it("end a sandbox whose command takes more memory with 137", async function () {
+  it("end a sandbox with 137 if its command uses more memory", async function () {
     if (!/and memory limits are enforced|memory limit is enforced/.test(kept))
       skipForRoot(this, "control groups that keep limits");
     const command = [process.execPath, "-e", ALLOCATE(600)];
     assert.equal(await (await local.create({ command, memoryMiB: 128, memoryLimitMiB: 256 })).wait(), 137);
   });
 
-  it("hold a program to its share of a processor", async function () {
+  it("restrict a program to its share of a processor", async function () {
     if (!/CPU and memory limits are enforced|cpu limit is enforced/.test(kept))
       skipForRoot(this, "control groups that keep limits");
     const sandbox = await local.create({ cpu: 0.125, cpuLimit: 0.25 });

@@ -7,7 +7,7 @@ describe("the list of sandboxes", function () {
   this.timeout(120_000);
   const local = useLocalBackend({ env: { MODAL_LOCAL_NO_CAPACITY: "NEVER" } });
 
-  it("tells everything about a sandbox in one call", async () => {
+  it("describes a sandbox completely in one call", async () => {
     const app = await newApp(local);
     const sandbox = await local.modal.sandboxes.create(app, local.image, {
       gpu: "A100-80GB:2",
@@ -46,7 +46,7 @@ describe("the list of sandboxes", function () {
     }
   });
 
-  it("comes in pages, newest first, each sandbox once", async () => {
+  it("comes in pages, newest first, with each sandbox once", async () => {
     const app = await newApp(local);
     const made: string[] = [];
     for (let i = 0; i < 26; i++) {
@@ -64,7 +64,7 @@ describe("the list of sandboxes", function () {
     assert.ok(times.every((time, i) => i === 0 || time < (times[i - 1] ?? 0)));
   });
 
-  it("holds both generations, only those of the app, and the ended ones where they are wanted", async () => {
+  it("contains both generations, only the app's sandboxes, and ended ones on request", async () => {
     const [app, other] = [await newApp(local), await newApp(local)];
     const [ended, v1] = [
       await local.modal.sandboxes.create(app, local.image),
@@ -97,7 +97,7 @@ describe("the list of sandboxes", function () {
       await assert.rejects(one.setTags({ "not a tag": "x" }), { name: "InvalidError" });
     });
 
-    it(`finds a running sandbox by its name, which is free again once it has ended (${generation})`, async () => {
+    it(`finds a running sandbox by its name, which becomes free when it ends (${generation})`, async () => {
       const app = await newApp(local);
       const create = () => local.modal.sandboxes.create(app, local.image, { ...gpu, name: "the-one" });
       const first = await create();
@@ -115,7 +115,7 @@ describe("the list of sandboxes", function () {
 const newApp = (local: Fixture) =>
   local.modal.apps.fromName(`app-${Math.random().toString(36).slice(2)}`, { createIfMissing: true });
 
-/** Queued for ever, so that many cost nothing. */
+/** Stays queued forever, so that many of these sandboxes cost nothing. */
 const definition = (appId: string, local: Fixture) => ({
   appId,
   definition: { imageId: local.image.imageId, resources: { gpuConfig: { gpuType: "NEVER", count: 1 } } },

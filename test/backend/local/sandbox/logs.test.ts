@@ -23,10 +23,10 @@ for (const { generation, gpu } of generations)
       await sandbox.wait();
       return sandbox;
     };
-    // A sandbox that wants a GPU says first that there is none.
+    // A sandbox that requests a GPU first prints that there is none.
     const own = (lines: readonly string[]) => lines.filter((line) => !line.startsWith("local backend:"));
 
-    it("hold what its command printed, line by line, after its end", async () => {
+    it("contain the command's output line by line, also after its end", async () => {
       const sandbox = await runs("printf 'one\\ntwo\\nrest'; echo wrong >&2");
       for (const entries of [sandbox.logs.tail(), sandbox.logs.fetch(lastMinute())]) {
         const found = (await all(entries)).filter(({ message }) => !message.startsWith("local backend:"));
@@ -40,7 +40,7 @@ for (const { generation, gpu } of generations)
       }
     });
 
-    it("give the last ones, those of one stream, those with a text, those of a time", async () => {
+    it("can be limited to the last lines, one stream, a search string, or a time", async () => {
       const sandbox = await runs("for i in $(seq 1 500); do echo line $i; done; echo oops >&2");
       assert.deepEqual(await messages(sandbox.logs.tail({ entries: 2, source: "stdout" })), [
         "line 499\n",
@@ -64,7 +64,7 @@ for (const { generation, gpu } of generations)
       assert.equal(last[0], "80001\n");
     });
 
-    it("are there while it runs, without what an exec printed", async () => {
+    it("are available while it runs, without the output of execs", async () => {
       const sandbox = await local.create({ ...gpu, command: ["sh", "-c", "echo up; sleep 60"] });
       const exec = await sandbox.exec(["echo", "from an exec"]);
       await exec.wait();

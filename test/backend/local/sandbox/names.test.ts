@@ -9,7 +9,7 @@ describe("a sandbox's name", function () {
   this.timeout(60_000);
   const local = useLocalBackend();
 
-  it("can be given while it runs, once, and only one that is free and valid", async () => {
+  it("can be set while it runs, once, if it is free and valid", async () => {
     const app = await newApp(local);
     const create = () => local.modal.sandboxes.create(app, local.image);
     const [one, other] = [await create(), await create()];
@@ -24,7 +24,7 @@ describe("a sandbox's name", function () {
     await assert.rejects(one.experimentalSetName("too-late"), { name: "ConflictError" });
   });
 
-  it("still finds what has ended, for who asks for that, unless another runs under it", async () => {
+  it("still finds an ended sandbox on request, unless another one runs under the name", async () => {
     const app = await newApp(local);
     const create = () => local.modal.sandboxes.create(app, local.image, { name: "job" });
     const find = (includeTerminated: boolean) =>
@@ -41,7 +41,7 @@ describe("a sandbox's name", function () {
     assert.equal((await find(true)).sandboxId, second.sandboxId);
   });
 
-  it("belongs to an app of one environment", async () => {
+  it("belongs to an app in one environment", async () => {
     const app = await newApp(local);
     await local.modal.sandboxes.create(app, local.image, { name: "here" });
     await assert.rejects(local.modal.sandboxes.fromName("no-such-app", "here"), { name: "NotFoundError" });
@@ -54,7 +54,7 @@ describe("a handle of a sandbox", function () {
   this.timeout(60_000);
   const local = useLocalBackend();
 
-  it("that was detached does no more, while the sandbox runs on", async () => {
+  it("does nothing after it was detached, while the sandbox keeps running", async () => {
     const sandbox = await local.create();
     sandbox.detach();
     await assert.rejects(sandbox.exec(["true"]));
@@ -63,7 +63,7 @@ describe("a handle of a sandbox", function () {
     assert.equal(await (await again.exec(["true"])).wait(), 0);
   });
 
-  it("comes in pages by tags, each sandbox once", async () => {
+  it("is listed in pages by its tags, once per sandbox", async () => {
     const app = await newApp(local);
     const create = (i: number) =>
       local.modal.cpClient.sandboxCreate({

@@ -13,7 +13,7 @@ for (const { generation, gpu } of generations)
     const refusal = (code: Status, words: RegExp) => (error: unknown) =>
       error instanceof ClientError && error.code === code && words.test(error.details);
 
-    it("names a cloud and regions, which must be Modal's, and then runs here all the same", async () => {
+    it("accepts a cloud and regions that Modal has, and then runs here anyway", async () => {
       const regions = ["us", "eu-west", "us-east-1", "europe-west4", "jp"];
       const placed = await local.create({ ...gpu, cloud: "aws", regions, command: ["true"] });
       assert.equal(await placed.wait(), 0);
@@ -22,7 +22,7 @@ for (const { generation, gpu } of generations)
       await assert.rejects(local.create({ ...gpu, regions: ["us", "mars"] }), invalid(/Invalid region: mars/));
     });
 
-    it("gives its programs an identity token where that was asked for", async () => {
+    it("provides an identity token to programs on request", async () => {
       const print = ["sh", "-c", "echo ${MODAL_IDENTITY_TOKEN:-none}"];
       const tokenOf = async (includeOidcIdentityToken: boolean) => {
         const sandbox = await local.create({ ...gpu, includeOidcIdentityToken });
@@ -35,7 +35,7 @@ for (const { generation, gpu } of generations)
     });
 
     it("makes Docker's folder", async function () {
-      // Elsewhere the system's folders are this machine's own.
+      // Without overlays, the system's folders are this machine's own.
       needOverlay(this, local);
       const statusOf = async (experimentalOptions: Record<string, boolean>) => {
         const sandbox = await local.create({ ...gpu, experimentalOptions });
@@ -48,7 +48,7 @@ for (const { generation, gpu } of generations)
       );
     });
 
-    it("is refused with the reason where one machine cannot do it", async () => {
+    it("is refused with the reason if a single machine cannot support it", async () => {
       const bucket = local.modal.cloudBucketMounts.create("bucket");
       await assert.rejects(
         local.create({ ...gpu, cloudBucketMounts: { "/mnt/bucket": bucket } }),

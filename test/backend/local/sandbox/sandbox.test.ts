@@ -4,7 +4,7 @@ import { ClientError, Metadata, Status } from "nice-grpc";
 import { skip } from "../../../support/skip";
 import { needOwnRoot } from "../../support/abilities";
 import { generations, useLocalBackend } from "../../support/fixture";
-import { eventually, firstProcessBeside, processesWith } from "../../support/processes";
+import { eventually, firstProcessOfSandbox, processesWith } from "../../support/processes";
 
 for (const { generation, gpu } of generations)
   describe(`a sandbox of generation ${generation}`, function () {
@@ -16,7 +16,7 @@ for (const { generation, gpu } of generations)
       assert.equal(/^sb-[0-9A-Za-z]{22}$/.test(sandboxId), generation === "V1");
     });
 
-    it("runs its command to the end and gives its exit code and both outputs", async () => {
+    it("runs its command to the end and returns its exit code and both outputs", async () => {
       const sandbox = await local.create({ ...gpu, command: ["sh", "-c", "echo out; echo grün ✓ >&2; exit 7"] });
       assert.equal(await sandbox.wait(), 7);
       assert.equal(await sandbox.poll(), 7);
@@ -32,7 +32,7 @@ for (const { generation, gpu } of generations)
       assert.equal(second, "mine");
     });
 
-    it("gives its command what is written to its stdin", async () => {
+    it("passes its stdin to its command", async () => {
       const sandbox = await local.create({ ...gpu, command: ["cat"] });
       const writer = sandbox.stdin.getWriter();
       await writer.write("one ");
@@ -42,13 +42,13 @@ for (const { generation, gpu } of generations)
       assert.equal(await sandbox.wait(), 0);
     });
 
-    it("gives its command a terminal where that was asked for", async () => {
+    it("gives its command a terminal on request", async () => {
       const sandbox = await local.create({ ...gpu, command: ["sh", "-c", "test -t 1 && stty size"], pty: true });
       assert.match(await sandbox.stdout.readText(), /24 80\r\n$/);
       assert.equal(await sandbox.wait(), 0);
     });
 
-    it("gives its command the environment, the secrets and the working directory that were asked for", async () => {
+    it("gives its command the requested environment, secrets and working directory", async () => {
       const secret = await local.modal.secrets.fromObject({ A: "secret", B: "b" });
       const sandbox = await local.create({
         ...gpu,
@@ -61,20 +61,20 @@ for (const { generation, gpu } of generations)
       assert.match(line, new RegExp(`^(env|secret) b two words ${sandbox.sandboxId} made for it$`));
     });
 
-    it("keeps the characters of a long output whole", async () => {
+    it("keeps multi-byte characters of a long output intact", async () => {
       const count = 100_000;
       const sandbox = await local.create({ ...gpu, command: ["sh", "-c", `yes 'a✓ü😀' | head -n ${count}`] });
       const output = (await sandbox.stdout.readText()).replace(/^local backend: .*\n/, "");
       assert.ok(output === "a✓ü😀\n".repeat(count), "nothing is missing, nothing is broken");
     });
 
-    it("gives 127 and a line on stderr for a command that does not exist", async () => {
+    it("returns 127 and a line on stderr for a command that does not exist", async () => {
       const sandbox = await local.create({ ...gpu, command: ["no-such-program"] });
       assert.equal(await sandbox.wait(), 127);
       assert.match(await sandbox.stderr.readText(), /no-such-program/);
     });
 
-    it("is alive until it is terminated, gives 137 then, and takes a second terminate", async () => {
+    it("is alive until it is terminated, then returns 137, and accepts a second terminate", async () => {
       const sandbox = await local.create(gpu);
       assert.equal(await sandbox.poll(), null);
       assert.equal(await sandbox.terminate({ wait: true }), 137);
@@ -82,7 +82,7 @@ for (const { generation, gpu } of generations)
       assert.equal(await sandbox.poll(), 137);
     });
 
-    it("ends after its timeout with 124", async () => {
+    it("ends with 124 after its timeout", async () => {
       const sandbox = await local.create({ ...gpu, command: ["sleep", "600"], timeoutMs: 1000 });
       assert.equal(await sandbox.wait(), 124);
     });
@@ -98,7 +98,7 @@ for (const { generation, gpu } of generations)
       assert.equal(status, 7, "GENERIC_STATUS_IDLE_TIMEOUT");
     });
 
-    it("refuses execs with NOT_FOUND once it has ended, also through a new handle", async () => {
+    it("refuses execs with NOT_FOUND after its end, even through a new handle", async () => {
       const sandbox = await local.create(gpu);
       await sandbox.exec(["true"]);
       await sandbox.terminate();
@@ -110,7 +110,7 @@ for (const { generation, gpu } of generations)
         );
     });
 
-    it("ends a running exec's output and gives its signal when it is terminated", async () => {
+    it("ends a running exec's output and returns its signal when it is terminated", async () => {
       const sandbox = await local.create(gpu);
       const exec = await sandbox.exec(["sh", "-c", "echo started; sleep 600"]);
       const reader = exec.stdout.getReader();
@@ -120,7 +120,7 @@ for (const { generation, gpu } of generations)
       assert.equal(rest.done, true);
     });
 
-    it("ends as killed when its processes are, and is listed so", async function () {
+    it("ends as killed when its processes are killed, and is listed that way", async function () {
       needOwnRoot(this, local);
       const sandbox = await local.create({ ...gpu, tags: { fate: "lost" } });
       const marker = `4${Date.now()}`;
@@ -128,7 +128,7 @@ for (const { generation, gpu } of generations)
       const sleeper = (await processesWith(marker)).at(-1);
       assert.ok(sleeper);
 
-      process.kill(await firstProcessBeside(sleeper), "SIGKILL");
+      process.kill(await firstProcessOfSandbox(sleeper), "SIGKILL");
 
       assert.equal(await sandbox.wait(), 137);
       const filter = { appId: local.app.appId, includeFinished: true, tags: [{ tagName: "fate", tagValue: "lost" }] };
@@ -136,7 +136,7 @@ for (const { generation, gpu } of generations)
       assert.equal(listed?.taskInfo?.result?.status, 2, "GENERIC_STATUS_FAILURE");
     });
 
-    it("has files of its own", async function () {
+    it("has its own files", async function () {
       needOwnRoot(this, local);
       const [one, two] = await Promise.all([local.create(gpu), local.create(gpu)]);
       const write = await one.exec(["sh", "-c", "echo mine > /workspace/file && echo mine > /tmp/file"]);
@@ -147,7 +147,7 @@ for (const { generation, gpu } of generations)
       assert.equal(await read.stdout.readText(), "mine\nmine\n");
     });
 
-    it("reports its end to a fresh handle", async () => {
+    it("reports its end to a new handle", async () => {
       const sandbox = await local.create({ ...gpu, command: ["sh", "-c", "exit 3"] });
       const again = await local.modal.sandboxes.fromId(sandbox.sandboxId);
       assert.equal(await again.wait(), 3);
@@ -155,7 +155,7 @@ for (const { generation, gpu } of generations)
     });
   });
 
-describe("a sandbox for whose GPU there is no capacity", function () {
+describe("a sandbox whose GPU type is unavailable", function () {
   this.timeout(60_000);
   const local = useLocalBackend({ env: { MODAL_LOCAL_NO_CAPACITY: "B300, h200" } });
 
@@ -175,7 +175,7 @@ describe("a sandbox for whose GPU there is no capacity", function () {
     assert.equal(refusal.status === "rejected" && (refusal.reason as Error).name, "ConflictError");
   });
 
-  it("does not keep others from running", async () => {
+  it("does not keep other sandboxes from running", async () => {
     const sandbox = await local.create({ gpu: "T4" });
     assert.equal(await sandbox.poll(), null);
   });
@@ -185,7 +185,7 @@ describe("a create that is sent twice", function () {
   this.timeout(60_000);
   const local = useLocalBackend();
 
-  it("makes one sandbox", async () => {
+  it("creates one sandbox", async () => {
     const request = { appId: local.app.appId, definition: { imageId: local.image.imageId } };
     const create = () =>
       local.modal.cpClient.sandboxCreateV2(request, {
@@ -198,7 +198,7 @@ describe("a create that is sent twice", function () {
   });
 });
 
-/** Without what a sandbox with a GPU says first where there is none. */
+/** Drops the notice that a sandbox with a GPU prints first on a machine without one. */
 const lastLine = (output: string): string =>
   output
     .trimEnd()

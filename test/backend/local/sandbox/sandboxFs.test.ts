@@ -25,7 +25,7 @@ describe("the filesystem tool of a sandbox", () => {
 
   after(() => rm(base, { recursive: true, force: true }));
 
-  it("lists a folder by name, with what the SDK shows of each entry", async () => {
+  it("lists a folder by name, with the fields that the SDK shows", async () => {
     await writeFile(join(folder, "b.txt"), "hello", { mode: 0o640 });
     await chmod(join(folder, "b.txt"), 0o100640);
     await mkdir(join(folder, "a"));
@@ -56,7 +56,7 @@ describe("the filesystem tool of a sandbox", () => {
     assert.equal(entry.owner, "root");
   });
 
-  it("follows a link to list a folder, and not to describe one", async () => {
+  it("follows a link when listing a folder, but not when describing one", async () => {
     await mkdir(join(folder, "real"));
     await writeFile(join(folder, "real", "x"), "");
     await symlink("real", join(folder, "link"));
@@ -71,7 +71,7 @@ describe("the filesystem tool of a sandbox", () => {
     assert.equal(described.type, "symlink");
   });
 
-  it("writes from stdin to a path whose folders do not exist, and reads it back byte by byte", async () => {
+  it("writes from stdin to a path whose folders do not exist, and reads it back byte for byte", async () => {
     const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => index % 251));
     const path = join(folder, "new", "deep", "file é\n.bin");
 
@@ -83,20 +83,20 @@ describe("the filesystem tool of a sandbox", () => {
     assert.ok(read.stdout.equals(bytes));
   });
 
-  it("shortens a file that it writes anew", async () => {
+  it("truncates a file that it overwrites", async () => {
     const path = join(folder, "file");
     await writeFile(path, "a long text");
     await call({ WriteFile: { path } }, Buffer.from("short"));
     assert.equal(await readFile(path, "utf8"), "short");
   });
 
-  it("makes folders, with parents where asked", async () => {
+  it("creates folders, with parents on request", async () => {
     assert.equal((await call({ MakeDirectory: { path: join(folder, "a/b"), parents: true } })).code, 0);
     assert.equal((await call({ MakeDirectory: { path: join(folder, "a/b"), parents: true } })).code, 0);
     assert.ok((await lstat(join(folder, "a/b"))).isDirectory());
   });
 
-  it("removes files, links and, where asked, whole trees", async () => {
+  it("removes files, links and, on request, whole trees", async () => {
     await mkdir(join(folder, "tree/inner"), { recursive: true });
     await symlink("tree", join(folder, "link"));
 
@@ -106,43 +106,43 @@ describe("the filesystem tool of a sandbox", () => {
     await assert.rejects(lstat(join(folder, "tree")), { code: "ENOENT" });
   });
 
-  describe("says of a failure what kind it is", () => {
+  describe("reports the kind of a failure", () => {
     beforeEach(async () => {
       await writeFile(join(folder, "file"), "");
       await mkdir(join(folder, "full/inner"), { recursive: true });
     });
 
     const failures: [string, string, (folder: string) => object][] = [
-      ["NotFound", "listing what is not there", (path) => ({ ListFiles: { path: `${path}/none` } })],
+      ["NotFound", "listing a missing folder", (path) => ({ ListFiles: { path: `${path}/none` } })],
       ["NotDirectory", "listing a file", (path) => ({ ListFiles: { path: `${path}/file` } })],
-      ["NotFound", "describing what is not there", (path) => ({ Stat: { path: `${path}/none` } })],
+      ["NotFound", "describing a missing file", (path) => ({ Stat: { path: `${path}/none` } })],
       ["NotDirectory", "describing below a file", (path) => ({ Stat: { path: `${path}/file/x` } })],
-      ["NotFound", "reading what is not there", (path) => ({ ReadFile: { path: `${path}/none` } })],
+      ["NotFound", "reading a missing file", (path) => ({ ReadFile: { path: `${path}/none` } })],
       ["IsDirectory", "reading a folder", (path) => ({ ReadFile: { path: `${path}/full` } })],
       ["IsDirectory", "writing to a folder", (path) => ({ WriteFile: { path: `${path}/full` } })],
       ["NotDirectory", "writing below a file", (path) => ({ WriteFile: { path: `${path}/file/x` } })],
       ["NotDirectory", "writing far below a file", (path) => ({ WriteFile: { path: `${path}/file/x/y` } })],
       [
         "NotFound",
-        "making a folder in none",
+        "creating a folder in a missing one",
         (path) => ({ MakeDirectory: { path: `${path}/none/x`, parents: false } }),
       ],
       [
         "PathAlreadyExists",
-        "making what exists",
+        "creating an existing folder",
         (path) => ({ MakeDirectory: { path: `${path}/full`, parents: false } }),
       ],
       [
         "PathAlreadyExists",
-        "making a folder of a file",
+        "creating a folder in place of a file",
         (path) => ({ MakeDirectory: { path: `${path}/file`, parents: true } }),
       ],
       [
         "NotDirectory",
-        "making a folder below a file",
+        "creating a folder below a file",
         (path) => ({ MakeDirectory: { path: `${path}/file/x`, parents: true } }),
       ],
-      ["NotFound", "removing what is not there", (path) => ({ Remove: { path: `${path}/none`, recursive: true } })],
+      ["NotFound", "removing a missing file", (path) => ({ Remove: { path: `${path}/none`, recursive: true } })],
       [
         "DirectoryNotEmpty",
         "removing a folder that is not empty",
@@ -150,7 +150,7 @@ describe("the filesystem tool of a sandbox", () => {
       ],
       [
         "NotFound",
-        "watching what is not there",
+        "watching a missing folder",
         (path) => ({ Watch: { path: `${path}/none`, recursive: false, filter: null, timeout_secs: null } }),
       ],
     ];
@@ -165,14 +165,14 @@ describe("the filesystem tool of a sandbox", () => {
       });
   });
 
-  it("fails for a request that it does not know", async () => {
+  it("fails for an unknown operation", async () => {
     const { code, stderr } = await call({ Fly: { path: "/" } });
     assert.equal(code, 1);
     assert.equal((JSON.parse(stderr) as Record<string, unknown>).error_kind, "InvalidRequest");
   });
 
-  describe("watching", () => {
-    it("reports creation, change and removal of a file, until stdin ends", async () => {
+  describe("while watching", () => {
+    it("reports creation, change and removal of a file until stdin ends", async () => {
       const watching = await watch(folder);
       await watching.until("Create", () => writeFile(join(folder, "x"), ""), join(folder, "x"));
       await watching.until("Modify", () => writeFile(join(folder, "x"), "more"), join(folder, "x"));
@@ -180,7 +180,7 @@ describe("the filesystem tool of a sandbox", () => {
       assert.equal(await watching.end(), 0);
     });
 
-    it("sees into folders old and new where asked", async () => {
+    it("includes existing and new sub-folders on request", async () => {
       await mkdir(join(folder, "old"));
       const watching = await watch(folder, { recursive: true });
       await watching.until("Create", () => writeFile(join(folder, "old/x"), ""), join(folder, "old/x"));
@@ -195,7 +195,7 @@ describe("the filesystem tool of a sandbox", () => {
       assert.equal(await watching.end(), 0);
     });
 
-    it("reports only the types asked for", async () => {
+    it("reports only the requested types", async () => {
       const watching = await watch(folder, { filter: ["Remove"] });
       await watching.until(
         "Remove",
@@ -261,7 +261,7 @@ async function watch(path: string, options: { recursive?: boolean; filter?: stri
     child.stdin.end();
     return exited;
   };
-  // The tool does not say when it has begun to watch: files come and go until it speaks.
+  // The tool does not report when it has started to watch, so files are created until it reports one.
   for (let probe = 0; seen.length === 0; probe += 1) {
     await writeFile(join(path, `probe-${probe}`), "");
     await rm(join(path, `probe-${probe}`));

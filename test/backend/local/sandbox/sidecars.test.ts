@@ -18,7 +18,7 @@ for (const { generation, gpu } of generations)
       return exec.stdout.readText();
     };
 
-    it("runs until it is ended, and is found by its name while it does", async () => {
+    it("runs until it is terminated, and is found by its name until then", async () => {
       const { experimentalSidecars: sidecars } = await local.create(gpu);
       const worker = await sidecars.create("worker", local.image, SLEEP);
       assert.equal(worker.containerName, "worker");
@@ -34,7 +34,7 @@ for (const { generation, gpu } of generations)
       assert.equal(listed?.containerId, worker.containerId);
     });
 
-    it("gives its command's exit code, and its name to another then", async () => {
+    it("returns its command's exit code, and then frees its name", async () => {
       const { experimentalSidecars: sidecars } = await local.create(gpu);
       const first = await sidecars.create("once", local.image, { command: ["sh", "-c", "exit 42"] });
       assert.equal(await first.wait(), 42);
@@ -44,7 +44,7 @@ for (const { generation, gpu } of generations)
       await assert.rejects(first.exec(["true"]), /NOT_FOUND/);
     });
 
-    it("has an environment, a folder, volumes and files of its own", async function () {
+    it("has its own environment, folder, volumes and files", async function () {
       needOwnRoot(this, local);
       const sandbox = await local.create(gpu);
       const volume = await local.modal.volumes.ephemeral();
@@ -70,7 +70,7 @@ for (const { generation, gpu } of generations)
       volume.closeEphemeral();
     });
 
-    it("can be made an image of, and be shown one", async function () {
+    it("can be saved as an image, and can have an image mounted", async function () {
       needOwnRoot(this, local);
       const { experimentalSidecars: sidecars } = await local.create(gpu);
       const one = await sidecars.create("one", local.image, SLEEP);
@@ -95,7 +95,7 @@ for (const { generation, gpu } of generations)
       await assert.rejects(sandbox.experimentalSidecars.create("late", local.image, SLEEP), /NOT_FOUND/);
     });
 
-    it("is refused a name that means the sandbox, and an image that is none", async () => {
+    it("is refused if its name means the sandbox or its image does not exist", async () => {
       const { experimentalSidecars: sidecars } = await local.create(gpu);
       await assert.rejects(sidecars.create("main", local.image), { name: "InvalidError" });
       const unbuilt = local.modal.images.fromRegistry("python:3.12-slim");

@@ -17,7 +17,7 @@ describe("a snapshot of the local backend", function () {
   };
   const createFrom = (image: Image) => local.modal.sandboxes.create(local.app, image);
 
-  it("of the file system has what was written, changed and removed anywhere, and the image's environment", async () => {
+  it("contains all written, changed and removed files, and the image's environment", async () => {
     const image = local.modal.images
       .fromRegistry("debian")
       .dockerfileCommands(["ENV A=1", "WORKDIR /srv", "RUN mkdir /made && touch /made/a /made/b"]);
@@ -27,7 +27,7 @@ describe("a snapshot of the local backend", function () {
     assert.equal(await outputIn(copy, "cat /x /tmp/t; ls /made; echo $A $PWD"), "x\nt\nc\n1 /srv\n");
   });
 
-  it("of the file system has what was written and removed in the machine's own folders", async function () {
+  it("contains changes of the machine's own folders", async function () {
     needOverlay(this, local);
     const sandbox = await local.create();
     await outputIn(sandbox, "echo x > /usr/x; rm -r /etc/cron.daily");
@@ -35,7 +35,7 @@ describe("a snapshot of the local backend", function () {
     assert.match(await outputIn(copy, "cat /usr/x; ls /etc/cron.daily"), /^x\n.*No such file.*\n$/);
   });
 
-  it("is apart from the sandbox it was made of, and from those made of it", async () => {
+  it("is independent of the sandbox that it was taken from, and of those created from it", async () => {
     const sandbox = await local.create();
     await outputIn(sandbox, "mkdir /data; echo 1 > /data/n");
     const image = await sandbox.snapshotFilesystem();
@@ -50,7 +50,7 @@ describe("a snapshot of the local backend", function () {
     assert.equal(await outputIn(await createFrom(image), "cat /data/n; ls /data"), "1\nn\n");
   });
 
-  it("can be made of a sandbox made of a snapshot, many times over", async () => {
+  it("can be taken of a sandbox that was created from a snapshot, many times over", async () => {
     let sandbox = await local.create();
     for (let round = 0; round < 5; round += 1) {
       await outputIn(sandbox, `echo ${round} >> /rounds; touch /round-${round}; rm -f /round-${round - 1}`);
@@ -59,7 +59,7 @@ describe("a snapshot of the local backend", function () {
     assert.equal(await outputIn(sandbox, "cat /rounds; ls -d /round-*"), "0\n1\n2\n3\n4\n/round-4\n");
   });
 
-  it("can be made while programs write", async () => {
+  it("can be taken while programs write", async () => {
     const sandbox = await local.create({
       command: ["sh", "-c", "mkdir /busy; while :; do echo x > /busy/new; mv /busy/new /busy/old; rm /busy/old; done"],
     });
@@ -80,7 +80,7 @@ describe("a snapshot of the local backend", function () {
     router.close();
   });
 
-  it("lives as long as it was told", async () => {
+  it("lives as long as requested", async () => {
     const sandbox = await local.create();
     const short = await sandbox.snapshotFilesystem({ ttlMs: 1000 });
     const long = await sandbox.snapshotFilesystem({ ttlMs: null });
@@ -90,7 +90,7 @@ describe("a snapshot of the local backend", function () {
     await createFrom(long);
   });
 
-  it("of a folder can be mounted, changed there, and taken away again", async () => {
+  it("of a folder can be mounted, changed there, and unmounted again", async () => {
     const sandbox = await local.create();
     await outputIn(
       sandbox,
@@ -109,7 +109,7 @@ describe("a snapshot of the local backend", function () {
     assert.equal(await outputIn(other, "ls -A /again; cat /again/deep/n /first/link"), ".hidden\ndeep\nnew\n2\n1\n");
   });
 
-  it("of no image is an empty folder, over what was there", async () => {
+  it("is not needed for a mount: an empty folder then hides the earlier content", async () => {
     const sandbox = await local.create();
     await outputIn(sandbox, "mkdir /data; touch /data/hidden");
     await sandbox.mountImage("/data");
@@ -118,7 +118,7 @@ describe("a snapshot of the local backend", function () {
     assert.equal(await outputIn(sandbox, "ls /data"), "hidden\n");
   });
 
-  it("is refused where it makes no sense", async () => {
+  it("is refused if the request is invalid", async () => {
     const sandbox = await local.create();
     await assert.rejects(sandbox.snapshotDirectory("/no/such/folder"), /There is no folder \/no\/such\/folder/);
     for (const path of ["/", "/proc/x", "relative", "/a/../b"])
@@ -142,7 +142,7 @@ describe("a snapshot of the local backend", function () {
     { title: "is idle", params: { idleTimeoutMs: 1000 }, end: undefined },
     { title: "ends by itself", params: { command: ["sh", "-c", "sleep 0.7"] }, end: undefined },
   ])
-    it(`is kept of a sandbox that ${title}, where that was asked for`, async () => {
+    it(`is kept of a sandbox that ${title}, on request`, async () => {
       const sandbox = await local.create({ ...params, experimentalOptions: { enable_exit_snapshot: true } });
       await outputIn(sandbox, "echo kept > /kept");
       await assert.rejects(sandbox.experimentalGetExitSnapshot({ timeoutMs: 0 }), { name: "TimeoutError" });
@@ -151,7 +151,7 @@ describe("a snapshot of the local backend", function () {
       assert.equal(await outputIn(copy, "cat /kept"), "kept\n");
     });
 
-  it("is not kept of a sandbox that did not ask for it", async () => {
+  it("is not kept of a sandbox that did not request it", async () => {
     const sandbox = await local.create();
     await assert.rejects(sandbox.experimentalGetExitSnapshot(), { name: "InvalidError" });
   });
@@ -164,7 +164,7 @@ describe("a snapshot of the local backend", function () {
     await requireFastSnapshot(sandbox);
   });
 
-  it("is as fast of what the sandbox itself has written while no program runs in it, and does not disturb it", async () => {
+  it("of the sandbox's own writes is as fast while no program runs, and does not disturb the sandbox", async () => {
     const sandbox = await local.create({ encryptedPorts: [8000] });
     await outputIn(sandbox, gigabyte);
     await requireFastSnapshot(sandbox);
@@ -174,7 +174,7 @@ describe("a snapshot of the local backend", function () {
     assert.equal(await sandbox.poll(), null);
   });
 
-  it("leaves running programs and what they hold alone", async () => {
+  it("leaves running programs and their files alone", async () => {
     const sandbox = await local.create();
     await outputIn(sandbox, "head -c 50000000 /dev/zero > /large; echo kept > /dev/shm/kept");
     const program = await sandbox.exec(["sh", "-c", "echo ready; read -r line; echo $line"]);
@@ -187,7 +187,7 @@ describe("a snapshot of the local backend", function () {
       assert.equal(await outputIn(await createFrom(image), "du -sb /large | cut -f1"), "50000000\n");
   });
 
-  /** Next to a create, which tells how busy the machine is: to copy a gigabyte takes many times as long. */
+  /** Compares with a create, which shows how busy the machine is. Copying a gigabyte takes many times as long. */
   async function requireFastSnapshot(sandbox: Sandbox): Promise<void> {
     await outputIn(sandbox, "echo 1 > /gigabyte/new; sync");
     const began = performance.now();
