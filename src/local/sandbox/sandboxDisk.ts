@@ -113,7 +113,7 @@ export class SandboxDisk {
     return true;
   }
 
-  /** Call this when nothing runs in the root anymore, but before the root is removed. */
+  /** Call this when no process runs in the root, but before the root is removed. */
   async close(root: IsolatedRoot | undefined): Promise<void> {
     this.#commits?.dispose();
     await this.#commitAll((volume) => volume.close());

@@ -56,7 +56,7 @@ export class VolumeMount {
     });
   }
 
-  /** Commits a last time. Call this when nothing runs in the root anymore. */
+  /** Commits a last time. Call this when no process runs in the root. */
   close(): Promise<void> {
     return this.#steps.run(async () => {
       try {

@@ -302,7 +302,7 @@ describe("deployed functions", function () {
 
     const long = await nap.spawn([600]);
     await long.cancel();
-    await assert.rejects(long.get(), { name: "RemoteError", message: /cancelled/ });
+    await assert.rejects(long.get(), { name: "RemoteError", message: /canceled/ });
     await assert.rejects(
       modal.functionCalls.fromId("fc-unknown"),
       (error) => error instanceof ClientError && error.code === Status.NOT_FOUND,

@@ -61,7 +61,7 @@ describe("control groups of version 2", () => {
   it("limit what they can, and say so", async () => {
     await group("/", "memory");
     const groups = await find("/");
-    assert.equal(groups.description, "Only the limit of memory is kept.");
+    assert.equal(groups.description, "Only the memory limit is enforced.");
     await groups.create(LIMITS);
     assert.ok(!existsSync(join(mount, "modal-local-marker-1", "cpu.max")));
   });
