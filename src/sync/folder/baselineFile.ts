@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, statSync } from "node:fs";
 
 import { replaceFile } from "../../base/replaceFile";
+import type { Confirmed } from "./confirmed";
 import type { FolderEntry } from "./folderEntry";
 
 /**
@@ -12,6 +13,8 @@ export interface Baseline {
   /** The content of the sandbox's marker (`SYNC_MARKER` in the remote folder); another one there means drift. */
   readonly generation: string;
   readonly entries: ReadonlyMap<string, FolderEntry>;
+  /** Missing if the sandbox cannot say when a push ended. */
+  readonly confirmed?: Confirmed | undefined;
 }
 
 /** A baseline as a file has it. */
@@ -36,8 +39,8 @@ export function readBaseline(file: string): SavedBaseline | undefined {
     if (first.version !== VERSION) return undefined;
     const entries = new Map<string, FolderEntry>();
     apply(first, entries);
-    const { generation, addedRows } = applyAll(changes, first.generation, entries);
-    return { baseline: { generation, entries }, stamp, addedRows };
+    const { generation, confirmed, addedRows } = applyAll(changes, first, entries);
+    return { baseline: { generation, entries, confirmed: fromTimes(confirmed) }, stamp, addedRows };
   } catch {
     return undefined;
   }
@@ -48,7 +51,8 @@ export function writeBaseline(file: string, baseline: Baseline): SavedBaseline |
   const { generation, entries } = baseline;
   try {
     const rows = Array.from(entries.values(), toRow);
-    replaceFile(file, `${JSON.stringify({ version: VERSION, generation, rows })}\n`);
+    const whole = { version: VERSION, generation, rows, confirmed: toTimes(baseline) };
+    replaceFile(file, `${JSON.stringify(whole)}\n`);
     const stamp = stampOf(file);
     return stamp === undefined ? undefined : { baseline, stamp, addedRows: 0 };
   } catch {
@@ -84,10 +88,19 @@ interface Change {
   readonly generation: string;
   readonly rows: readonly unknown[];
   readonly gone?: readonly string[];
+  /** All of it, not what changed: it names few files. */
+  readonly confirmed?: Times;
+}
+
+/** `Confirmed` as JSON has it. */
+interface Times {
+  readonly at: number;
+  readonly later: readonly (readonly [string, number])[];
 }
 
 /** By identity: an entry that did not change is the object that it was. */
-function changeBetween(before: Baseline, { generation, entries }: Baseline): Required<Change> {
+function changeBetween(before: Baseline, after: Baseline) {
+  const { generation, entries } = after;
   const rows: unknown[] = [];
   let common = 0;
   for (const [path, entry] of entries) {
@@ -97,21 +110,21 @@ function changeBetween(before: Baseline, { generation, entries }: Baseline): Req
   }
   const isGone = common < before.entries.size;
   const gone = isGone ? [...before.entries.keys()].filter((path) => !entries.has(path)) : [];
-  return { after: before.generation, generation, rows, gone };
+  return { after: before.generation, generation, rows, gone, confirmed: toTimes(after) };
 }
 
-function applyAll(lines: readonly string[], first: string, entries: Map<string, FolderEntry>) {
-  let generation = first;
+function applyAll(lines: readonly string[], first: Change, entries: Map<string, FolderEntry>) {
+  let { generation, confirmed } = first;
   let addedRows = 0;
   for (const [index, line] of lines.entries()) {
-    if (line === "" && index === lines.length - 1) return { generation, addedRows };
+    if (line === "" && index === lines.length - 1) return { generation, confirmed, addedRows };
     const change = parse(line);
     if (change?.after !== generation) break;
     apply(change, entries);
     addedRows += change.rows.length + (change.gone?.length ?? 0);
-    generation = change.generation;
+    ({ generation, confirmed } = change);
   }
-  return { generation, addedRows: Number.POSITIVE_INFINITY };
+  return { generation, confirmed, addedRows: Number.POSITIVE_INFINITY };
 }
 
 function parse(line: string): Change | undefined {
@@ -130,6 +143,18 @@ function apply({ generation, rows, gone = [] }: Change, entries: Map<string, Fol
     const entry = fromRow(row);
     entries.set(entry.path, entry);
   }
+}
+
+function toTimes({ confirmed, entries }: Baseline): Times | undefined {
+  return confirmed && { at: confirmed.at, later: [...confirmed.later].filter(([path]) => entries.has(path)) };
+}
+
+/** Throws at what `toTimes` did not make. */
+function fromTimes(times: Times | undefined): Confirmed | undefined {
+  if (times === undefined) return undefined;
+  const later = new Map(times.later);
+  if (![times.at, ...later.values()].every(Number.isFinite)) throw new Error("These are no times.");
+  return { at: times.at, later };
 }
 
 /** A third of the size of the objects, and a quarter of the time to parse them. */

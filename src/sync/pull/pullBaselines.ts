@@ -1,5 +1,6 @@
 import type { BaselineKey, BaselineStore } from "../folder/baseline";
 import type { Baseline } from "../folder/baselineFile";
+import { confirmedAt } from "../folder/confirmed";
 import type { FolderEntry } from "../folder/folderEntry";
 import type { Entries } from "../push/reconcile";
 import type { PullSince } from "./pullMessages";
@@ -21,6 +22,8 @@ export class PullBaselines {
   readonly #taken: TakenOutputs;
   /** As the pull found them when it began. */
   readonly #takenEntries: Entries;
+  readonly #synced: Baseline | undefined;
+  readonly #pulled: Baseline | undefined;
   readonly known: ReadonlyMap<string, FolderEntry>;
 
   constructor({ key }: PullSince, store: BaselineStore) {
@@ -29,9 +32,15 @@ export class PullBaselines {
     this.#taken = new TakenOutputs(key, store);
     this.#takenEntries = this.#taken.pulled;
     this.#store = store;
-    const synced = this.#store.get(this.#key)?.entries;
-    const pulled = this.#store.get(this.#pulledKey)?.entries;
+    this.#synced = this.#store.get(this.#key);
+    this.#pulled = this.#store.get(this.#pulledKey);
+    const [synced, pulled] = [this.#synced?.entries, this.#pulled?.entries];
     this.known = synced && pulled ? new Map([...pulled, ...synced]) : (synced ?? pulled ?? new Map());
+  }
+
+  /** As `confirmedAt`, for a path that is known. */
+  confirmedAt(path: string): number | undefined {
+    return confirmedAt((this.#synced?.entries.has(path) ? this.#synced : this.#pulled)?.confirmed, path);
   }
 
   /** True if it is as a pull has brought it into a folder of its own. */
@@ -71,11 +80,11 @@ export class PullBaselines {
     if (entries.size < baseline.entries.size) this.#store.put(this.#key, { ...baseline, entries });
   }
 
-  #add(key: BaselineKey, { generation, entries }: Baseline, more: readonly FolderEntry[]): void {
+  #add(key: BaselineKey, baseline: Baseline, more: readonly FolderEntry[]): void {
     if (more.length === 0) return;
-    const all = new Map(entries);
-    for (const entry of more) all.set(entry.path, entry);
-    this.#store.put(key, { generation, entries: all });
+    const entries = new Map(baseline.entries);
+    for (const entry of more) entries.set(entry.path, entry);
+    this.#store.put(key, { ...baseline, entries });
   }
 }
 
@@ -93,22 +102,32 @@ interface Taken {
 export function noteImage(key: BaselineKey, listing: readonly RemoteEntry[], store: BaselineStore): void {
   const pulledKey = pulledKeyOf(key);
   if (listing.length === 0 || store.get(pulledKey)) return;
-  // A push that sets a file aside changes its ctime: what counts is the end of the push.
   const entries = listing.flatMap(({ path, kind, mode, size, mtime, target }) => {
     const entry = { path, kind, mode, size, mtime };
     if (kind === "other") return [];
     if (kind === "directory") return [folderThere(entry)];
     return [entryThere(entry, kind === "symlink" ? (target ?? UNKNOWN_TARGET) : undefined)];
   });
-  store.put(pulledKey, { generation: "", entries: new Map(entries.map((entry) => [entry.path, entry])) });
+  const at = listing.reduce((latest, { ctime = 0 }) => Math.max(latest, ctime), 0);
+  const confirmed = at > 0 ? { at, later: new Map<string, number>() } : undefined;
+  store.put(pulledKey, { generation: "", entries: new Map(entries.map((entry) => [entry.path, entry])), confirmed });
 }
 
-/** A push has given these other names in the sandbox, where they are known by these from now on. */
-export function noteRenamed(key: BaselineKey, moved: readonly PushConflict[], store: BaselineStore): void {
+/**
+ * A push has given these other names in the sandbox, where they are known by these from now on.
+ * @param pushedAt when it ended; to set a file aside changes its ctime
+ */
+export function noteRenamed(
+  key: BaselineKey,
+  moved: readonly PushConflict[],
+  pushedAt: number | undefined,
+  store: BaselineStore,
+): void {
   const pulledKey = pulledKeyOf(key);
   const pulled = store.get(pulledKey);
   if (!pulled || moved.length === 0) return;
   const entries = new Map(pulled.entries);
+  const later = new Map(pulled.confirmed?.later);
   for (const { path, keptAs } of moved) {
     const known = entries.get(path);
     const below =
@@ -116,9 +135,10 @@ export function noteRenamed(key: BaselineKey, moved: readonly PushConflict[], st
     for (const entry of known ? [known, ...below] : []) {
       const renamed = keptAs + entry.path.slice(path.length);
       entries.set(renamed, { ...entry, path: renamed });
+      if (pushedAt !== undefined) later.set(renamed, pushedAt);
     }
   }
-  store.put(pulledKey, { ...pulled, entries });
+  store.put(pulledKey, { ...pulled, entries, confirmed: pulled.confirmed && { ...pulled.confirmed, later } });
 }
 
 const pulledKeyOf = (key: BaselineKey): BaselineKey => ({ ...key, remotePath: `${key.remotePath} pulled` });

@@ -27,7 +27,7 @@ export function planPull(
   takes: (entry: RemoteEntry) => boolean,
   guard: PathGuard,
   rules: NameRules,
-  pushedAt: number | undefined,
+  confirmedAt: (path: string) => number | undefined,
 ): PullPlan {
   const wanted = new Map<string, RemoteEntry>();
   const guarded = new Map<string, Guarded>();
@@ -36,7 +36,7 @@ export function planPull(
   let bytes = 0;
   for (const entry of listing) {
     const known = knownOf(entry.path);
-    if ((known && isUnchangedThere(entry, known, pushedAt)) || !takes(entry)) continue;
+    if ((known && isUnchangedThere(entry, known, confirmedAt(entry.path))) || !takes(entry)) continue;
     const reason = entry.kind === "other" ? "is neither a file, a folder nor a link" : refusePath(entry.path, rules);
     if (reason !== undefined) {
       skipped.push({ path: entry.path, reason });
@@ -58,9 +58,9 @@ export function planPull(
 /**
  * A push sets times in whole seconds; a program's have fractions. So a file that was written again within the second
  * of its old time is told by the fraction, unless a pull has brought that very time here.
- * @param pushedAt when the last push ended, by the sandbox's clock
+ * @param confirmedAt when it was last known to be the same, by the sandbox's clock
  */
-export function isUnchangedThere(there: RemoteEntry, known: FolderEntry, pushedAt?: number): boolean {
+export function isUnchangedThere(there: RemoteEntry, known: FolderEntry, confirmedAt?: number): boolean {
   if (there.kind !== known.kind) return false;
   switch (known.kind) {
     case "directory":
@@ -68,13 +68,13 @@ export function isUnchangedThere(there: RemoteEntry, known: FolderEntry, pushedA
     case "symlink":
       return known.target === UNKNOWN_TARGET ? isSameTime(there, known) : there.target === known.target;
     case "file":
-      return there.size === known.size && isSameTime(there, known) && !isTouched(there, known.thereCtime ?? pushedAt);
+      return there.size === known.size && isSameTime(there, known) && !isTouched(there, known.thereCtime, confirmedAt);
   }
 }
 
 /** True if a file was written since, even if it has its size and time of before. */
-const isTouched = ({ ctime }: RemoteEntry, since: number | undefined): boolean =>
-  ctime !== undefined && since !== undefined && ctime > since;
+const isTouched = ({ ctime }: RemoteEntry, receivedAt = 0, confirmedAt = receivedAt): boolean =>
+  ctime !== undefined && confirmedAt > 0 && ctime > Math.max(receivedAt, confirmedAt);
 
 function isSameTime(there: RemoteEntry, { mtimeMs }: FolderEntry): boolean {
   const knownMtime = mtimeMs / 1000;

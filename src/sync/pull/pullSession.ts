@@ -109,7 +109,7 @@ export class PullSession {
       takes,
       new PathGuard(since?.into === undefined ? here : new LocalFolder(join(this.#root, since.into)), listing),
       this.#rules,
-      this.#pushedAt(),
+      this.#confirmedAt(),
     );
 
     this.#isPlanned = this.#parser.isWhole && !this.#parser.isTooMuch;
@@ -259,15 +259,17 @@ export class PullSession {
   }
 
   /**
-   * When the last push ended: its marker is the last that it writes. Unknown of a sandbox that is not known to have had
-   * one, and of a copy of a file system, whose files all have the ctime of the copy.
+   * Until when a file is known to be unchanged there. Unknown in a copy of a file system, where every file, the marker
+   * of the last push too, has the ctime of the copy.
    */
-  #pushedAt(): number | undefined {
-    if ((this.#known?.known.size ?? 0) === 0) return undefined;
+  #confirmedAt(): (path: string) => number | undefined {
     const marker = this.#parser.entries.find(({ path }) => path === SYNC_MARKER);
-    return marker?.ctime !== undefined && Math.floor(marker.ctime) === Math.floor(marker.mtime)
-      ? marker.ctime
-      : undefined;
+    const { ctime = 0, mtime = 0 } = marker ?? {};
+    const copiedAt = Math.floor(ctime) === Math.floor(mtime) ? 0 : ctime;
+    return (path) => {
+      const at = this.#known?.confirmedAt(path);
+      return at !== undefined && at >= copiedAt ? at : undefined;
+    };
   }
 
   /** The folder that files are written to, without links in its path. */

@@ -7,6 +7,7 @@ import type { AcceptedRulesStore } from "../rules/acceptedRules";
 import type { BaselineKey, BaselineStore } from "../folder/baseline";
 import type { Baseline } from "../folder/baselineFile";
 import { checkedPaths, checks, placingOf } from "../folder/checks";
+import { confirmSent, type Confirmed } from "../folder/confirmed";
 import { directoryModes } from "../folder/directoryModes";
 import { listExcluded } from "../rules/excluded";
 import type { FolderEntry } from "../folder/folderEntry";
@@ -16,7 +17,7 @@ import { countChanges, previewChanges, type PushPreview } from "./preview";
 import type { Conflict, FolderSize, PushKey } from "./pushRequest";
 import { keptName, type Verb } from "../remote/receiver";
 import { noteImage, noteRenamed } from "../pull/pullBaselines";
-import { ListingParser } from "../remote/remoteListing";
+import { ListingParser, secondsOf } from "../remote/remoteListing";
 import { isEmpty, recognize, reconcile, type Entries, type Plan } from "./reconcile";
 import { acceptedOf, isSame, rulesChanges, secretLinesFor, spellLine, type RulesChange } from "../rules/rulesChange";
 import type { Scan } from "../folder/scan";
@@ -113,7 +114,7 @@ export class PushSession {
     const inventory = parseInventory(output);
     const { generation } = inventory;
     const entries = this.#recognize(target, inventory);
-    target.baseline = { generation, entries };
+    target.baseline = { generation, entries, confirmed: this.#recognizedAt(target, inventory) };
     target.plan = this.#reconcileTaken(entries, target.taken, target.isFresh);
     if (isEmpty(target.plan) && generation !== "") this.#baselines.put(target.key, target.baseline);
     return this.#summary(target);
@@ -149,15 +150,18 @@ export class PushSession {
     // What is not named any more, yet not gone either, is the sandbox's from here on; what cannot be read stays ours.
     const retained = this.#scan.skipped.flatMap(({ path }) => retain(target.baseline, path));
     const entries = retained.length === 0 ? delivered : new Map([...delivered, ...retained]);
-    target.baseline = { generation, entries };
+    const sent = plan.send.map(({ entry }) => entry.path);
+    const pushedAt = pushedAtIn(report);
+    target.baseline = { generation, entries, confirmed: confirmSent(target.baseline, sent, pushedAt) };
     this.#baselines.put(key, target.baseline);
     if (target.isFresh) target.taken.clearPulled();
-    else target.taken.drop(plan.send.map(({ entry }) => entry.path));
+    else target.taken.drop(sent);
     this.#rememberRules([]);
     const conflicts = conflictsIn(report, plan, stamp);
     noteRenamed(
       key,
       conflicts.filter(({ path, keptAs }) => path !== keptAs),
+      pushedAt,
       this.#baselines,
     );
     return conflicts;
@@ -216,6 +220,18 @@ export class PushSession {
     // Where several fit, an edit within a second may be in between: the older one has the file sent again.
     const candidates = [...this.#scan.entries, ...unconfirmed, ...outdated, ...(isFresh ? taken.pulled.values() : [])];
     return recognize(candidates, stats);
+  }
+
+  /** What broke off may have been placed since the last push that ended. */
+  #recognizedAt({ key, baseline }: Target, { stats, latestChange }: Inventory): Confirmed | undefined {
+    const at = baseline?.confirmed?.at ?? latestChange;
+    if (at === undefined) return undefined;
+    const later = new Map(baseline?.confirmed?.later);
+    for (const { path } of this.#baselines.unconfirmed(key) ?? []) {
+      const ctime = stats.get(path)?.ctime;
+      if (ctime !== undefined) later.set(path, ctime);
+    }
+    return { at, later };
   }
 
   /** A push that broke off may have left its mark and its rubbish. */
@@ -307,6 +323,12 @@ function biggest(plan: Plan): FolderSize[] {
     sizes.set(path, size);
   }
   return [...sizes.values()].sort((a, b) => b.bytes - a.bytes).slice(0, 5);
+}
+
+/** When the receiver ended, by the sandbox's clock; `undefined` if it could not say. */
+function pushedAtIn(report: string): number | undefined {
+  const [, seconds, fraction] = /^at (\d+)(\.\d+)$/m.exec(report) ?? [];
+  return seconds === undefined ? undefined : secondsOf(seconds, fraction);
 }
 
 /** A path is reported once, however often the receiver names it. */

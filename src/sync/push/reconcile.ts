@@ -125,6 +125,8 @@ export interface RemoteStat {
   readonly mode: number;
   readonly size: number;
   readonly mtimeSeconds: number;
+  /** In seconds. */
+  readonly ctime: number;
   /** The thousandths of a second in its time and a half for what is beyond; `undefined` where the sandbox does not tell. */
   readonly mtimeFraction: number | undefined;
 }

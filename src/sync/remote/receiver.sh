@@ -118,7 +118,7 @@ link_all() { cp -rPlfT -- "$tree" . 2>/dev/null; }
 # the ctime of the copy, the marker's ctime says nothing.
 pushed_at=
 note_push() {
-  [ -n "$expected_generation" ] || return
+  pushed_at=
   # shellcheck disable=SC2046
   set -- $(stat -c '%Y %Z %z' -- "$marker" 2>/dev/null)
   [ $# -ge 4 ] && [ "$1" = "$2" ] || return
@@ -272,7 +272,7 @@ text=
 is_expected || exit 46
 if is_fresh; then is_empty=yes; else is_empty=; [ "$push" = next ] || exit 46; fi
 
-note_push
+[ -z "$expected_generation" ] || note_push
 # From here to the end no push can rely on what is here.
 : >"$marker" || exit 45
 . "$checks"
@@ -290,4 +290,6 @@ placing=
 [ $status -eq 0 ] || exit 45
 # The marker comes last: to remove what a file is linked to changes the file's ctime too.
 remove "$stage"
-echo "$next_generation" >"$marker"
+echo "$next_generation" >"$marker" || exit 1
+note_push
+echo "at $pushed_at"

@@ -30,7 +30,8 @@ export interface Delivery {
 /**
  * The command that takes a push's tar stream on its input and makes it the content of the target. It prints a line for
  * each of `checkedPaths` that is not what it was expected to be: `left N` is still there although it was to be deleted,
- * `kept N` and `aside N` made way for what was sent and are now called `keptName`.
+ * `kept N` and `aside N` made way for what was sent and are now called `keptName`. The last line is `at` and the time when
+ * the push ended, by the sandbox's clock, if it can say that.
  */
 export const receiverCommand = (delivery: Delivery): string[] => {
   const { remotePath, expected, isFirst, generation, stamp, isCompressed } = delivery;

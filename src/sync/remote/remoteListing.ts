@@ -247,8 +247,11 @@ function factsOf(
   return { kind, mode, size, mtime, ctime };
 }
 
-/** `Number` takes longer for all the digits of a time in nanoseconds than the rest of a row takes. */
-const secondsOf = (seconds: string | undefined, fraction = ""): number =>
+/**
+ * A time as `stat` or `find` prints it. `Number` takes longer for all of its digits than the rest of a row takes.
+ * @param fraction with its point
+ */
+export const secondsOf = (seconds: string | undefined, fraction = ""): number =>
   Number(seconds) + Number(fraction.slice(1, 10).padEnd(9, "0")) / 1e9;
 
 /** In seconds: what a `Date` can hold. */

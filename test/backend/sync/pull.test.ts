@@ -74,6 +74,25 @@ describe("pull after a run", function () {
     assert.deepEqual(readdirSync(here("lib")), ["b.txt"]);
   });
 
+  it("brings back what a program wrote with the size and time of before, though another push came between", async () => {
+    await services().write("unseen.txt", "1");
+    await delay(TICK_MS);
+    const unseen = "touch -r unseen.txt /tmp/stamp; printf 2 >unseen.txt; touch -r /tmp/stamp unseen.txt";
+    await services().write("unseen.sh", `${unseen}; echo ready; read -r line`);
+    const { runs, folder } = services();
+    const target = fileTarget("unseen.sh");
+    const [only] = runs.start({ target, folder, remotePath: "/workspace", specs: [spec()] });
+    assert.ok(only);
+    const screen = new Screen(only);
+    await screen.shows("ready");
+    await services().write("another.txt", "made here meanwhile");
+
+    await run("cat another.txt", CPU, "another.sh");
+    assert.equal(read("unseen.txt"), "2");
+    await only.write(Buffer.from("go\n"));
+    await only.over;
+  });
+
   it("brings back only once what it brought, and pushes none of it back", async () => {
     await delay(TICK_MS);
     const first = await run("echo 1 >once.txt");

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { after, describe, it } from "mocha";
 
-import { BaselineStore } from "../../../../src/sync/folder/baseline";
-import { pull } from "../../../../src/sync/pull/pull";
+import { BaselineStore, type BaselineKey } from "../../../../src/sync/folder/baseline";
+import { pull, type PullOptions } from "../../../../src/sync/pull/pull";
 import { PullOrigins } from "../../../../src/sync/pull/pullOrigins";
 import { PullSession } from "../../../../src/sync/pull/pullSession";
 import { skip } from "../../../support/skip";
@@ -18,6 +18,22 @@ import { SyncWindow } from "../support/pushing";
 const signal = new AbortController().signal;
 
 describe("a pull right after a push", function () {
+  const inNewWindow = async <T>(work: (other: SyncWindow) => Promise<T>): Promise<T> => {
+    const other = new SyncWindow(baselineFolder);
+    try {
+      return await work(other);
+    } finally {
+      other.dispose();
+    }
+  };
+
+  /** How many files a window that knows only what is on disk pulls. */
+  const pullAll = (key: BaselineKey, exec: PullOptions["exec"]) =>
+    inNewWindow(async ({ thread }) => {
+      const since = { key, patterns: ["**"] };
+      return (await pull(thread, { root: key.root, remotePath: key.remotePath, since, exec, signal })).files;
+    });
+
   this.timeout(60_000);
   const folder = temporaryFolders();
   const baselineFolder = folder();
@@ -116,6 +132,64 @@ describe("a pull right after a push", function () {
       assert.deepEqual(conflicts, [], "the push knows the file that the pull brought");
     });
 
+  for (const tools of ["GNU", "busybox"])
+    it(`sees a file that was written again with the same size and time before another push (${tools})`, async function () {
+      const bin = tools === "GNU" ? process.env.PATH : busyboxPath(folder());
+      if (bin === undefined) skip(this, "needs busybox");
+      const env = { PATH: bin };
+      const [root, there] = [folder(), folder()];
+      const key = { sandboxId: `between-${tools}`, remotePath: there, root };
+      const pushing = () => inNewWindow((other) => other.push({ ...key, exec: localExec({ env }), signal }));
+      const pulling = () => pullAll(key, localPullExec({ env }));
+      build(there, { image: file("1") });
+      build(root, { first: file("1"), untouched: file("1"), other: file("1") });
+      await pushing();
+      build(root, { second: file("1"), other: file("2") });
+      await pushing();
+      assert.equal(await pulling(), 0, "nothing that a push placed looks written");
+      build(there, { pulled: file("1") });
+      assert.equal(await pulling(), 1);
+
+      for (const [index, name] of ["first", "second", "pulled", "image"].entries()) {
+        rewriteUnseen(there, name, "2");
+        build(root, { other: file(`${index}`) });
+        await pushing();
+        assert.equal(await pulling(), 1, `${name} is pulled`);
+        assert.equal(readFileSync(join(root, name), "utf8"), "2");
+        assert.equal(await pulling(), 0, `${name} is pulled once`);
+      }
+    });
+
+  it("sees a file that was written again with the same size and time before a push that has to ask the sandbox", async () => {
+    const [root, there] = [folder(), folder()];
+    const key = { sandboxId: "asking", remotePath: there, root };
+    build(root, { a: file("1"), other: file("1") });
+    await window.push({ ...key, exec: localExec(), signal });
+    // A push cannot rely on the times of files that were made a moment before, so the next one sends them again.
+    await window.push({ ...key, exec: localExec(), signal });
+    rewriteUnseen(there, "a", "2");
+    writeFileSync(join(there, ".modal-sync"), "of another push\n");
+    build(root, { other: file("2") });
+    await window.push({ ...key, exec: localExec(), signal });
+    assert.equal(await pullAll(key, localPullExec()), 1);
+  });
+
+  it("sees a file that was written again with the same size and time in a sandbox whose files were known before", async () => {
+    const [root, there] = [folder(), folder()];
+    const first = { sandboxId: "first", remotePath: there, root };
+    build(root, { a: file("1"), other: file("1") });
+    await window.push({ ...first, exec: localExec(), signal });
+    await window.push({ ...first, exec: localExec(), signal });
+
+    const resumed = { ...first, sandboxId: "resumed" };
+    await window.push({ ...resumed, exec: localExec(), signal });
+    rewriteUnseen(there, "a", "2");
+    build(root, { other: file("2") });
+    await window.push({ ...resumed, exec: localExec(), signal });
+    assert.equal(await pullAll(resumed, localPullExec()), 1);
+    assert.equal(readFileSync(join(root, "a"), "utf8"), "2");
+  });
+
   it("keeps a file here that was written again right after the push with the same size and time", async () => {
     const [root, there] = [folder(), folder()];
     const key = { sandboxId: "sb", remotePath: there, root };
@@ -184,3 +258,16 @@ describe("a pull right after a push", function () {
     await assert.rejects(work, /\/etc belongs to the sandbox's system/);
   });
 });
+
+/** Writes a file again after the last push, with the size and time that it has. */
+function rewriteUnseen(folder: string, name: string, text: string): void {
+  const path = join(folder, name);
+  const stamp = `${folder}-stamp`;
+  execFileSync("touch", ["-r", path, stamp]);
+  const pushedAt = statSync(join(folder, ".modal-sync")).ctimeMs;
+  do {
+    writeFileSync(path, text);
+    execFileSync("touch", ["-r", stamp, path]);
+  } while (statSync(path).ctimeMs <= pushedAt);
+  rmSync(stamp);
+}

@@ -98,7 +98,7 @@ describe("reconcile", () => {
 
 describe("recognizing what a sandbox holds", () => {
   const stat = (changes: Partial<RemoteStat> = {}): RemoteStat => ({
-    ...{ kind: "file", mode: 0o644, size: 3, mtimeSeconds: 5, mtimeFraction: 0 },
+    ...{ kind: "file", mode: 0o644, size: 3, mtimeSeconds: 5, ctime: 6, mtimeFraction: 0 },
     ...changes,
   });
   const find = (candidates: FolderEntry[], seen: RemoteStat) => recognize(candidates, new Map([["a", seen]])).get("a");
