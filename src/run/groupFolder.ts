@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, posix } from "node:path";
+import { access, constants, mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
 import { Lazy } from "../base/async";
 import { codeOf, messageOf, UserError } from "../base/errors";
 import { RESULTS_MARKER } from "../sync/rules/outputFolder";
@@ -25,6 +25,16 @@ export class GroupFolder {
 
   constructor(options: GroupFolderOptions) {
     this.#options = options;
+  }
+
+  /** Rejects with a `UserError` if the folder could not be made: asked before a sandbox costs anything. Makes nothing. */
+  async check(): Promise<void> {
+    const { root, runsFolder, path = runsFolder } = this.#options;
+    try {
+      await mustHoldFolders(join(root, path));
+    } catch (error) {
+      throw notMade(join(root, path), error);
+    }
   }
 
   /** Returns the path for one run's outputs, relative to the synced folder, with `/`. */
@@ -65,6 +75,20 @@ export class GroupFolder {
       return path;
     }
   }
+}
+
+/** Looks at the folder, or at the nearest one around it that is there. */
+async function mustHoldFolders(folder: string): Promise<void> {
+  const stats = await stat(folder).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (!stats) {
+    await mustHoldFolders(dirname(folder));
+    return;
+  }
+  if (!stats.isDirectory()) throw new Error(`${folder} is not a folder`);
+  await access(folder, constants.W_OK | constants.X_OK);
 }
 
 const notMade = (path: string, cause: unknown) =>

@@ -113,6 +113,7 @@ export class RunService implements Disposable {
     const run = this.#add({ id: randomId(), ...known });
     this.#turns.expect(run, wanted);
     void this.#execute(run, async () => {
+      if (outputs) await outputs.check();
       const sandbox = await sandboxFor(run);
       run.signal.throwIfAborted();
       const label = part?.label ?? (place?.kind === "spec" ? safeName(place.name) : "");

@@ -242,6 +242,18 @@ cat cache/seen`,
     await services().sandboxes.terminate(sandbox.key, AbortSignal.timeout(20_000));
   });
 
+  it("have a folder to come back to before a sandbox costs anything", async () => {
+    const { runs, store, gateway, folder } = services();
+    await services().write("elsewhere/any.sh", "echo");
+    await services().write("elsewhere/runs", "a file");
+    const [seen, listed] = [store.all.length, await gateway.list(AbortSignal.timeout(20_000))];
+    const request = { target: fileTarget("any.sh"), folder: join(folder, "elsewhere"), remotePath: "/workspace" };
+    const group = runs.start({ ...request, specs: [spec({ gpu: T4 }), spec({ gpu: L4 })], isBackground: true });
+    for (const run of group) await assert.rejects(exitCodeOf(run), /No folder for the outputs can be made/);
+    assert.equal(store.all.length, seen);
+    assert.equal((await gateway.list(AbortSignal.timeout(20_000))).length, listed.length);
+  });
+
   it("are not taken for those of a later single run on the same sandbox, if their pull fails", async () => {
     const { folder, runs } = services();
     await services().write("data.txt", "as it was\n");
