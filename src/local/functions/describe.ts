@@ -1,7 +1,7 @@
 import { nothing } from "../network/outboundPolicy";
 import { text } from "node:stream/consumers";
 import type { Isolation } from "../base/isolation";
-import { PYTHON_DESCRIBE } from "./pythonRunner";
+import DESCRIBE from "./describe.py";
 
 export interface DescribedMethod {
   readonly name: string;
@@ -33,7 +33,7 @@ export type Description =
 export async function describeModule(isolation: Isolation, source: string): Promise<Description> {
   const root = await isolation.createRoot({ sandboxId: "describe", allowlist: nothing });
   try {
-    const process = await root.spawn({ argv: ["python3", "-Ic", PYTHON_DESCRIBE], env: {}, workdir: "/workspace" });
+    const process = await root.spawn({ argv: ["python3", "-Ic", DESCRIBE], env: {}, workdir: "/workspace" });
     process.stderr.resume();
     process.stdin.end(source);
     return JSON.parse(await text(process.stdout)) as Description;

@@ -3,7 +3,9 @@ import { abortable } from "../../base/async";
 import { isAbort } from "../../base/errors";
 import type { Isolation, IsolatedProcess, IsolatedRoot, ProcessExit } from "../base/isolation";
 import type { CallRequest } from "./functionCall";
-import { PYTHON_RUNNER } from "./pythonRunner";
+import CBOR from "./cbor.py";
+import MODAL_STAND_IN from "./modalStandIn.py";
+import RUNNER from "./runner.py";
 
 /** The code that a runner loads before its first call. */
 export interface RunnerSetup {
@@ -45,7 +47,7 @@ export class Runner {
     const root = await isolation.createRoot({ sandboxId: id });
     try {
       const process = await root.spawn({
-        argv: ["python3", "-c", PYTHON_RUNNER],
+        argv: ["python3", "-c", CBOR + MODAL_STAND_IN + RUNNER],
         env: { ...env, PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
         workdir: "/workspace",
       });

@@ -1,9 +1,8 @@
-/**
- * Python that stands for the `modal` package in a deployed file, so that one written for `modal deploy` works as it is:
- * while the file is loaded, decorators leave what they decorate alone and whatever else is declared (an image, a GPU, a
- * secret) is taken and left aside. A function that uses Modal while it runs is told that it cannot.
- */
-export const PYTHON_MODAL = `
+"""
+Stands for the modal package in a deployed file, so that one written for `modal deploy` works as it is: while the file is
+loaded, decorators return what they decorate, and whatever else is declared (an image, a GPU, a secret) is accepted and
+ignored. A function that uses Modal while it runs gets an error that says so.
+"""
 import sys, types
 
 class _Declaration:
@@ -47,4 +46,3 @@ def declare_modal():
 
 def close_modal():
     _Declaration.closed = True
-`;

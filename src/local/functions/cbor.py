@@ -1,8 +1,7 @@
-/**
- * Python that reads and writes CBOR (RFC 8949) as far as the SDK does: a machine's Python need not have a package for
- * it. The tags are 0 and 1 for times, 2 and 3 for large integers, 64 to 87 for typed arrays and 258 for sets.
- */
-export const PYTHON_CBOR = String.raw`
+"""
+Reads and writes CBOR (RFC 8949) as far as the SDK does: a machine's Python need not have a package for it. The tags are 0
+and 1 for times, 2 and 3 for large integers, 64 to 87 for typed arrays and 258 for sets.
+"""
 import datetime, math, struct
 
 def cbor_decode(data):
@@ -144,4 +143,3 @@ def _encode_foreign(value, out):
         _encode(value.item(), out)
     else:
         raise TypeError("A value of type %s cannot be returned to the caller: it has no form in CBOR." % type(value).__name__)
-`;
