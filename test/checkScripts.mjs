@@ -10,6 +10,7 @@ const cache = mkdtempSync(join(tmpdir(), "check-scripts-"));
 const checks = [
   { ending: ".sh", command: ["shellcheck"], isPerFile: false },
   { ending: ".py", command: ["python3", "-m", "py_compile"], isPerFile: false },
+  { ending: ".pl", command: ["perl", "-cw"], isPerFile: true },
 ];
 
 for (const { ending, command, isPerFile } of checks) {

@@ -22,6 +22,9 @@ import { removeFolder } from "./host/serverFolder";
 import { pidNamespaceOf } from "./process/sessions";
 import { exitOf, firstLine, startProcess, type Entrance } from "./process/startProcess";
 import { startTerminal } from "./process/startTerminal";
+import HOLD from "./hold.sh";
+import INIT from "./init.sh";
+import LOOPBACK_UP from "./loopbackUp.pl";
 
 /** The construction of a sandbox's root. The rest of a sandbox's life is the same for every layout. */
 export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
@@ -36,16 +39,20 @@ export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
   readonly layering: Isolation["layering"];
   /** Prepares `path`, an empty folder, for the scripts. */
   prepare(path: string, layers: readonly string[]): Promise<void>;
-  /**
-   * Shell code that starts in that folder, in a mount namespace around the sandbox's, and builds the root at `root`.
-   */
-  readonly assemble: string;
-  /** Shell code that starts in that folder and ends in the root, with the host's root at `/run`. */
-  readonly enter: string;
+  /** For hold.sh: starts in that folder, in a mount namespace around the sandbox's, and builds the root at `root`. */
+  readonly assemble: ShellFunction;
+  /** For init.sh: starts in that folder and ends in the root, with the host's root at `/run`. */
+  readonly enter: ShellFunction;
   /** Folders in `path` that hold changes, with their names in a layer. */
   changes(path: string): readonly { readonly name: string; readonly folder: string }[];
   /** Folders in `path` that a sandbox can write to but layers do not save. */
   unsaved(path: string): readonly string[];
+}
+
+/** A script that defines a function of the name that the property has, and the words to call it with. */
+interface ShellFunction {
+  readonly script: string;
+  readonly words: readonly string[];
 }
 
 export function createNamespaceIsolation(host: Host, layout: RootLayout): Isolation {
@@ -241,41 +248,6 @@ interface RootParts {
   readonly wayOut: Promise<WayOut> | undefined;
 }
 
-/**
- * A sandbox's first process. It ends, and with it every other process inside, when the pipe from the server does. Until
- * then it reaps orphans. If a sandbox kills the pipe's reader, the reader is started again.
- */
-const INIT = (enter: string): string => `
-set -e
-read -r pid _ < /proc/self/stat
-${enter}
-umount -n -l /run
-cd /
-{ echo modal > /proc/sys/kernel/hostname || hostname modal; } 2>/dev/null || :
-[ "$1" != closed ] || ${LOOPBACK_UP} || echo "The sandbox's loopback stays down: there is no tool to raise it." >&2
-set +e
-exec 9<&0
-echo ready $pid
-exec </dev/null >/dev/null 2>&1
-while :; do
-  dd of=/dev/null <&9 &
-  wait $!
-  [ $? -gt 128 ] || exit
-done
-`;
-
-/** A shell around the sandbox that lives as long as the sandbox. */
-const HOLD = (assemble: string): string => `
-set -e
-${assemble}
-mount -n --make-rshared root
-"$@"
-`;
-
-// Uses whichever of these the host has. The Perl code is SIOCSIFFLAGS with IFF_UP and IFF_RUNNING.
-const LOOPBACK_UP = `{ ip link set lo up || ifconfig lo up || perl -e '
-socket(my $s, 2, 1, 0) or exit 1; ioctl($s, 0x8914, my $request = pack("a16sx14", "lo", 0x41)) or exit 1;'; } 2>/dev/null`;
-
 interface InitOptions extends Pick<RootParts, "host" | "layout" | "path"> {
   readonly kinds: readonly string[];
   readonly network: Network;
@@ -284,15 +256,16 @@ interface InitOptions extends Pick<RootParts, "host" | "layout" | "path"> {
 }
 
 async function startInit({ path, layout, kinds, network, host, groupPrefix }: InitOptions) {
+  const { assemble, enter } = layout;
   const diesWithServer = [findProgram("setpriv", host), "--pdeathsig", "KILL", "unshare"] as const;
   const [program = diesWithServer[0], ...words] = [
     ...groupPrefix,
     ...diesWithServer,
     ...["-m", ...(layout.isUnprivileged ? ["-U", "-r"] : [])],
-    ...["/bin/sh", "-c", HOLD(layout.assemble), "sandbox-holder"],
+    ...["/bin/sh", "-c", assemble.script + HOLD, "sandbox-holder", ...assemble.words, "--"],
     ...diesWithServer,
     ...[...kinds.filter((kind) => kind !== "-U"), "--propagation", "slave", "-f", "--kill-child"],
-    ...["/bin/sh", "-c", INIT(layout.enter), "sandbox", network],
+    ...["/bin/sh", "-c", enter.script + INIT, "sandbox", network, LOOPBACK_UP, ...enter.words],
   ];
   const env = { PATH: systemPath(host), MODAL_LOCAL_SERVER: host.folder.marker };
   const holder = spawn(program, words, {

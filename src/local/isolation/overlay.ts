@@ -13,6 +13,8 @@ import { createNamespaceIsolation } from "./namespaces";
 import { buildTemplate } from "./root/overlayTemplate";
 import { canLeadOut } from "./network/ownNetwork";
 import { resolverFile } from "./network/resolver";
+import ASSEMBLE from "./assembleOverlay.sh";
+import ENTER from "./enterOverlay.sh";
 
 /**
  * Isolation for root. Each sandbox sees the host's file system under its own layer, which takes all writes. Fresh
@@ -34,8 +36,8 @@ export async function createOverlayIsolation(host: Host): Promise<Isolation> {
     hasOwnNetwork,
     home: "/root",
     layering: "stacked",
-    assemble: ASSEMBLE,
-    enter: ENTER,
+    assemble: { script: ASSEMBLE, words: [] },
+    enter: { script: ENTER, words: [...DEVICES, "--", ...Object.entries(DEVICE_LINKS).flat()] },
     prepare: async (path, layers) => {
       for (const name of ["upper", "work", "root", "host"]) await mkdir(join(path, name));
       const folders = [...layers.map((layer) => join(layer, CONTENT)).toReversed(), template];
@@ -107,28 +109,3 @@ const BASE: readonly Mount[] = [
   },
   { source: "shm", target: "/dev/shm", type: "tmpfs", options: ["x-mount.mkdir", "mode=1777", "nosuid", "nodev"] },
 ];
-
-// The kernel refuses a layer inside another one, as every folder of the host is inside its root. The view that an
-// overlay shows is a file system of its own, however. It needs a second layer, which is empty.
-const ASSEMBLE = `
-mount -n -t tmpfs -o size=4k,mode=700 none host
-mkdir host/empty
-mount -n -t overlay overlay -o lowerdir=host/empty:/ host
-read -r lowers < lowers || :
-mount -n -t overlay overlay -o "lowerdir=$lowers:host,upperdir=upper,workdir=work" root
-mount -n -a -T added.fstab 2>/dev/null || :
-`;
-
-const ENTER = `
-here=$PWD
-cd root
-pivot_root . run
-cd /
-mount -n -a -T "/run$here/base.fstab"
-devices=
-for device in ${DEVICES.map((device) => `/run/dev/${device}`).join(" ")}; do [ ! -e "$device" ] || devices="$devices $device"; done
-cp -a $devices /dev/
-${Object.entries(DEVICE_LINKS)
-  .map(([name, target]) => `ln -s ${target} /dev/${name}`)
-  .join("\n")}
-`;

@@ -3,7 +3,6 @@ import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { chmod, mkdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
-import { quote } from "../../base/quote";
 import type { Isolation } from "../base/isolation";
 import { DEVICE_LINKS, DEVICES } from "./root/devices";
 import { freshFolders, type FreshFolder } from "./root/freshFolders";
@@ -17,6 +16,8 @@ import { readMountPoints, toFstab, type Mount, type MountPoint } from "./root/mo
 import { createNamespaceIsolation } from "./namespaces";
 import { canLeadOut } from "./network/ownNetwork";
 import { resolverFile, type ResolverFile } from "./network/resolver";
+import ASSEMBLE from "./assemblePrivateRoot.sh";
+import ENTER from "./enterPrivateRoot.sh";
 
 /**
  * Isolation for any user, if the kernel allows user namespaces: a private folder as root, with the host's programs
@@ -34,8 +35,8 @@ export async function createPrivateRootIsolation(host: Host): Promise<Isolation>
     hasOwnNetwork,
     home: "/root",
     layering: stacks ? "stacked" : "copied",
-    assemble: assemblePrivateRoot(plan, stacks),
-    enter: ENTER,
+    assemble: { script: ASSEMBLE, words: [stacks ? OVERLAY : "", ...remounts(plan).flat()] },
+    enter: { script: ENTER, words: [] },
     prepare: async (path, layers) => {
       for (const name of ["root", "upper", "work"]) await mkdir(join(path, name));
       const base = join(path, stacks ? "base" : "root");
@@ -57,9 +58,9 @@ export async function createPrivateRootIsolation(host: Host): Promise<Isolation>
 async function canStack(host: Host): Promise<boolean> {
   const workshop = join(host.folder.path, "stack");
   for (const name of ["lower", "upper", "work", "root"]) await mkdir(join(workshop, name), { recursive: true });
-  const script = `cd ${quote(workshop)} && mount -n -t overlay overlay -o ${OVERLAY},lowerdir=lower root`;
-  const words = ["-U", "-r", "-m", "/bin/sh", "-c", script];
-  return promisify(execFile)(findProgram("unshare", host), words, { env: { PATH: systemPath(host) } }).then(
+  const mount = ["mount", "-n", "-t", "overlay", "overlay", "-o", `${OVERLAY},lowerdir=lower`, "root"];
+  const options = { cwd: workshop, env: { PATH: systemPath(host) } };
+  return promisify(execFile)(findProgram("unshare", host), ["-U", "-r", "-m", ...mount], options).then(
     () => true,
     () => false,
   );
@@ -201,30 +202,12 @@ function flagsOf(path: string, mountPoints: readonly MountPoint[]): readonly str
   return holder?.flags.filter((flag) => flag !== "rw" && flag !== "ro") ?? [];
 }
 
-function assemblePrivateRoot({ system, tools, own, covering, mountPoints }: RootPlan, stacks: boolean): string {
+/** The mounts to be made read-only, each as its options and its path. */
+function remounts({ system, tools, own, covering, mountPoints }: RootPlan): [options: string, path: string][] {
   const inner = mountPoints.map(({ path }) => path).filter((path) => isWithinAny(path, [...system, ...tools]));
   const hidden = [...own, ...covering].map(({ path }) => path);
   const readOnly = [...new Set([...system, ...tools, ...inner])].filter(
     (path) => !isWithinAny(path, hidden) || isWithinAny(path, tools),
   );
-  const remounts = readOnly.map(
-    (path) =>
-      `mount -o ${quote(["remount", "bind", "ro", ...flagsOf(path, mountPoints)].join(","))} ${quote(`root${path}`)}`,
-  );
-  const root = stacks
-    ? `read -r lowers < lowers || :\nmount -n -t overlay overlay -o "${OVERLAY},lowerdir=$lowers" root`
-    : "mount -n --bind root root";
-  return `
-${root}
-mount -n -a -T outer.fstab
-${remounts.join("\n")}
-`;
+  return readOnly.map((path) => [["remount", "bind", "ro", ...flagsOf(path, mountPoints)].join(","), `root${path}`]);
 }
-
-// A sandbox with its own network has its own view of /sys. One that shares the machine's network may not have one.
-const ENTER = `
-mount -n -t sysfs -o ro,nosuid,nodev,noexec sysfs root/sys 2>&- || mount -n --rbind /sys root/sys
-mount -n -a -T kernel.fstab
-cd root
-pivot_root . run
-`;

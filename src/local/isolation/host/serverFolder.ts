@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs
 import { join } from "node:path";
 import { isObject } from "../../../base/guards";
 import { NAME, PLACES, removeGroupsOf } from "../process/controlGroups";
+import WATCHDOG from "./watchdog.sh";
 
 /** A running server's own folder under the state folder. It disappears with the server. */
 export interface ServerFolder {
@@ -117,30 +118,8 @@ function describeProcess(pid: number): Owner {
   return { pid, startedAt, pidNamespace: readlinkSync("/proc/self/ns/pid") };
 }
 
-/**
- * A shell in its own session that outlives the server by a moment. When the pipe from the server breaks, it kills every
- * process with the marker in its environment and removes the folder. Arguments: folder, marker.
- */
-const WATCHDOG = `
-while read -r _; do :; done
-places=$(cat "$1/${PLACES}" 2>/dev/null)
-marked() {
-  if [ -d /proc/self ]; then grep -lsa "MODAL_LOCAL_SERVER=$2" /proc/[0-9]*/environ | cut -d/ -f3
-  else ps -Aww -E -o pid= -o command= | grep "MODAL_LOCAL_SERVER=$2" | grep -v grep | awk '{print $1}'; fi
-}
-for attempt in 1 2 3 4 5; do
-  pids=$(marked "$@"); [ -z "$pids" ] || kill -9 $pids 2>/dev/null
-  for place in $places; do
-    for group in "$place/${NAME}$2"-*; do [ ! -d "$group" ] || { rmdir "$group" 2>/dev/null; [ ! -d "$group" ] || pids=again; }; done
-  done
-  rm -rf -- "$1" 2>/dev/null || chmod -R u+rwX "$1" 2>/dev/null
-  [ -n "$pids" ] || [ -e "$1" ] || break
-  [ $attempt = 1 ] || sleep 0.2
-done
-`;
-
 function startWatchdog(folder: string, marker: string) {
-  const child = spawn("/bin/sh", ["-c", WATCHDOG, "sandbox-watchdog", folder, marker], {
+  const child = spawn("/bin/sh", ["-c", WATCHDOG, "sandbox-watchdog", folder, marker, PLACES, NAME], {
     cwd: "/",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
     detached: true,

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { appendFile, mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { delay } from "../../../base/async";
-import { quote } from "../../../base/quote";
 import type { Limits } from "../../base/isolation";
+import ENTER_GROUPS from "./enterGroups.sh";
 
 type Controller = "cpu" | "memory";
 
@@ -73,8 +73,8 @@ export class ControlGroups {
       throw error;
     }
     if (folders.length === 0) return undefined;
-    const enter = folders.map((folder) => `echo $$ > ${quote(join(folder, "cgroup.procs"))} && `).join("");
-    return { prefix: ["/bin/sh", "-c", `${enter}exec "$@"`, "sh"], remove };
+    const lists = folders.map((folder) => join(folder, "cgroup.procs"));
+    return { prefix: ["/bin/sh", "-c", ENTER_GROUPS, "sh", ...lists, "--"], remove };
   }
 }
 

@@ -1,24 +1,4 @@
-import { quote } from "../../../base/quote";
-
-/**
- * The last step before a program: a POSIX shell inside the sandbox that enters the working directory, looks the program
- * up, reports the result on descriptor 3, and becomes the program, or the command that `prefix` makes of it.
- * Arguments: the working directory, then the program's argv.
- */
-export const stage = (prefix: readonly string[]): string => `
-cd -- "$1" 2>/dev/null || { echo workdir >&3; exit 126; }
-shift
-case $1 in
-  */*) [ -e "$1" ] && found=yes ;;
-  *) IFS=:; for folder in $PATH; do [ -f "$folder/$1" ] && [ -x "$folder/$1" ] && found=yes && break; done; unset IFS ;;
-esac
-[ -n "$found" ] || { echo program >&3; exit 127; }
-unset found folder OLDPWD
-echo ready $$ >&3
-exec 3>&- ${prefix.map(quote).join(" ")} "$@"
-`;
-
-/** The stage's report. "nothing" if the stage ended before it could report. */
+/** The report of stage.sh. "nothing" if it ended before it could report. */
 export type StageReport =
   { readonly kind: "ready"; readonly pid: number } | { readonly kind: "workdir" | "program" | "nothing" };
 

@@ -7,7 +7,8 @@ import { assertNever } from "../../../base/errors";
 import type { IsolatedProcess, ProcessExit, SpawnOptions } from "../../base/isolation";
 import type { PipeMaker } from "./pipeMaker";
 import { pidNamespaceOf, signalSession } from "./sessions";
-import { readStageReport, stage, throughShell, type StageReport } from "./stage";
+import STAGE from "./stage.sh";
+import { readStageReport, throughShell, type StageReport } from "./stage";
 
 /** The way into a sandbox for a process. */
 export interface Entrance {
@@ -56,15 +57,10 @@ export async function startProcess(entrance: Entrance, options: ProcessOptions):
 /** The command that runs `options` inside `entrance`. It becomes `helper`, which in turn becomes the program. */
 export function stagedCommand(entrance: Entrance, options: ProcessOptions, helper: readonly string[] = []) {
   const { env, prefix } = throughShell({ ...entrance.baseEnv, ...options.env });
-  const script = stage([...prefix, ...helper]);
   const [file = "/bin/sh", ...words] = [
     ...entrance.prefix,
-    "/bin/sh",
-    "-c",
-    script,
-    "sh",
-    options.workdir,
-    ...options.argv,
+    ...["/bin/sh", "-c", STAGE, "sh", options.workdir, options.argv[0]],
+    ...[...prefix, ...helper, ...options.argv],
   ];
   return { file, words, env };
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { buffer } from "node:stream/consumers";
 import { findProgram, systemPath, type Host } from "../host/host";
+import ARCHIVE_FOLDERS from "./archiveFolders.sh";
 
 const BLOCK = 512;
 
@@ -9,7 +10,7 @@ const BLOCK = 512;
  * it, but an archive of the folders alone contains it.
  */
 export async function opaqueFolders(host: Host, folder: string): Promise<ReadonlySet<string>> {
-  const child = spawn("/bin/sh", ["-c", ARCHIVE, "opaque", findProgram("tar", host)], {
+  const child = spawn("/bin/sh", ["-c", ARCHIVE_FOLDERS, "opaque", findProgram("tar", host)], {
     cwd: folder,
     env: { PATH: systemPath(host), LC_ALL: "C" },
     stdio: ["ignore", "pipe", "ignore"],
@@ -17,9 +18,6 @@ export async function opaqueFolders(host: Host, folder: string): Promise<Readonl
   child.on("error", () => undefined);
   return readArchive(await buffer(child.stdout));
 }
-
-const ARCHIVE = `find . -type d -print0 |
-"$1" --null --format=pax --no-recursion --xattrs --xattrs-include='*overlay.opaque' -cf - -T -`;
 
 function readArchive(archive: Buffer): Set<string> {
   const found = new Set<string>();

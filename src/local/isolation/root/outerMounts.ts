@@ -3,10 +3,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf } from "../../../base/errors";
-import { quote } from "../../../base/quote";
 import type { IsolatedMount } from "../../base/isolation";
 import { findProgram, systemPath, type Host } from "../host/host";
 import { lowerOptions } from "./lowers";
+import MOUNT_OVER from "./mountOver.sh";
 import { opaqueFolders } from "./opaqueFolders";
 
 export interface OuterMountsOptions {
@@ -47,9 +47,7 @@ export class OuterMounts {
     const data = [`lowerdir=${lower}`, "upperdir=upper", "workdir=work", ...mode].join(",");
     // The visible folder takes its owner and mode from the topmost layer.
     const top = folders.at(-1) ?? place;
-    await this.#run(
-      `cd ${quote(layer)} && { chmod --reference=${quote(top)} upper; chown --reference=${quote(top)} upper; } 2>/dev/null; mount -n -t overlay overlay -o ${quote(data)} ${quote(place)}`,
-    );
+    await this.#run(["/bin/sh", "-c", MOUNT_OVER, "sh", layer, top, data, place]);
     this.#count += 1;
     return {
       folder,
@@ -61,7 +59,7 @@ export class OuterMounts {
 
   async #unmount(place: string): Promise<void> {
     try {
-      await this.#run(`umount -n ${quote(place)}`);
+      await this.#run(["umount", "-n", place]);
       this.#count -= 1;
     } catch (error) {
       if (messageOf(error).includes("busy")) throw Object.assign(new Error("The mount is in use."), { code: "EBUSY" });
@@ -69,10 +67,10 @@ export class OuterMounts {
     }
   }
 
-  async #run(script: string): Promise<void> {
+  async #run(command: readonly string[]): Promise<void> {
     const { host, holderPid, isUnprivileged } = this.#options;
     const enter = ["-t", String(holderPid), "-m", ...(isUnprivileged ? ["-U", "--preserve-credentials"] : [])];
-    await promisify(execFile)(findProgram("nsenter", host), [...enter, "--", "/bin/sh", "-c", script], {
+    await promisify(execFile)(findProgram("nsenter", host), [...enter, "--", ...command], {
       cwd: "/",
       env: { PATH: systemPath(host), LC_ALL: "C", MODAL_LOCAL_SERVER: host.folder.marker },
     });

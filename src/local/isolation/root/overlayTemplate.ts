@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { FreshFolder } from "./freshFolders";
 import { installFsTools } from "./fsTools";
+import REPLACE_FOLDERS from "./replaceFolders.sh";
 import { findProgram, systemPath, type Host } from "../host/host";
 import type { ResolverFile } from "../network/resolver";
 
@@ -27,7 +28,7 @@ export async function buildTemplate(
     await mkdir(join(workshop, "lower", path));
     await writeFile(join(workshop, "lower", path, "replaced"), "");
   }
-  const words = ["-m", "/bin/sh", "-c", REPLACE, "sh", ...fresh.map(({ path }) => path)];
+  const words = ["-m", "/bin/sh", "-c", REPLACE_FOLDERS, "sh", ...fresh.map(({ path }) => path)];
   await promisify(execFile)(findProgram("unshare", host), words, { cwd: workshop, env: { PATH: systemPath(host) } });
   for (const { path, mode } of fresh) await chmod(join(upper, path), mode);
 
@@ -39,12 +40,6 @@ export async function buildTemplate(
   }
   return upper;
 }
-
-const REPLACE = `
-set -e
-mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work merged
-for folder; do rm -r "merged$folder"; mkdir "merged$folder"; done
-`;
 
 /** A layer's folder shows its own owner and mode, not those of the folder beneath. */
 async function mkdirLikeHost(base: string, path: string): Promise<void> {
