@@ -70,7 +70,7 @@ export class BuildSteps {
         fail(refusalOf(name, argument));
         break;
       default:
-        fail(`The local backend does not know the instruction ${name}.`);
+        fail(`The local backend does not support the instruction ${name}.`);
     }
   }
 
@@ -190,7 +190,7 @@ const IGNORED = new Set([
 
 const refusalOf = (name: string, argument: string): string =>
   argument.includes("--from=")
-    ? `The local backend cannot ${name} --from another image: it has no images but this machine's own programs.`
+    ? `The local backend cannot ${name} --from another image: its only image is this machine's own programs.`
     : `The local backend cannot ${name}: a build has no local files. Write them into a running sandbox instead.`;
 
 function fail(message: string): never {

@@ -37,9 +37,9 @@ export class ImageStore {
   }
 
   delete(id: string): boolean {
-    const isThere = this.get(id) !== undefined;
+    const existed = this.get(id) !== undefined;
     rmSync(this.#path(IMAGES, id), { force: true });
-    return isThere;
+    return existed;
   }
 
   byRecipe(recipe: string): LocalImage | undefined {

@@ -116,7 +116,7 @@ async function tryOut(isolation: Isolation): Promise<void> {
     stdout.resume();
     stderr.resume();
     const exit = await exited;
-    if (exit.kind !== "code" || exit.code !== 0) throw new Error("A program that does nothing fails.");
+    if (exit.kind !== "code" || exit.code !== 0) throw new Error("A test program failed.");
   } finally {
     await root.dispose();
   }

@@ -47,7 +47,7 @@ export class TcpFlow implements Disposable {
   #hasEnded = false;
   #isEndSent = false;
   #hasPeerEnded = false;
-  #isOver = false;
+  #isFinished = false;
   #retryMs = FIRST_RETRY_MS;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -103,7 +103,7 @@ export class TcpFlow implements Disposable {
 
   /** Resets the connection and destroys the socket, so that both sides notice immediately. */
   reset(): void {
-    if (this.#isOver) return;
+    if (this.#isFinished) return;
     this.#emit({ flags: flag.rst | flag.ack, sequence: this.#next });
     this.dispose();
   }
@@ -157,7 +157,7 @@ export class TcpFlow implements Disposable {
 
   /** Sends as much as the sandbox has room for. With `atLeast`, probes whether it has room again. */
   #transmit(atLeast = 0): void {
-    if (this.#isOver) return;
+    if (this.#isFinished) return;
     for (;;) {
       const offset = (this.#next - this.#unacknowledged) >>> 0;
       const room = Math.max(this.#peerWindow, atLeast) - offset;
@@ -197,12 +197,12 @@ export class TcpFlow implements Disposable {
   }
 
   #acknowledge(): void {
-    if (!this.#isOver) this.#emit({ flags: flag.ack, sequence: this.#next });
+    if (!this.#isFinished) this.#emit({ flags: flag.ack, sequence: this.#next });
   }
 
   #finish(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#isFinished) return;
+    this.#isFinished = true;
     this.#stopRetrying();
     this.#options.onEnd();
   }

@@ -18,7 +18,7 @@ export class UdpFlow implements Disposable {
   readonly #onEnd: () => void;
   readonly #waiting: Buffer[] = [];
   #isConnected = false;
-  #isOver = false;
+  #isFinished = false;
 
   constructor({ host, port, onAnswer, onEnd }: UdpFlowOptions) {
     this.#onEnd = onEnd;
@@ -40,15 +40,15 @@ export class UdpFlow implements Disposable {
   }
 
   send(data: Buffer): void {
-    if (this.#isOver) return;
+    if (this.#isFinished) return;
     this.#idle.refresh();
     if (this.#isConnected) this.#socket.send(data, () => undefined);
     else this.#waiting.push(data);
   }
 
   dispose(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#isFinished) return;
+    this.#isFinished = true;
     clearTimeout(this.#idle);
     this.#socket.close();
     this.#onEnd();

@@ -60,13 +60,13 @@ const DONE = message("You are signed in", "You can close this page and go back t
 /** With `key`, the form also asks for the key. */
 const question = ({ code, nonce }: TokenFlow, key: SignInKey | undefined): string => `
 ${message("Sign in to the local backend", "A program on this computer wants a token for the local backend, which stands in for Modal. Nothing leaves this computer, and nothing is billed.")}
-<p class="code" aria-label="Code of this sign-in">${code}</p>
+<p class="code" aria-label="Sign-in code">${code}</p>
 <form method="post">${key ? askFor(key) : `<input type="hidden" name="nonce" value="${nonce}">`}<button${key ? "" : " autofocus"}>Approve</button></form>`;
 
 const askFor = ({ path }: SignInKey): string => `
 <p>This page cannot tell whose browser shows it. Paste the content of this file, which only you can read:</p>
 <p><code>${escapeHtml(path)}</code></p>
-<input name="key" type="password" aria-label="Content of the file" autocomplete="off" required autofocus>`;
+<input name="key" type="password" aria-label="Content of the key file" autocomplete="off" required autofocus>`;
 
 const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

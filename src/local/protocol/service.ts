@@ -32,7 +32,7 @@ export const reportErrors = (log: Logger): ServerMiddleware =>
     }
   };
 
-const refusal = (name: string) => unimplemented(`The local backend does not offer ${name}.`);
+const refusal = (name: string) => unimplemented(`The local backend does not support ${name}.`);
 
 const missing = (name: string) => () => Promise.reject(refusal(name));
 

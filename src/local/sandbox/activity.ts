@@ -27,12 +27,12 @@ export class Activity implements Disposable {
 
   /** Records an activity that lasts until the result is disposed. */
   begin(): Disposable {
-    let isOver = false;
+    let isFinished = false;
     this.#running += 1;
     this.touch();
     return toDisposable(() => {
-      if (isOver) return;
-      isOver = true;
+      if (isFinished) return;
+      isFinished = true;
       this.#running -= 1;
       this.touch();
     });

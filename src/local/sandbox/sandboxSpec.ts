@@ -109,14 +109,14 @@ export function readPty(info: Definition["ptyInfo"]): Pty | undefined {
 }
 
 function readTimeout(secs: number): number {
-  if (secs > MAX_TIMEOUT_SECS) throw invalidArgument("A sandbox lives for 24 hours at most.");
+  if (secs > MAX_TIMEOUT_SECS) throw invalidArgument("A sandbox lives for at most 24 hours.");
   return secs || DEFAULT_TIMEOUT_SECS;
 }
 
 function readPorts(open: readonly { port: number; tunnelType: number | undefined }[]): readonly OpenPort[] {
   const ports = open.map(({ port }) => port);
   const wrong = ports.find((port) => port < 1 || port > 65535);
-  if (wrong !== undefined) throw invalidArgument(`${wrong} is not a port.`);
+  if (wrong !== undefined) throw invalidArgument(`${wrong} is not a valid port.`);
   if (new Set(ports).size < ports.length) throw invalidArgument("A port can be opened only once.");
   return open.map(({ port, tunnelType }) => ({ port, isHttp2: tunnelType === TUNNEL_HTTP2 }));
 }

@@ -40,7 +40,7 @@ type Report = (type: EventType, path: string) => void;
 
 function watchFile(path: string, report: Report): FSWatcher {
   return watch(path, (kind) => {
-    report(kind === "change" || isThere(path) ? "Modify" : "Remove", path);
+    report(kind === "change" || exists(path) ? "Modify" : "Remove", path);
   });
 }
 
@@ -84,8 +84,8 @@ class TreeWatcher {
   #changed(folder: string, names: Set<string>, kind: string, name: string): void {
     const path = join(folder, name);
     // The folder itself, reported by its own watcher and, if its parent is watched, by that one too.
-    if (name === basename(folder) && !names.has(name) && !isThere(path)) {
-      if (!isThere(folder)) this.#vanished(folder);
+    if (name === basename(folder) && !names.has(name) && !exists(path)) {
+      if (!exists(folder)) this.#vanished(folder);
       return;
     }
     if (kind === "change") {
@@ -93,7 +93,7 @@ class TreeWatcher {
       return;
     }
     const wasKnown = names.has(name);
-    if (isThere(path)) {
+    if (exists(path)) {
       names.add(name);
       this.#report(wasKnown ? "Modify" : "Create", path);
       if (!wasKnown && this.#isRecursive && isFolder(path))
@@ -132,4 +132,4 @@ class TreeWatcher {
 }
 
 const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

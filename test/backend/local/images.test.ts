@@ -127,7 +127,7 @@ describe("an image of the local backend", function () {
     await fails("COPY --from=busybox /bin/sh /sh", /cannot COPY --from/);
     await fails("ADD https://example.com/x /x", /cannot ADD/);
     await fails("RUN --mount=type=ssh true", /--mount=type=ssh/);
-    await fails("RUNN true", /does not know the instruction RUNN/);
+    await fails("RUNN true", /does not support the instruction RUNN/);
   });
 
   it("ignores the instructions that Modal ignores", async () => {

@@ -19,7 +19,7 @@ export async function startTunnelDevice(host: Host, enter: readonly string[]): P
   });
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   child.stdin.on("error", () => undefined);
-  const said = (await Promise.race([firstLine(child.stderr), failed])).trim();
-  if (said !== "ready") throw new Error(said === "" ? "The sandbox's network cannot be entered." : said);
+  const report = (await Promise.race([firstLine(child.stderr), failed])).trim();
+  if (report !== "ready") throw new Error(report === "" ? "The sandbox's network cannot be entered." : report);
   return child;
 }

@@ -1,7 +1,7 @@
 import { codeOf, messageOf } from "../../../base/errors";
 import type { Container } from "../../sandbox/container";
 import type { ImageStore } from "../../images/images";
-import { requireMountable } from "../../sandbox/mountPath";
+import { requireMountable } from "../../protocol/mountPath";
 import type { SnapshotOptions } from "../../sandbox/sandboxDisk";
 import type { SandboxStore } from "../../sandbox/sandboxStore";
 import type {

@@ -45,9 +45,9 @@ export function sandboxLifecycleService({ sandboxes, credentials, routerUrl }: L
   const getTunnels = async ({ sandboxId, timeout }: Request<"sandboxGetTunnelsV2">, { signal }: CallContext) => {
     const sandbox = sandboxes.get(sandboxId);
     await within(timeout, signal, (limit) => sandbox.whenStarted(limit));
-    const isThere = sandbox.startedAt !== undefined || sandbox.result !== undefined;
+    const hasStarted = sandbox.startedAt !== undefined || sandbox.result !== undefined;
     return {
-      result: { status: isThere ? resultStatus.success : resultStatus.timeout },
+      result: { status: hasStarted ? resultStatus.success : resultStatus.timeout },
       tunnels: sandbox.result ? [] : tunnelData(sandbox),
     };
   };

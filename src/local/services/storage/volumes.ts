@@ -5,7 +5,7 @@ import type { Definition } from "../../sandbox/definition";
 import { alreadyExists, invalidArgument, notFound } from "../../protocol/errors";
 import type { ControlPlane, Request } from "../../protocol/messages";
 import { OBJECT_NAME, objectCreation } from "../../protocol/objectCreation";
-import { requireMountable } from "../../sandbox/mountPath";
+import { requireMountable } from "../../protocol/mountPath";
 
 /** Creates, finds and removes volumes. */
 export function volumesService(volumes: VolumeStore, environments: EnvironmentStore): ControlPlane {

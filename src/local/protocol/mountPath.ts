@@ -1,4 +1,4 @@
-import { invalidArgument } from "../protocol/errors";
+import { invalidArgument } from "./errors";
 
 export function requireMountable(path: string): void {
   if (!path.startsWith("/") || path.split("/").includes(".."))
