@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { readSourceFiles, type Import, type SourceFile } from "./support/sourceFiles";
+import { inlineScripts, readSourceFiles, type Import, type SourceFile } from "./support/sourceFiles";
 
 /** From the lowest up; folders in one entry do not know each other. */
 const RANKS = [["base"], ["auth"], ["modal"], ["sandboxes"], ["sync"], ["run"], ["services"], ["ui"], ["extension.ts"]];
@@ -74,6 +74,14 @@ describe("architecture", () => {
   it("every relative import leads to a source file", () => {
     assert.deepEqual(
       offences((_file, { specifier, target }) => !specifier.startsWith(".") || target !== undefined),
+      [],
+    );
+  });
+
+  it("a script for a shell or for Python is a file of its own, unless it is one plain command", () => {
+    const inline = files.flatMap(({ path, tree }) => inlineScripts(tree).map((script) => ({ path, script })));
+    assert.deepEqual(
+      inline.filter(({ script }) => !/^[\w.,=/ -]+$/.test(script)),
       [],
     );
   });

@@ -69,6 +69,29 @@ export function firstArguments(tree: ts.SourceFile, functionName: string): strin
   return found;
 }
 
+/**
+ * The literals that an array has after the word `-c` of a shell or of Python, itself or by the name of a constant in the
+ * same file.
+ */
+export function inlineScripts(tree: ts.SourceFile): string[] {
+  const constants = new Map<string, ts.Expression>();
+  visit(tree, (node) => {
+    if (ts.isVariableDeclaration(node) && node.initializer) constants.set(node.name.getText(tree), node.initializer);
+  });
+  const found: string[] = [];
+  visit(tree, (node) => {
+    if (!ts.isArrayLiteralExpression(node)) return;
+    const { elements } = node;
+    const at = elements.findIndex((element) => ts.isStringLiteral(element) && /^-\w*c$/.test(element.text));
+    const next = elements[at + 1];
+    if (at < 0 || !next) return;
+    const script = constants.get(next.getText(tree)) ?? next;
+    if (ts.isStringLiteralLike(script)) found.push(script.text);
+    if (ts.isTemplateExpression(script) || ts.isTaggedTemplateExpression(script)) found.push(script.getText(tree));
+  });
+  return found;
+}
+
 function parse(path: string, text: string, known: ReadonlySet<string>): SourceFile {
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const imports: Import[] = [];
