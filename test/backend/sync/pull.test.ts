@@ -74,25 +74,6 @@ describe("pull after a run", function () {
     assert.deepEqual(readdirSync(here("lib")), ["b.txt"]);
   });
 
-  it("brings back what a program wrote with the size and time of before, though another push came between", async () => {
-    await services().write("unseen.txt", "1");
-    await delay(TICK_MS);
-    const unseen = "touch -r unseen.txt /tmp/stamp; printf 2 >unseen.txt; touch -r /tmp/stamp unseen.txt";
-    await services().write("unseen.sh", `${unseen}; echo ready; read -r line`);
-    const { runs, folder } = services();
-    const target = fileTarget("unseen.sh");
-    const [only] = runs.start({ target, folder, remotePath: "/workspace", specs: [spec()] });
-    assert.ok(only);
-    const screen = new Screen(only);
-    await screen.shows("ready");
-    await services().write("another.txt", "made here meanwhile");
-
-    await run("cat another.txt", CPU, "another.sh");
-    assert.equal(read("unseen.txt"), "2");
-    await only.write(Buffer.from("go\n"));
-    await only.over;
-  });
-
   it("brings back only once what it brought, and pushes none of it back", async () => {
     await delay(TICK_MS);
     const first = await run("echo 1 >once.txt");
@@ -188,5 +169,24 @@ describe("pull after a run", function () {
     const wait = "for i in $(seq 100); do pidof tar >/dev/null || { echo gone; exit; }; sleep 0.1; done; echo there";
     const { screen } = await run(`command -v pidof >/dev/null || { echo gone; exit; }; ${wait}`, CPU, "wait.sh");
     assert.equal(screen.text, "gone\n");
+  });
+
+  it("brings back what a program wrote with the size and time of before, though another push came between", async () => {
+    await services().write("unseen.txt", "1");
+    await delay(TICK_MS);
+    const unseen = "touch -r unseen.txt /tmp/stamp; printf 2 >unseen.txt; touch -r /tmp/stamp unseen.txt";
+    await services().write("unseen.sh", `${unseen}; echo ready; read -r line`);
+    const { runs, folder } = services();
+    const target = fileTarget("unseen.sh");
+    const [only] = runs.start({ target, folder, remotePath: "/workspace", specs: [spec()] });
+    assert.ok(only);
+    const screen = new Screen(only);
+    await screen.shows("ready");
+    await services().write("another.txt", "made here meanwhile");
+
+    await run("cat another.txt", CPU, "another.sh");
+    assert.equal(read("unseen.txt"), "2");
+    await only.write(Buffer.from("go\n"));
+    await only.over;
   });
 });
