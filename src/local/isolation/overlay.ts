@@ -9,6 +9,7 @@ import { isWithin, isWithinAny, visibleFolders } from "./host/hostPaths";
 import { CONTENT } from "./root/insidePaths";
 import { lowerOptions } from "./root/lowers";
 import { readMountPoints, toFstab, type Mount } from "./root/mountTable";
+import { savedAt } from "./root/openFolders";
 import { createNamespaceIsolation } from "./namespaces";
 import { buildTemplate } from "./root/overlayTemplate";
 import { canLeadOut } from "./network/ownNetwork";
@@ -49,7 +50,7 @@ export async function createOverlayIsolation(host: Host): Promise<Isolation> {
     changes: (path) => [
       { name: CONTENT, folder: join(path, "upper") },
       ...added.flatMap((target, index) =>
-        isFolder(target) ? [{ name: placeOf(target), folder: join(path, String(index), "upper") }] : [],
+        isFolder(target) ? [{ name: savedAt(target), folder: join(path, String(index), "upper") }] : [],
       ),
     ],
   });
@@ -79,7 +80,7 @@ async function layOver({ added, path, layers, host }: LayOverOptions): Promise<M
     if (!isFolder(source)) continue;
     const own = join(path, String(index));
     for (const name of ["upper", "work"]) await mkdir(join(own, name), { recursive: true });
-    const places = layers.map((layer) => join(layer, placeOf(source))).filter((place) => existsSync(place));
+    const places = layers.map((layer) => join(layer, savedAt(source))).filter((place) => existsSync(place));
     // The kernel refuses a layer inside another one.
     const lowers = isWithin(host.stateDir, source) ? [source] : [...places.toReversed(), source];
     mounts.push({
@@ -93,9 +94,6 @@ async function layOver({ added, path, layers, host }: LayOverOptions): Promise<M
 }
 
 const isFolder = (path: string): boolean => statSync(path).isDirectory();
-
-/** The folder in a layer for the changes of a separately mounted folder. */
-const placeOf = (target: string): string => join("mounted", encodeURIComponent(target));
 
 const BASE: readonly Mount[] = [
   { source: "proc", target: "/proc", type: "proc", options: ["nosuid", "nodev", "noexec"] },

@@ -13,6 +13,7 @@ import { isWithin, isWithinAny, visibleFolders } from "./host/hostPaths";
 import { CONTENT } from "./root/insidePaths";
 import { lowerOptions } from "./root/lowers";
 import { readMountPoints, toFstab, type Mount, type MountPoint } from "./root/mountTable";
+import { layOutOpenFolders, planOpenFolders, savedAt } from "./root/openFolders";
 import { createNamespaceIsolation } from "./namespaces";
 import { canLeadOut } from "./network/ownNetwork";
 import { resolverFile, type ResolverFile } from "./network/resolver";
@@ -21,12 +22,13 @@ import ENTER from "./enterPrivateRoot.sh";
 
 /**
  * Isolation for any user, if the kernel allows user namespaces: a private folder as root, with the host's programs
- * read-only.
+ * read-only. Where the kernel allows it, programs can be installed in the places for additional software.
  */
 export async function createPrivateRootIsolation(host: Host): Promise<Isolation> {
   const hasOwnNetwork = await canLeadOut(host, true);
   const plan = planRoot(host, await resolverFile(hasOwnNetwork));
   const stacks = await canStack(host);
+  const open = stacks ? await planOpenFolders(join(host.folder.path, "open"), mountedPaths(plan)) : [];
   if (!stacks) host.log("Snapshots are full copies, because only root can stack folders on this machine.");
   return createNamespaceIsolation(host, {
     kind: "privateRoot",
@@ -46,13 +48,23 @@ export async function createPrivateRootIsolation(host: Host): Promise<Isolation>
       else
         for (const content of contents)
           await copyTree(host, { from: content, to: base, prefix: [findProgram("unshare", host), "-r", "--"] });
+      await layOutOpenFolders(path, open, layers);
       await writeFile(join(path, "outer.fstab"), toFstab(inRoot(mountsOf(plan, path), path)));
       await writeFile(join(path, "kernel.fstab"), toFstab(inRoot(kernelMounts(), path)));
     },
     unsaved: (path) => plan.covering.map((_, index) => join(path, String(index))),
-    changes: (path) => [{ name: CONTENT, folder: join(path, stacks ? "upper" : "root") }],
+    changes: (path) => [
+      { name: CONTENT, folder: join(path, stacks ? "upper" : "root") },
+      ...open.map((folder) => ({ name: savedAt(folder.path), folder: join(path, folder.name, "upper") })),
+    ],
   });
 }
+
+/** The paths that have a mount of their own, on the host or in a sandbox. */
+const mountedPaths = ({ mountPoints, covering, tools }: RootPlan): string[] => [
+  ...[...mountPoints, ...covering].map(({ path }) => path),
+  ...tools,
+];
 
 /** True if the kernel lets this user mount an overlay. */
 async function canStack(host: Host): Promise<boolean> {

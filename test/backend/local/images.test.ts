@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import type { Image } from "modal";
-import { needOverlay } from "../support/abilities";
+import { needOverlay, needOwnRoot } from "../support/abilities";
 import { useLocalBackend } from "../support/fixture";
 import { createClient, startLocalBackend } from "../support/localBackend";
 import { eventually, processesWith } from "../support/processes";
@@ -61,6 +61,20 @@ describe("an image of the local backend", function () {
       .dockerfileCommands(["RUN mkdir -p /srv/tool && echo one > /srv/tool/a", "RUN echo two >> /srv/tool/a"])
       .dockerfileCommands(["WORKDIR /srv/tool", "RUN mv a \\\n b"]);
     assert.equal(await outputOf(image, "cat b; ls a 2>&1 | wc -l"), "one\ntwo\n1\n");
+  });
+
+  it("contains what its RUN commands install in /opt and in /usr/local", async function () {
+    needOwnRoot(this, local);
+    const image = local.modal.images
+      .fromRegistry("debian")
+      .dockerfileCommands(["RUN mkdir -p /opt/tool && echo one > /opt/tool/a && echo two > /usr/local/lib/image-test"])
+      .dockerfileCommands([
+        "RUN echo three >> /opt/tool/a",
+        "RUN printf '#!/bin/sh\\necho installed\\n' > /usr/local/bin/image-test && chmod +x /usr/local/bin/image-test",
+      ]);
+    const script = "cat /opt/tool/a /usr/local/lib/image-test; image-test";
+    assert.equal(await outputOf(image, script), "one\nthree\ntwo\ninstalled\n");
+    assert.ok(!existsSync("/opt/tool/a") && !existsSync("/usr/local/bin/image-test"));
   });
 
   it("lacks the machine's files that its RUN commands removed", async function () {
