@@ -18,7 +18,7 @@ import { RunProblems } from "./runs/runProblems";
 import type { RunTerminals } from "./terminals/runTerminals";
 import { TracebackLinks } from "./terminals/tracebackLinks";
 import { meterRows, meterSummary } from "./views/rows/meterRows";
-import type { MeterSource } from "./views/sandboxTreeModel";
+import type { MeterSource } from "./views/treeSources";
 
 export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri" | "isFree"> {
   readonly thread: SyncThread;

@@ -1,7 +1,6 @@
 import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
-import { formatBytes } from "../../base/format";
 import type { BaselineStore } from "../folder/baseline";
 import { SYNC_MARKER } from "../rules/builtinExcludes";
 import type { FolderEntry } from "../folder/folderEntry";
@@ -11,6 +10,7 @@ import { isEverything, PullFilter } from "./pullFilter";
 import { LocalFolder } from "../folder/localFolder";
 import { PathGuard } from "../folder/pathGuard";
 import type { PullOrigins } from "./pullOrigins";
+import { upTo, withoutBiggest } from "./pullLimits";
 import { removeLeftovers } from "./pullLeftovers";
 import type {
   Conflict,
@@ -291,35 +291,6 @@ export class PullSession {
   #stats(path: string) {
     return lstatSync(join(this.#root, path), { throwIfNoEntry: false });
   }
-}
-
-function withoutBiggest(plan: PullPlan, maxBytes: number): PullPlan {
-  if (plan.bytes <= maxBytes) return plan;
-  const wanted = new Map(plan.wanted);
-  const skipped = [...plan.skipped];
-  let { bytes } = plan;
-  for (const { path, size } of [...wanted.values()].sort((a, b) => b.size - a.size)) {
-    if (bytes <= maxBytes) break;
-    wanted.delete(path);
-    bytes -= size;
-    skipped.push({ path, reason: `stays in the sandbox (${formatBytes(size)})` });
-  }
-  return { ...plan, wanted, bytes, skipped };
-}
-
-/** The first files of the list. */
-function upTo(maxFiles: number, plan: PullPlan): PullPlan {
-  if (plan.wanted.size <= maxFiles && plan.folders.length <= maxFiles) return plan;
-  const all = [...plan.wanted];
-  const reason = `stays in the sandbox (more than ${maxFiles.toLocaleString("en-US")} files)`;
-  const left = all.slice(maxFiles);
-  return {
-    ...plan,
-    wanted: new Map(all.slice(0, maxFiles)),
-    folders: plan.folders.slice(0, maxFiles),
-    bytes: plan.bytes - left.reduce((sum, [, { kind, size }]) => sum + (kind === "file" ? size : 0), 0),
-    skipped: [...plan.skipped, ...left.map(([path]) => ({ path, reason }))],
-  };
 }
 
 const VANISHED = "vanished before it could be sent";

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,29 +5,25 @@ import { codeOf } from "../../base/errors";
 import type { AcceptedRulesStore } from "../rules/acceptedRules";
 import type { BaselineKey, BaselineStore } from "../folder/baseline";
 import type { Baseline } from "../folder/baselineFile";
-import { checkedPaths, checks, placingOf } from "../folder/checks";
+import { checks, placingOf } from "../folder/checks";
 import { confirmSent, type Confirmed } from "../folder/confirmed";
 import { directoryModes } from "../folder/directoryModes";
 import { listExcluded } from "../rules/excluded";
 import type { FolderEntry } from "../folder/folderEntry";
 import { inventoryScript, parseInventory, type Inventory } from "../folder/inventory";
 import type { Cargo, Packed } from "../archive/pack";
+import { biggestOf, digestOf } from "./planSummary";
 import { countChanges, previewChanges, type PushPreview } from "./preview";
-import type { Conflict, FolderSize, PushKey } from "./pushRequest";
-import { keptName, type Verb } from "../remote/receiver";
+import type { Conflict, PushKey } from "./pushRequest";
 import { noteImage, noteRenamed } from "../pull/pullBaselines";
-import { ListingParser, secondsOf } from "../remote/remoteListing";
+import { ListingParser } from "../remote/remoteListing";
+import { PushRules } from "./pushRules";
+import { conflictsIn, pushedAtIn, type Receipt } from "./receipt";
 import { isEmpty, recognize, reconcile, type Entries, type Plan } from "./reconcile";
-import { acceptedOf, isSame, rulesChanges, secretLinesFor, spellLine, type RulesChange } from "../rules/rulesChange";
+import type { RulesChange } from "../rules/rulesChange";
 import type { Scan } from "../folder/scan";
 import type { PlanSummary } from "../worker/syncCalls";
 import { TakenOutputs } from "../pull/takenOutputs";
-
-interface Receipt {
-  readonly generation: string;
-  readonly stamp: string;
-  readonly report: string;
-}
 
 interface PushSessionOptions {
   /** Links resolved. */
@@ -44,7 +39,7 @@ export class PushSession {
   readonly root: string;
   readonly #scan: Scan;
   readonly #baselines: BaselineStore;
-  readonly #accepted: AcceptedRulesStore;
+  readonly #rules: PushRules;
   readonly #targets: Target[];
   readonly #packed = new Map<number, Packed>();
   /** By stream: what each of its targets holds once it has taken it. */
@@ -54,7 +49,7 @@ export class PushSession {
     this.root = root;
     this.#scan = scan;
     this.#baselines = baselines;
-    this.#accepted = accepted;
+    this.#rules = new PushRules(root, scan, accepted);
     // Targets that took the same stream have the same entries.
     const plans = new Map<Entries, Plan>();
     this.#targets = keys.map(({ isFresh = false, ...key }) => {
@@ -156,7 +151,7 @@ export class PushSession {
     this.#baselines.put(key, target.baseline);
     if (target.isFresh) target.taken.clearPulled();
     else target.taken.drop(sent);
-    this.#rememberRules([]);
+    this.#rules.accept();
     const conflicts = conflictsIn(report, plan, stamp);
     noteRenamed(
       key,
@@ -168,35 +163,12 @@ export class PushSession {
   }
 
   pendingRules(index: number): RulesChange[] {
-    return this.#rulesChanges(this.#target(index).plan);
+    return this.#rules.changesIn(this.#target(index).plan);
   }
 
-  /** The user has let this target have what the rules' changes are about. */
+  /** Call it once the user has let this target have what the rules' changes are about. */
   acceptRules(index: number): void {
-    const { plan } = this.#target(index);
-    this.#rememberRules(
-      this.#rulesChanges(plan).flatMap((change) => (change.kind === "secret" ? [spellLine(change)] : [])),
-    );
-  }
-
-  #rememberRules(more: readonly string[]): void {
-    const { rules } = this.#scan;
-    const accepted = this.#accepted.get(this.root);
-    const asked = this.#accepted.askedFor(this.root);
-    if (accepted && more.length + asked.size === 0 && isSame(accepted, rules)) return;
-    const lines = [
-      ...(accepted?.secretLines ?? []),
-      ...more,
-      ...(asked.size > 0 ? secretLinesFor(this.#scan, asked) : []),
-    ];
-    this.#accepted.put(this.root, acceptedOf(rules, lines));
-  }
-
-  #rulesChanges({ send }: Plan): RulesChange[] {
-    if (send.length === 0) return [];
-    const sent = send.map(({ entry }) => entry);
-    const asked = this.#accepted.askedFor(this.root);
-    return rulesChanges({ scan: this.#scan, sent, asked }, this.#accepted.get(this.root));
+    this.#rules.acceptChangesIn(this.#target(index).plan);
   }
 
   #deliver({ send }: Plan, stream: number): Entries {
@@ -258,7 +230,7 @@ export class PushSession {
     const { plan, baseline, taken } = target;
     const { pulled } = taken;
     return {
-      digest: digest(plan),
+      digest: digestOf(plan),
       isEmpty: isEmpty(plan) && this.#isCertain(target),
       files: plan.files,
       bytes: plan.bytes,
@@ -267,8 +239,8 @@ export class PushSession {
       known: baseline?.entries.size,
       generation: baseline?.generation ?? "",
       skipped: this.#scan.skipped,
-      biggest: biggest(plan),
-      rules: this.#rulesChanges(plan),
+      biggest: biggestOf(plan),
+      rules: this.#rules.changesIn(plan),
     };
   }
 }
@@ -301,44 +273,4 @@ function retain(before: Baseline | undefined, path: string): (readonly [string, 
   if (!before || !known) return [];
   const below = known.kind === "directory" ? [...before.entries].filter(([inner]) => inner.startsWith(`${path}/`)) : [];
   return [[path, known], ...below];
-}
-
-/** The same for plans that make the same archive. */
-function digest(plan: Plan): string {
-  const hash = createHash("sha1");
-  for (const { entry, known } of plan.send) hash.update(`${entry.path}\0${known ? JSON.stringify(known) : ""}\0`);
-  for (const entry of plan.delete) hash.update(JSON.stringify(entry));
-  return hash.digest("hex");
-}
-
-/** The top-level names that the most bytes are in. */
-function biggest(plan: Plan): FolderSize[] {
-  const sizes = new Map<string, { path: string; files: number; bytes: number }>();
-  for (const { entry } of plan.send) {
-    if (entry.kind !== "file") continue;
-    const path = entry.path.split("/", 1)[0] ?? "";
-    const size = sizes.get(path) ?? { path, files: 0, bytes: 0 };
-    size.files += 1;
-    size.bytes += entry.size;
-    sizes.set(path, size);
-  }
-  return [...sizes.values()].sort((a, b) => b.bytes - a.bytes).slice(0, 5);
-}
-
-/** When the receiver ended, by the sandbox's clock; `undefined` if it could not say. */
-function pushedAtIn(report: string): number | undefined {
-  const [, seconds, fraction] = /^at (\d+)(\.\d+)$/m.exec(report) ?? [];
-  return seconds === undefined ? undefined : secondsOf(seconds, fraction);
-}
-
-/** A path is reported once, however often the receiver names it. */
-function conflictsIn(report: string, plan: Plan, stamp: string): Conflict[] {
-  if (!/^(left|kept|aside) /m.test(report)) return [];
-  const paths = checkedPaths(plan);
-  const found = new Map<string, Conflict>();
-  for (const [, verb = "left", number] of report.matchAll(/^(left|kept|aside) (\d+)$/gm)) {
-    const path = paths[Number(number)];
-    if (path !== undefined) found.set(path, { path, keptAs: keptName(path, verb as Verb, Number(number), stamp) });
-  }
-  return [...found.values()];
 }

@@ -9,7 +9,7 @@ import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import { inert, tooltipOf } from "../outsideText";
 import { escapeMarkdown, markdownTable } from "../views/markdown";
 import { metersTogether } from "../views/rows/meterRows";
-import type { MeterSource } from "../views/sandboxTreeModel";
+import type { MeterSource } from "../views/treeSources";
 
 export interface MeterStatusOptions {
   readonly metrics: MetricService;

@@ -4,7 +4,7 @@ import { Emitter } from "../../base/event";
 import type { RunService } from "../../run/runService";
 import type { MetricService } from "../../sandboxes/metrics/metricService";
 import type { Comparisons } from "../comparison/comparisons";
-import type { MeterSource } from "../views/sandboxTreeModel";
+import type { MeterSource } from "../views/treeSources";
 import type { Watching } from "../watching";
 
 export interface RunWatchOptions {

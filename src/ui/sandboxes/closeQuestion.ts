@@ -5,7 +5,7 @@ import type { OnWindowClose } from "../../sandboxes/ownership/closing";
 import { isRunning } from "../../sandboxes/sandbox";
 import { showInformation } from "../outsideText";
 import { onWindowClose } from "../settings";
-import type { SandboxSource } from "../views/sandboxTreeModel";
+import type { SandboxSource } from "../views/treeSources";
 
 /**
  * Asks once what should happen to sandboxes when the window closes: VS Code lets nobody ask while it closes. Until there

@@ -7,7 +7,7 @@ import { describeSandbox } from "../../sandboxes/describe";
 import { isRunning, timeLeftMs, type RunningSandbox } from "../../sandboxes/sandbox";
 import { showWarning } from "../outsideText";
 import { endingNoticeMs } from "../settings";
-import type { SandboxSource } from "../views/sandboxTreeModel";
+import type { SandboxSource } from "../views/treeSources";
 
 const CHECK_MS = 5000;
 

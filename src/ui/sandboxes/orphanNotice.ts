@@ -5,7 +5,7 @@ import type { RateSource } from "../../modal/rates";
 import { hourlyRate } from "../../sandboxes/costs/cost";
 import { isOrphan, type Sandbox } from "../../sandboxes/sandbox";
 import { showWarning } from "../outsideText";
-import type { SandboxSource } from "../views/sandboxTreeModel";
+import type { SandboxSource } from "../views/treeSources";
 
 /** VS Code opens its windows one after the other: what one of them is about to take over is no news yet. */
 const GRACE_MS = 10_000;

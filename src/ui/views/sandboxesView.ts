@@ -16,13 +16,8 @@ import { watchMeters } from "./meterWatch";
 import type { TreeNode } from "./nodes";
 import type { RowSources } from "./rows/rowContext";
 import { SandboxesTree } from "./sandboxesTree";
-import {
-  SandboxTreeModel,
-  type MeterSource,
-  type RunSource,
-  type SandboxSource,
-  type SnapshotSource,
-} from "./sandboxTreeModel";
+import type { MeterSource, RunSource, SandboxSource, SnapshotSource } from "./treeSources";
+import { SandboxTreeModel } from "./sandboxTreeModel";
 import { summarize } from "./summary";
 
 export interface SandboxesViewOptions extends RowSources {

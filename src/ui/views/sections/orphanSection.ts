@@ -3,7 +3,7 @@ import type { SandboxNode } from "../nodes";
 import type { Row, RowContext } from "../rows/row";
 import { rowContext, type RowSources } from "../rows/rowContext";
 import { sandboxDetails, sandboxRow } from "../rows/sandboxRow";
-import type { SandboxSource } from "../sandboxTreeModel";
+import type { SandboxSource } from "../treeSources";
 import type { Section } from "./section";
 
 export const orphanSection = (sandboxes: SandboxSource, sources: RowSources): Section<SandboxNode> => ({
