@@ -41,6 +41,11 @@ const LOCAL = "local";
 
 const VIEWS = ["ui", "extension.ts"];
 
+const MAX_LINES = 300;
+
+/** `activate` builds the services and hands them to the UI, and does nothing else. */
+const MAX_ENTRY_LINES = 120;
+
 const files = readSourceFiles();
 
 describe("architecture", () => {
@@ -113,6 +118,15 @@ describe("architecture", () => {
     );
   });
 
+  it("no file has more than 300 lines, and extension.ts no more than 120", () => {
+    const most = (path: string) => (path === "extension.ts" ? MAX_ENTRY_LINES : MAX_LINES);
+    const long = files.filter(({ path, tree }) => lineCount(tree) > most(path));
+    assert.deepEqual(
+      long.map(({ path, tree }) => `${path}: ${lineCount(tree)}`),
+      [],
+    );
+  });
+
   it("no file imports itself by way of others", () => {
     assert.deepEqual(cycles(files), []);
   });
@@ -145,6 +159,9 @@ function localEntryOf(path: string): string | undefined {
 const localRankOf = (entry: string): number => LOCAL_RANKS.findIndex((entries) => entries.includes(entry));
 
 const rankOf = (path: string): number => RANKS.findIndex((folders) => folders.includes(folderOf(path)));
+
+/** A line break at the end of the file begins no other line. */
+const lineCount = (tree: SourceFile["tree"]): number => tree.getLineStarts().length - 1;
 
 const paths = (found: readonly SourceFile[]): string[] => found.map(({ path }) => path);
 
