@@ -1,6 +1,6 @@
 """
-Reads and writes CBOR (RFC 8949) as far as the SDK does: a machine's Python need not have a package for it. The tags are 0
-and 1 for times, 2 and 3 for large integers, 64 to 87 for typed arrays and 258 for sets.
+Reads and writes the part of CBOR (RFC 8949) that the SDK uses, because a machine's Python may lack a package for it. The
+tags are 0 and 1 for times, 2 and 3 for large integers, 64 to 87 for typed arrays and 258 for sets.
 """
 import datetime, math, struct
 
@@ -12,7 +12,7 @@ def _length(data, at, info):
     if info < 24:
         return info, at
     if info > 27:
-        raise ValueError("This is not CBOR.")
+        raise ValueError("The data is not valid CBOR.")
     size = 1 << (info - 24)
     return int.from_bytes(data[at:at + size], "big"), at + size
 
@@ -138,8 +138,8 @@ def _encode(value, out):
         _encode_foreign(value, out)
 
 def _encode_foreign(value, out):
-    # A scalar of NumPy and its like says itself what it is.
+    # Scalars of NumPy and similar packages convert themselves.
     if callable(getattr(value, "item", None)) and getattr(value, "shape", None) == ():
         _encode(value.item(), out)
     else:
-        raise TypeError("A value of type %s cannot be returned to the caller: it has no form in CBOR." % type(value).__name__)
+        raise TypeError("A value of type %s cannot be returned to the caller, because CBOR cannot represent it." % type(value).__name__)

@@ -1,5 +1,5 @@
 """
-Prints, as JSON, the public functions and classes of the module on stdin; nothing of the module is run.
+Prints the public functions and classes of the module on stdin as JSON, without running the module.
 """
 import ast, base64, json, sys
 

@@ -1,5 +1,5 @@
 """
-Stands for the modal package in a deployed file, so that one written for `modal deploy` works as it is: while the file is
+Stands for the modal package in a deployed file, so that a file written for `modal deploy` works unchanged: while the file is
 loaded, decorators return what they decorate, and whatever else is declared (an image, a GPU, a secret) is accepted and
 ignored. A function that uses Modal while it runs gets an error that says so.
 """

@@ -1,8 +1,8 @@
 """
-Runs one deployed function: reads what to load, then calls, from stdin and answers each on stdout, in frames of two lengths
-(big-endian, 32 bits each), a header in JSON and a body. A call with arguments is in CBOR, one from the web has its query in
-the header, and both it and its answer are JSON. What the function itself prints goes to stderr. cbor.py and modalStandIn.py
-come before this in the same program.
+Runs one deployed function. Reads the setup and then calls from stdin, and answers each on stdout. A frame has two lengths
+(big-endian, 32 bits each), a header in JSON and a body. A call with arguments is CBOR. A call from the web has its query in
+the header, and it and its answer are JSON. The function's own output goes to stderr. cbor.py and modalStandIn.py come before
+this in the same program.
 """
 import asyncio, base64, importlib, inspect, json, os, struct, sys, tempfile, traceback
 

@@ -1,5 +1,5 @@
-# Arguments: options of an overlay over the folders named in "lowers", or "" for "root" as it is; mounts to change, each as its
-# options and its path; "--". Each folder "open*" has the layers of the system folder that its file "path" names.
+# Arguments: options of an overlay over the folders named in "lowers", or "" to use "root" unchanged; mounts to change, each
+# as its options and its path; "--". Each folder "open*" has the layers of the system folder that its file "path" names.
 assemble() {
   if [ -n "$1" ]; then
     read -r layers <lowers || :

@@ -2,7 +2,7 @@
 # then it reaps orphans. If a sandbox kills the pipe's reader, the reader is started again. The function enter comes before
 # this in the same program.
 #
-# Arguments: "closed" for a network that leads nowhere; loopbackUp.pl; those of enter.
+# Arguments: "closed" for a network without a connection to the outside; loopbackUp.pl; those of enter.
 # Prints "ready" and its process id as the server sees it.
 set -e
 read -r pid _ </proc/self/stat

@@ -49,7 +49,7 @@ export interface RootLayout extends Pick<Isolation, "kind" | "description"> {
   unsaved(path: string): readonly string[];
 }
 
-/** A script that defines a function of the name that the property has, and the words to call it with. */
+/** A script that defines a shell function named like the property, and the arguments of the call. */
 interface ShellFunction {
   readonly script: string;
   readonly words: readonly string[];

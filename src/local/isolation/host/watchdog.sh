@@ -1,8 +1,8 @@
-# Outlives the server by a moment, in a session of its own: once the pipe from the server breaks, kills whatever has the
+# Outlives the server by a moment, in its own session: when the pipe from the server breaks, kills every process with the
 # server's marker in its environment, and removes the server's folder.
 #
-# Arguments: the folder; the marker; the name of the file in the folder that lists where control groups are, one a line; the
-# prefix of the groups' names. The marker also begins the rest of those names.
+# Arguments: the folder; the marker; the name of the file in the folder that lists the places of control groups, one per
+# line; the prefix of the groups' names. The marker also begins the rest of those names.
 folder=$1 marker=$2 places_file=$3 prefix=$4
 while read -r _; do :; done
 places=$(cat "$folder/$places_file" 2>/dev/null)

@@ -1,5 +1,5 @@
-# Makes the device of a network namespace that leads out of it, and passes packets between that and its stdin and stdout.
-# Writes "ready" or what failed to stderr, and ends with stdin.
+# Creates the outward device of a network namespace, and passes packets between the device and its own stdin and stdout.
+# Writes "ready" or an error to stderr, and ends with stdin.
 #
 # Arguments: the device's address; the gateway's; the netmask; the largest packet in bytes. The numbers are TUNSETIFF with
 # IFF_TUN and IFF_NO_PI, SIOCSIFADDR, SIOCSIFNETMASK, SIOCSIFMTU, SIOCSIFFLAGS with IFF_UP and IFF_RUNNING, and SIOCADDRT

@@ -1,8 +1,8 @@
-# The last step before a program, inside the sandbox: enters the working directory, looks the program up, reports on
-# descriptor 3 what it found, and becomes the program.
+# The last step before a program, inside the sandbox: enters the working directory, looks the program up, reports the
+# result on descriptor 3, and becomes the program.
 #
-# Arguments: the working directory; the program; the words of the command, in which others may come before the program.
-# Prints "workdir" or "program" for what is missing, else "ready" and this process's id.
+# Arguments: the working directory; the program; the command, in which a prefix may come before the program.
+# Reports "workdir" or "program" if that is missing, otherwise "ready" and this process's id.
 cd -- "$1" 2>/dev/null || { echo workdir >&3; exit 126; }
 case $2 in
   */*) [ -e "$2" ] && found=yes ;;

@@ -1,4 +1,4 @@
-# Becomes a program on the terminal whose master side is open at a descriptor. Arguments: Node's name of the platform; rows;
+# Becomes a program on the terminal whose master side is an open descriptor. Arguments: Node's name for the platform; rows;
 # columns; the descriptor; the program. The numbers are the requests TIOCSPTLCK, TIOCGPTN, TIOCSWINSZ and TIOCSCTTY of
 # Linux's <asm-generic/ioctls.h>, and TIOCPTYGRANT, TIOCPTYUNLK, TIOCPTYGNAME, TIOCSWINSZ and TIOCSCTTY of macOS's
 # <sys/ttycom.h>.

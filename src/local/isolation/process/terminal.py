@@ -1,4 +1,4 @@
-"""Does what terminal.pl does, which explains the numbers."""
+"""The same as terminal.pl, which explains the numbers."""
 import fcntl, os, struct, sys
 platform, rows, columns, master = sys.argv[1], *map(int, sys.argv[2:5])
 zero, size = struct.pack("i", 0), struct.pack("HHHH", rows, columns, 0, 0)
