@@ -238,7 +238,7 @@ const SECRET = "is kept back because it may hold secrets";
 
 /** File systems of the FAT family count in 2 s, all others of today in no more than a kernel's tick. */
 const COARSE_TICK_MS = 2000;
-const FINE_TICK_MS = 20;
+export const FINE_TICK_MS = 20;
 
 const stampOf = ({ mtimeMs, ctimeMs, ino, mode }: Stats): string => `${mtimeMs} ${ctimeMs} ${ino} ${mode}`;
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { beforeEach, describe, it } from "mocha";
 import { delay } from "../../../src/base/async";
+import { seededRandom } from "../../../src/local/faults/seededRandom";
 import { fateOf } from "../../../src/run/program/closedTerminal";
 import { launchers } from "../../../src/run/target/launchers";
 import type { Run } from "../../../src/run/run";
@@ -12,6 +13,7 @@ import { digest, KNOWN_EXIT_CODE, KNOWN_PROGRAM, knownOutput } from "../support/
 import { eventually, processesWith } from "../support/processes";
 import { exitCodeOf, fileTarget, Screen, spec } from "../support/services";
 import { useWindows } from "../support/windows";
+import { SEED } from "../../support/seed";
 
 /** Runs of known output, each broken into in another way and at another moment. */
 const RUNS = Number(process.env.RUN_BREAKS ?? 5);
@@ -42,7 +44,7 @@ describe("a run that is broken into", function () {
     assert.equal(digest(...screen.stdout), known.stdout);
     assert.equal(digest(...screen.stderr), known.stderr);
   };
-  const moment = () => delay(Math.random() * 2000);
+  const moment = () => delay(random() * 2000);
   const window = async () => {
     const { backend, custodyFolder, folder } = windows;
     const env = {
@@ -75,9 +77,10 @@ describe("a run that is broken into", function () {
     return resumed;
   };
 
+  let random: () => number;
   const breaks: Record<(typeof troubles)[number], () => Promise<void>> = {
     "connection cut": async () => {
-      const cutAfterBytes = Math.floor(Math.random() * 500_000);
+      const cutAfterBytes = Math.floor(random() * 500_000);
       const rules = [{ rpc: "TaskExecStdioRead", share: 0.5, cutAfterBytes, status: "UNAVAILABLE" }];
       await windows.break({ seed: cutAfterBytes, rules });
       const started = start();
@@ -106,7 +109,7 @@ describe("a run that is broken into", function () {
       await windows.services.refresh();
     },
     "window killed": async () => {
-      const run = await resumeAfterKill(Math.random() * 1000);
+      const run = await resumeAfterKill(random() * 1000);
       const screen = new Screen(run);
       assert.equal(await exitCodeOf(run), KNOWN_EXIT_CODE);
       assert.equal(digest(...screen.stdout) + digest(...screen.stderr), known.stdout + known.stderr);
@@ -114,7 +117,7 @@ describe("a run that is broken into", function () {
     "server restarted": async () => {
       const { run, screen } = start();
       await screen.shows("ä");
-      await delay(Math.random() * 1000);
+      await delay(random() * 1000);
       const { backend, services } = windows;
       backend.kill();
       await backend.exited;
@@ -128,7 +131,10 @@ describe("a run that is broken into", function () {
 
   for (let index = 0; index < RUNS; index++) {
     const trouble = troubles[index % troubles.length] ?? "connection cut";
-    it(`${index + 1}: ${trouble}`, () => breaks[trouble]());
+    it(`finishes or reports its end: break ${index + 1}, ${trouble} (SEED=${SEED})`, async () => {
+      random = seededRandom(SEED + index);
+      await breaks[trouble]();
+    });
   }
 
   it("keeps its age while it reattaches, so closing its terminal does not stop it", async () => {

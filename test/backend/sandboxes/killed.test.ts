@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "mocha";
 import { delay } from "../../../src/base/async";
+import { seededRandom } from "../../../src/local/faults/seededRandom";
+import { SEED, seeded } from "../../support/seed";
 import { eventually } from "../support/processes";
 import { startLocalBackend, type LocalBackend } from "../support/localBackend";
 import { spec, startServices, type Services } from "../support/services";
@@ -76,7 +78,8 @@ describe("a window that is killed", function () {
       await once(lines, "line", { signal: AbortSignal.timeout(30_000) });
   };
 
-  it(`at ${KILLS} random moments of create, pause, resume and terminate leaves nothing unaccounted for`, async () => {
+  it(seeded(`leaves nothing unaccounted for at ${KILLS} random moments of its sandbox's life`), async () => {
+    const random = seededRandom(SEED);
     const held = await bystander.sandboxes.create({ spec: spec(), folder: "/held" }, AbortSignal.timeout(20_000));
     const found = { moments: new Map<string, number>(), orphans: 0, ended: 0, kept: 0 };
 
@@ -101,9 +104,9 @@ describe("a window that is killed", function () {
       killed.child.stdin.write("go\n");
       const at = moments[kill % moments.length] ?? "creating";
       await reaches(killed, at);
-      const killAfterMs = Math.random() * lengthMs(at);
+      const killAfterMs = random() * lengthMs(at);
       if ("isCutInMidst" in trouble) {
-        const cutAfterMs = Math.random() * killAfterMs;
+        const cutAfterMs = random() * killAfterMs;
         await delay(cutAfterMs);
         await writeFile(faults, JSON.stringify({ rules: [{ rpc: "*", status: "UNAVAILABLE" }] }));
         await delay(killAfterMs - cutAfterMs);

@@ -9,12 +9,12 @@ import { after, before, describe, it } from "mocha";
 import { seededRandom } from "../../../src/local/faults/seededRandom";
 import { listRates } from "../../../src/modal/rates";
 import { hourlyRate } from "../../../src/sandboxes/costs/cost";
+import { SEED, seeded } from "../../support/seed";
 import { startLocalBackend, type LocalBackend } from "../support/localBackend";
 import { spec, T4 } from "../support/services";
 
-/** LIMIT_TRIALS=200 for a thorough test; SEED for trials that failed. */
+/** `LIMIT_TRIALS=200` for a thorough test. */
 const TRIALS = Number(process.env.LIMIT_TRIALS ?? 12);
-const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 const MAX_STAGGER_MS = 400;
 
@@ -88,9 +88,10 @@ describe("hard limits across windows", function () {
     assert.match(answer, /^(created|refused .*(limit|spent))/);
     return answer.startsWith("created");
   };
-  it("on dollars a day hold for one window as soon as another has spent them", async () => {
+  it(seeded("on dollars a day hold for one window as soon as another has spent them"), async () => {
     const random = seededRandom(SEED);
     const [spender, saver] = windows;
+    await endAll();
     await spender.ask("limits {}");
     for (let trial = 0; trial < TRIALS; trial += 1) {
       slowDown(random);
@@ -98,16 +99,13 @@ describe("hard limits across windows", function () {
       assert.ok(isCreated(await spender.ask("create 0")));
       await spender.ask("end");
       const answer = await saver.ask(`create ${Math.round(random() * 100)}`);
-      assert.ok(!isCreated(answer), `SEED=${SEED}, trial ${trial}: ${answer}`);
+      assert.ok(!isCreated(answer), `trial ${trial}: ${answer}`);
     }
   });
 
-  it("leave room for a sandbox in each window", async () => {
-    for (const window of windows) {
-      await window.ask("limits {}");
-      assert.ok(isCreated(await window.ask("create 0")));
-    }
-  });
+  const endAll = async () => {
+    for (const window of windows) while ((await window.ask("end")) === "ended");
+  };
 
   const perHour = hourlyRate(spec({ gpu: T4 }), listRates);
 
@@ -115,9 +113,14 @@ describe("hard limits across windows", function () {
     ["sandboxes", { sandboxes: 3 }],
     ["dollars an hour", { dollarsPerHour: perHour * 3.5 }],
   ] as const)
-    it(`on ${kind} hold for two windows that create one after the other on a slow server`, async () => {
+    it(seeded(`on ${kind} hold for two windows that create one after the other on a slow server`), async () => {
       const random = seededRandom(SEED);
       const outcomes = { one: 0, exceeded: 0, none: 0 };
+      await endAll();
+      for (const window of windows) {
+        await window.ask("limits {}");
+        assert.ok(isCreated(await window.ask("create 0")), "each window has a sandbox, so the limit has room for one");
+      }
       for (const window of windows) await window.ask(`limits ${JSON.stringify(limits)}`);
       for (let trial = 0; trial < TRIALS; trial += 1) {
         slowDown(random);
@@ -128,7 +131,7 @@ describe("hard limits across windows", function () {
         const creators = windows.filter((_window, at) => answers[at]?.startsWith("created"));
         await Promise.all(creators.map((window) => window.ask("end")));
       }
-      console.log(`      SEED=${SEED}, ${TRIALS} trials: ${JSON.stringify(outcomes)}`);
-      assert.deepEqual([outcomes.exceeded, outcomes.none], [0, 0], `SEED=${SEED}`);
+      console.log(`      ${TRIALS} trials: ${JSON.stringify(outcomes)}`);
+      assert.deepEqual([outcomes.exceeded, outcomes.none], [0, 0]);
     });
 });

@@ -7,7 +7,7 @@ import { spec, startServices, T4 } from "./services";
 /**
  * A window's services with hard limits in a separate process. It reads one command per line and answers each with a
  * line: `limits JSON`, `dayLimit` (just above today's spending), `create AFTER_MS`, `end` (of the sandbox created
- * last).
+ * last; answers `none` if there is none).
  */
 async function main(): Promise<void> {
   const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", CUSTODY = "" } = process.env;
@@ -38,7 +38,8 @@ async function main(): Promise<void> {
     },
     end: async () => {
       const key = created.pop();
-      if (key !== undefined) await sandboxes.terminate(key, AbortSignal.timeout(60_000));
+      if (key === undefined) return "none";
+      await sandboxes.terminate(key, AbortSignal.timeout(60_000));
       return "ended";
     },
   };

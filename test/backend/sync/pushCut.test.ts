@@ -10,6 +10,7 @@ import type { Sandbox } from "modal";
 import { UserError } from "../../../src/base/errors";
 import type { CompressionSetting } from "../../../src/sync/archive/compression";
 import type { Exec } from "../../../src/sync/remote/remoteProcess";
+import { SEED, seeded } from "../../support/seed";
 import { build, file, temporaryFolders } from "../../unit/sync/support/folders";
 import { SyncWindow } from "../../unit/sync/support/pushing";
 import { random } from "../../unit/sync/support/random";
@@ -46,10 +47,8 @@ describe("a push that breaks at any byte", function () {
         sandbox = await local.create({ ...gpu, timeoutMs: 3_600_000 });
       });
 
-      it(`leaves every file old or new, ${CUTS / 2} times, and the next push makes it good`, async () => {
-        const seed = Number(process.env.PUSH_SEED ?? Date.now() % 1_000_000);
-        console.log(`      seed ${seed}`);
-        const next = random(seed);
+      it(seeded(`leaves every file old or new in ${CUTS / 2} breaks, and the next push repairs it`), async () => {
+        const next = random(SEED);
         const root = build(folder(), { "d/e/first": file("first") });
         const push = (exec: Exec) =>
           window.push({ root, remotePath: REMOTE, sandboxId: sandbox.sandboxId, exec, signal: never });

@@ -4,6 +4,7 @@ import { parse } from "smol-toml";
 import { withProfile } from "../../../src/auth/profileText";
 import { UserError } from "../../../src/base/errors";
 import { seededRandom } from "../../../src/local/faults/seededRandom";
+import { SEED, seeded } from "../../support/seed";
 
 const PATH = "/home/me/.modal.toml";
 const saved = { name: "acme", tokenId: "ak-1", tokenSecret: "as-1" };
@@ -123,10 +124,8 @@ describe("the forms in which .modal.toml may have a profile", () => {
 });
 
 describe("a token put into any .modal.toml", () => {
-  const FIRST = Number(process.env.SEED ?? Date.now() % 1_000_000);
-
-  it("changes that profile alone, and every comment is still there", () => {
-    for (let seed = FIRST; seed < FIRST + 500; seed++) {
+  it(seeded("changes only that profile and keeps every comment"), () => {
+    for (let seed = SEED; seed < SEED + 500; seed++) {
       const { text, values, comments } = anyFile(seed);
       const name = pickOf(seededRandom(seed))([...Object.keys(values).filter((key) => key.startsWith("p")), "new one"]);
       const place = `SEED=${seed}, ${JSON.stringify(name)} in ${JSON.stringify(text)}`;
@@ -137,8 +136,8 @@ describe("a token put into any .modal.toml", () => {
     }
   });
 
-  it("is refused, or changes that profile alone, in a file that is broken anywhere", () => {
-    for (let seed = FIRST; seed < FIRST + 500; seed++) {
+  it(seeded("is refused or changes only that profile in a file that is broken anywhere"), () => {
+    for (let seed = SEED; seed < SEED + 500; seed++) {
       const pick = pickOf(seededRandom(seed));
       const { text } = anyFile(seed);
       const at = Math.floor(seededRandom(seed + 1)() * text.length);

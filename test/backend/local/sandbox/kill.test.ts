@@ -3,6 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { delay } from "../../../../src/base/async";
+import { seededRandom } from "../../../../src/local/faults/seededRandom";
+import { SEED, seeded } from "../../../support/seed";
 import { startFixture, type Fixture } from "../../support/fixture";
 import { eventually } from "../../support/processes";
 
@@ -15,7 +17,8 @@ const KEPT = ["images", "servers", "tunnels.json", "tunnels.pem", "volumes"];
 describe("a server that is killed at any moment", function () {
   this.timeout(120_000);
 
-  it("leaves no process, mount, network, folder or file behind", async () => {
+  it(seeded("leaves no process, mount, network, folder or file behind"), async () => {
+    const random = seededRandom(SEED);
     const networks = (await readdir("/sys/class/net")).length;
     for (let kill = 0; kill < KILLS; kill += 1) {
       const fixture = await startFixture();
@@ -26,7 +29,7 @@ describe("a server that is killed at any moment", function () {
       for (let worker = 0; worker < WORKERS; worker += 1) work(fixture).catch(() => undefined);
 
       // Each kill interrupts another stage of the work.
-      await delay((LONGEST_MS / KILLS) * (kill + Math.random()));
+      await delay((LONGEST_MS / KILLS) * (kill + random()));
       fixture.backend.kill();
       fixture.modal.close();
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, it } from "mocha";
 import { Probe } from "modal";
 import { generations, useLocalBackend, type Fixture } from "../../support/fixture";
@@ -112,8 +113,7 @@ describe("the list of sandboxes", function () {
   }
 });
 
-const newApp = (local: Fixture) =>
-  local.modal.apps.fromName(`app-${Math.random().toString(36).slice(2)}`, { createIfMissing: true });
+const newApp = (local: Fixture) => local.modal.apps.fromName(`app-${randomUUID()}`, { createIfMissing: true });
 
 /** Stays queued forever, so that many of these sandboxes cost nothing. */
 const definition = (appId: string, local: Fixture) => ({

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, it } from "mocha";
 import { useLocalBackend, type Fixture } from "../../support/fixture";
 
-const newApp = (local: Fixture) =>
-  local.modal.apps.fromName(`app-${Math.random().toString(36).slice(2)}`, { createIfMissing: true });
+const newApp = (local: Fixture) => local.modal.apps.fromName(`app-${randomUUID()}`, { createIfMissing: true });
 
 describe("a sandbox's name", function () {
   this.timeout(60_000);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { seededRandom } from "../../../../src/local/faults/seededRandom";
+import { SEED, seeded } from "../../../support/seed";
 import { maskLine, maskSecrets } from "../../../../src/run/output/maskSecrets";
 import { joinWords, splitWords } from "../../../../src/run/target/words";
 
@@ -72,9 +73,8 @@ describe("secrets among a program's arguments", () => {
       assert.deepEqual(maskSecrets(splitWords(line)), splitWords(line));
     });
 
-  it("never show the value of an option or a variable that is secret by its name, whatever it is", () => {
-    const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-    const random = seededRandom(seed);
+  it(seeded("the value of an option or a variable with a secret name is never shown, whatever it is"), () => {
+    const random = seededRandom(SEED);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
     const names = [
       "api-key",
@@ -91,7 +91,7 @@ describe("secrets among a program's arguments", () => {
       const name = pick(names);
       const words = pick([[`--${name}`, value], [`--${name}=${value}`], [`${name}=${value}`]]);
       const all = ["--lr", "0.1", ...words, "out.txt"];
-      const place = `SEED=${seed}, round ${round}: ${JSON.stringify(all)}`;
+      const place = `round ${round}: ${JSON.stringify(all)}`;
       const hidden = maskSecrets(all);
       assert.equal(hidden.length, all.length, place);
       assert.deepEqual([hidden.slice(0, 2), hidden.at(-1)], [["--lr", "0.1"], "out.txt"], place);

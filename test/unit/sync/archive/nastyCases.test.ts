@@ -19,7 +19,7 @@ import { isRoot } from "../../../support/skip";
 import { mountTmpfs } from "../support/tmpfs";
 import { pull } from "../../../../src/sync/pull/pull";
 import type { Exec } from "../../../../src/sync/remote/remoteProcess";
-import { build, file, listTree, temporaryFolders, type Listing } from "../support/folders";
+import { build, file, listTree, temporaryFolders, timesMoveOn, type Listing } from "../support/folders";
 import { localExec } from "../support/localExec";
 import { localPullExec } from "../support/pulling";
 import { SyncWindow } from "../support/pushing";
@@ -42,7 +42,7 @@ describe("cases that break a naive sync", function () {
     const there = join(folder(), "there");
     const key = { sandboxId: "sb", remotePath: there, root: here };
     const push = async () => {
-      await settle();
+      await timesMoveOn();
       return window.push({ root: here, remotePath: there, exec, signal });
     };
     const since = { key, patterns: ["**"] };
@@ -183,7 +183,7 @@ describe("cases that break a naive sync", function () {
     }
     const there = folder();
     const push = async () => {
-      await settle();
+      await timesMoveOn();
       return window.push({ root: here, remotePath: there, sandboxId: "many", exec: localExec(), signal });
     };
     assert.equal((await push()).files, 100_000);
@@ -196,6 +196,3 @@ describe("cases that break a naive sync", function () {
     assert.deepEqual([status, stdout], [0, ""]);
   });
 });
-
-/** Longer than the times of a file system take to move. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 40));

@@ -14,7 +14,8 @@ import { dirname, join } from "node:path";
 import { after, describe, it } from "mocha";
 
 import { pull } from "../../../../src/sync/pull/pull";
-import { temporaryFolders } from "../support/folders";
+import { SEED } from "../../../support/seed";
+import { temporaryFolders, timesMoveOn } from "../support/folders";
 import { localExec } from "../support/localExec";
 import { localPullExec } from "../support/pulling";
 import { SyncWindow } from "../support/pushing";
@@ -25,8 +26,7 @@ const signal = new AbortController().signal;
 const PATHS = ["a", "b", "c.txt", "d/a", "d/b", "d/e/a", "f/a", "$(x) '[y]", "é", "g h/i"];
 const IGNORED = "ignored.tmp";
 
-/** SEEDS=50 for a thorough one; SEED for one that failed. */
-const FIRST = Number(process.env.SEED ?? Date.now() % 1_000_000);
+/** `SEEDS=50` for a thorough test. */
 const SEEDS = Number(process.env.SEEDS ?? 3);
 const ROUNDS = 10;
 
@@ -42,8 +42,8 @@ describe("a folder and a sandbox in which everybody writes", function () {
     window.dispose();
   });
 
-  for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1)
-    it(`are as a simple model says after every push and pull (seed ${seed})`, async () => {
+  for (let seed = SEED; seed < SEED + SEEDS; seed += 1)
+    it(`have the contents that a simple model predicts after every push and pull (SEED=${seed})`, async () => {
       const next = random(seed);
       const [here, there] = [folder(), folder()];
       writeFileSync(join(here, ".gitignore"), "*.tmp\n");
@@ -58,7 +58,7 @@ describe("a folder and a sandbox in which everybody writes", function () {
       for (let round = 0; round < ROUNDS; round += 1) {
         edit(here, model.here, `user ${round}`, next);
         if (round > 0) edit(there, model.there, `program ${round}`, next);
-        await settle();
+        await timesMoveOn();
         const isPush = round === 0 || next() < 0.5;
         if (isPush) await push();
         else await bring();
@@ -144,6 +144,3 @@ function read(root: string): Tree {
 /** Without what was kept beside others. */
 const plain = (tree: Tree): Record<string, string> =>
   Object.fromEntries([...tree].filter(([path]) => !/\bsandbox-\d|\.sandbox-| \(sandbox copy/.test(path)).sort());
-
-/** Longer than the times of a file system take to move. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 40));

@@ -8,7 +8,16 @@ import type { PushPreview } from "../../../../src/sync/push/preview";
 import { previewPush } from "../../../../src/sync/push/previewPush";
 import { previewText } from "../../../../src/sync/push/previewText";
 import type { Exec } from "../../../../src/sync/remote/remoteProcess";
-import { build, directory, file, listTree, symlink, temporaryFolders, type Listing } from "../support/folders";
+import {
+  build,
+  directory,
+  file,
+  listTree,
+  symlink,
+  temporaryFolders,
+  timesMoveOn,
+  type Listing,
+} from "../support/folders";
 import { localExec } from "../support/localExec";
 import { nasty } from "../support/nasty";
 import { SyncWindow } from "../support/pushing";
@@ -28,8 +37,7 @@ describe("a preview of a push", function () {
     windows.push(window);
     const root = build(folder(), listing);
     const remotePath = join(folder(), "remote");
-    // What was made a moment ago could change again unseen.
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await timesMoveOn();
     const push = () => window.push({ root, remotePath, exec: localExec(), signal });
     const preview = (exec: Exec | undefined = localExec()) =>
       previewPush(window.thread, { root, remotePath, sandboxId: "sb", exec, signal });

@@ -8,7 +8,16 @@ import { after, before, describe, it } from "mocha";
 import { Deferred } from "../../../../src/base/async";
 import { skip } from "../../../support/skip";
 import type { Exec } from "../../../../src/sync/remote/remoteProcess";
-import { build, directory, file, listTree, removeFolder, temporaryFolders, type Listing } from "../support/folders";
+import {
+  build,
+  directory,
+  file,
+  listTree,
+  removeFolder,
+  temporaryFolders,
+  timesMoveOn,
+  type Listing,
+} from "../support/folders";
 import { asBusyboxKeeps, busyboxPath, localExec } from "../support/localExec";
 import { nasty } from "../support/nasty";
 import { pushToMany, SyncWindow } from "../support/pushing";
@@ -39,8 +48,7 @@ describe("a push of what was pushed before", function () {
       return exec(argv);
     };
     const again = (from = window) => from.push({ root, remotePath, exec: counting, signal });
-    // What was made a moment ago could change again unseen.
-    await settle();
+    await timesMoveOn();
     await again();
     counted.length = 0;
     return { root, remotePath, again, counted };
@@ -206,7 +214,7 @@ describe("a push of what was pushed before", function () {
     await again(reloaded);
     assert.deepEqual(counted, []);
     writeFileSync(join(root, "a"), "22");
-    await settle();
+    await timesMoveOn();
     await again(reloaded);
     await again();
     assert.equal(counted.length, 1);
@@ -331,15 +339,15 @@ describe("a push of what was pushed before", function () {
         ),
       );
     await pushTo("a", "b", "c");
-    await settle();
+    await timesMoveOn();
     await pushTo("a", "b", "c");
 
     writeFileSync(join(root, "changed"), "two");
     rmSync(join(root, "gone"));
-    await settle();
+    await timesMoveOn();
     await pushTo("a", "b");
     build(root, { gone: file("back"), made: file() });
-    await settle();
+    await timesMoveOn();
     const counts = await pushTo("a", "c");
 
     assert.deepEqual(
@@ -365,7 +373,6 @@ describe("a push of what was pushed before", function () {
   });
 });
 
-/** Longer than the times of a file system take to move. */
 /** Writes a pushed file again, of the same size, and gives it its old time. */
 function rewriteUnseen(remotePath: string, name: string, text: string): void {
   const path = join(remotePath, name);
@@ -383,8 +390,6 @@ function changeLater(path: string, other: string): void {
   do chmodSync(path, mode);
   while (statSync(path).ctimeMs <= statSync(other).ctimeMs);
 }
-
-const settle = () => new Promise((resolve) => setTimeout(resolve, 40));
 
 const readable = (path: string): boolean => {
   try {

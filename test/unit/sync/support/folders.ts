@@ -1,12 +1,16 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { chmodSync, symlinkSync, writeFileSync, existsSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { after } from "mocha";
 
+import { FINE_TICK_MS } from "../../../../src/sync/folder/scan";
 import { SYNC_MARKER } from "../../../../src/sync/rules/builtinExcludes";
+
+const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** A way to make a temporary folder for each call, all removed after the suite that asks. In memory where it can be. */
 export function temporaryFolders(): (name?: string) => string {
@@ -15,12 +19,32 @@ export function temporaryFolders(): (name?: string) => string {
     for (const folder of made) removeFolder(folder);
   });
   return (name = "folder") => {
-    const parent = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "sync-test-"));
+    const parent = mkdtempSync(join(PARENT, "sync-test-"));
     made.push(parent);
     const folder = join(parent, name);
     mkdirSync(folder);
     return folder;
   };
+}
+
+/**
+ * Waits until the file system's clock is past the time in which a change could leave a file's times as they are. Until
+ * then, a scan does not trust the times of what was just written.
+ */
+export async function timesMoveOn(): Promise<void> {
+  const folder = mkdtempSync(join(PARENT, "sync-test-clock-"));
+  const probe = join(folder, "probe");
+  const now = () => {
+    writeFileSync(probe, "");
+    return statSync(probe).ctimeMs;
+  };
+  try {
+    const start = now();
+    // A scan starts at a whole millisecond.
+    while (now() <= start + FINE_TICK_MS + 1) await delay(1);
+  } finally {
+    removeFolder(folder);
+  }
 }
 
 export interface Node {
