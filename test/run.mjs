@@ -2,15 +2,17 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import { conditions } from "./conditions.mjs";
 import { BrowserUnavailable } from "./host/browser.mjs";
 import { build, exitCode, packageExtension, prepareVsCode, root } from "./prepare.mjs";
 
 /**
- * `node test/run.mjs [suite…] [--condition name] [--grep pattern]`: runs the suites in order, each in a process of its
- * own, and ends with the reasons of what was skipped and a line that counts the tests. A click is tried once more, as a
- * person would where a busy machine shows a menu late; each retry is printed with its reason.
+ * `node test/run.mjs [suite…] [--condition name] [--grep pattern]`: runs the suites in order, each in a separate
+ * process, and ends with the reasons for skipped tests and a line that counts the tests. An e2e test that fails is tried
+ * once more, as a person would on a busy machine that shows a menu late. Each retry is printed with its reason, and a
+ * test that passes only then counts as flaky; more than two of them fail the run.
  */
 const DEMO = "out/test/e2e/demo.js";
 const suites = {
@@ -30,13 +32,16 @@ const wanted = args.length > 0 ? args : all;
 
 const outcomes = [];
 await build();
+const { countsText, flakyTests, tooFlaky } = await import(
+  pathToFileURL(join(root, "out", "test", "support", "testReport.js"))
+);
 for (const [name, suite] of Object.entries(suites)) {
   if (!wanted.includes(name)) continue;
 
   console.log(`\n— ${name} —`);
   const started = Date.now();
   const ofSuite = await runSuite(name, suite, condition.suites?.[name]);
-  console.log(`\n${name}: ${counts(ofSuite)} in ${Math.round((Date.now() - started) / 1000)} s`);
+  console.log(`\n${name}: ${countsText(ofSuite)} in ${Math.round((Date.now() - started) / 1000)} s`);
   outcomes.push(...ofSuite);
 }
 
@@ -46,8 +51,13 @@ for (const file of new Set(missed.map(({ file }) => file)))
   console.error(`${file} has tests that need root: name it in the condition "root" of test/conditions.mjs.`);
 printSkipReasons(outcomes.filter(({ result }) => result === "skipped"));
 await writeFile(join(root, "out", "report.json"), JSON.stringify(outcomes, undefined, 1));
-console.log(`\n${counts(outcomes)}`);
-process.exitCode = outcomes.some(hasFailed) ? 1 : 0;
+const flaky = flakyTests(outcomes);
+if (flaky.length > 0) console.log("\nFlaky:");
+for (const { file, title } of flaky) console.log(`  ${basename(file, ".test.js")}: ${title}`);
+const complaint = tooFlaky(outcomes);
+if (complaint) console.log(complaint);
+console.log(`\n${countsText(outcomes)}`);
+process.exitCode = outcomes.some(hasFailed) || complaint ? 1 : 0;
 
 function option(name) {
   const at = args.indexOf(name);
@@ -111,12 +121,6 @@ function onlyRootShows({ file, skipReason = "" }) {
   return !Object.entries(ofRoot).some(([suite, files]) =>
     files.some((name) => file === join("out", "test", suite, `${name}.test.js`)),
   );
-}
-
-function counts(outcomes) {
-  const count = (result) => outcomes.filter((outcome) => outcome.result === result).length;
-  const skipped = count("skipped") > 0 ? `, ${count("skipped")} skipped` : "";
-  return `${count("passed")} passed, ${count("failed")} failed${skipped}`;
 }
 
 function hasFailed({ result }) {
