@@ -245,7 +245,7 @@ describe("a run", function () {
     for (const pid of backends) process.kill(pid, "SIGKILL");
     const killedAt = performance.now();
     await assert.rejects(exitCodeOf(run), /The local backend stopped unexpectedly/);
-    assert.ok(performance.now() - killedAt < 2000);
+    assert.ok(performance.now() - killedAt < 20_000, "the run waited for the SDK to give up");
 
     await services().write("forever.sh", "echo again");
     const next = startOne(fileTarget("forever.sh"));

@@ -121,7 +121,7 @@ for (const compression of ["off", "on"] as const)
 
         if (error) {
           assert.ok(isAbort(error), String(error));
-          assert.ok(performance.now() - abortedAt < 200);
+          assert.ok(performance.now() - abortedAt < 5000, "the push waited for the sandbox");
         }
         await Promise.all(children.map(exited));
         assertWhole(remotePath);
