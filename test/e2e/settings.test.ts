@@ -21,7 +21,7 @@ describe("the settings of the extension", () => {
       return known.every((group) => listed.includes(group)) && listed.filter((label) => known.includes(label));
     });
     assert.deepEqual(groups, known);
-    await workbench.screenshot("settings");
+    await workbench.screenshot("settings-groups");
   });
 
   it("are as readable in the light theme", async () => {
@@ -29,6 +29,6 @@ describe("the settings of the extension", () => {
     await workbench.useLightTheme();
     await workbench.runCommand("Modal: Open Settings");
     await workbench.page.locator(".settings-editor .setting-item").first().waitFor();
-    await workbench.screenshot("settings-light");
+    await workbench.screenshot("settings-groups-light");
   });
 });
