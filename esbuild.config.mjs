@@ -5,7 +5,7 @@ import { join } from "node:path";
 /**
  * The build: `node esbuild.config.mjs [--watch] [--tests]`.
  *
- * dist/extension.mjs    the entry that VS Code activates
+ * dist/extension.mjs    the entry that VS Code activates; it loads ui/window.ts when the extension is first used
  * dist/syncWorker.mjs   the entry of the thread that reads and writes the folder
  * dist/*-HASH.mjs       the chunks that these two share, and those that they load on first use, such as the SDK
  * dist/local.js         the local backend, a program of its own

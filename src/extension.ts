@@ -1,93 +1,81 @@
-import { window, type ExtensionContext } from "vscode";
-import { abortable } from "./base/async";
+import { homedir } from "node:os";
+import { window, workspace, type ExtensionContext } from "vscode";
+import { SessionService } from "./auth/session";
+import { abortable, Lazy } from "./base/async";
 import { DisposableStore } from "./base/disposable";
-import { closeWindow } from "./sandboxes/ownership/closing";
-import { createServices } from "./services/services";
 import { followSession } from "./ui/account/followSession";
-import { registerAllCommands } from "./ui/commands/commands";
-import { CostWatch } from "./ui/costs/costWatch";
+import { generalCommands } from "./ui/commands/general";
+import { loadedOnUse } from "./ui/commands/loadedOnUse";
+import { registerCommands } from "./ui/commands/register";
+import { keepSessionKeys } from "./ui/contextKeys";
 import { createErrorReporter } from "./ui/errorReporter";
 import { registerCellLenses } from "./ui/runs/cellLenses";
 import { keepRunnableKeys } from "./ui/runs/runnableEditor";
-import { RunWatch } from "./ui/runs/runWatch";
 import { registerTasks } from "./ui/runs/taskProvider";
-import { askAboutClosing } from "./ui/sandboxes/closeQuestion";
-import { watchEndings } from "./ui/sandboxes/endingNotice";
-import { watchOrphans } from "./ui/sandboxes/orphanNotice";
-import { SandboxPicker } from "./ui/sandboxes/pickSandbox";
-import { registerShellProfile } from "./ui/sandboxes/shell";
-import { serviceOptions } from "./ui/serviceOptions";
-import { onWindowClose } from "./ui/settings";
-import { startWindow } from "./ui/startWindow";
-import { watchSaves } from "./ui/sync/syncOnSave";
-import { SyncPreviews } from "./ui/sync/syncPreviews";
-import { createTerminals } from "./ui/terminals/terminals";
-import { createViews } from "./ui/views/views";
+import { registerShellProfile } from "./ui/terminals/shellProfile";
+import { LateTrees } from "./ui/views/lateTrees";
+import type { Window } from "./ui/window";
 
-/** Builds the services and hands them to the UI. Contacts nobody: that waits for the first use. */
+/**
+ * Registers what package.json announces. All the rest is `ui/window.ts`, which is loaded once someone is signed in or
+ * uses the extension.
+ */
 export function activate(context: ExtensionContext): void {
   const own = new DisposableStore();
   const closing = new AbortController();
   const log = own.add(window.createOutputChannel("Modal Sandboxes", { log: true }));
   const report = createErrorReporter(log);
-  const services = createServices(own, serviceOptions(context, log, report));
-  const { session, store, runs, rates, clock } = services;
+  const { version, contributes } = context.extension.packageJSON as Manifest;
+  const commandIds = contributes.commands.map(({ command }) => command);
 
-  const terminals = createTerminals(own, services);
-  const loadWatching = async () =>
-    new (await import("./ui/watching")).Watching({
-      ...services,
-      ...terminals,
-      extensionUri: context.extensionUri,
-      report,
-    });
-  const watch = own.add(new RunWatch({ runs, load: loadWatching, report }));
-  const views = createViews(own, services, watch);
-  const ready = followSession(own, { ...services, ...views });
-
-  const manifest = context.extension.packageJSON as Manifest;
-  const ui = {
-    ...services,
-    ...terminals,
-    ...views,
-    picker: new SandboxPicker(store, clock),
-    previews: own.add(new SyncPreviews()),
-    comparisons: () => watch.comparisons(),
-    metrics: () => watch.metrics(),
-    state: context.workspaceState,
-    memento: context.globalState,
-    secretStore: context.secrets,
-    variables: process.env,
-    extensionId: context.extension.id,
-    extensionVersion: manifest.version,
-    commandIds: manifest.contributes.commands.map(({ command }) => command),
-    closing: closing.signal,
-    ready,
-    report,
-    log,
+  const sources = { secrets: context.secrets, memento: context.globalState, env: process.env, homeDir: homedir() };
+  const session = own.add(new SessionService({ ...sources, log }));
+  const ready = followSession(own, session);
+  let current: Window | undefined;
+  const opened = new Lazy(async () => {
+    await ready();
+    const { openWindow } = await import("./ui/window");
+    const options = { context, session, trees, commandIds, extensionVersion: version, closing: closing.signal };
+    return (current = openWindow(own, { ...options, log, report }));
+  });
+  const open = () => {
+    opened.get().catch(report);
   };
-  own.add(registerAllCommands(ui));
-  own.add(registerTasks(ui));
-  own.add(registerShellProfile(ui, ready, report));
+  const trees = own.add(
+    new LateTrees(
+      Object.values(contributes.views).flatMap((views) => views.map(({ id }) => id)),
+      open,
+    ),
+  );
+
+  const general = generalCommands(context.extension.id, log);
+  const others = commandIds.filter((id) => !(id in general));
+  const loaded = loadedOnUse(others, async () => (await opened.get()).commands);
+  own.add(registerCommands([general, loaded], ready, report));
+  own.add(registerTasks(async () => (await opened.get()).loadTasks()));
+  own.add(registerShellProfile(async () => (await opened.get()).shellProfile(), report));
   own.add(registerCellLenses());
   own.add(keepRunnableKeys());
-  own.add(new CostWatch(ui));
-  own.add(watchSaves(ui));
-  own.add(watchOrphans(store, rates));
-  own.add(watchEndings(store, clock));
-  own.add(askAboutClosing(store, session));
 
-  active.set(own, (signal) => {
+  const openIfSignedIn = () => {
+    if (workspace.isTrusted && session.current.kind !== "signedOut") open();
+  };
+  own.add(session.onDidChangeSession(openIfSignedIn));
+  ready().then(() => own.add(keepSessionKeys(session)), report);
+
+  active.set(own, async (signal) => {
     closing.abort();
-    return closeWindow(session.current.kind === "signedIn" ? onWindowClose() : "keep", services, signal);
+    await current?.close(signal);
   });
-  startWindow(own, ui);
 }
 
 /** The parts of our own package.json that activation reads. */
 interface Manifest {
   readonly version: string;
-  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string }[];
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+  };
 }
 
 /** How to close each activation's window before it is disposed: VS Code calls `deactivate` without its context. */

@@ -1,4 +1,4 @@
-import { SessionService, type SessionOptions } from "../auth/session";
+import type { SessionService } from "../auth/session";
 import type { DisposableStore } from "../base/disposable";
 import type { Clock, Logger } from "../base/ports";
 import { AccountService } from "../modal/account";
@@ -15,7 +15,7 @@ import { UsageGateway } from "../modal/usage";
 import { VolumeGateway } from "../modal/volumes";
 
 export interface BackendOptions {
-  readonly sessionSources: Omit<SessionOptions, "log">;
+  readonly session: SessionService;
   readonly localBackendProgram: Omit<LocalBackendOptions, "log">;
   /** The process's own variables, which the SDK reads the proxy from. */
   readonly proxyVariables: ConstructorParameters<typeof ProxyEnvironment>[0];
@@ -26,10 +26,9 @@ export interface BackendOptions {
 
 export type Backend = ReturnType<typeof createBackend>;
 
-/** The user's session, the connection to Modal or to the local backend, and a gateway to each kind of thing there. */
+/** The connection to Modal or to the local backend as the session has it, and a gateway to each kind of thing there. */
 export function createBackend(own: DisposableStore, options: BackendOptions) {
-  const { sessionSources, localBackendProgram, proxyVariables, connectionSettings, clock, log } = options;
-  const session = own.add(new SessionService({ ...sessionSources, log }));
+  const { session, localBackendProgram, proxyVariables, connectionSettings, clock, log } = options;
   const localBackend = own.add(new LocalBackend({ ...localBackendProgram, log }));
   const proxy = own.add(new ProxyEnvironment(proxyVariables));
   const connection = own.add(new Connection({ session, localBackend, settings: connectionSettings, log }));

@@ -22,23 +22,32 @@ export interface ContextKeys extends SessionKeys, SandboxKeys {
   "modalSandboxes.secretsListed": boolean;
 }
 
-export interface ContextKeySources {
-  readonly session: { readonly current: Session; readonly onDidChangeSession: Event<Session> };
+export interface SessionSource {
+  readonly current: Session;
+  readonly onDidChangeSession: Event<Session>;
+}
+
+export interface SandboxKeySources {
   readonly sandboxes: { readonly all: readonly Sandbox[]; readonly onDidChangeSandboxes: Event<SandboxChange> };
   readonly snapshots: { readonly known: readonly Snapshot[]; readonly onDidChangeSnapshots: Event<readonly string[]> };
 }
 
-/** Keeps the keys true from now on. Call it once the session is resolved, or the view flashes "signed out". */
-export function keepContextKeys({ session, sandboxes, snapshots }: ContextKeySources): Disposable {
+/** Keeps the session's keys true. Call it once the session is resolved, or the view flashes "signed out". */
+export function keepSessionKeys(session: SessionSource): Disposable {
   const own = new DisposableStore();
   const keepSession = keeper(() => sessionKeys(session.current, workspace.isTrusted));
-  const keepSandboxes = keeper(() => sandboxKeys(sandboxes.all, snapshots.known));
-
   own.add(session.onDidChangeSession(keepSession));
   own.add(workspace.onDidGrantWorkspaceTrust(keepSession));
+  keepSession();
+  return own;
+}
+
+/** Keeps the keys true that say what there is to act on. */
+export function keepSandboxKeys({ sandboxes, snapshots }: SandboxKeySources): Disposable {
+  const own = new DisposableStore();
+  const keepSandboxes = keeper(() => sandboxKeys(sandboxes.all, snapshots.known));
   own.add(sandboxes.onDidChangeSandboxes(keepSandboxes));
   own.add(snapshots.onDidChangeSnapshots(keepSandboxes));
-  keepSession();
   keepSandboxes();
   return own;
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { workspace, type ExtensionContext } from "vscode";
+import type { SessionService } from "../auth/session";
 import type { Logger } from "../base/ports";
 import type { ServicesOptions } from "../services/services";
 import { approveAboveLimit } from "./costs/limitQuestions";
@@ -22,15 +23,15 @@ import { approvePull, offerConflicts, offerCopies } from "./sync/pullQuestions";
 import { approvePush } from "./sync/pushQuestions";
 
 /** Gives the services their places on disk, the settings, and questions to the user. */
-export function serviceOptions(context: ExtensionContext, log: Logger, report: ReportError): ServicesOptions {
+export function serviceOptions(
+  context: ExtensionContext,
+  session: SessionService,
+  log: Logger,
+  report: ReportError,
+): ServicesOptions {
   const storageFolder = context.globalStorageUri.fsPath;
   return {
-    sessionSources: {
-      secrets: context.secrets,
-      memento: context.globalState,
-      env: process.env,
-      homeDir: homedir(),
-    },
+    session,
     localBackendProgram: {
       program: context.asAbsolutePath("dist/local.js"),
       stateDir: join(storageFolder, "local"),

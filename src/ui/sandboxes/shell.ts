@@ -1,5 +1,4 @@
 import { TerminalProfile, window } from "vscode";
-import type { Disposable } from "../../base/disposable";
 import type { Shell } from "../../run/program/shell";
 import type { ShellService } from "../../run/program/shellService";
 import { remotePath } from "../settings";
@@ -7,7 +6,6 @@ import type { ShellTerminals } from "../terminals/shellTerminals";
 import type { SandboxNode } from "../views/nodes";
 import type { SandboxPicker } from "./pickSandbox";
 import type { CommandTable } from "../commands/register";
-import type { ReportError } from "../errorReporter";
 
 export interface ShellDependencies {
   readonly shells: ShellService;
@@ -24,25 +22,11 @@ export function shellCommands(dependencies: ShellDependencies): CommandTable {
   };
 }
 
-/** Opens a shell from the "Modal Sandbox Shell" entry of the terminal menu. */
-export const registerShellProfile = (
-  dependencies: ShellDependencies,
-  ready: () => Promise<unknown>,
-  report: ReportError,
-): Disposable =>
-  window.registerTerminalProfileProvider("modalSandboxes.shell", {
-    provideTerminalProfile: async () => {
-      try {
-        await ready();
-        const shell = await pickShell(dependencies);
-        return shell && new TerminalProfile(dependencies.shellTerminals.options(shell));
-      } catch (error) {
-        // VS Code would show the message without its buttons.
-        report(error);
-        return undefined;
-      }
-    },
-  });
+/** The terminal of a shell in the sandbox that the user picks. */
+export async function shellProfile(dependencies: ShellDependencies): Promise<TerminalProfile | undefined> {
+  const shell = await pickShell(dependencies);
+  return shell && new TerminalProfile(dependencies.shellTerminals.options(shell));
+}
 
 async function pickShell({ shells, picker }: ShellDependencies, node?: SandboxNode): Promise<Shell | undefined> {
   const sandbox = await picker.pick("Open a shell in which sandbox?", node);

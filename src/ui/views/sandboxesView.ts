@@ -12,6 +12,7 @@ import type { Activity } from "../../sandboxes/metrics/activity";
 import { setContextKey } from "../contextKeys";
 import { inert } from "../outsideText";
 import { withViewProgress } from "../progress";
+import type { LateTrees } from "./lateTrees";
 import { watchMeters } from "./meterWatch";
 import type { TreeNode } from "./nodes";
 import type { RowSources } from "./rows/rowContext";
@@ -32,6 +33,7 @@ export interface SandboxesViewOptions extends RowSources {
   /** What this machine keeps on disk of its sandboxes. */
   readonly records: { readonly problem: string | undefined; readonly onDidChangeProblem: Event<unknown> };
   readonly log: Logger;
+  readonly trees: LateTrees;
   /** Brings the sandboxes up to date with one list of the server. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
 }
@@ -61,13 +63,7 @@ export class SandboxesView implements Disposable {
     const { sandboxes, session } = options;
     this.#options = options;
     this.#model = this.#own.add(new SandboxTreeModel(options));
-    this.#view = this.#own.add(
-      window.createTreeView<TreeNode>(VIEW, {
-        treeDataProvider: new SandboxesTree({ ...options, model: this.#model }),
-        canSelectMany: true,
-        showCollapseAll: true,
-      }),
-    );
+    this.#view = options.trees.get(VIEW).connect(new SandboxesTree({ ...options, model: this.#model }));
 
     const summarizeAndPoll = () => {
       this.#summarize();

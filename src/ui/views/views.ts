@@ -1,5 +1,6 @@
 import type { DisposableStore } from "../../base/disposable";
 import type { Services } from "../../services/services";
+import type { LateTrees } from "./lateTrees";
 import { SandboxesView, type SandboxesViewOptions } from "./sandboxesView";
 import { orphanSection } from "./sections/orphanSection";
 import { pastRunSection } from "./sections/pastRunSection";
@@ -8,7 +9,11 @@ import { snapshotSection } from "./sections/snapshotSection";
 import { secretSection, volumeSection } from "./sections/storageSections";
 
 /** The views in the side bar: the sandboxes, and a section for each other kind of thing. */
-export function createViews(own: DisposableStore, services: Services, meters: SandboxesViewOptions["meters"]) {
+export function createViews(
+  own: DisposableStore,
+  services: Services & { readonly trees: LateTrees },
+  meters: SandboxesViewOptions["meters"],
+) {
   const { store, kept, custody, records, volumes, secrets, scope, clock } = services;
   const view = own.add(new SandboxesView({ ...services, sandboxes: store, snapshots: kept, meters, records: custody }));
   const sections = [

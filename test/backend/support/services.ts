@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, before } from "mocha";
+import { SessionService } from "../../../src/auth/session";
 import { DisposableStore } from "../../../src/base/disposable";
 import { messageOf } from "../../../src/base/errors";
 import type { Clock, SecretStore } from "../../../src/base/ports";
@@ -83,13 +84,17 @@ export async function startServices({
   const own = new DisposableStore();
   const conflicts: Conflict[] = [];
   const copies: ProtectedCopy[] = [];
-  const options = {
-    sessionSources: {
+  const session = own.add(
+    new SessionService({
       secrets: secretStore(),
       memento: memento(),
       env: account ? { MODAL_TOKEN_ID: account.tokenId, MODAL_TOKEN_SECRET: account.tokenSecret } : {},
       homeDir: home,
-    },
+      log: silentLog,
+    }),
+  );
+  const options = {
+    session,
     localBackendProgram: { program: resolve("dist/local.js"), stateDir, env: { ...process.env, ...env } },
     proxyVariables: {},
     connectionSettings: () => ({ appName: "tests", environment: "" }),

@@ -1,4 +1,4 @@
-import { EventEmitter, window, workspace, type TreeDataProvider, type TreeItem, type TreeView } from "vscode";
+import { EventEmitter, workspace, type TreeDataProvider, type TreeItem, type TreeView } from "vscode";
 import type { Session } from "../../../auth/session";
 import { DisposableStore, type Disposable } from "../../../base/disposable";
 import { isAbort, messageOf } from "../../../base/errors";
@@ -8,10 +8,12 @@ import { setContextKey } from "../../contextKeys";
 import { inert } from "../../outsideText";
 import { problemRow } from "../rows/problemRow";
 import { detailsTooltip, rowItem } from "../rows/rowItem";
+import type { LateTrees } from "../lateTrees";
 import type { Section } from "./section";
 
 export interface SectionViewOptions {
   readonly session: { readonly current: Session; readonly onDidChangeSession: Event<Session> };
+  readonly trees: LateTrees;
   readonly log: Logger;
 }
 
@@ -35,9 +37,7 @@ export class SectionView<T extends object> implements TreeDataProvider<T | Probl
   constructor(section: Section<T>, options: SectionViewOptions) {
     this.#section = section;
     this.#options = options;
-    this.#view = this.#own.add(
-      window.createTreeView<T | Problem>(section.view, { treeDataProvider: this, canSelectMany: true }),
-    );
+    this.#view = options.trees.get(section.view).connect<T | Problem>(this);
     const refresh = () => {
       this.refresh();
     };
