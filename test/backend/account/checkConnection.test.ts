@@ -6,7 +6,7 @@ import { checkSandbox } from "../../../src/sandboxes/checkSandbox";
 import { silentLog } from "../../unit/support/fakes";
 import { spec, useServices } from "../support/services";
 
-describe("checking the connection", function () {
+describe("the connection check", function () {
   this.timeout(60_000);
   const services = useServices();
   const soon = () => AbortSignal.timeout(30_000);
@@ -22,7 +22,7 @@ describe("checking the connection", function () {
     return collect(checkConnection(options, soon()));
   };
 
-  it("goes from the credentials to the environment", async () => {
+  it("checks the credentials first and the environment last", async () => {
     const findings = await check();
     assert.deepEqual(
       findings.map(({ step, state }) => [step, state]),
@@ -30,7 +30,7 @@ describe("checking the connection", function () {
     );
   });
 
-  it("stops at what is wrong, with a remedy", async () => {
+  it("stops at the first problem and suggests a remedy", async () => {
     const findings = await check("", "http://127.0.0.1:1");
     assert.deepEqual(
       findings.map(({ step, state }) => [step, state]),
@@ -43,7 +43,7 @@ describe("checking the connection", function () {
     assert.match(findings.at(-1)?.text ?? "", /^127\.0\.0\.1:1 refuses connections\. /);
   });
 
-  it("warns of a proxy that cannot be used, whose password it does not tell, and goes on", async () => {
+  it("warns of an unusable proxy without showing its password, and continues", async () => {
     const findings = await check("", "https://me:secret@proxy.test:3128");
     const [, proxy] = findings;
     assert.equal(proxy?.state, "warning");
@@ -51,7 +51,7 @@ describe("checking the connection", function () {
     assert.equal(findings.at(-1)?.step, "Environment");
   });
 
-  it("names an environment that is not there", async () => {
+  it("names an environment that does not exist", async () => {
     const last = (await check("elsewhere")).at(-1);
     assert.deepEqual([last?.step, last?.state], ["Environment", "failed"]);
     assert.equal(last?.text, "The workspace has no environment elsewhere.");
@@ -61,7 +61,7 @@ describe("checking the connection", function () {
     );
   });
 
-  it("looks for the tools in a sandbox, which is gone afterwards", async () => {
+  it("looks for the needed tools in a sandbox that is gone afterwards", async () => {
     const { sandboxes, exec, store } = services();
     const findings = await collect(checkSandbox({ sandboxes, exec, spec: spec() }, soon()));
     assert.deepEqual(

@@ -14,7 +14,7 @@ import { useLocalBackend } from "../support/fixture";
 /** A name that no resolver knows, so that only the proxy can lead there. */
 const HOST = "modal.invalid";
 
-describe("behind a proxy", function () {
+describe("a window behind a proxy", function () {
   this.timeout(30_000);
   const local = useLocalBackend();
   const environment = new ProxyEnvironment(process.env);
@@ -43,7 +43,7 @@ describe("behind a proxy", function () {
   const verify = (serverUrl: string) =>
     verifyCredentials({ ...local.backend, serverUrl }, silentLog, AbortSignal.timeout(20_000));
 
-  it("reaches the server through the proxy that VS Code names", async () => {
+  it("reaches the server through the proxy from VS Code's settings", async () => {
     environment.apply({ url: url(), exceptions: [] });
     const { port } = new URL(local.backend.serverUrl);
     assert.equal(await verify(`http://${HOST}:${port}`), "local");
@@ -56,7 +56,7 @@ describe("behind a proxy", function () {
     assert.deepEqual(asked, []);
   });
 
-  it("says that Modal cannot be reached where the proxy is not there", async () => {
+  it("says that Modal cannot be reached if the proxy does not answer", async () => {
     environment.apply({ url: "http://127.0.0.1:1", exceptions: [] });
     await assert.rejects(
       verify(`http://${HOST}:443`),
@@ -65,10 +65,10 @@ describe("behind a proxy", function () {
   });
 });
 
-describe("a server whose certificate nobody knows", function () {
+describe("a server with an untrusted certificate", function () {
   this.timeout(30_000);
 
-  it("is not spoken to, and the message says what to do", async () => {
+  it("gets no request, and the message says what to do", async () => {
     const server = createTlsServer({ ...makeCertificate(), ALPNProtocols: ["h2"] }).listen(0, "127.0.0.1");
     server.on("tlsClientError", () => undefined);
     await once(server, "listening");

@@ -8,11 +8,11 @@ import { useWindows } from "../support/windows";
 
 const signal = () => AbortSignal.timeout(20_000);
 
-describe("what the account pays", function () {
+describe("the rates of an account", function () {
   this.timeout(60_000);
   const services = useServices();
 
-  it("comes from the workspace, for every type of GPU, until somebody else signs in", async () => {
+  it("are the workspace's for every type of GPU until the user signs in to another account", async () => {
     const { connection, clock } = services();
     const rates = new RatesService(connection, clock, silentLog);
     assert.equal(rates.current, listRates);
@@ -24,7 +24,7 @@ describe("what the account pays", function () {
     assert.equal(rates.current, listRates);
   });
 
-  it("is asked for once", async () => {
+  it("are requested once", async () => {
     const { connection, clock } = services();
     const rates = new RatesService(connection, clock, silentLog);
     const heard: unknown[] = [];
@@ -35,11 +35,11 @@ describe("what the account pays", function () {
   });
 });
 
-describe("what the account pays, where the first answer fails", function () {
+describe("the rates of an account after a failed first request", function () {
   this.timeout(60_000);
   const windows = useWindows();
 
-  it("is asked for again a minute later, but after a refusal only hours later", async () => {
+  it("are requested again a minute later, but only hours later after a refusal", async () => {
     const clock = { time: 0, now: () => clock.time };
     const rates = new RatesService(windows.services.connection, clock, silentLog);
     for (const { status, sourceAfterAMinute } of [

@@ -10,13 +10,13 @@ import { verifyCredentials } from "../../../src/modal/connection";
 import { silentLog } from "../../unit/support/fakes";
 import { useLocalBackend } from "../support/fixture";
 
-describe("signing in by the browser", function () {
+describe("signing in through the browser", function () {
   this.timeout(30_000);
   const local = useLocalBackend();
   const soon = () => AbortSignal.timeout(20_000);
   const ignore = () => Promise.resolve();
 
-  it("brings a token that works, once the person has approved it", async () => {
+  it("returns a working token once the user approves it", async () => {
     const { serverUrl } = local.backend;
     const codes: string[] = [];
     const open = async (url: string, code: string) => {
@@ -32,7 +32,7 @@ describe("signing in by the browser", function () {
     assert.equal(await verifyCredentials({ ...token, serverUrl }, silentLog, soon()), "local");
   });
 
-  it("ends at once when it is cancelled", async () => {
+  it("ends immediately when it is cancelled", async () => {
     const abort = new AbortController();
     const open = () => {
       abort.abort();
@@ -42,7 +42,7 @@ describe("signing in by the browser", function () {
     await assert.rejects(signInByBrowser({ serverUrl, open }, abort.signal), isAbort);
   });
 
-  it("gives up with a sentence when nobody approves", async () => {
+  it("gives up with an error when nobody approves it", async () => {
     const { serverUrl } = local.backend;
     await assert.rejects(
       signInByBrowser({ serverUrl, open: ignore, deadlineMs: 500 }, soon()),

@@ -6,11 +6,11 @@ import { spec, T4, useServices } from "../support/services";
 
 const signal = () => AbortSignal.timeout(20_000);
 
-describe("what a sandbox has used", function () {
+describe("the usage of a sandbox", function () {
   this.timeout(60_000);
   const services = useServices();
 
-  it("is told in seconds of each thing, unless the server has no way to know", async () => {
+  it("is reported in seconds of each resource, unless the server cannot know it", async () => {
     const { sandboxes, connection, folder } = services();
     const usage = new UsageGateway(connection);
     const sandbox = await sandboxes.create({ spec: spec({ gpu: T4 }), folder }, signal());
@@ -18,7 +18,7 @@ describe("what a sandbox has used", function () {
     if (used) assert.ok(used.gpuSeconds > 0 && used.gpuSeconds < 60, JSON.stringify(used));
   });
 
-  it("is nothing of a sandbox that is not there", async () => {
+  it("is empty for a sandbox that does not exist", async () => {
     assert.equal(await new UsageGateway(services().connection).ofSandbox("sb-nothing", signal()), undefined);
   });
 });

@@ -11,7 +11,7 @@ import { SweepSandboxes } from "../../../src/run/sweep/sweepSandboxes";
 import { silentLog } from "../../unit/support/fakes";
 import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "../support/services";
 
-describe("a run whose GPU is not to be had", function () {
+describe("a run whose GPU is unavailable", function () {
   this.timeout(60_000);
   const asked: SandboxSpec[] = [];
   const answers: (SandboxSpec | undefined)[] = [];
@@ -39,7 +39,7 @@ describe("a run whose GPU is not to be had", function () {
     return { run, screen: new Screen(run) };
   }
 
-  it("goes on with the one that the user agreed to, however many there are to ask about", async () => {
+  it("continues on the GPU that the user agreed to, however many runs there are to ask about", async () => {
     answers.push({ ...b300, gpu: { type: "B200", count: 1 } }, { ...b300, gpu: T4 });
     const { run, screen } = await start();
     assert.equal(await exitCodeOf(run), 0);
@@ -56,14 +56,14 @@ describe("a run whose GPU is not to be had", function () {
     assert.deepEqual(run.gpu, T4);
   });
 
-  it("fails with a sentence where the user agreed to none", async () => {
+  it("fails with an error if the user agreed to no other GPU", async () => {
     const { run } = await start();
     const state = await run.over;
     assert.ok(state.kind === "failed" && state.error instanceof UserError);
     assert.match(state.error.message, /^Modal has no B300 free right now/);
   });
 
-  it("is asked about once for a whole sweep, which keeps to the answer with the sandboxes that it has", async () => {
+  it("asks once for a whole sweep, which keeps to the answer with the sandboxes that it has", async () => {
     const { runs, sandboxes, store, meter, clock, folder } = services();
     await services().write("each.sh", 'echo "$1"');
     const questions: string[] = [];

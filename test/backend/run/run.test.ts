@@ -11,7 +11,7 @@ import { WORKSPACE } from "../../support/workspacePattern";
 import { processesWith } from "../support/processes";
 import { exitCodeOf, fileTarget, L4, Screen, spec, T4, useServices } from "../support/services";
 
-describe("a run", function () {
+describe("runs", function () {
   this.timeout(60_000);
   const services = useServices();
 
@@ -27,7 +27,7 @@ describe("a run", function () {
     return only;
   }
 
-  it("syncs the folder and runs the file on every GPU that was picked, each in its own sandbox", async () => {
+  it("a run pushes the folder and runs the file on every picked GPU, each in a separate sandbox", async () => {
     await services().write("data/größe name.txt", "42");
     await services().write("main.sh", 'pwd; cat "data/größe name.txt"; echo oops >&2; cat /etc/hostname >mine');
     const both = start(fileTarget("main.sh"), spec({ gpu: T4 }), spec({ gpu: L4 }));
@@ -40,7 +40,7 @@ describe("a run", function () {
     assert.equal(keys.size, 2);
   });
 
-  it("tells each step before the program starts, once, and what the backend is", async () => {
+  it("a run reports each step once before the program starts, and names the backend", async () => {
     await services().write("steps.sh", "true");
     const { run, screen } = startOne(fileTarget("steps.sh"), spec({ gpu: T4, cpu: 0.5 }));
     await run.over;
@@ -52,7 +52,7 @@ describe("a run", function () {
     assert.ok(rest.some((step) => /runs? on the CPU/.test(step)) || existsSync("/dev/nvidia0"));
   });
 
-  it("uses the running sandbox of the same spec again, and sends what changed", async () => {
+  it("a second run reuses the running sandbox of the same spec and pushes what changed", async () => {
     await services().write("again.sh", "echo one");
     const first = startOne(fileTarget("again.sh"));
     await first.run.over;
@@ -63,7 +63,7 @@ describe("a run", function () {
     assert.equal(second.run.sandboxKey, first.run.sandboxKey);
   });
 
-  it("is remembered with the spec or the sandbox that it asked for, to be run again there", async () => {
+  it("a run is remembered with the spec or the sandbox that it asked for, and can be repeated there", async () => {
     const { records, runs, store, folder } = services();
     await services().write("where.sh", "true");
     const request = { target: fileTarget("where.sh"), folder, remotePath: "/workspace", isBackground: true };
@@ -79,7 +79,7 @@ describe("a run", function () {
     assert.deepEqual(past.get(given.id), { kind: "sandbox" });
   });
 
-  it("goes to the sandbox that was named and to no other, however alike", async () => {
+  it("a run uses the sandbox that was named and no other, however alike", async () => {
     const { runs, folder, sandboxes, store } = services();
     await services().write("named.sh", "echo $MODAL_SANDBOX_ID");
     const place = { target: fileTarget("named.sh"), folder, remotePath: "/workspace" };
@@ -100,7 +100,7 @@ describe("a run", function () {
     assert.equal(store.all.length, count);
   });
 
-  it("shares the sandbox that another run is still waiting for", async () => {
+  it("a run shares the sandbox that another run is still waiting for", async () => {
     await services().write("twice.sh", "echo hello");
     const wanted = spec({ memoryMiB: 300 });
     const both = [startOne(fileTarget("twice.sh"), wanted), startOne(fileTarget("twice.sh"), wanted)];
@@ -111,7 +111,7 @@ describe("a run", function () {
     assert.equal(new Set(both.map(({ run }) => run.sandboxKey)).size, 1);
   });
 
-  it("gets a sandbox of its own when the run that it waited with is cancelled", async () => {
+  it("a run gets a new sandbox when the run that it waited with is cancelled", async () => {
     await services().write("twice.sh", "echo hello");
     const wanted = spec({ memoryMiB: 301 });
     const [first, second] = [startOne(fileTarget("twice.sh"), wanted), startOne(fileTarget("twice.sh"), wanted)];
@@ -120,7 +120,7 @@ describe("a run", function () {
     assert.equal(await exitCodeOf(second.run), 0);
   });
 
-  it("passes on the exit code, and prices the time", async () => {
+  it("a run passes on the exit code and calculates the cost", async () => {
     await services().write("fail.sh", "exit 3");
     const state = await startOne(fileTarget("fail.sh"), spec({ gpu: T4 })).run.over;
     assert.ok(state.kind === "ended");
@@ -128,7 +128,7 @@ describe("a run", function () {
     assert.ok(state.dollars > 0 && state.dollars < 0.01);
   });
 
-  it("feeds the program what is typed, to the end of its input", async () => {
+  it("a run passes what is typed to the program until its input ends", async () => {
     await services().write("ask.sh", 'read -r name; echo "hello $name"; cat; echo end');
     const { run, screen } = startOne(fileTarget("ask.sh"));
     await entered(run, "running");
@@ -140,7 +140,7 @@ describe("a run", function () {
     assert.equal(screen.text, "hello Ada\nmore\nend\n");
   });
 
-  it("interrupts the program at Ctrl+C", async () => {
+  it("Ctrl+C interrupts the program of a run", async () => {
     await services().write("wait.sh", 'trap "echo interrupted; exit 9" INT; echo ready; sleep 60 & wait');
     const { run, screen } = startOne(fileTarget("wait.sh"));
     await screen.shows("ready");
@@ -149,7 +149,7 @@ describe("a run", function () {
     assert.match(screen.text, /interrupted/);
   });
 
-  it("stops a program that will not listen, with all it started", async () => {
+  it("stopping a run ends a program that ignores it, with everything it started", async () => {
     await services().write(
       "stubborn.sh",
       'trap "" INT TERM; sh -c \'trap "" TERM; sleep 60\' & echo ready; wait; wait',
@@ -160,7 +160,7 @@ describe("a run", function () {
     assert.equal(await exitCodeOf(run), 137);
   });
 
-  it("keeps every byte of a large output, in order", async () => {
+  it("a run keeps every byte of a large output in order", async () => {
     const script = 'i=0; while [ $i -lt 100 ]; do head -c 1000000 /dev/zero | tr "\\0" "$((i % 10))"; i=$((i+1)); done';
     await services().write("flood.sh", script);
     const { run, screen } = startOne(fileTarget("flood.sh"));
@@ -172,14 +172,14 @@ describe("a run", function () {
     assert.equal(actual.digest("hex"), expected.digest("hex"));
   });
 
-  it("ends although a child that it left behind holds the output", async () => {
+  it("a run ends even if a child that its program left behind keeps the output open", async () => {
     await services().write("daemon.sh", "setsid sleep 30 & echo done");
     const { run, screen } = startOne(fileTarget("daemon.sh"));
     assert.equal(await exitCodeOf(run), 0);
     assert.equal(screen.text, "done\n");
   });
 
-  it("runs a file that lies in no folder", async () => {
+  it("a run can run a file outside any folder", async () => {
     const { runs } = services();
     const content = "echo loose; pwd";
     const target = targetOf("Untitled-1", launchers.shell, { kind: "loose", name: "Untitled-1.sh", content });
@@ -190,7 +190,7 @@ describe("a run", function () {
     assert.match(screen.text, new RegExp(`^loose\\n${WORKSPACE}\\n$`));
   });
 
-  it("runs a command without a file, with its arguments, environment and working directory", async () => {
+  it("a run can run a command without a file, with arguments, environment and working directory", async () => {
     await services().write("data/answer.txt", "42");
     const { run, screen } = startOne({
       label: "cat",
@@ -204,7 +204,7 @@ describe("a run", function () {
     assert.match(screen.text, new RegExp(`^42 fast dumb\\n${WORKSPACE}/data\\n$`));
   });
 
-  it("says which program the image lacks", async () => {
+  it("a run names the program that the image lacks", async () => {
     await services().write("x.foo", "");
     const launcher = { label: "Foo", argv: ["no-such-program"], program: "no-such-program", extension: "" };
     const { run, screen } = startOne(fileTarget("x.foo", launcher));
@@ -212,7 +212,7 @@ describe("a run", function () {
     assert.match(screen.steps.at(-1) ?? "", /The image may lack no-such-program/);
   });
 
-  it("fails with a sentence when its sandbox goes away, and the next run gets another", async () => {
+  it("a run fails with an error when its sandbox ends, and the next run gets another sandbox", async () => {
     const { gateway, store } = services();
     await services().write("long.sh", "echo ready; sleep 60");
     const { run, screen } = startOne(fileTarget("long.sh"), spec({ memoryMiB: 777 }));
@@ -235,7 +235,7 @@ describe("a run", function () {
     assert.notEqual(next.run.sandboxKey, run.sandboxKey);
   });
 
-  it("fails at once with a sentence when the local backend dies, and the next run starts it anew", async () => {
+  it("a run fails immediately with an error when the local backend dies, and the next run starts it again", async () => {
     await services().write("forever.sh", "echo ready; sleep 60");
     const { run, screen } = startOne(fileTarget("forever.sh"));
     await screen.shows("ready");
@@ -253,7 +253,7 @@ describe("a run", function () {
     assert.equal(next.screen.text, "again\n");
   });
 
-  it("fails with a sentence when the image does not exist", async () => {
+  it("a run fails with an error when the image does not exist", async () => {
     await services().write("image.sh", "true");
     const state = await startOne(fileTarget("image.sh"), spec({ image: registryImage("does-not-exist:latest") })).run
       .over;
@@ -275,7 +275,7 @@ describe("runs that wait for each other", function () {
   this.timeout(60_000);
   const services = useServices({ runsAtOnce: false });
 
-  it("go one after the other on a sandbox, and can be cancelled while they wait", async () => {
+  it("take turns on a sandbox, and can be cancelled while they wait", async () => {
     await services().write("turn.sh", "date +%s%N; sleep 0.3; date +%s%N");
     const { runs, folder } = services();
     const request = { target: fileTarget("turn.sh"), folder, remotePath: "/workspace", specs: [spec()] };

@@ -20,7 +20,7 @@ const PATH = "/workspace/bin:/usr/bin:/bin";
 /** For pip: there is no network. */
 const WITH_WHEELS = { PIP_NO_INDEX: "1", PIP_FIND_LINKS: "/tmp/wheels" };
 
-describe("what can be run", function () {
+describe("programs", function () {
   this.timeout(60_000);
   const services = useServices();
 
@@ -33,7 +33,7 @@ describe("what can be run", function () {
     return { exitCode, text: screen.text, errorText: screen.errorText, steps: screen.steps };
   }
 
-  describe("part of a Python file", () => {
+  describe("a part of a Python file", () => {
     const text = lines(
       "import sys",
       "import no_such_module",
@@ -54,7 +54,7 @@ describe("what can be run", function () {
       return { ...targetOf("part", launchers.python, { kind: "loose", name: "train.py", content }), args: ["--fast"] };
     };
 
-    it("runs in its file's name, with its lines in tracebacks", async () => {
+    it("runs under the name of its file, with the file's lines in tracebacks", async () => {
       await services().write("app/train.py", text);
       await services().write("app/helper.py", "help = lambda: 'helped'\n");
       const { exitCode, text: shown, errorText } = await run(part(text, 8, 12));
@@ -69,13 +69,13 @@ describe("what can be run", function () {
       assert.match(errorText, /^ValueError: größer$/m);
     });
 
-    it("shows the value of a last expression, and not where a semicolon ends it", async () => {
+    it("shows the value of a last expression unless a semicolon ends it", async () => {
       assert.equal((await run(part("x = 6\nx * 7\n", 1, 2))).text, "42\n");
       assert.equal((await run(part("x = 6\nx * 7;\n", 1, 2))).text, "");
       assert.equal((await run(part("print('no value')\n", 1, 1))).text, "no value\n");
     });
 
-    it("tells where it is no Python", async () => {
+    it("reports the position of a syntax error", async () => {
       const { exitCode, errorText } = await run(part("a = 1\n\nif a\n", 3, 3));
       assert.equal(exitCode, 1);
       assert.match(errorText, /^ {2}File "\/workspace\/app\/train\.py", line 3\n/);
@@ -86,7 +86,7 @@ describe("what can be run", function () {
     });
   });
 
-  it("part of another file runs beside it, and does not come back", async () => {
+  it("a part of another kind of file runs from a file next to the original that is not pulled", async () => {
     await services().write("web/lib.mjs", 'export const word = "found";\n');
     const path = `web/${SELECTION_PREFIX}12345678-main.mjs`;
     const content = '\n\nimport { word } from "./lib.mjs";\nconsole.log(word);\nthrow new Error("here");\n';
@@ -99,7 +99,7 @@ describe("what can be run", function () {
     assert.deepEqual(await readdir(join(services().folder, "web")), ["lib.mjs"]);
   });
 
-  it("a module runs as python -m, from where its package lies", async () => {
+  it("a module runs as python -m from the folder that contains its package", async () => {
     await services().write("src/pack/__init__.py", "");
     await services().write(
       "src/pack/main.py",
@@ -110,7 +110,7 @@ describe("what can be run", function () {
     assert.equal(text, "__main__ relative ['a b']\n");
   });
 
-  describe("a script that says what it needs", () => {
+  describe("a script with inline dependencies", () => {
     before(async () => {
       await services().write("wheels.py", WHEELS);
       assert.equal((await run(fileTarget("wheels.py", launchers.python))).exitCode, 0);
@@ -131,7 +131,7 @@ describe("what can be run", function () {
       return { ...fileTarget(path, launcherWith(launchers.python, needs)), args: ["a b"], env: { PATH } };
     };
 
-    it("gets it from pip, upon what the image has, and has it the next time", async () => {
+    it("gets them from pip on top of the image's packages, and reuses them the next time", async () => {
       const text = script('dependencies = ["tiny"]');
       await services().write("needs.py", text);
       const needing = target("needs.py", text);
@@ -141,7 +141,7 @@ describe("what can be run", function () {
       assert.equal(again.text, "tiny ['a b']\n", again.errorText);
     });
 
-    it("is told what pip does not find", async () => {
+    it("names the package that pip cannot find", async () => {
       const text = script('dependencies = ["no-such-package-at-all"]');
       await services().write("lost.py", text);
       const { exitCode, errorText } = await run({ ...target("lost.py", text), env: { PATH, PIP_NO_INDEX: "1" } });
@@ -149,7 +149,7 @@ describe("what can be run", function () {
       assert.match(errorText, /no-such-package-at-all[^]*The packages that the script asks for could not be installed/);
     });
 
-    it("is told that the image's Python will not do", async () => {
+    it("says that the image's Python does not fit", async () => {
       const text = script('requires-python = ">=3.99"');
       await services().write("future.py", text);
       const { exitCode, errorText } = await run(target("future.py", text));
@@ -157,7 +157,7 @@ describe("what can be run", function () {
       assert.match(errorText, /^The script asks for Python >=3\.99, and the image has Python 3\.\d+\.\d+\. Choose/);
     });
 
-    it("is told that the image has neither uv nor pip", async () => {
+    it("says that the image has neither uv nor pip", async () => {
       await services().write("bare/python3", '#!/bin/sh\n[ "$2" = pip ] && exit 1\nexec /usr/bin/python3 "$@"\n');
       const text = script('dependencies = ["other"]');
       await services().write("bare.py", text);
@@ -168,7 +168,7 @@ describe("what can be run", function () {
       assert.match(errorText, /has neither uv nor pip\. Choose an image with one of them: the setting "modalSandboxes/);
     });
 
-    it("is run by uv where the image has it", async () => {
+    it("is run by uv if the image has it", async () => {
       await services().write("uv/uv", '#!/bin/sh\necho "uv $*"\n');
       const text = script('dependencies = ["anything"]');
       await services().write("byUv.py", text);
@@ -178,7 +178,7 @@ describe("what can be run", function () {
       assert.equal(shown, "uv run --script /workspace/byUv.py a b\n");
     });
 
-    it("has it in a part of it too", async () => {
+    it("has them in a part of the script, too", async () => {
       const text = script('dependencies = ["tiny"]');
       const needs = scriptNeeds(text);
       assert.ok(needs);
@@ -209,7 +209,7 @@ describe("what can be run", function () {
       assert.equal(text, "ran 1 a b\n");
     });
 
-    it("is not run where it does not compile", async () => {
+    it("does not run if it does not compile", async () => {
       const compiler = '#!/bin/sh\necho "$0: error" >&2\nexit 2\n';
       const { exitCode, text, errorText } = await run(withCompiler(compiler, []));
       assert.equal(exitCode, 2);
@@ -234,7 +234,7 @@ describe("what can be run", function () {
       ...{ workdir: "books", env },
     });
 
-    it("is executed to a result beside it, which comes back", async function () {
+    it("is executed into a result next to it, which is pulled", async function () {
       await services().write("books/train.ipynb", notebook("x = 6", "print('out')\nx * 7", "import os; os.getcwd()"));
       const { exitCode, text, errorText } = await run(target({}));
       if (errorText.includes("The image lacks nbclient")) skip(this, "needs nbclient and ipykernel");
@@ -245,7 +245,7 @@ describe("what can be run", function () {
       assert.match(result, /"text\/plain": \[\s*"42"/);
     });
 
-    it("keeps what ran before a cell that fails", async function () {
+    it("keeps the outputs of the cells before one that fails", async function () {
       await services().write("books/train.ipynb", notebook("print('first')", "1 / 0", "print('never')"));
       const { exitCode, text, errorText } = await run(target({}));
       if (errorText.includes("The image lacks nbclient")) skip(this, "needs nbclient and ipykernel");
@@ -257,7 +257,7 @@ describe("what can be run", function () {
       assert.match(result, /first[^]*ZeroDivisionError/);
     });
 
-    it("is told what the image lacks", async () => {
+    it("says what the image lacks", async () => {
       await services().write("books/train.ipynb", notebook("x = 6"));
       await services().write("hide/nbclient.py", "raise ImportError('hidden')\n");
       const { exitCode, errorText } = await run(target({ PYTHONPATH: "/workspace/hide" }));

@@ -26,7 +26,7 @@ const troubles = [
   "server restarted",
 ] as const;
 
-describe("a run that is broken into", function () {
+describe("a run that is interrupted", function () {
   this.timeout(60_000);
   const windows = useWindows();
   const known = knownOutput();
@@ -131,13 +131,13 @@ describe("a run that is broken into", function () {
 
   for (let index = 0; index < RUNS; index++) {
     const trouble = troubles[index % troubles.length] ?? "connection cut";
-    it(`finishes or reports its end: break ${index + 1}, ${trouble} (SEED=${SEED})`, async () => {
+    it(`comes back whole, or ends with its server (break ${index + 1}: ${trouble}, SEED=${SEED})`, async () => {
       random = seededRandom(SEED + index);
       await breaks[trouble]();
     });
   }
 
-  it("keeps its age while it reattaches, so closing its terminal does not stop it", async () => {
+  it("keeps its age while it reattaches, so that closing its terminal does not stop it", async () => {
     const run = await resumeAfterKill(300);
     assert.equal(fateOf(run.state, "ask", Date.now() + 60_000), "offer");
     new Screen(run);

@@ -27,7 +27,7 @@ describe("a shell", function () {
     await screen.shows(/[#$] ?$/);
     return { shell, screen };
   };
-  /** Closes this window and gives what the next one goes on with. */
+  /** Closes this window and returns the shell that the next window resumes. */
   const resumed = async (): Promise<Shell> => {
     const services = await windows.reopen();
     const coming = new Promise<Shell>((resolve) => services.shells.onDidResumeShell(resolve));
@@ -48,7 +48,7 @@ describe("a shell", function () {
     return made;
   };
 
-  it("has a terminal of the right size and the folder that was asked for, and ends with its exit code", async () => {
+  it("has a terminal of the right size in the requested folder, and ends with its exit code", async () => {
     const { screen } = await open();
     await screen.type('echo "$(tput lines)x$(tput cols) $PWD $TERM "$((6 * 7))\n');
     await screen.shows(/30x100 \/tmp xterm-256color 42/);
@@ -69,7 +69,7 @@ describe("a shell", function () {
     assert.equal(await screen.over, exitCode);
   };
 
-  it("outlives its window: the next one shows all of it, types, resizes and gets the exit code", async () => {
+  it("outlives its window: the next window shows all of it, types, resizes and gets the exit code", async () => {
     const { screen: before } = await open();
     await before.type("stty -echo; name=kept; echo sta''rted\n");
     await before.shows(/started\r\n.*[#$] $/);
@@ -84,7 +84,7 @@ describe("a shell", function () {
     await isTerminal(shell, screen, 9);
   });
 
-  it("is not gone on with once it was hung up, and leaves nothing behind", async () => {
+  it("is not resumed after it was hung up, and leaves nothing behind", async () => {
     const { shell, screen } = await open();
     const mark = `4${String(process.pid)}.5`;
     await screen.type(`sleep ${mark}\n`);
@@ -101,18 +101,18 @@ describe("a shell", function () {
     assert.equal(await screen.over, 129);
   };
 
-  it("that was hung up before it was there ends too", async function () {
+  it("ends if it is hung up before it has started", async function () {
     this.timeout(20_000 + 2000 * HANG_UPS);
     for (let attempt = 0; attempt < HANG_UPS; attempt++) await hangUpAtOnce(sandbox);
   });
 
-  it("that was hung up long before it was there ends too", async function () {
+  it("ends if it is hung up long before it has started", async function () {
     this.timeout(20_000 + 2000 * HANG_UPS);
     const slow = await sandboxWith("script", '[ "$1" = --version ] || sleep 3; PATH=${PATH#*:} exec script "$@"');
     await Promise.all(Array.from({ length: HANG_UPS }, () => hangUpAtOnce(slow)));
   });
 
-  it("shows every byte once where its output is cut again and again", async () => {
+  it("shows every byte once if its output is cut again and again", async () => {
     const rules = [{ rpc: "TaskExecStdioRead", cutAfterBytes: 5000, status: "UNAVAILABLE" }];
     await windows.break({ rules });
     const { screen } = await open();
@@ -125,7 +125,7 @@ describe("a shell", function () {
     assert.equal(await screen.over, 3);
   });
 
-  it("is attached to again where its connection breaks, with every byte once, and is typed in as before", async () => {
+  it("reattaches when its connection breaks, shows every byte once, and takes input as before", async () => {
     const rules = [{ rpc: "TaskExecStdioRead", cutAfterBytes: 4000, status: "ABORTED" }];
     await windows.break({ rules });
     const { screen } = await open();

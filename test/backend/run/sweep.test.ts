@@ -43,7 +43,7 @@ describe("a sweep on sandboxes", function () {
   const exitCodes = (sweep: Sweep<Run>) =>
     runsOf(sweep).map(({ state }) => (state.kind === "ended" ? state.exitCode : state.kind));
 
-  it("never uses more sandboxes than agreed, each again and again, and leaves none behind", async () => {
+  it("never uses more sandboxes than agreed, uses each again and again, and leaves none behind", async () => {
     const { store, folder } = services();
     await services().write("part.sh", 'echo "$1" >"made-$1"; echo "metric: got=$1"');
     const most = { running: 0 };
@@ -63,14 +63,14 @@ describe("a sweep on sandboxes", function () {
     assert.ok(sweep.spent > 0);
   });
 
-  it("goes on when a set fails", async () => {
+  it("continues when a set fails", async () => {
     await services().write("picky.sh", '[ "$1" != bad ]');
     const sweep = start("picky.sh", [["bad"], ["good"], ["bad"], ["good"]], { parallel: 2, dollars: undefined });
     await sweep.over;
     assert.deepEqual(exitCodes(sweep), [1, 0, 1, 0]);
   });
 
-  it("starts no set that may reach the spending limit, by what the dearest has cost", async () => {
+  it("starts no set that may reach the spending limit, judged by the most expensive set so far", async () => {
     await services().write("quick.sh", "true");
     const sandboxSpec = spec({ gpu: { type: "H100", count: 8 } });
     const minute = 0.6;
@@ -87,7 +87,7 @@ describe("a sweep on sandboxes", function () {
     assert.ok(some.spent > 0 && some.spent < minute * 1.5, String(some.spent));
   });
 
-  it("stops, with its sandboxes, when it is told to", async () => {
+  it("stops with its sandboxes when the user stops it", async () => {
     await services().write("long.sh", "echo ready; sleep 600");
     const sweep = start("long.sh", [["1"], ["2"], ["3"]], { parallel: 2, dollars: undefined });
     const [first] = runsOf(sweep);
@@ -103,7 +103,7 @@ describe("a sweep on sandboxes", function () {
     assert.deepEqual(services().store.all, []);
   });
 
-  it("is compared by what its runs report, seen as it comes or read from what was kept", async () => {
+  it("compares its runs by the values that they report, live or read from their logs", async () => {
     const { runs, store, exec, clock, folder } = services();
     await services().write("reports.sh", "echo metric: loss=0.5; printf '{\"acc\": 0.75}'");
     const metrics = new MetricService({ exec, store, isBusy: () => true, clock, log: silentLog });

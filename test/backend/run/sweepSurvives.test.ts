@@ -78,7 +78,7 @@ describe("a sweep whose window closes", function () {
     return sweepsOf(state, vault);
   };
 
-  it("goes on in the next one with what waited, after what still ran, on the sandboxes that are there", async () => {
+  it("resumes in the next window with the waiting sets, after the running ones and on the existing sandboxes", async () => {
     const { service, sweeps } = await interrupted();
     const { store } = windows.services;
     const [left] = await service.interrupted();
@@ -110,7 +110,7 @@ describe("a sweep whose window closes", function () {
     assert.deepEqual(sweeps.all, []);
   });
 
-  it("keeps the sandbox of a run whose outputs may be only there", async () => {
+  it("keeps the sandbox of a run whose outputs may exist only there", async () => {
     const { service } = await interrupted();
     const [left] = await service.interrupted();
     const { records, store, sandboxes } = windows.services;
@@ -130,7 +130,7 @@ describe("a sweep whose window closes", function () {
     for (const { key } of running) await sandboxes.terminate(key, AbortSignal.timeout(20_000));
   });
 
-  it("counts what was spent before, and ends the sandboxes where the limit leaves nothing to run", async () => {
+  it("counts earlier spending, and ends its sandboxes if the limit leaves nothing to run", async () => {
     const { service } = await interrupted();
     const { services } = windows;
     await services.refresh();
@@ -150,7 +150,7 @@ describe("a sweep whose window closes", function () {
     assert.deepEqual(services.store.all, []);
   });
 
-  it("counts what its unfinished runs may have cost where their sandboxes have ended meanwhile", async () => {
+  it("counts what its unfinished runs may have cost if their sandboxes have ended meanwhile", async () => {
     const { service, sweeps } = await interrupted();
     const { services } = windows;
     const signal = AbortSignal.timeout(30_000);
@@ -194,7 +194,7 @@ describe("a sweep whose window closes", function () {
     assert.deepEqual(sweeps.all, []);
   });
 
-  it("leaves nothing running where the next window opens before it is gone", async function () {
+  it("leaves nothing running if the next window opens before it is gone", async function () {
     this.timeout(120_000 + 10_000 * OVERLAPS);
     for (let attempt = 0; attempt < OVERLAPS; attempt++) {
       await windows.write("held.sh", HELD);
@@ -222,7 +222,7 @@ describe("a sweep whose window closes", function () {
     }
   });
 
-  it("has its secret arguments from the vault, and without them can only be discarded", async () => {
+  it("gets its secret arguments from the vault, and can only be discarded without them", async () => {
     await windows.write("held.sh", HELD);
     const { service, state, vault, closing } = sweepsOf();
     const plan = { ...planOf(), limits: { parallel: 1, dollars: undefined } };
@@ -260,7 +260,7 @@ describe("a sweep whose window closes", function () {
     assert.deepEqual(sweeps.all, []);
   });
 
-  it("has nothing left to run where a set was skipped or ran long ago", async () => {
+  it("has nothing left to run if a set was skipped or ran long ago", async () => {
     const { service, sweeps } = await interrupted();
     const [left] = await service.interrupted();
     assert.ok(left);

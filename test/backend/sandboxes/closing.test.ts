@@ -24,7 +24,7 @@ describe("a window that closes", function () {
   };
 
   for (const decision of ["keep", "ask"] as const)
-    it(`leaves its sandboxes to the next one where that is the decision: ${decision}`, async () => {
+    it(`leaves its sandboxes to the next window if the decision is ${decision}`, async () => {
       const { seen } = await close(decision);
       assert.deepEqual(
         seen.map(({ phase, holder }) => [phase.kind, holder]),
@@ -32,13 +32,13 @@ describe("a window that closes", function () {
       );
     });
 
-  it("terminates them where it was told to", async () => {
+  it("terminates its sandboxes if the decision is to terminate", async () => {
     const { seen, sandbox } = await close("terminate");
     assert.deepEqual(seen, []);
     assert.ok(await services().gateway.poll(sandbox.phase.id, soon()));
   });
 
-  it("pauses them where it was told to, and leaves to the next window what there was no time for", async () => {
+  it("pauses its sandboxes if the decision is to pause, and leaves the rest to the next window when time runs out", async () => {
     const paused = await close("pause");
     assert.deepEqual(
       paused.seen.map(({ phase }) => phase.kind),
@@ -52,7 +52,7 @@ describe("a window that closes", function () {
   });
 });
 
-describe("what is only in a sandbox", function () {
+describe("the files that exist only in a sandbox", function () {
   this.timeout(60_000);
   const services = useServices();
   const outputs = () =>
@@ -61,7 +61,7 @@ describe("what is only in a sandbox", function () {
       settings: () => ({ patterns: ["**"], maxFiles: 20_000, maxBytes: 1_000_000 }),
     });
 
-  it("is found before its end, and pulled", async () => {
+  it("are found and pulled before it ends", async () => {
     const { sandboxes, runs, exec, folder } = services();
     await services().write("train.sh", "echo hello\n");
     const sandbox = await sandboxes.create({ spec: spec(), folder }, soon());
@@ -79,7 +79,7 @@ describe("what is only in a sandbox", function () {
     assert.equal(await unsynced.find(synced, soon()), undefined);
   });
 
-  it("is only what its programs made, in a sandbox that was made of another's snapshot", async () => {
+  it("are only those that its programs made, in a sandbox made from another one's snapshot", async () => {
     const { sandboxes, snapshots, runs, exec, folder } = services();
     await services().write("train.sh", "echo hello\n");
     const first = await sandboxes.create({ spec: spec(), folder }, soon());
@@ -93,7 +93,7 @@ describe("what is only in a sandbox", function () {
     assert.equal((await unsynced.find(synced, soon()))?.files, 1);
   });
 
-  it("is nothing where nothing was synced, where it is gone, or where there is no time to look", async () => {
+  it("are none if nothing was synced, if the sandbox is gone, or if there is no time to look", async () => {
     const { sandboxes, folder } = services();
     const { key, phase } = await sandboxes.create({ spec: spec(), folder }, soon());
     const unsynced = outputs();

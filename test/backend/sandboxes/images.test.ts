@@ -40,7 +40,7 @@ describe("images", function () {
   const logOf = ({ entries }: ImageBuild) =>
     entries.map((entry) => (entry.kind === "layer" ? `[${entry.title}]\n` : entry.text)).join("");
 
-  it("are built with their log live, and only once", async () => {
+  it("are built once, with a live log", async () => {
     const wanted = recipe("echo first; echo one > /made", "echo second");
     const { id, builds } = await build(wanted);
     const [first] = builds;
@@ -53,7 +53,7 @@ describe("images", function () {
     assert.deepEqual(again, { id, builds: [] });
   });
 
-  it("build only what changed", async () => {
+  it("rebuild only what changed", async () => {
     await build(recipe("echo below", "echo above"));
     const { builds } = await build(recipe("echo below", "echo changed"));
     const [log = ""] = builds.map(logOf);
@@ -72,7 +72,7 @@ describe("images", function () {
     await sandboxes.terminate(created.key, soon());
   });
 
-  it("are built once where several want them at the same time, also when one of them goes away", async () => {
+  it("are built once if several sandboxes want them at the same time, even if one of them is cancelled", async () => {
     const builds: ImageBuild[] = [];
     services().images.onDidStartBuild((started) => builds.push(started));
     const wanted = recipe("sleep 0.3; echo shared");
@@ -86,7 +86,7 @@ describe("images", function () {
     assert.equal(builds.length, 1);
   });
 
-  it("fail with the line that failed, and the way to its log", async () => {
+  it("fail with the line that failed and a button for its log", async () => {
     const failing = build(recipe("echo fine", "echo nearly; echo no such thing >&2; exit 3"));
     const started = new Promise<ImageBuild>((resolve) => {
       services().images.onDidStartBuild(resolve);
@@ -152,7 +152,7 @@ describe("images", function () {
     listening.dispose();
   });
 
-  it("do not fill their log with the contents of files", async () => {
+  it("keep the contents of files out of their log", async () => {
     const { builds } = await build(recipe(`printf ${"QUJD".repeat(500)} | base64 -d | wc -c`));
     const [log = ""] = builds.map(logOf);
     assert.match(log, /RUN printf … \| base64 -d \| wc -c\n1500\n$/);

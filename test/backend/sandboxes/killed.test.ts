@@ -17,7 +17,7 @@ import { spec, startServices, type Services } from "../support/services";
 /** How often a window is killed, each time at another moment of its sandboxes' lives. */
 const KILLS = 50;
 
-/** What goes wrong beside the kill, in turn. Every call takes a while, as calls over a network do. */
+/** The troubles that come with a kill, in turn. Every call takes a while, as calls over a network do. */
 const SLOW = { rpc: "Sandbox*", latencyMs: 25 };
 const troubles = [
   { name: "nothing else", rules: [SLOW] },

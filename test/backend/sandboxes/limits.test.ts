@@ -12,11 +12,11 @@ const signal = () => AbortSignal.timeout(20_000);
 
 const refusal = /your limit of 1 sandbox/;
 
-describe("a limit on spending", function () {
+describe("a spending limit", function () {
   this.timeout(60_000);
   const services = useServices({ limits: () => ({ dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 1 }) });
 
-  it("keeps every way to a sandbox from making one: create, run, branch", async () => {
+  it("stops every way to make a sandbox: create, run and branch", async () => {
     const { sandboxes, store, gateway, runs, snapshots, folder, custody } = services();
     const first = await sandboxes.create({ spec: spec(), folder }, signal());
     await assert.rejects(sandboxes.create({ spec: spec(), folder }, signal()), refusal);
@@ -60,7 +60,7 @@ describe("a keyring that waits for its password", function () {
     },
   });
 
-  it("keeps no other window waiting that creates a sandbox too", async () => {
+  it("does not delay a sandbox that another window creates", async () => {
     const { sandboxes, openWindow, folder } = services();
     const creating = sandboxes.create({ spec: spec({ env: { TOKEN: "secret" } }), folder }, signal());
     await asked.promise;

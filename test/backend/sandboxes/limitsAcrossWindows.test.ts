@@ -88,7 +88,7 @@ describe("hard limits across windows", function () {
     assert.match(answer, /^(created|refused .*(limit|spent))/);
     return answer.startsWith("created");
   };
-  it(seeded("on dollars a day hold for one window as soon as another has spent them"), async () => {
+  it(seeded("on dollars per day hold in one window as soon as another has spent them"), async () => {
     const random = seededRandom(SEED);
     const [spender, saver] = windows;
     await endAll();

@@ -7,7 +7,7 @@ describe("the list of sandboxes", function () {
   this.timeout(60_000);
   const local = useLocalBackend();
 
-  it("takes one call while they fit on a page, whatever their number", async () => {
+  it("takes one call while the sandboxes fit on a page, whatever their number", async () => {
     const { modal, app } = local;
     let calls = 0;
     const list = modal.cpClient.sandboxListV2.bind(modal.cpClient);

@@ -69,7 +69,7 @@ describe("the meters of a sandbox", function () {
 
   const isMeasured = ({ cpuCores, gpus }: MetricSample) => cpuCores !== undefined && gpus !== undefined;
 
-  it("tell what its GPUs, CPU, memory, disk and network do", async () => {
+  it("show its GPUs, CPU, memory, disk and network", async () => {
     const { sandbox, metrics } = await arrange({ isBusy: true });
     await shell(sandbox, NVIDIA_SMI);
     const burning = await services().exec.exec(sandbox.phase.id, ["sh", "-c", "while :; do :; done"], {}, soon());
@@ -97,7 +97,7 @@ describe("the meters of a sandbox", function () {
     ["a line without an end", "exec cat /dev/zero"],
     ["more lines than were asked for", "exec yes '==> /proc/uptime <==|1.00 1.00|'"],
   ] as const)
-    it(`end where the sandbox's tools print ${what}`, async () => {
+    it(`end if the sandbox's tools print ${what}`, async () => {
       const { sandbox, metrics } = await arrange();
       await shell(
         sandbox,
@@ -112,7 +112,7 @@ describe("the meters of a sandbox", function () {
       await services().sandboxes.terminate(sandbox.key, soon());
     });
 
-  it("take one process however many look, which ends with the last of them", async () => {
+  it("take one process for all watchers, which ends with the last of them", async () => {
     const { sandbox, metrics, processes } = await arrange({ isBusy: true, intervalMs: 2000 });
     const first = metrics.watch(sandbox.key);
     const second = metrics.watch(sandbox.key);
@@ -132,7 +132,7 @@ describe("the meters of a sandbox", function () {
     await services().sandboxes.terminate(sandbox.key, soon());
   });
 
-  it("go on as long as something runs, and for one process more where it ends", async () => {
+  it("continue while a program runs, and for one more process after it ends", async () => {
     const { sandbox, metrics, processes, state } = await arrange({ isBusy: true, intervalMs: 10 });
     own.add(metrics.watch(sandbox.key));
     await until(metrics, () => processes.length === 2);
@@ -175,7 +175,7 @@ describe("the meters of a sandbox", function () {
     await until(metrics, () => !metrics.isLive(sandbox.key));
   });
 
-  it("say how busy its GPU is without anybody looking, and nothing where there is no tool", async () => {
+  it("show how busy its GPU is without watchers, and nothing if there is no tool", async () => {
     const { sandbox, metrics } = await arrange();
     assert.equal(await metrics.gpuUtilization(sandbox), undefined);
     await shell(sandbox, NVIDIA_SMI);

@@ -19,7 +19,7 @@ describe("a sandbox whose window is gone", function () {
   const listedIds = async () => new Set((await services().gateway.list(soon())).map(({ id }) => id));
   const holderIn = (window: Pick<Services, "store">, key: string) => window.store.get(key)?.holder;
 
-  it("is nobody's for every other window, and taken over without a word by one of the same folder", async () => {
+  it("belongs to no window, and the next window of the same folder takes it over silently", async () => {
     const { key, phase } = await leftBehind("/project");
     const stranger = services().openWindow({ folders: ["/other"] });
     await stranger.refresh();
@@ -34,7 +34,7 @@ describe("a sandbox whose window is gone", function () {
     assert.equal(reused?.phase.id, phase.id);
   });
 
-  it("is adopted by the first window that is told to, and by no other", async () => {
+  it("is adopted by the first window that asks, and by no other", async () => {
     const { key } = await leftBehind("/project-2");
     const [one, two] = [services().openWindow(), services().openWindow()];
     await Promise.all([one.refresh(), two.refresh()]);
@@ -43,7 +43,7 @@ describe("a sandbox whose window is gone", function () {
     assert.equal(holderIn(two, key), "otherWindow");
   });
 
-  it("is adopted by one of several windows that take it at the same moment", async () => {
+  it("is adopted by one of several windows that ask at the same moment", async () => {
     for (let trial = 0; trial < 10; trial += 1) {
       const { key } = await leftBehind("/project-3");
       const windows = [services().openWindow(), services().openWindow(), services().openWindow()];
@@ -75,7 +75,7 @@ describe("a sandbox whose window is gone", function () {
     assert.ok(await eventually(async () => (await bystander.custody.survey()).entries.length === 0));
   });
 
-  it("leaves the journal once the server does not have it any more", async () => {
+  it("leaves the journal once it is gone from the server", async () => {
     const { key, phase, name } = await leftBehind("/gone");
     await services().gateway.terminate(phase.id, soon());
     const next = services().openWindow();

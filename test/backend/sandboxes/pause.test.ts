@@ -35,7 +35,7 @@ describe("a sandbox that is paused", function () {
     assert.equal(store.get(sandbox.key), undefined);
   });
 
-  it("is resumed with its files, by another window and onto another GPU too", async () => {
+  it("is resumed with its files by another window and on another GPU", async () => {
     const { snapshots, openWindow } = services();
     const sandbox = await create({ gpu: T4, cpu: 1.5, env: { COLOR: "blue" } });
     await sh(sandbox, "echo kept > /root/kept");
@@ -55,7 +55,7 @@ describe("a sandbox that is paused", function () {
     await assert.rejects(snapshots.resume(paused.key, {}, soon()), /is no longer paused/);
   });
 
-  it("is resumed once, whichever of several windows is faster, and not shown meanwhile", async () => {
+  it("is resumed once if several windows try, and is not shown meanwhile", async () => {
     const { openWindow, gateway } = services();
     for (let trial = 0; trial < 5; trial += 1) {
       const sandbox = await create();
@@ -83,7 +83,7 @@ describe("a sandbox that is paused", function () {
     }
   });
 
-  it("can be resumed by another window once the one that was at it has failed or is gone", async () => {
+  it("can be resumed by another window once the one that tried has failed or is gone", async () => {
     const { snapshots, store, openWindow, custody } = services();
     const sandbox = await create();
     await snapshots.pause(sandbox, soon());
@@ -103,7 +103,7 @@ describe("a sandbox that is paused", function () {
     await later.snapshots.resume(paused.key, {}, soon());
   });
 
-  it("is paused or continued in another sandbox by one window at a time", async () => {
+  it("is paused, or continued in another sandbox, by one window at a time", async () => {
     const { openWindow, gateway, kept, custody } = services();
     const sandbox = await create({ gpu: T4 });
     const before = (await gateway.list(soon())).length;
@@ -120,7 +120,7 @@ describe("a sandbox that is paused", function () {
     assert.ok((await gateway.list(soon())).length <= before);
   });
 
-  it("keeps running while another window keeps the lock, which is not blamed on the disk", async () => {
+  it("keeps running while another window holds the lock, and the message does not blame the disk", async () => {
     const sandbox = await create();
     const holder = services().openWindow();
     const impatient = services().openWindow({ lockWaitMs: 50 });
@@ -138,7 +138,7 @@ describe("a sandbox that is paused", function () {
     assert.equal(await sh(sandbox, "echo here"), "here\n");
   });
 
-  it("goes on running when the pause is cancelled or fails, and is paused still when the resume is", async () => {
+  it("keeps running if the pause is cancelled or fails, and stays paused if the resume does", async () => {
     const { snapshots, store } = services();
     const sandbox = await create();
     const abort = new AbortController();
@@ -156,7 +156,7 @@ describe("a sandbox that is paused", function () {
     assert.ok(await snapshots.resume(paused.key, {}, soon()));
   });
 
-  it("is branched into a second one, each with files of its own from then on", async () => {
+  it("can be branched into a second sandbox, after which each has separate files", async () => {
     const { snapshots } = services();
     const one = await create();
     await sh(one, "echo 1 > /root/n");
@@ -166,7 +166,7 @@ describe("a sandbox that is paused", function () {
     assert.notEqual(one.phase.id, two.phase.id);
   });
 
-  it("leaves snapshots that are listed, newest first, until they are deleted or expire", async () => {
+  it("leaves snapshots that are listed newest first until they are deleted or expire", async () => {
     const { snapshots, kept, custody } = services();
     const { scope } = await custody.survey();
     const sandbox = await create();
@@ -187,7 +187,7 @@ describe("an exit snapshot", function () {
   this.timeout(60_000);
   const services = useServices({ keepsExitSnapshots: true });
 
-  it("brings back what the end of a sandbox's life ate", async () => {
+  it("restores what a sandbox's end destroyed", async () => {
     const { sandboxes, exec, snapshots, kept, custody, refresh } = services();
     for (const gpu of [undefined, T4]) {
       const { phase, name } = await sandboxes.create({ spec: spec({ gpu, timeoutMs: 2000 }), folder }, soon());

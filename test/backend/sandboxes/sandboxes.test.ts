@@ -18,7 +18,7 @@ describe("sandboxes", function () {
 
   const refresh = () => services().refresh();
 
-  it("are created with what was asked, with a lifetime and an idle limit", async () => {
+  it("are created with the requested spec, a lifetime and an idle limit", async () => {
     const { sandboxes, gateway } = services();
     for (const gpu of [undefined, { type: "H100", count: 2 }]) {
       const created = await sandboxes.create({ spec: spec({ gpu, cpu: 1.5, memoryMiB: 640 }), folder }, soon());
@@ -66,7 +66,7 @@ describe("sandboxes", function () {
     await Promise.all(started.map(({ over }) => over));
   });
 
-  it("are found again by a later window with their tunnels, and used again only for the same folder and spec", async () => {
+  it("are found by a later window with their tunnels, and reused only for the same folder and spec", async () => {
     const { openWindow } = services();
     const wanted = spec({ gpu: T4, ports: [8000] });
     const { sandboxes, custody } = openWindow();
@@ -89,7 +89,7 @@ describe("sandboxes", function () {
     assert.equal(await other.findReusable({ spec: { ...wanted, gpu: L4 }, folder }, signal), undefined);
   });
 
-  it("say which GPU they were given, or that there is none here", async () => {
+  it("show which GPU they got, or that the backend has none", async () => {
     const { sandboxes, store } = services();
     const { key } = await sandboxes.create({ spec: spec({ gpu: T4 }), folder }, soon());
     assert.ok(await eventually(() => Promise.resolve(store.get(key)?.givenGpu !== undefined)));
@@ -98,7 +98,7 @@ describe("sandboxes", function () {
     await sandboxes.terminate(key, soon());
   });
 
-  it("are terminated, and gone from the list and the store", async () => {
+  it("disappear from the list and the store when they are terminated", async () => {
     const { sandboxes, store, gateway } = services();
     const { key, phase } = await sandboxes.create({ spec: spec(), folder }, soon());
     await sandboxes.terminate(key, soon());
@@ -107,7 +107,7 @@ describe("sandboxes", function () {
     assert.deepEqual((await gateway.poll(phase.id, soon()))?.exitCode, 137);
   });
 
-  it("show how they ended when nobody here ended them, until the list is refreshed by hand", async () => {
+  it("show how they ended if no window of this machine ended them, until the user refreshes the list", async () => {
     const { sandboxes, store, gateway } = services();
     const { key, phase } = await sandboxes.create({ spec: spec(), folder }, soon());
     await gateway.terminate(phase.id, soon());
@@ -136,7 +136,7 @@ describe("sandboxes", function () {
     assert.ok(store.all.every(({ gpu }) => gpu?.type !== "B300"));
   });
 
-  it("are ended if something fails here once the server has made them", async () => {
+  it("are ended if this machine fails after the server has created them", async () => {
     const { sandboxes, store, gateway } = services();
     const listening = store.onDidChangeSandboxes(({ changed }) => {
       if (changed.some(isRunning)) throw new Error("A view is broken.");
@@ -150,7 +150,7 @@ describe("sandboxes", function () {
     assert.ok(await eventually(isGone));
   });
 
-  it("are given up with a sentence when no machine comes in time, and leave nothing behind", async () => {
+  it("are given up with an error when no machine comes in time, and leave nothing behind", async () => {
     const { sandboxes, gateway } = services();
     await assert.rejects(
       sandboxes.create({ spec: spec({ gpu: { type: "B300", count: 1 } }), folder }, soon()),
@@ -159,7 +159,7 @@ describe("sandboxes", function () {
     assert.ok(await eventually(async () => (await gateway.list(soon())).every(({ gpu }) => gpu?.type !== "B300")));
   });
 
-  it("of a snapshot are offered elsewhere with that snapshot", async () => {
+  it("that lost a GPU while resuming are offered elsewhere with the same snapshot", async () => {
     const { sandboxes, snapshots } = services();
     const sandbox = await sandboxes.create({ spec: spec(), folder }, soon());
     const snapshot = await snapshots.take(sandbox, "manual", soon());
@@ -170,7 +170,7 @@ describe("sandboxes", function () {
     await sandboxes.terminate(sandbox.key, soon());
   });
 
-  it("are attached by id, and refused with a sentence when they have ended or never were", async () => {
+  it("are attached by id, and an ended or unknown one is refused with an error", async () => {
     const { sandboxes, gateway, openWindow } = services();
     const { phase } = await sandboxes.create({ spec: spec({ ports: [9000] }), folder }, soon());
     const { sandboxes: other } = openWindow();
@@ -194,7 +194,7 @@ describe("credentials", function () {
     assert.equal(await verifyCredentials(target, silentLog, soon()), "local");
   });
 
-  it("are refused with a sentence when they are wrong", async () => {
+  it("are refused with an error if they are wrong", async () => {
     const target = await services().localBackend.target();
     await assert.rejects(
       verifyCredentials({ ...target, tokenSecret: "as-wrong" }, silentLog, soon()),
@@ -202,7 +202,7 @@ describe("credentials", function () {
     );
   });
 
-  it("say that Modal cannot be reached where nothing answers", async () => {
+  it("are not blamed if Modal cannot be reached", async () => {
     const target = await services().localBackend.target();
     await assert.rejects(
       verifyCredentials({ ...target, serverUrl: "http://127.0.0.1:1" }, silentLog, soon()),
@@ -211,7 +211,7 @@ describe("credentials", function () {
   });
 });
 
-describe("the local backend as a child", function () {
+describe("the local backend as a child process", function () {
   this.timeout(60_000);
   const services = useServices();
 

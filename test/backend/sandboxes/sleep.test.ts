@@ -10,7 +10,7 @@ const soon = () => AbortSignal.timeout(20_000);
 const HOUR_MS = 3_600_000;
 const perSecond = hourlyRate(spec({ gpu: T4 }), listRates) / 3600;
 
-describe("where this machine sleeps for eight hours while a sandbox runs", function () {
+describe("when this machine sleeps for eight hours while a sandbox runs", function () {
   this.timeout(60_000);
   const clock = { sleptMs: 0, now: () => Date.now() + clock.sleptMs };
   // Less than ten minutes cost.
@@ -23,7 +23,7 @@ describe("where this machine sleeps for eight hours while a sandbox runs", funct
     ["its lifetime", { timeoutMs: 3000, idleTimeoutMs: 60_000 }],
     ["its idle limit", { timeoutMs: 600_000, idleTimeoutMs: 3000 }],
   ] as const)
-    it(`its cost is that of ${what}, and the day's limit does not refuse the next one`, async () => {
+    it(`the sandbox costs as much as ${what}, and the day's limit does not refuse the next one`, async () => {
       const { sandboxes, gateway, meter, folder } = services();
       // It may be another day when the machine wakes.
       const spent = async () => (await meter.lastDays(3)).reduce((sum, dollars) => sum + dollars, 0);
@@ -45,7 +45,7 @@ describe("where this machine sleeps for eight hours while a sandbox runs", funct
       await sandboxes.terminate(next.key, soon());
     });
 
-  it("a run that its sandbox's end cut off has cost no more than the sandbox's lifetime", async () => {
+  it("a run that was cut off by its sandbox's end has cost no more than the sandbox's lifetime", async () => {
     const { runs, records, folder } = services();
     await services().write("long.sh", "echo ready; sleep 60");
     const limits = { timeoutMs: 4000, idleTimeoutMs: 60_000 };
@@ -59,7 +59,7 @@ describe("where this machine sleeps for eight hours while a sandbox runs", funct
     assert.ok(end && end.dollars > 0 && end.dollars < perSecond * 6, JSON.stringify(end));
   });
 
-  it("a run during which the clock is set back has cost nothing less than nothing", async () => {
+  it("a run during which the clock is set back has no negative cost", async () => {
     const { runs, folder } = services();
     await services().write("short.sh", "echo ready; read -r line");
     const request = { target: fileTarget("short.sh"), folder, remotePath: "/workspace" };

@@ -13,7 +13,7 @@ describe("the spec of a sandbox", function () {
   this.timeout(60_000);
   const services = useServices();
 
-  /** What a command prints in a sandbox of that spec. */
+  /** Returns the output of a command in a sandbox of that spec. */
   async function printed(wanted: Partial<SandboxSpec>, script: string): Promise<string> {
     const { sandboxes, exec } = services();
     const created = await sandboxes.create({ spec: spec(wanted), folder }, soon());
@@ -22,7 +22,7 @@ describe("the spec of a sandbox", function () {
     return stdout + stderr;
   }
 
-  it("brings its secrets and variables, of which the variables win", async () => {
+  it("adds its secrets and variables, and variables override secrets", async () => {
     const client = await services().connection.client(soon());
     await makeSecret(client, "one", { A: "1", B: "1", C: "1" });
     await makeSecret(client, "two", { B: "2", C: "2" });
@@ -30,7 +30,7 @@ describe("the spec of a sandbox", function () {
       assert.equal(await printed({ gpu, secrets: ["one", "two"], env: { C: "3" } }, 'echo "$A$B$C"'), "123\n");
   });
 
-  it("mounts its volumes, one of them to be read only", async () => {
+  it("mounts its volumes, one of them read-only", async () => {
     const client = await services().connection.client(soon());
     await client.volumes.fromName("data", { createIfMissing: true });
     const mount = { path: "/data", volume: "data" };
@@ -41,12 +41,12 @@ describe("the spec of a sandbox", function () {
     );
   });
 
-  it("keeps a sandbox from the network where it says so, and gives it no ports then", async () => {
+  it("can block the sandbox's network, which then has no ports", async () => {
     const routes = await printed({ network: { kind: "blocked" }, ports: [8000] }, "ls /sys/class/net");
     assert.equal(routes, "lo\n");
   });
 
-  it("is refused with a sentence where a secret or a volume does not exist", async () => {
+  it("is refused with an error if a secret or a volume does not exist", async () => {
     for (const wanted of [
       { secrets: ["nowhere"] },
       { volumes: [{ path: "/data", volume: "nowhere", isReadOnly: false }] },
@@ -61,7 +61,7 @@ describe("the spec of a sandbox", function () {
     assert.deepEqual(services().store.all, []);
   });
 
-  it("is known to other windows as far as the server does not tell it: what it mounts, and what it is pinned to", async () => {
+  it("is known to other windows even where the server does not report it: mounts and pinned regions", async () => {
     const { sandboxes, openWindow } = services();
     const { key, phase } = await sandboxes.create({ spec: spec({ regions: ["eu"] }), folder }, soon());
     const other = openWindow();
@@ -71,7 +71,7 @@ describe("the spec of a sandbox", function () {
     await sandboxes.terminate(key, soon());
   });
 
-  it("names the regions and the addresses that a sandbox is kept to, which Modal then checks", async () => {
+  it("names the regions and addresses that a sandbox is limited to, and Modal checks them", async () => {
     const { sandboxes } = services();
     const refused = (wanted: Partial<SandboxSpec>) => sandboxes.create({ spec: spec(wanted), folder }, soon());
     await assert.rejects(refused({ regions: ["atlantis"] }), /Invalid region: atlantis/);

@@ -21,7 +21,7 @@ describe("volumes and secrets", function () {
 
   const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).sort();
 
-  it("are made, listed and deleted, and tell of it", async () => {
+  it("are created, listed and deleted, and windows are notified", async () => {
     let changes = 0;
     volumes.onDidChangeVolumes(() => (changes += 1));
     secrets.onDidChangeSecrets(() => (changes += 1));
@@ -40,13 +40,13 @@ describe("volumes and secrets", function () {
     assert.equal(changes, 6);
   });
 
-  it("are listed all, however many", async () => {
+  it("are all listed, however many there are", async () => {
     const wanted = Array.from({ length: 205 }, (_, index) => `volume-${String(index).padStart(3, "0")}`);
     for (const name of wanted) await volumes.create(name, soon());
     assert.deepEqual(names(await volumes.list(soon())), wanted);
   });
 
-  it("keep a secret that is there from being replaced", async () => {
+  it("do not replace an existing secret", async () => {
     await secrets.create("once", { A: "first" }, soon());
     await assert.rejects(
       secrets.create("once", { A: "second" }, soon()),

@@ -16,7 +16,7 @@ function frame(bytes: number): Buffer {
   return message;
 }
 
-describe("a program without credentials", function () {
+describe("a client without credentials", function () {
   this.timeout(60_000);
   const local = useLocalBackend();
 
@@ -60,7 +60,7 @@ describe("a program without credentials", function () {
   const memoryBytes = async () =>
     KIB * Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${local.backend.pid}/status`, "utf8"))?.[1]);
 
-  it("may send 64 KiB where none are needed, and no more anywhere", () =>
+  it("may send 64 KiB to calls that need no credentials, and no more anywhere", () =>
     withSession(async (session) => {
       const open = "client.ModalClient/TokenFlowWait";
       const id = Buffer.concat([Buffer.from([0x12, 0x80, 0x80, 0x02]), Buffer.alloc(32 * KIB, "a")]);
@@ -80,7 +80,7 @@ describe("a program without credentials", function () {
         }
     }));
 
-  it("cannot fill the server's memory, neither with a message nor behind one", async function () {
+  it("cannot fill the server's memory with one message or with many", async function () {
     if (process.platform !== "linux") skip(this, "needs Linux");
     await withSession((session) => outcome(session, "client.ModalClient/ClientHello", frame(0)));
     const before = await memoryBytes();
@@ -97,7 +97,7 @@ describe("a program without credentials", function () {
     assert.ok(grown < 40 * MIB, `the server's memory grew by ${Math.round(grown / MIB)} MiB of the 128 that were sent`);
   });
 
-  it("sends no body to a page either", async () => {
+  it("cannot send a body to a web page", async () => {
     const { webUrl } = await local.modal.cpClient.tokenFlowCreate({});
     const body = new URLSearchParams({ nonce: "a".repeat(8 * KIB) });
     assert.equal((await fetch(webUrl, { method: "POST", body })).status, 413);

@@ -18,7 +18,7 @@ import type { Conflict, ProtectedCopy } from "../../../src/sync/pull/pullMessage
 import { memento, secretStore, silentLog } from "../../unit/support/fakes";
 
 export interface ServicesOptions {
-  /** What a run does where its GPU is not to be had, other than fail. */
+  /** Offers another GPU to a run whose GPU is unavailable. By default, the run fails. */
   readonly offerOther?: OfferOther;
   /** Added to the local backend's environment. */
   readonly env?: Readonly<Record<string, string>>;

@@ -16,7 +16,7 @@ import { fileTarget, Screen, spec, startServices, type Services } from "../suppo
 const soon = () => AbortSignal.timeout(20_000);
 
 for (const { name, inflict } of breakages)
-  describe(`where the records of sandboxes cannot be written because ${name}`, function () {
+  describe(`if the records of sandboxes cannot be written because ${name}`, function () {
     this.timeout(60_000);
     let base: string;
     let custodyFolder: string;
@@ -44,7 +44,7 @@ for (const { name, inflict } of breakages)
       }
     };
 
-    it("terminating a sandbox ends it, and the state says that the records suffer", async function () {
+    it("terminating a sandbox ends it, and the state reports the problem with the records", async function () {
       const { key, phase } = await create();
       await whileBroken(this, async () => {
         await services.sandboxes.terminate(key, soon());
@@ -56,7 +56,7 @@ for (const { name, inflict } of breakages)
       assert.equal(services.custody.problem, undefined);
     });
 
-    it("a refresh still lists what runs, for all of it to be terminated", async function () {
+    it("a refresh still lists the running sandboxes, so that all of them can be terminated", async function () {
       const { phase } = await create();
       const other = services.openWindow();
       const theirs = await create(other);
@@ -70,7 +70,7 @@ for (const { name, inflict } of breakages)
       });
     });
 
-    it("a window that closes terminates what it was told to", async function () {
+    it("a window that closes still terminates the marked sandboxes", async function () {
       const window = services.openWindow();
       const { phase } = await create(window);
       await whileBroken(this, async () => {
@@ -79,7 +79,7 @@ for (const { name, inflict } of breakages)
       });
     });
 
-    it("a sandbox whose files could not be found again is not paused: it keeps running, and the user is told", async function () {
+    it("a sandbox whose files could not be found again is not paused: it keeps running, and the user is notified", async function () {
       const { snapshots, store, exec } = services;
       const sandbox = await create();
       await whileBroken(this, async () => {
@@ -97,7 +97,7 @@ for (const { name, inflict } of breakages)
     });
 
     for (const part of ["reservations", "lock"])
-      it(`a sandbox is paused as long as its files can be found again, whatever ${part} holds`, async function () {
+      it(`a sandbox is paused if its files can be found again, whatever ${part} contains`, async function () {
         const sandbox = await create();
         mkdirSync(join(custodyFolder, part), { recursive: true });
         const restore = inflict(join(custodyFolder, part), this);

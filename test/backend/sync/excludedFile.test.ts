@@ -19,7 +19,7 @@ describe("running a file that the sync leaves out", function () {
   }
 
   for (const gpu of [T4, undefined])
-    it(`sends it to its own place, beside what is synced (${gpu ? "GPU" : "CPU"})`, async () => {
+    it(`pushes it to a separate place next to the synced files (${gpu ? "GPU" : "CPU"})`, async () => {
       await services().write(".gitignore", "scratch/\n");
       await services().write("shared.txt", "synced");
       const path = "scratch/deep/try it's.sh";

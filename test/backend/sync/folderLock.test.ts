@@ -24,20 +24,20 @@ describe("the lock of a folder that processes share", function () {
     });
   const lockOf = (waitMs?: number) => new FolderLock(join(folder, "lock"), waitMs);
 
-  it("lets one in at a time, from the first use on, however many come together", async () => {
+  it("lets one process in at a time from the first use, however many come together", async () => {
     const processes = Array.from({ length: 4 }, () => start(50));
     await Promise.all(processes.map((child) => once(child, "exit")));
     assert.equal(readFileSync(join(folder, "count"), "utf8"), "200");
   });
 
-  it("lets one in at a time too where its folder is removed after each use, and leaves nothing", async () => {
+  it("lets one process in at a time even if its folder is removed after each use, and leaves nothing", async () => {
     const processes = Array.from({ length: 4 }, () => start(50, "leavesNothing"));
     await Promise.all(processes.map((child) => once(child, "exit")));
     assert.equal(readFileSync(join(folder, "count"), "utf8"), "200");
     assert.deepEqual(readdirSync(folder), ["count"]);
   });
 
-  it("is inherited by one process when its holder is killed", async () => {
+  it("passes to one process when its holder is killed", async () => {
     const holder = start(0, "hold");
     await once(holder.stdout, "data");
     holder.kill("SIGKILL");
@@ -47,7 +47,7 @@ describe("the lock of a folder that processes share", function () {
     assert.equal(readFileSync(join(folder, "count"), "utf8"), "100");
   });
 
-  it("is waited for no longer than agreed while its holder lives", async () => {
+  it("is waited for no longer than the limit while its holder lives", async () => {
     const holder = start(0, "hold");
     await once(holder.stdout, "data");
     await assert.rejects(

@@ -46,7 +46,7 @@ describe("the outputs of runs that belong together", function () {
   this.timeout(120_000);
   const services = useServices();
 
-  it("come back into a folder for each GPU, byte for byte, and leave the synced folder as it is", async () => {
+  it("are pulled into a folder for each GPU, byte for byte, and leave the synced folder as it is", async () => {
     const { folder } = services();
     await services().write(
       "train.sh",
@@ -84,7 +84,7 @@ exit 3`,
     assert.equal(readFileSync(join(folder, "out/metrics.json"), "utf8"), '{"gpu": "T4"}\n');
   });
 
-  it("get a folder of their own although another group of the same file started in the same minute", async () => {
+  it("get a separate folder even if another group of the same file started in the same minute", async () => {
     await services().write("twice.sh", 'echo "$MODAL_SANDBOXES_RUN_ID" >out.txt');
     const groups = [0, 1].map(() => start(services(), "twice.sh", spec({ gpu: T4 }), spec({ gpu: T4 })));
     const runs = groups.flat();
@@ -96,7 +96,7 @@ exit 3`,
       assert.deepEqual(group.map(({ outputs }) => outputs?.path.split("/")[2]).sort(), ["T4", "T4-2"]);
   });
 
-  it("are not in sight of the next set of a sweep, which starts from the folder as it was pushed", async () => {
+  it("are hidden from the next set of a sweep, which starts from the folder as it was pushed", async () => {
     const { folder } = services();
     await services().write("conf.json", "{}");
     await services().write("gone.txt", "still here");
@@ -129,14 +129,14 @@ cat cache/seen`,
       assert.deepEqual(summaryOf(run).arguments, [word]);
       assert.equal(summaryOf(run).setIndex, index);
     }
-    // What is ignored survives, as a download would.
+    // Ignored files stay, such as a downloaded data set.
     const log = await outputOf(runs[2]);
     assert.equal(log, "1\n2\n3\n");
     assert.equal(readFileSync(join(folder, "conf.json"), "utf8"), "{}");
     assert.ok(!existsSync(join(folder, "results")));
   });
 
-  it("of a single run and of one that is one of several do not mix on a sandbox that they share", async () => {
+  it("do not mix with those of a single run on the same sandbox", async () => {
     const { folder } = services();
     await services().write("slow.sh", "echo ready; read -r line; echo group >shared.txt; echo group >from-group.txt");
     await services().write("quick.sh", "test ! -e from-group.txt || rm from-group.txt; echo single >from-single.txt");
@@ -162,7 +162,7 @@ cat cache/seen`,
     assert.ok(!existsSync(join(folder, "shared.txt")));
   });
 
-  it("keep their own run.json, and secret arguments out of ours and out of names", async () => {
+  it("keep their own run.json, and no run.json of ours and no name contains secret arguments", async () => {
     await services().write("own.sh", "echo mine >run.json");
     const started = sweep(services(), "own.sh", [
       ["--api-key", "hunter2hunter2"],
@@ -181,7 +181,7 @@ cat cache/seen`,
     }
   });
 
-  it("do not replace without a question what the user changed during the push", async () => {
+  it("do not replace what the user changed during the push without a question", async () => {
     const { folder, thread } = services();
     await services().write("edited.sh", "echo of the run >edited.txt");
     await services().write("edited.txt", "as it was");
@@ -203,7 +203,7 @@ cat cache/seen`,
     assert.deepEqual(changed, ["edited.txt"]);
   });
 
-  it("come back when the run is stopped, as of any run", async () => {
+  it("are pulled when the run is stopped, as for any run", async () => {
     await services().write("stopped.sh", "echo part >part.txt; echo ready; sleep 60");
     const { runs, folder } = services();
     const request = { target: fileTarget("stopped.sh"), folder, remotePath: "/workspace" };
@@ -242,7 +242,7 @@ cat cache/seen`,
     await services().sandboxes.terminate(sandbox.key, AbortSignal.timeout(20_000));
   });
 
-  it("have a folder to come back to before a sandbox costs anything", async () => {
+  it("have a folder to be pulled into before a sandbox costs anything", async () => {
     const { runs, store, gateway, folder } = services();
     await services().write("elsewhere/any.sh", "echo");
     await services().write("elsewhere/runs", "a file");
@@ -254,7 +254,7 @@ cat cache/seen`,
     assert.equal((await gateway.list(AbortSignal.timeout(20_000))).length, listed.length);
   });
 
-  it("are not taken for those of a later single run on the same sandbox, if their pull fails", async () => {
+  it("are not mistaken for those of a later single run on the same sandbox if their pull fails", async () => {
     const { folder, runs } = services();
     await services().write("data.txt", "as it was\n");
     await services().write("left.sh", "echo group >left.txt; echo group >data.txt; echo ready; read -r line");
@@ -281,7 +281,7 @@ cat cache/seen`,
     assert.match(screen.steps.join("\n"), /^Outputs of an earlier run that were not pulled are in \/\S+ there$/m);
   });
 
-  it("that are too big to come stay in the sandbox, which a sweep then does not end", async () => {
+  it("stay in the sandbox, which a sweep then does not end, if they are too big to pull", async () => {
     await services().write("big.sh", "test ! -e big.bin && head -c 30000000 /dev/zero >big.bin");
     const started = sweep(services(), "big.sh", [["1"], ["2"]]);
     await started.over;
@@ -313,11 +313,11 @@ async function outputOf(run: Run | undefined): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-describe("the outputs of runs that share them", function () {
+describe("the outputs of runs that share a folder", function () {
   this.timeout(120_000);
   const services = useServices({ sharesOutputs: true });
 
-  it("are there for the next set, and each set brings back its own", async () => {
+  it("are there for the next set, and each set pulls its own", async () => {
     await services().write("chain.sh", 'cat before 2>/dev/null; echo "$1" >"made-$1"; echo "$1" >>before');
     const started = sweep(services(), "chain.sh", [["1"], ["2"], ["3"]]);
     await started.over;
@@ -329,7 +329,7 @@ describe("the outputs of runs that share them", function () {
   });
 });
 
-describe("what a program is told about its run", function () {
+describe("the variables that a program gets about its run", function () {
   this.timeout(120_000);
   const services = useServices();
   const PRINT = `for name in RUN_ID GROUP_ID GPU SET_INDEX OUTPUT_DIR; do
@@ -337,7 +337,7 @@ describe("what a program is told about its run", function () {
 done
 test -d "$MODAL_SANDBOXES_OUTPUT_DIR" && echo dir; echo out >"$MODAL_SANDBOXES_OUTPUT_DIR/file"`;
 
-  it("is its ids, its GPU and a folder whose files come back, whatever the user sets", async () => {
+  it("are its ids, its GPU and a folder whose files are pulled, whatever the user sets", async () => {
     const { runs, folder } = services();
     await services().write("print.sh", PRINT);
     await services().write(".gitignore", "modal-outputs/\n");
@@ -354,7 +354,7 @@ test -d "$MODAL_SANDBOXES_OUTPUT_DIR" && echo dir; echo out >"$MODAL_SANDBOXES_O
     assert.equal(readFileSync(join(folder, "modal-outputs/file"), "utf8"), "out\n");
   });
 
-  it("says in a sweep which argument set it is, and the same group for all", async () => {
+  it("name the argument set in a sweep, and the same group for all sets", async () => {
     await services().write("print.sh", PRINT);
     const started = sweep(services(), "print.sh", [["a"], ["b"]], 2);
     await started.over;
@@ -370,7 +370,7 @@ test -d "$MODAL_SANDBOXES_OUTPUT_DIR" && echo dir; echo out >"$MODAL_SANDBOXES_O
     );
   });
 
-  it("is the same for a Python program", async () => {
+  it("are the same for a Python program", async () => {
     const { runs, folder } = services();
     await services().write("env.py", "import os\nprint(os.path.isdir(os.environ['MODAL_SANDBOXES_OUTPUT_DIR']))\n");
     const target = fileTarget("env.py", launchers.python);

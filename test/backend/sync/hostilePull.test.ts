@@ -6,7 +6,7 @@ import { describe, it } from "mocha";
 
 import { exitCodeOf, fileTarget, Screen, spec, useServices } from "../support/services";
 
-describe("a program in a sandbox that wants to get at this machine", function () {
+describe("a hostile program in a sandbox", function () {
   this.timeout(60_000);
   const services = useServices();
   const here = (path: string) => join(services().folder, path);
@@ -41,7 +41,7 @@ describe("a program in a sandbox that wants to get at this machine", function ()
     assert.match(last, /; 3 came back only as copies/);
   });
 
-  it("cannot leave files that tools here run by themselves", async () => {
+  it("cannot leave files that local tools run by themselves", async () => {
     const { last, copies } = await run(`
       put() { mkdir -p "$(dirname "$1")"; echo evil >"$1"; }
       put .husky/pre-commit; put a/eslint.config.js; put .devcontainer/devcontainer.json; put x.code-workspace
@@ -70,7 +70,7 @@ describe("a program in a sandbox that wants to get at this machine", function ()
     assert.equal(copies.length, 2);
   });
 
-  it("changes a protected file of the user only beside it", async () => {
+  it("changes a protected file of the user only in a copy next to it", async () => {
     await services().write(".npmrc", "mine\n");
     const { copies, last } = await run("echo theirs >.npmrc");
 
@@ -82,7 +82,7 @@ describe("a program in a sandbox that wants to get at this machine", function ()
     assert.match(last, /\.npmrc came back only as \.npmrc\.sandbox-copy\S*, because it is configuration/);
   });
 
-  it("cannot fill the folder with files, nor bring names that steer a terminal", async () => {
+  it("cannot fill the folder with files or send names that control a terminal", async () => {
     await mkdir(here(".modal-pull-00000000-1-AbCdEf"));
     await utimes(here(".modal-pull-00000000-1-AbCdEf"), 1, 1);
     const { last } = await run(

@@ -23,7 +23,7 @@ describe("a program's input as one stream", function () {
   const data = randomBytes(20_000_000);
   const sha1 = createHash("sha1").update(data).digest("hex");
 
-  /** What the program makes of `data`, in writes of odd sizes from memory that is filled anew at once. */
+  /** Returns what the program prints for `data`, which is written in odd sizes from memory that is reused immediately. */
   async function send(sandbox: Sandbox, argv: string[]): Promise<string> {
     const process = await sandbox.exec(argv);
     const input = new InputStream(process);
@@ -38,17 +38,17 @@ describe("a program's input as one stream", function () {
     return output;
   }
 
-  it("arrives whole", async () => {
+  it("arrives complete", async () => {
     assert.match(await send(await local.create(), ["sha1sum"]), new RegExp(sha1));
   });
 
-  it("goes on after the stream broke, from where it broke", async () => {
+  it("continues where it stopped after the stream breaks", async () => {
     const sandbox = await local.create();
     await plan({ rules: [{ rpc: "TaskExecStdinWriteStream", times: 5, cutAfterBytes: 2_500_000 }] });
     assert.match(await send(sandbox, ["sha1sum"]), new RegExp(sha1));
   });
 
-  it("keeps a link full that is far away", async () => {
+  it("keeps a slow, distant link full", async () => {
     const sandbox = await local.create();
     const bytesPerSecond = 20_000_000;
     await plan({ link: { roundTripMs: 100, bytesPerSecond } });

@@ -17,7 +17,7 @@ const LEFT_OUT = "node_modules";
 /** Sooner than that after a change, a scan does not trust a file's times yet. */
 const TICK_MS = 50;
 
-describe("pull after a run", function () {
+describe("a pull after a run", function () {
   this.timeout(60_000);
   const services = useServices();
   const here = (path: string) => join(services().folder, path);
@@ -39,7 +39,7 @@ describe("pull after a run", function () {
   };
 
   for (const gpu of [T4, CPU])
-    it(`brings back what the program made and changed, and says so last (${gpu ? "GPU" : "CPU"})`, async () => {
+    it(`pulls what the program made and changed, and reports it last (${gpu ? "GPU" : "CPU"})`, async () => {
       const [state, made] = gpu ? ["state-gpu", "gpu/out"] : ["state", "out"];
       await services().write(`${state}.txt`, "old");
       const script = `mkdir -p ${made} && echo made >${made}/a.txt && printf new >${state}.txt; echo x >.env; exit 3`;
@@ -51,7 +51,7 @@ describe("pull after a run", function () {
       assert.ok(!existsSync(here(".env")));
     });
 
-  it("brings back what the program changed of the image's files in the folder, and none of the others", async function () {
+  it("pulls only those of the image's files in the folder that the program changed", async function () {
     await services().write("change.sh", "echo changed >/app/lib/b.txt");
     const { runs, folder } = services();
     const image: ImageRecipe = {
@@ -74,7 +74,7 @@ describe("pull after a run", function () {
     assert.deepEqual(readdirSync(here("lib")), ["b.txt"]);
   });
 
-  it("brings back only once what it brought, and pushes none of it back", async () => {
+  it("pulls everything only once, and a push returns none of it", async () => {
     await delay(TICK_MS);
     const first = await run("echo 1 >once.txt");
     assert.match(first.screen.steps.at(-1) ?? "", /^Pulled 1 file/);
@@ -112,14 +112,14 @@ describe("pull after a run", function () {
     assert.equal(read("both.txt"), "mine");
   });
 
-  it("leaves in the sandbox what is above the limit, unless someone says yes", async () => {
+  it("leaves files above the size limit in the sandbox unless the user agrees", async () => {
     const { screen } = await run("head -c 30000000 /dev/zero >big.bin; echo small >small.txt");
     assert.equal(read("small.txt"), "small\n");
     assert.ok(!existsSync(here("big.bin")));
     assert.match(screen.steps.at(-1) ?? "", /1 not pulled, see the log/);
   });
 
-  it("downloads a big file and a folder by hand, byte for byte", async () => {
+  it("downloads a big file and a folder on request, byte for byte", async () => {
     const { run: done } = await run(`mkdir -p ${LEFT_OUT}/deep; head -c 60000000 /dev/urandom >${LEFT_OUT}/deep/r`);
     const { id } = sandboxOf(done.sandboxKey).phase;
     const { puller, exec } = services();
@@ -140,7 +140,7 @@ describe("pull after a run", function () {
     assert.equal(there, back);
   });
 
-  it("a canceled download stops on both sides before its end, and leaves nothing half written", async () => {
+  it("stops on both sides before its end when a download is canceled, and leaves no partial file", async () => {
     const { run: done } = await run(
       `mkdir -p ${LEFT_OUT}/many; cd ${LEFT_OUT}/many; for i in 1 2 3 4 5 6 7 8; do head -c 40000000 /dev/urandom >f$i; done`,
     );
@@ -167,7 +167,7 @@ describe("pull after a run", function () {
     assert.equal(screen.text, "gone\n");
   });
 
-  it("brings back what a program wrote with the size and time of before, though another push came between", async () => {
+  it("pulls a rewritten file with the old size and time, even if another push came between", async () => {
     await services().write("unseen.txt", "1");
     await delay(TICK_MS);
     const unseen = "touch -r unseen.txt /tmp/stamp; printf 2 >unseen.txt; touch -r /tmp/stamp unseen.txt";

@@ -15,7 +15,7 @@ import { chunksOf, execIn } from "../support/sdkExec";
 
 const never = new AbortController().signal;
 
-describe("push through the SDK", function () {
+describe("a push through the SDK", function () {
   this.timeout(120_000);
   const local = useLocalBackend();
   const folder = temporaryFolders();
@@ -38,7 +38,7 @@ describe("push through the SDK", function () {
         sandbox = await local.create({ ...gpu, timeoutMs: 600_000 });
       });
 
-      it("makes every kind of entry arrive as it is, and again", async () => {
+      it("writes every kind of entry unchanged, also the second time", async () => {
         const root = inTree(nasty);
         for (let round = 0; round < 2; round += 1) {
           const result = await push({
@@ -53,7 +53,7 @@ describe("push through the SDK", function () {
         assert.deepEqual(await listRemote(sandbox, "/workspace"), listTree(root));
       });
 
-      it("sends 60 MB that no one can compress, with progress to the end", async () => {
+      it("sends 60 MB of incompressible data, with progress to the end", async () => {
         const root = inTree({ "random.bin": file(randomBytes(60_000_000)), "a/b": file() });
         const seen: PushProgress[] = [];
         const onProgress = (progress: PushProgress) => seen.push(progress);
@@ -92,7 +92,7 @@ describe("push through the SDK", function () {
       });
     });
 
-  it("sends a folder to two sandboxes at once, and says of a third that it is gone", async () => {
+  it("reaches two sandboxes at the same time, and says that a third is gone", async () => {
     const root = inTree(nasty);
     const [one, two, gone] = await Promise.all([local.create(), local.create(), local.create()]);
     await gone.terminate();

@@ -22,7 +22,7 @@ describe("a file that several windows change", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("is changed by nobody else while a change takes long, and by the next window once that one is killed", async () => {
+  it("is changed by one window at a time, and by the next window once the first is killed", async () => {
     const child = spawn(process.execPath, [join(__dirname, "../support/slowSave.js"), path], {
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -10,7 +10,7 @@ describe("sync on save", function () {
   this.timeout(60_000);
   const services = useServices();
 
-  it("brings what was saved to the sandbox that has the folder, and to no other", async () => {
+  it("pushes what was saved only to the sandbox that has the folder", async () => {
     const { runs, store, pusher, folder, sandboxes } = services();
     const request = { target: fileTarget("show.sh"), folder, remotePath: "/workspace", specs: [spec()] };
     const run = async () => {
