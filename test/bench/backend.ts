@@ -23,7 +23,7 @@ export async function benchBackend(): Promise<readonly Row[]> {
       row("create, p95", ms(percentile(creates, 0.95))),
       ...(await benchExec(sandbox)),
       ...(await benchStreams(sandbox, work)),
-      row(`${CROWD} sandboxes at once, an exec in each`, ms(await crowd(fixture))),
+      row(`${CROWD} sandboxes at the same time, an exec in each`, ms(await crowd(fixture))),
       ...(await benchSnapshots(fixture)),
     ];
   } finally {

@@ -9,7 +9,7 @@ import { benchStart } from "./start";
 import { benchSync, benchSyncBig } from "./sync/sync";
 import { printTable, type Bench } from "./support/table";
 
-/** `npm run bench [-- NAME …]`: measures, and prints each result as a table beside its target. Those of minutes only by name. */
+/** `npm run bench [-- NAME …]`: measures, and prints each result in a table with its target. Benches that take minutes run only by name. */
 const benches: Record<string, Bench> = {
   start: benchStart,
   output: benchOutput,

@@ -87,7 +87,7 @@ async function throughRun({ runs, folder }: Services, mode: Mode): Promise<{ spe
   return { speed: speedOf(firstAt, lastAt), peakRss };
 }
 
-/** One that shows at once whatever it is given. */
+/** Returns a terminal that shows everything immediately. */
 function terminal(): (chunk: Uint8Array) => Promise<void> {
   const writer = new TerminalWriter();
   const text = new OutputText({ hasTerminal: false });

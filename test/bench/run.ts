@@ -27,7 +27,7 @@ export async function benchRun(): Promise<readonly Row[]> {
         count: 1,
       })),
       ...(await compare(services, {
-        what: `${AT_ONCE} runs at once`,
+        what: `${AT_ONCE} runs at the same time`,
         target: fileTarget("small.sh"),
         argv: ["sh", "/workspace/small.sh"],
         count: AT_ONCE,

@@ -6,7 +6,7 @@ import { sample, sampled, settledSample, type ServerSample } from "./support/ser
 import type { Row } from "./support/table";
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 10);
-// Of the time; what a server keeps on purpose, such as its last ended sandboxes, has come together by then.
+// A share of the time, after which a server has filled what it keeps on purpose, such as its last ended sandboxes.
 const WARM_UP = 0.25;
 const WORKERS = 3;
 const MIB = 1024 * 1024;

@@ -34,7 +34,7 @@ describe("signing in", () => {
     await quickInput.accept();
   };
 
-  it("offers every way in", async () => {
+  it("offers every way to sign in", async () => {
     const { quickInput, sandboxes } = workbench;
     await sandboxes.welcomeButton("Sign In…").click();
     await quickInput.waitForTitle("Sign In to Modal");
@@ -43,7 +43,7 @@ describe("signing in", () => {
     await workbench.screenshot("sign-in");
   });
 
-  it("does not take what is no token", async () => {
+  it("rejects text that is not a token", async () => {
     const { quickInput } = workbench;
     await quickInput.pick("Paste a token…");
     await quickInput.waitForMessage("Token ID");
@@ -56,7 +56,7 @@ describe("signing in", () => {
     await quickInput.dismiss();
   });
 
-  it("says that a wrong token was refused, and does not keep it", async () => {
+  it("reports that a wrong token was refused, and does not keep it", async () => {
     const { notifications, sandboxes } = workbench;
     await workbench.runCommand("Modal: Sign In…");
     await pasteToken("ak-wrong", "as-wrong");
@@ -67,7 +67,7 @@ describe("signing in", () => {
     await notifications.press(sentence, "Sign In…");
   });
 
-  it("lists the account's sandboxes after the right token, with what they cost", async () => {
+  it("lists the account's sandboxes with their costs after the right token", async () => {
     await pasteToken(modal.tokenId, modal.tokenSecret);
     await workbench.sandboxes.row("A10").waitFor();
     const [row] = await workbench.sandboxes.rows();
@@ -76,7 +76,7 @@ describe("signing in", () => {
     await workbench.screenshot("signed-in");
   });
 
-  it("checks the connection, then a sandbox, and copies what it found", async () => {
+  it("leads to a connection check, also of a sandbox, whose result can be copied", async () => {
     const { quickInput } = workbench;
     await workbench.runCommand("Modal: Check Connection");
     await quickInput.row("Test a sandbox too").waitFor();
@@ -93,13 +93,13 @@ describe("signing in", () => {
     await quickInput.dismiss();
   });
 
-  it("forgets the token by Sign Out", async () => {
+  it("is undone by Sign Out, which forgets the token", async () => {
     await workbench.runCommand("Modal: Sign Out");
     await workbench.sandboxes.welcomeButton("Sign In…").waitFor();
     assert.deepEqual(await workbench.sandboxes.rows(), []);
   });
 
-  it("brings a token from the browser, and writes it to ~/.modal.toml where that is asked", async () => {
+  it("gets a token from the browser, and saves it to ~/.modal.toml on request", async () => {
     const { quickInput, notifications, sandboxes } = workbench;
     await sandboxes.welcomeButton("Sign In…").click();
     const page = await workbench.newTab(() => quickInput.pick("Sign in with the browser"));
@@ -140,13 +140,13 @@ describe("signing in", () => {
     await sandboxes.row("A10").waitFor();
   });
 
-  it("remembers the choice in the next window", async () => {
+  it("is remembered in the next window", async () => {
     await workbench.reload();
     await workbench.sandboxes.open();
     await workbench.sandboxes.row("A10").waitFor();
   });
 
-  it("is as readable in the light theme", async () => {
+  it("is readable in the light theme", async () => {
     const { quickInput, sandboxes } = workbench;
     await workbench.useLightTheme();
     await workbench.movePointerAway();

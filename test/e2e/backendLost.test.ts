@@ -7,7 +7,7 @@ import { pollUntil } from "./workbench/locators";
 import { useVsCode } from "./support/vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
-describe("a backend that dies in mid-run", () => {
+describe("a backend that dies during a run", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local", "modalSandboxes.gpus": ["T4"] } });
   let workbench: Workbench;
   before(async () => {
@@ -22,7 +22,7 @@ describe("a backend that dies in mid-run", () => {
     return `${file} · T4`;
   };
 
-  it("ends the run with a sentence", async () => {
+  it("ends the run with an error", async () => {
     const { terminals, sandboxes } = workbench;
     const name = await run("forever.sh");
     await terminals.waitForText(name, /^ready$/m);

@@ -6,7 +6,7 @@ import { Workbench } from "./workbench/workbench";
 
 const RUN = "Modal: Run Current File on GPU…";
 
-/** The main job, done as a person would: run a file on two GPUs at once, then open the page of a server inside one. */
+/** The main job, done as a person would: run a file on two GPUs at the same time, then open the page of a server inside one. */
 async function demo(workbench: Workbench): Promise<void> {
   const { terminals, quickInput, editor, sandboxes } = workbench;
   const { train, server } = samplePrograms();

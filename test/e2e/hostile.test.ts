@@ -23,7 +23,7 @@ printf '\033]8;;file:///etc/passwd\007'; sleep 0.2; printf 'file\033]8'; sleep 0
   "serves.sh": "echo 'Serving at http://localhost:8000//evil.example/'; sleep 3\n",
 };
 
-describe("what a sandbox says", () => {
+describe("the output of a sandbox", () => {
   const vscode = useVsCode({
     settings: {
       "modalSandboxes.backend": "local",
@@ -43,7 +43,7 @@ describe("what a sandbox says", () => {
     await pollUntil("no terminal is left", async () => (await terminals.names()).length === 0);
   });
 
-  it("asks the terminal nothing that the program would be told as its input", async () => {
+  it("makes the terminal send nothing to the program's input", async () => {
     const { terminals, page } = workbench;
     await page.evaluate("navigator.clipboard.writeText('secret of the clipboard')");
     await workbench.runFile("asks.sh");
@@ -53,7 +53,7 @@ describe("what a sandbox says", () => {
     assert.match(text, /^got:\[typed\]$/m);
   });
 
-  it("is a link in a terminal only if it leads to the web", async () => {
+  it("becomes a link in a terminal only if it leads to the web", async () => {
     const { terminals, page } = workbench;
     await workbench.runFile("links.sh");
     await terminals.waitForText("links.sh · T4", /^web page\ncommand\nfile\n✓ exit code 0/m);
@@ -67,7 +67,7 @@ describe("what a sandbox says", () => {
     );
   });
 
-  it("leads to no other place than the tunnel", async () => {
+  it("opens no place other than the tunnel", async () => {
     const { notifications, terminals } = workbench;
     await workbench.runFile("serves.sh");
     await notifications.press(/serves port 8000/, "Copy URL");
@@ -75,7 +75,7 @@ describe("what a sandbox says", () => {
     await terminals.waitForText("serves.sh · T4", /exit code 0/);
   });
 
-  it("is text in a notification, whose buttons alone can be clicked", async () => {
+  it("is plain text in a notification, where only the buttons can be clicked", async () => {
     const { notifications, terminals } = workbench;
     await workbench.runFile("names.sh");
     const toast = await notifications.waitFor(/The run made 3\.0 MB/, 30_000);

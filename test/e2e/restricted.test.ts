@@ -14,14 +14,14 @@ describe("a folder that is opened for the first time", () => {
     workbench = await vscode.open();
   });
 
-  it("says in the view what Restricted Mode means, with a button", async () => {
+  it("shows what Restricted Mode means in the view, with a button", async () => {
     await workbench.sandboxes.open();
     await workbench.sandboxes.welcomeButton("Manage Workspace Trust").waitFor();
     assert.match(await workbench.sandboxes.welcome(), /Nothing here runs, connects or costs money until you trust it/);
     await workbench.screenshot("restricted-view");
   });
 
-  it("refuses a command with a sentence and a way out", async () => {
+  it("refuses a command with an explanation and a button", async () => {
     await workbench.runCommand("Modal: Run Current File on GPU…");
     const sentence = "This folder is in Restricted Mode: nothing is run or connected until you trust it.";
     assert.deepEqual(await workbench.notifications.buttons(sentence), ["Manage Workspace Trust"]);

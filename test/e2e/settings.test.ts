@@ -24,7 +24,7 @@ describe("the settings of the extension", () => {
     await workbench.screenshot("settings-groups");
   });
 
-  it("are as readable in the light theme", async () => {
+  it("are readable in the light theme", async () => {
     await workbench.closeModalEditor();
     await workbench.useLightTheme();
     await workbench.runCommand("Modal: Open Settings");

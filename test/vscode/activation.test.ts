@@ -10,7 +10,7 @@ import { eventually } from "../backend/support/processes";
 import { localBackends, ourExtension } from "./extension";
 
 describe("activation", () => {
-  it("comes with the window, for earlier ones may have left something running", async () => {
+  it("happens when the window opens, because an earlier window may have left something running", async () => {
     assert.ok(await eventually(() => Promise.resolve(ourExtension().isActive)));
   });
 

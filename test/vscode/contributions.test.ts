@@ -8,10 +8,10 @@ interface Manifest {
   readonly contributes: { readonly commands: readonly { readonly command: string }[] };
 }
 
-describe("contributions", () => {
+describe("the contributions", () => {
   before(() => ourExtension().activate());
 
-  it("has every command that it offers", async () => {
+  it("include only commands that exist", async () => {
     const { contributes } = ourExtension().packageJSON as Manifest;
     const registered = new Set(await commands.getCommands(true));
     const offered = contributes.commands.map(({ command }) => command);
@@ -22,7 +22,7 @@ describe("contributions", () => {
     );
   });
 
-  it("has the settings with their defaults", () => {
+  it("include the settings with their defaults", () => {
     const expected = {
       backend: "modal",
       gpus: ["T4"],

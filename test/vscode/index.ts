@@ -5,7 +5,7 @@ import { format } from "node:util";
 
 import { collectOutcomes, type TestOutcome } from "../support/testReport";
 
-/** What VS Code runs inside the extension host, that of the server and that of a desktop. */
+/** The entry point that VS Code calls in the extension host, in the server and on a desktop. */
 export async function run(): Promise<void> {
   // Mocha is an ES module, which not every extension host can require.
   const { default: Mocha } = await import("mocha");

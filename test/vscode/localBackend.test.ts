@@ -13,7 +13,7 @@ describe("the local backend", () => {
   });
   after(() => workspace.getConfiguration("modalSandboxes").update("backend", undefined, ConfigurationTarget.Global));
 
-  it("is started by the view, once it is chosen", async () => {
+  it("is started by the view once it is chosen", async () => {
     await commands.executeCommand("modalSandboxes.useLocalBackend");
     assert.equal(workspace.getConfiguration("modalSandboxes").get("backend"), "local");
     await commands.executeCommand("modalSandboxes.sandboxes.focus");
@@ -21,7 +21,7 @@ describe("the local backend", () => {
     await commands.executeCommand("modalSandboxes.refreshSandboxes");
   });
 
-  it("ends when the person goes back to Modal", async () => {
+  it("ends when the user switches back to Modal", async () => {
     await workspace.getConfiguration("modalSandboxes").update("backend", undefined, ConfigurationTarget.Global);
     await pollUntil("it has ended", async () => (await localBackends()).length === 0);
   });

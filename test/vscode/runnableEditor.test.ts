@@ -5,7 +5,7 @@ import { commands, languages, window, workspace } from "vscode";
 import { DisposableStore } from "../../src/base/disposable";
 import { watchActiveFile } from "../../src/ui/runs/runnableEditor";
 
-describe("the context key for files that run", () => {
+describe("the context key for files that can run", () => {
   const reported: boolean[] = [];
   const waiting: (() => void)[] = [];
   const own = new DisposableStore();
@@ -50,7 +50,7 @@ describe("the context key for files that run", () => {
     assert.equal(await changeBy(() => languages.setTextDocumentLanguage(document, "plaintext")), false);
   });
 
-  it("goes by the #! line of a file whose name and language say nothing", async () => {
+  it("uses the #! line of a file whose name and language say nothing", async () => {
     const document = await workspace.openTextDocument({ language: "plaintext", content: "#!/usr/bin/env python3\n" });
     assert.equal(await changeBy(() => window.showTextDocument(document)), true);
   });

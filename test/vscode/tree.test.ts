@@ -12,7 +12,7 @@ const COUNT = 1000;
 const LIMIT_MS = 200;
 
 describe("the tree of a thousand sandboxes", () => {
-  it("is with VS Code within 200 ms of the server's list", () => {
+  it("reaches VS Code within 200 ms of the server's list", () => {
     const store = new SandboxStore();
     const model = new SandboxTreeModel({
       sandboxes: store,

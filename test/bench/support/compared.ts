@@ -5,7 +5,7 @@ interface Rounds {
   readonly theirs: readonly number[];
 }
 
-/** What one thing takes beside another, in milliseconds of the same rounds. */
+/** Compares the milliseconds that two things take in the same rounds. */
 export function compared(what: string, { ours, theirs }: Rounds, anchor: string, most?: number): Row {
   const ratio = median(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)));
   return {
@@ -17,7 +17,7 @@ export function compared(what: string, { ours, theirs }: Rounds, anchor: string,
   };
 }
 
-/** What stands for itself. */
+/** A row without anything to compare it with. */
 export const measured = (what: string, value: number, unit: string, most: number): Row => ({
   what,
   result: `${value.toFixed(0)} ${unit}`.trim(),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { LocalBackend, LocalBackendOptions } from "../../backend/support/localBackend";
 import { eventually } from "../../backend/support/processes";
 
-/** What a local backend has; none of it may grow with the number of sandboxes that it has had. */
+/** The resources of a local backend. None may grow with the number of sandboxes that it has had. */
 export interface ServerSample {
   /** Once all garbage is collected. */
   readonly memoryBytes: number;
@@ -13,7 +13,7 @@ export interface ServerSample {
   readonly files: number;
 }
 
-/** What a backend needs to be sampled. */
+/** The options of a backend that can be sampled. */
 export const sampled: LocalBackendOptions = {
   env: { NODE_OPTIONS: `--require ${join(__dirname, "memoryProbe.js")}` },
 };

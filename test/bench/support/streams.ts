@@ -15,7 +15,7 @@ const STREAM_BYTES = FILES * MB;
 const WRITE_BYTES = MB;
 const UNPACK = "rm -rf unpacked && mkdir unpacked && tar -C unpacked -xf -";
 
-/** Each stream beside its bare pipe in the same round. */
+/** Compares each stream with its bare pipe in the same round. */
 export async function benchStreams(sandbox: Sandbox, work: string): Promise<Row[]> {
   const makeFiles = `mkdir files; for i in $(seq ${FILES}); do head -c ${MB} /dev/urandom > files/$i; done`;
   await shell(`${makeFiles}; tar -cf archive.tar files`, work);
@@ -44,8 +44,8 @@ export async function benchStreams(sandbox: Sandbox, work: string): Promise<Row[
 }
 
 /**
- * What the SDK copies of each write counts towards the client's heap, which in a program as small as this one has V8
- * collect all garbage every few megabytes; not so in one whose heap is large, or may grow.
+ * The SDK copies each write, which counts toward the client's heap. In a program as small as this one, V8 then collects
+ * all garbage every few megabytes; it does not in a program whose heap is large or may grow.
  */
 async function withRoomyHeap<T>(work: () => Promise<T>): Promise<T> {
   setFlagsFromString("--heap-growing-percent=500");

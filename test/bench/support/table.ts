@@ -1,7 +1,7 @@
 export interface Row {
   readonly what: string;
   readonly result: string;
-  /** What it is held against, in the same run. */
+  /** The name of what it is compared with in the same run. */
   readonly against: string;
   readonly ratio: string;
   readonly target: string;

@@ -14,7 +14,7 @@ import type { Row } from "../support/table";
 const ROUNDS = 7;
 const SOURCE = "/made";
 
-/** Everything changed in the sandbox: beside the same files through the bare SDK into GNU tar, in the same round. */
+/** Everything changed in the sandbox, compared with the same files through the bare SDK into GNU tar. */
 export const benchPull = (): Promise<readonly Row[]> =>
   withSyncWork((work) =>
     withSandbox(async (far) => {

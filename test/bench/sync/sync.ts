@@ -7,7 +7,7 @@ import type { Row } from "../support/table";
 
 const PROJECT = "10,000 files";
 
-/** Pushes of 10,000 files of 80 MB beside 45,000 ignored ones, into a shell of this machine and through the backend. */
+/** Pushes of 10,000 files of 80 MB next to 45,000 ignored ones, into a shell of this machine and through the backend. */
 export const benchSync = (): Promise<readonly Row[]> =>
   withSyncWork(async (work) => {
     const root = work.source("project");

@@ -12,7 +12,7 @@ import type { Row } from "../support/table";
 const ROUNDS = 7;
 const never = new AbortController().signal;
 
-/** Pushes of 10,000 files that were pushed before, each beside what rsync takes for the same change. */
+/** Pushes of 10,000 files that were pushed before, each compared with rsync for the same change. */
 export async function benchAgain(work: SyncWork, root: string): Promise<Row[]> {
   const [ours, theirs] = [work.target("ours"), work.target("theirs")];
   const window = new SyncWindow();
@@ -44,7 +44,7 @@ export async function benchAgain(work: SyncWork, root: string): Promise<Row[]> {
   }
 }
 
-/** What the ignored files of `root` cost, and how much more four sandboxes do than one. */
+/** The cost of the ignored files of `root`, and of four sandboxes compared with one. */
 export async function benchOverheads(work: SyncWork, root: string): Promise<Row[]> {
   const bare = work.source("bare");
   makeProject(bare);
@@ -68,19 +68,19 @@ export async function benchOverheads(work: SyncWork, root: string): Promise<Row[
     }
     return [
       compared(
-        "nothing changed, 45,000 ignored files beside",
+        "nothing changed, with 45,000 ignored files",
         { ours: rounds.ignoring, theirs: rounds.bare },
         "without them",
         1.05,
       ),
-      compared("one file to four sandboxes at once", { ours: rounds.four, theirs: rounds.one }, "to one", 1.5),
+      compared("one file to four sandboxes at the same time", { ours: rounds.four, theirs: rounds.one }, "to one", 1.5),
     ];
   } finally {
     window.dispose();
   }
 }
 
-/** What a file costs where nothing changed, among ten times as many. */
+/** The cost of a file if nothing changed, among ten times as many. */
 export async function benchGrowth(
   roots: { readonly few: string; readonly many: string },
   work: SyncWork,
@@ -129,7 +129,7 @@ export async function benchGrowth(
   }
 }
 
-/** Until nothing is sent any more: what was written within the last tick of the clock is sent again. */
+/** Pushes until nothing is sent: a file that was written within the last tick of the clock is sent again. */
 async function settle(push: () => Promise<unknown>): Promise<void> {
   for (let round = 0; round < 3; round += 1) await push();
 }

@@ -6,7 +6,7 @@ import { SyncWindow } from "../../unit/sync/support/pushing";
 import { HostWatch } from "../support/hostWatch";
 import { pullInto } from "./pullInto";
 
-/** What a process of its own finds out about itself: a JSON line of `ProbeResult`. */
+/** The order to a separate process, which measures itself and prints a JSON line of `ProbeResult`. */
 export interface ProbeOrder {
   readonly backend: Parameters<typeof createClient>[0];
   readonly sandboxId: string;

@@ -69,7 +69,7 @@ export async function benchThrough({ sandbox }: Far, what: string, root: string,
   ];
 }
 
-/** Over a link of 100 Mbit/s, beside the time that the archive's bytes take on it. */
+/** Over a link of 100 Mbit/s, compared with the time that the archive's bytes take on it. */
 export async function benchFar({ sandbox, setLink }: Far, what: string, root: string): Promise<Row> {
   const bytesPerSecond = 12_500_000;
   setLink({ roundTripMs: 40, bytesPerSecond });
@@ -81,7 +81,7 @@ export async function benchFar({ sandbox, setLink }: Far, what: string, root: st
   return compared(`${what} at 40 ms and 100 Mbit/s`, { ours: [ours], theirs: [least] }, "on the line", 1.25);
 }
 
-/** Over a slow line: compressed by what `auto` makes of it, beside the same push as it is. */
+/** Over a slow line: a push that `auto` compresses, compared with the same push without compression. */
 export async function benchSlow({ sandbox, setLink }: Far, what: string, root: string): Promise<Row> {
   const remotePath = `${FAR_TARGET}/slow`;
   const pushed = async (setting: CompressionSetting) => {

@@ -35,6 +35,6 @@ export async function shell(script: string, ...args: string[]): Promise<void> {
   return Promise.resolve();
 }
 
-/** What the anchors leave out, too. */
+/** The reference commands leave out the same files. */
 export const GNU_TAR = 'tar -C "$1" --exclude=./node_modules --exclude=./generated -cf - . | tar -C "$2" -xf -';
 export const RSYNC = 'rsync -a --delete --exclude=/node_modules --exclude=/generated "$1/" "$2/"';

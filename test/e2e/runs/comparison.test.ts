@@ -27,7 +27,7 @@ const RESULTS = 'mkdir -p out; echo "$MODAL_SANDBOXES_GPU" >out/result.txt\n';
 
 const SWEPT = 'echo "metric: rate=$2"; [ "$2" != 0.5 ]\n';
 
-describe("comparing runs", () => {
+describe("the comparison of runs", () => {
   const vscode = useVsCode({
     settings: {
       "modalSandboxes.backend": "local",
@@ -47,7 +47,7 @@ describe("comparing runs", () => {
     comparison = new ComparisonView(workbench.page);
   });
 
-  it("fills in live beside the editor, which keeps the focus, in each theme", async () => {
+  it("fills in live next to the editor, which keeps the focus, in each theme", async () => {
     const { quickInput, page } = workbench;
     await workbench.editor.open("speed.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -78,7 +78,7 @@ describe("comparing runs", () => {
     await comparison.frame.locator("body.vscode-dark").waitFor();
   });
 
-  it("is sorted by the keyboard, up and down, and says so", async () => {
+  it("is sorted with the keyboard, up and down, and announces the order", async () => {
     const heading = comparison.heading("GPU");
     await heading.locator("button").press("Enter");
     await pollUntil("it is sorted", async () => (await heading.getAttribute("aria-sort")) === "ascending");
@@ -88,7 +88,7 @@ describe("comparing runs", () => {
     assert.deepEqual(await comparison.column("GPU"), ["T4", "L4", "A10"]);
   });
 
-  it("goes to a CSV file and as Markdown to the clipboard, as it is shown", async () => {
+  it("is exported to a CSV file and copied as Markdown in the order shown", async () => {
     await comparison.press("Export…");
     await workbench.quickInput.waitForTitle("Export Comparison");
     await workbench.quickInput.accept();
@@ -104,7 +104,7 @@ describe("comparing runs", () => {
     await workbench.waitForClipboard(/^\| GPU \| State \|.*\n\| :-- \| :-- \|.*\n\| T4 \| Done \|/);
   });
 
-  it("has a row for each argument set of a sweep, and starts none above the spending limit", async () => {
+  it("has a row for each argument set of a sweep, which starts none above the spending limit", async () => {
     const { terminals } = workbench;
     const before = (await terminals.names()).length;
     await typeSets(workbench, "swept.sh", ["--rate 0.1", "--rate 0.5", "--rate 0.25"]);
@@ -117,7 +117,7 @@ describe("comparing runs", () => {
     await workbench.screenshot("sweep-spending-limit");
   });
 
-  it("sweeps over a file of argument sets, and one that fails does not stop the others", async () => {
+  it("covers a file of argument sets, and a set that fails does not stop the others", async () => {
     const { quickInput } = workbench;
     await workbench.editor.open("swept.sh");
     await workbench.runCommand("Modal: Sweep Current File…");
@@ -132,7 +132,7 @@ describe("comparing runs", () => {
     await workbench.screenshot("sweep-done");
   });
 
-  it("remembers the argument sets of each file", async () => {
+  it("offers the argument sets that were last used with each file", async () => {
     const { quickInput } = workbench;
     await typeSets(workbench, "speed.sh", []);
     await quickInput.row(/From a File/).waitFor();
@@ -170,7 +170,7 @@ describe("comparing runs", () => {
     assert.equal(await read("result.txt"), "L4\n");
   });
 
-  it("is found again", async () => {
+  it("can be opened again later", async () => {
     await workbench.runCommand("Modal: Compare Runs…");
     await workbench.quickInput.waitForTitle("Compare Runs");
     await workbench.screenshot("compare-runs");
@@ -180,7 +180,7 @@ describe("comparing runs", () => {
     assert.equal(await comparison.tab.count(), 1);
   });
 
-  it("is picked by the keyboard alone, where Enter means the active row", async () => {
+  it("is chosen with the keyboard alone, and Enter picks the active row", async () => {
     const { quickInput } = workbench;
     await workbench.runCommand("Modal: Compare Runs…");
     await quickInput.waitForTitle("Compare Runs");

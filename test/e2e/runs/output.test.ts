@@ -26,7 +26,7 @@ describe("a hundred megabytes of output", () => {
     return `${file} · T4`;
   };
 
-  it("arrive whole, and the window answers meanwhile", async () => {
+  it("arrive complete while the window stays responsive", async () => {
     const { terminals, quickInput } = workbench;
     const name = await run("big.sh");
     await terminals.waitForText(name, /^ready$/m);
@@ -58,7 +58,7 @@ describe("a hundred megabytes of output", () => {
     );
   });
 
-  it("leave nothing of their pacing in the program's input or on the screen", async () => {
+  it("leave no trace of their pacing in the program's input or on the screen", async () => {
     const { terminals } = workbench;
     const name = await run("asks.sh");
     await terminals.waitForText(name, "your turn");

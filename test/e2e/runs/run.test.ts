@@ -49,7 +49,7 @@ describe("running the current file", () => {
     return `${file} · T4`;
   };
 
-  it("runs it on two GPUs at once, and each terminal tells every step", async () => {
+  it("runs on two GPUs at the same time, and each terminal shows every step", async () => {
     const { terminals } = workbench;
     await workbench.editor.open(train);
     await workbench.runCommand(`Modal: ${RUN}`);
@@ -84,14 +84,14 @@ describe("running the current file", () => {
     await workbench.screenshot("run-ended");
   });
 
-  it("remembers the GPUs", async () => {
+  it("remembers the picked GPUs", async () => {
     await workbench.runCommand(`Modal: ${RUN}`);
     await workbench.quickInput.waitForTitle(/^Run .* · /);
     assert.deepEqual(await workbench.quickInput.tickedLabels(), ["T4", "L4"]);
     await workbench.quickInput.dismiss();
   });
 
-  it("starts what is typed on Enter, as the title says, and not what is ticked out of sight", async () => {
+  it("starts on Enter what was typed, not what is checked but filtered out", async () => {
     const { quickInput, terminals, page } = workbench;
     const begin = async (title: string) => {
       await workbench.editor.open("hello.sh");
@@ -128,7 +128,7 @@ describe("running the current file", () => {
     await terminals.waitForText("hello.sh · T4", /exit code 0/);
   });
 
-  it("starts by the button of the editor's title, on the sandbox that runs already", async () => {
+  it("starts from the button in the editor's title, on the sandbox that already runs", async () => {
     await workbench.editor.open("hello.sh");
     await workbench.editor.titleAction(RUN).click();
     await pickGpus("T4");
@@ -136,14 +136,14 @@ describe("running the current file", () => {
     assert.match(text, new RegExp(`^Syncing the folder\\nAlready in sync\\nhello from ${WORKSPACE}\\n✓ exit code 0`));
   });
 
-  it("starts by the explorer's context menu", async () => {
+  it("starts from the Explorer's context menu", async () => {
     await workbench.openExplorer();
     await workbench.explorerAction("hello.sh", "Run File on GPU…");
     await pickGpus("T4");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
   });
 
-  it("is offered in a submenu of the Explorer, by titles that fit the file that was clicked", async () => {
+  it("is offered in a submenu of the Explorer, with titles that fit the clicked file", async () => {
     await workbench.openExplorer();
     assert.deepEqual(await workbench.explorerActions("hello.sh", "Run File on GPU…"), [
       "Run File on GPU…",
@@ -158,7 +158,7 @@ describe("running the current file", () => {
     await workbench.closeMenus();
   });
 
-  it("is offered in a submenu of the editor, and by a button, while the active file can run", async () => {
+  it("is offered in a submenu of the editor and by a button while the active file can run", async () => {
     const { editor } = workbench;
     await editor.open("hello.sh");
     assert.deepEqual(await editor.contextActions("Run Current File on GPU…"), [
@@ -188,12 +188,12 @@ describe("running the current file", () => {
     assert.match(await readFile(join(vscode.folder, "hello.sh"), "utf8"), /🚀/);
   });
 
-  it("runs the last file again without asking", async () => {
+  it("can be repeated without a question", async () => {
     await workbench.runCommand("Modal: Run Last File Again");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
   });
 
-  it("runs a file that was never saved, by its #! line", async () => {
+  it("runs an untitled file by its #! line", async () => {
     const { editor } = workbench;
     await workbench.newFile();
     await editor.type("#!/usr/bin/env bash\necho $((6 * 7)) ${BASH_VERSION:+in bash}");
@@ -202,7 +202,7 @@ describe("running the current file", () => {
     await workbench.terminals.waitForText(/Untitled-\d · T4/, /42 in bash\n✓ exit code 0/);
   });
 
-  it("runs a file that was never saved, by its language", async () => {
+  it("runs an untitled file by its language", async () => {
     const { editor, quickInput } = workbench;
     await workbench.newFile();
     await editor.type("echo by its language");
@@ -235,7 +235,7 @@ describe("running the current file", () => {
     await workbench.screenshot("run-failed");
   });
 
-  it("gives the program what is typed", async () => {
+  it("passes typed input to the program", async () => {
     const { terminals } = workbench;
     const name = await runOnT4("asks.sh");
     await terminals.waitForText(name, "What is your name?");
@@ -246,7 +246,7 @@ describe("running the current file", () => {
     await terminals.waitForText(name, /\nAda +\nGood morning, Ada\.\n✓ exit code 0/);
   });
 
-  it("interrupts the program by Ctrl+C", async () => {
+  it("interrupts the program on Ctrl+C", async () => {
     const { terminals } = workbench;
     const name = await runOnT4("traps.sh");
     await terminals.waitForText(name, /^ready$/m);

@@ -91,7 +91,7 @@ describe("running more than a file", () => {
     await quickInput.waitForTitle(new RegExp(`^Run ${file} With$`));
   };
 
-  it("still runs the whole file by the button of the editor's title, and offers the rest beside it", async () => {
+  it("keeps the button of the editor's title for the whole file, and offers the rest next to it", async () => {
     const { editor, terminals } = workbench;
     await editor.open("args.sh");
     await editor.titleAction("Run Current File on GPU…").click();
@@ -99,7 +99,7 @@ describe("running more than a file", () => {
     await terminals.waitForText("args.sh · T4", /got 0 .*\n✓ exit code 0/);
   });
 
-  it("runs the file of the editor in a sandbox by the button of its row, and says so where there is none", async () => {
+  it("starts the editor's file in a sandbox from the button of its row, and says so if there is no file", async () => {
     const { editor, notifications, sandboxes, terminals } = workbench;
     const runInRow = () => sandboxes.inlineAction(sandboxes.row("T4"), "Run Current File in Sandbox");
     await editor.open("args.sh");
@@ -132,7 +132,7 @@ describe("running more than a file", () => {
     await workbench.screenshot("run-selection");
   });
 
-  it("runs a cell by the line above it", async () => {
+  it("runs a cell from the line above it", async () => {
     const { terminals } = workbench;
     const lenses = await openCells();
     await workbench.screenshot("run-cell-lenses");
@@ -142,7 +142,7 @@ describe("running more than a file", () => {
     await workbench.screenshot("run-cell");
   });
 
-  it("runs the cells down to the one with the cursor", async () => {
+  it("runs all cells down to the one with the cursor", async () => {
     const { editor, terminals } = workbench;
     await openCells();
     await editor.clickLine(5);
@@ -165,7 +165,7 @@ describe("running more than a file", () => {
     await terminals.waitForText("pack.told · T4", /__main__ of pack\n✓ exit code 0/);
   });
 
-  it("runs a notebook by the button of its toolbar", async () => {
+  it("runs a notebook from the button of its toolbar", async () => {
     const { page, quickInput, terminals } = workbench;
     await quickInput.openFile("book.ipynb");
     await page.locator('.notebook-toolbar-container a.action-label[aria-label^="Run Current File on GPU"]').click();
@@ -196,7 +196,7 @@ describe("running more than a file", () => {
     await quickInput.dismiss();
   });
 
-  it("runs a command that is typed", async () => {
+  it("runs a typed command", async () => {
     const { page, quickInput, terminals } = workbench;
     await workbench.runCommand("Modal: Run Command on GPU…");
     await quickInput.waitForTitle(/^Run in /);
@@ -206,7 +206,7 @@ describe("running more than a file", () => {
     await terminals.waitForText("ls *.sh | head -1 · T4", /^args\.sh\n✓ exit code 0/m);
   });
 
-  it("runs a past run again on its spec, with its arguments and variables", async () => {
+  it("repeats a past run on its spec, with its arguments and variables", async () => {
     const { editor, page, quickInput, terminals } = workbench;
     await editor.open("place.sh");
     await workbench.runCommand("Modal: Run Current File with Arguments…");
@@ -225,7 +225,7 @@ describe("running more than a file", () => {
     await workbench.screenshot("run-again-on-its-spec");
   });
 
-  it("runs a task of tasks.json, whose problems are matched once and which ends as its program", async () => {
+  it("runs a task of tasks.json, whose problems are matched once and which ends with its program", async () => {
     const { page, quickInput, sandboxes } = workbench;
     const runTask = async (task: RegExp, file: string) => {
       await workbench.runCommand("Tasks: Run Task");

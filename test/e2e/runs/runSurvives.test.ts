@@ -27,7 +27,7 @@ const TASKS = {
 
 const TERMINAL = "count.sh · T4";
 
-describe("a run", () => {
+describe("a run in a terminal", () => {
   const modal = useSharedBackend();
   const vscode = useVsCode(() => ({
     env: modal.signedIn,
@@ -64,7 +64,7 @@ describe("a run", () => {
     );
   };
 
-  it("goes on while its window reloads, and its terminal comes back with all of it", async () => {
+  it("keeps running while its window reloads, and its terminal comes back with the whole output", async () => {
     const { terminals } = workbench;
     await workbench.runFile("count.sh");
     await terminals.waitForText(TERMINAL, /^tick 5$/m);
@@ -78,7 +78,7 @@ describe("a run", () => {
     assert.match(whole, /^over$/m);
   });
 
-  it("is left in the background, and shown again with all of it", async () => {
+  it("can be left in the background, and shown again with the whole output", async () => {
     const { terminals, sandboxes } = workbench;
     await terminals.close(TERMINAL);
     await workbench.runFile("count.sh");
@@ -97,7 +97,7 @@ describe("a run", () => {
     await terminals.waitForText(TERMINAL, /exit code 3/);
   });
 
-  it("ends by a second Ctrl+C where it ignores the first", async () => {
+  it("ends on a second Ctrl+C if it ignores the first", async () => {
     const { terminals } = workbench;
     const name = "stubborn.sh · T4";
     await workbench.runFile("stubborn.sh");
@@ -109,7 +109,7 @@ describe("a run", () => {
     await workbench.screenshot("run-stopped");
   });
 
-  it("is listed with those of the past, with what it wrote", async () => {
+  it("is listed in the history with its output", async () => {
     const { page, terminals } = workbench;
     const history = new TreeView(page, "Modal", "Run History");
     await history.unfold();
@@ -129,7 +129,7 @@ describe("a run", () => {
     assert.match(text, /ready\n/);
   });
 
-  it("that has run for more than a minute keeps running when its terminal is closed, to be shown or stopped", async () => {
+  it("keeps running after more than a minute when its terminal is closed, and can be shown or stopped", async () => {
     const { terminals, sandboxes, notifications } = workbench;
     const STILL = /count\.sh is still running on T4 \(\$\d\.\d\d\/h\)/;
     await workbench.runCommand("Terminal: Kill All Terminals");
@@ -155,7 +155,7 @@ describe("a run", () => {
     );
   });
 
-  it("of a task goes on while its window reloads, in a terminal of its own, and else ends with its task", async () => {
+  it("of a task keeps running in a new terminal while its window reloads, and otherwise ends with its task", async () => {
     const { quickInput, sandboxes, terminals } = workbench;
     await workbench.runCommand("Terminal: Kill All Terminals");
     const runTask = async () => {

@@ -24,7 +24,7 @@ describe("a shell in a sandbox", () => {
     return Number(new RegExp(`${mark}(\\d+)`).exec(text)?.[1]);
   };
 
-  it("says that no sandbox runs, with a way out", async () => {
+  it("says that no sandbox is running, with a button to create one", async () => {
     assert.equal(await workbench.quickInput.offersCommand("Modal: Open Shell in Sandbox"), false);
     await workbench.runCommand("Create New Terminal (With Profile)");
     await workbench.quickInput.pick(/Modal Sandbox Shell/);
@@ -61,7 +61,7 @@ describe("a shell in a sandbox", () => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  it("passes Ctrl+C and the keys of a full-screen program on", async () => {
+  it("passes on Ctrl+C and the keys of a full-screen program", async () => {
     const { terminals } = workbench;
     await terminals.type(SHELL, "clear; echo sta''rted; sleep 1000\n");
     await terminals.waitForText(SHELL, /^started$/m);

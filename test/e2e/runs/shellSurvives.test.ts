@@ -7,7 +7,7 @@ import type { Workbench } from "../workbench/workbench";
 
 const SHELL = "Shell · T4";
 
-describe("a shell of a window that reloads", () => {
+describe("a shell in a window that reloads", () => {
   const modal = useSharedBackend();
   const vscode = useVsCode(() => ({
     env: modal.signedIn,
@@ -19,7 +19,7 @@ describe("a shell of a window that reloads", () => {
     await createSandbox(workbench);
   });
 
-  it("is back with its text, and answers", async () => {
+  it("comes back with its text and answers", async () => {
     const { sandboxes, terminals } = workbench;
     await sandboxes.inlineAction(sandboxes.row("T4"), "Open Shell in Sandbox");
     await terminals.waitForText(SHELL, /[#$] ?$/);

@@ -16,7 +16,7 @@ echo "metric: rate=$2"
 
 const SETS = ["--rate 0.1", "--rate 0.2", "--rate 0.3", "--rate 0.4"];
 
-describe("a sweep", () => {
+describe("a sweep in a window", () => {
   const modal = useSharedBackend({ MODAL_LOCAL_NO_CAPACITY: "B300" });
   const vscode = useVsCode(() => ({
     env: modal.signedIn,
@@ -45,7 +45,7 @@ describe("a sweep", () => {
     for await (const sandbox of modal.client.sandboxes.list()) await (await sandbox.exec(["touch", "/tmp/go"])).wait();
   };
 
-  it("is offered to the window that comes after, which goes on with what waited", async () => {
+  it("is offered to the next window, which resumes with the waiting sets", async () => {
     const { notifications } = workbench;
     await typeSets(workbench, "held.sh", SETS);
     await answerSweep(workbench, { parallel: "2" });
@@ -67,7 +67,7 @@ describe("a sweep", () => {
     await workbench.screenshot("sweep-continued-done");
   });
 
-  it("that has nothing left to start needs no answer, and its sandboxes end with their programs", async () => {
+  it("needs no answer if nothing is left to start, and its sandboxes end with their programs", async () => {
     await typeSets(workbench, "held.sh", SETS);
     await answerSweep(workbench, { parallel: "4" });
     await comparison.waitForNote(/4 argument sets · 4 running/);
@@ -77,13 +77,13 @@ describe("a sweep", () => {
     await workbench.notifications.waitForNone();
   });
 
-  it("that is over is not offered", async () => {
+  it("is not offered after it finished", async () => {
     await workbench.reload();
     await workbench.runCommand("Modal: Continue Interrupted Sweep…");
     await workbench.notifications.dismiss(/No sweep of this folder was interrupted/);
   });
 
-  it("asks once which GPU shall do instead of one that is not to be had", async () => {
+  it("asks once which GPU to use instead of an unavailable one", async () => {
     const { notifications } = workbench;
     await writeFile(join(vscode.folder, "quick.sh"), 'echo "metric: rate=$2"\n');
     await typeSets(workbench, "quick.sh", SETS);

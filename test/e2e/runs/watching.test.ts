@@ -8,7 +8,7 @@ import { pollUntil } from "../workbench/locators";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
-/** What a T4 at work would say. */
+/** Prints what a busy T4 would. */
 const NVIDIA_SMI = '#!/bin/sh\necho "0, 87, 12595, 15360, 61, 48.12"\n';
 
 const FAILS = `from lib import helper
@@ -22,7 +22,7 @@ const HELPER = `def check(values):
         raise ValueError("no größe")
 `;
 
-describe("what is watched of a run", () => {
+describe("a run that the user watches", () => {
   const vscode = useVsCode({
     settings: {
       "modalSandboxes.backend": "local",
@@ -44,7 +44,7 @@ describe("what is watched of a run", () => {
     workbench = await vscode.open();
   });
 
-  it("shows its sandbox's meters in the status bar and below it", async () => {
+  it("shows its sandbox's meters in the status bar and below its row", async () => {
     const { terminals, sandboxes } = workbench;
     await workbench.runFile("waits.sh");
     await terminals.waitForText("waits.sh · T4", /^ready$/m);
@@ -68,7 +68,7 @@ describe("what is watched of a run", () => {
     await workbench.statusBarItem(/GPU 87 %/).waitFor({ state: "detached" });
   });
 
-  it("leads from a traceback to the line of the local file, and lists it among the problems", async () => {
+  it("links a traceback to the line of the local file, and lists it among the problems", async () => {
     const { terminals, page, editor } = workbench;
     await workbench.runFile("fails.py");
     await terminals.waitForText("fails.py · T4", /ValueError: no größe\n✗ exit code 1/);
@@ -99,7 +99,7 @@ describe("what is watched of a run", () => {
     await workbench.screenshot("traceback-problem");
   });
 
-  it("lists no problem any more once the program runs well", async () => {
+  it("lists no problem once the program succeeds", async () => {
     const { page, sandboxes } = workbench;
     await writeFile(join(vscode.folder, "fails.py"), "print('well')\n");
     await workbench.runCommand("Modal: Run Last File Again");
@@ -110,7 +110,7 @@ describe("what is watched of a run", () => {
     await page.locator(".markers-panel", { hasText: "No problems have been detected" }).waitFor();
   });
 
-  it("offers the tunnel of a port that it serves, and says which setting opens another", async () => {
+  it("offers the tunnel of a port that it serves, and names the setting that opens another", async () => {
     const { terminals, notifications } = workbench;
     await workbench.runFile(server);
     await terminals.waitForText(`${server} · T4`, "Listening on port 8000");

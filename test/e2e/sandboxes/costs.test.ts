@@ -8,7 +8,7 @@ import { pollUntil } from "../workbench/locators";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
-describe("what sandboxes cost", () => {
+describe("the cost of sandboxes", () => {
   const modal = useSharedBackend();
   const vscode = useVsCode(() => ({
     env: modal.signedIn,
@@ -40,12 +40,12 @@ describe("what sandboxes cost", () => {
     await quickInput.pick("Create");
   };
 
-  it("say nothing in the status bar while nothing runs", async () => {
+  it("is missing from the status bar while nothing runs", async () => {
     await workbench.sandboxes.welcomeButton("Run Current File on GPU…").waitFor();
     assert.equal(await status().count(), 0);
   });
 
-  it("show in the status bar from the first sandbox on, with a tooltip that tells of each", async () => {
+  it("is in the status bar from the first sandbox on, with each sandbox in the tooltip", async () => {
     await create("H100");
     await status().waitFor();
     const text = await pollUntil("something was spent", async () => {
@@ -59,7 +59,7 @@ describe("what sandboxes cost", () => {
       assert.ok(tooltip.includes(part), `${part} is in the tooltip:\n${tooltip}`);
   });
 
-  it("are asked about where another one exceeds the soft limit", async () => {
+  it("leads to a question if another sandbox exceeds the soft limit", async () => {
     await create("T4");
     const question = "Another sandbox would exceed your limit of 1 sandbox.";
     await pollUntil("the question is asked", () => workbench.dialog.isOpen());
@@ -69,7 +69,7 @@ describe("what sandboxes cost", () => {
     await workbench.statusBarItem(/2 · \$5\.30\/h/).waitFor();
   });
 
-  it("do not exceed the hard limit: the sandbox is refused, with ways out", async () => {
+  it("cannot exceed the hard limit: the sandbox is refused, with ways out", async () => {
     const { notifications, sandboxes } = workbench;
     await create("H200");
     const refusal = /^This H200 sandbox would exceed your limit of \$10\.00\/h: together \$10\.\d\d\/h\./;
@@ -81,7 +81,7 @@ describe("what sandboxes cost", () => {
     await notifications.dismiss(refusal);
   });
 
-  it("are broken down by a click, with what can be done", async () => {
+  it("is broken down by a click, with suggestions", async () => {
     const { quickInput } = workbench;
     await workbench.statusBarItem(/2 · \$5\.30\/h/).click();
     await quickInput.waitForTitle("Costs · local/main");
@@ -101,7 +101,7 @@ describe("what sandboxes cost", () => {
     await workbench.screenshot("costs-settings");
   });
 
-  it("are as readable in the light theme", async () => {
+  it("is readable in the light theme", async () => {
     const { notifications, quickInput } = workbench;
     await workbench.closeModalEditor();
     await workbench.useLightTheme();

@@ -13,21 +13,21 @@ describe("a person without an account", () => {
     await workbench.sandboxes.open();
   });
 
-  it("is offered to sign in or to use the local backend", async () => {
+  it("can sign in or use the local backend", async () => {
     await workbench.sandboxes.welcomeButton("Sign In…").waitFor();
     assert.match(await workbench.sandboxes.welcome(), /Sign in to your Modal account/);
     await workbench.screenshot("signed-out");
     assert.deepEqual(await vscode.server.localBackends(), [], "nothing is started unasked");
   });
 
-  it("gets the local backend by one click, and an empty view that says what to do", async () => {
+  it("gets the local backend with one click, and an empty view that says what to do", async () => {
     await workbench.sandboxes.welcomeButton("Use Local Backend").click();
     await workbench.sandboxes.welcomeButton("Run Current File on GPU…").waitFor();
     assert.match(await workbench.sandboxes.welcome(), /No sandboxes are running\. You are using the local backend/);
     await workbench.screenshot("local-empty");
   });
 
-  it("creates a sandbox by picking a GPU, how many of it, and an image", async () => {
+  it("creates a sandbox by picking a GPU, its count and an image", async () => {
     const { quickInput, sandboxes } = workbench;
     await sandboxes.titleAction("Create Sandbox…");
     await quickInput.waitForTitle("Create Sandbox (1/3)");
@@ -65,7 +65,7 @@ describe("a person without an account", () => {
       assert.ok(text.includes(detail), `${detail} is in the tooltip:\n${text}`);
   });
 
-  it("is told when the image does not exist, with a way to choose another", async () => {
+  it("sees an error if the image does not exist, with a button to choose another", async () => {
     const { quickInput, notifications, sandboxes } = workbench;
     await workbench.runCommand("Modal: Create Sandbox…");
     await quickInput.pick("CPU only");

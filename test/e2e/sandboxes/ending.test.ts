@@ -35,7 +35,7 @@ describe("the end of a sandbox's lifetime", () => {
     return found;
   };
 
-  it("is told of in time, and leads on into another one with the same files", async () => {
+  it("is announced in time, with a button to continue in another sandbox with the same files", async () => {
     const { notifications, sandboxes } = workbench;
     await workbench.runFile("hello.sh");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);

@@ -40,7 +40,7 @@ describe("the life of a sandbox", () => {
   const descriptionOf = async (label: string) =>
     (await workbench.sandboxes.rows()).find((row) => row.label === label)?.description ?? "";
 
-  it("asks once what should happen to it when the window closes", async () => {
+  it("includes one question about what should happen to it when the window closes", async () => {
     await workbench.runFile("hello.sh");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
     const buttons = await workbench.notifications.buttons(/What should happen to this window's sandboxes/);
@@ -49,7 +49,7 @@ describe("the life of a sandbox", () => {
     await workbench.notifications.press(/What should happen to this window's sandboxes/, "Keep Running");
   });
 
-  it("offers to pull what is not here yet before it is terminated", async () => {
+  it("includes an offer to pull missing files before it is terminated", async () => {
     const { dialog, sandboxes } = workbench;
     for await (const sandbox of modal.client.sandboxes.list())
       await (await sandbox.exec(["sh", "-c", "echo more >/workspace/later.txt"])).wait();
@@ -63,7 +63,7 @@ describe("the life of a sandbox", () => {
     assert.equal(await readFile(join(vscode.folder, "later.txt"), "utf8"), "more\n");
   });
 
-  it("is paused, with its files kept, and costs nothing", async () => {
+  it("can be paused: its files are kept, and it costs nothing", async () => {
     await workbench.runFile("again.sh");
     await workbench.terminals.waitForText("again.sh · T4", /exit code 0/);
     await workbench.sandboxes.inlineAction(workbench.sandboxes.row("T4"), "Open Shell in Sandbox");
@@ -80,7 +80,7 @@ describe("the life of a sandbox", () => {
     await shoot("paused");
   });
 
-  it("is resumed onto another GPU, with its files", async () => {
+  it("can be resumed on another GPU with its files", async () => {
     await workbench.sandboxes.contextAction(workbench.sandboxes.row("T4"), "Resume on Another GPU…");
     await workbench.quickInput.pick("L4");
     await workbench.quickInput.row("8 × L4").waitFor();
@@ -91,7 +91,7 @@ describe("the life of a sandbox", () => {
     await shoot("resumed");
   });
 
-  it("is not to be had on one GPU, and offered on others with their prices", async () => {
+  it("can continue on another GPU, offered with prices, if its own is unavailable", async () => {
     const { quickInput, notifications, sandboxes, dialog } = workbench;
     await workbench.runCommand("Modal: Create Sandbox from Snapshot…");
     await quickInput.pick("Resumed from T4");
@@ -124,7 +124,7 @@ describe("the life of a sandbox", () => {
     await pollUntil("only the first is left", async () => (await onServer()).length === 1);
   });
 
-  it("is an orphan once its window is gone, and is adopted by another", async () => {
+  it("outlasts its window: it is an orphan, and another window adopts it", async () => {
     await workbench.close();
     const other = join(vscode.server.home, "other");
     await mkdir(other, { recursive: true });

@@ -10,7 +10,7 @@ import type { Workbench } from "../workbench/workbench";
 
 const APP = "vscode-sandboxes";
 
-describe("the sandboxes", () => {
+describe("the sandboxes view", () => {
   const modal = useSharedBackend({ MODAL_LOCAL_NO_CAPACITY: "B300" });
   const vscode = useVsCode(() => ({ env: modal.signedIn, settings: { "modalSandboxes.gpus": ["T4"] } }));
   const { server } = samplePrograms();
@@ -36,12 +36,12 @@ describe("the sandboxes", () => {
     return count;
   };
 
-  it("are none at first, and the view says what to do", async () => {
+  it("is empty at first, and says what to do", async () => {
     assert.match(await workbench.sandboxes.welcome(), /No sandboxes are running\. Pick one or more GPUs/);
     await workbench.screenshot("modal-empty");
   });
 
-  it("stop being created when the person cancels", async () => {
+  it("drops a sandbox whose creation is cancelled", async () => {
     const { quickInput, notifications, sandboxes } = workbench;
     await workbench.runCommand("Modal: Create Sandbox…");
     await quickInput.pick("B300");
@@ -63,7 +63,7 @@ describe("the sandboxes", () => {
     await notifications.waitForNone();
   });
 
-  it("show their runs and tunnels below them", async () => {
+  it("shows runs and tunnels below their sandbox", async () => {
     const { sandboxes, terminals, quickInput } = workbench;
     await workbench.editor.open(server);
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -85,7 +85,7 @@ describe("the sandboxes", () => {
     await workbench.screenshot("tree");
   });
 
-  it("explain a tunnel and a run in their tooltips", async () => {
+  it("explains a tunnel and a run in their tooltips", async () => {
     const { sandboxes } = workbench;
     const tunnel = await workbench.hover(sandboxes.row(":8000"));
     assert.match(tunnel, /Reachable from this machine only/);
@@ -94,7 +94,7 @@ describe("the sandboxes", () => {
     await workbench.screenshot("run-tooltip");
   });
 
-  it("open a tunnel in the browser from the tree", async () => {
+  it("opens a tunnel in the browser", async () => {
     const { sandboxes } = workbench;
     const page = await workbench.newTab(() => sandboxes.inlineAction(sandboxes.row(":8000"), "Open Tunnel URL"));
     await page.locator("h1", { hasText: "Hello from a sandbox" }).waitFor();
@@ -102,7 +102,7 @@ describe("the sandboxes", () => {
     await workbench.terminals.waitForText(`${server} · T4`, "GET /");
   });
 
-  it("open a tunnel from the palette, in an editor, or copy its URL", async () => {
+  it("leads to a tunnel that the palette opens in an editor, or whose URL it copies", async () => {
     const { quickInput } = workbench;
     const open = async (how: string) => {
       await workbench.runCommand("Modal: Open Tunnel URL…");
@@ -123,7 +123,7 @@ describe("the sandboxes", () => {
     await workbench.screenshot("simple-browser");
   });
 
-  it("offer what can be done with them in their context menu", async () => {
+  it("offers the actions of a sandbox in its context menu", async () => {
     const { sandboxes } = workbench;
     const expected = [
       "Run Current File in Sandbox",
@@ -144,14 +144,14 @@ describe("the sandboxes", () => {
     await workbench.waitForClipboard(/^sb-\w+$/);
   });
 
-  it("appear by themselves when they are made elsewhere", async () => {
+  it("shows sandboxes that were made elsewhere", async () => {
     await createElsewhere(APP, "L4");
     await workbench.sandboxes.row("L4").waitFor({ timeout: 10_000 });
     await workbench.movePointerAway();
     await workbench.screenshot("tree-of-two");
   });
 
-  it("of another app are attached by their id", async () => {
+  it("shows a sandbox of another app that was attached by its id", async () => {
     const { quickInput, sandboxes } = workbench;
     const { sandboxId } = await createElsewhere("another-app", "A100-80GB");
     await workbench.runCommand("Modal: Attach to Sandbox…");
@@ -165,7 +165,7 @@ describe("the sandboxes", () => {
     await workbench.screenshot("attached");
   });
 
-  it("are asked about before a running program is cut off", async () => {
+  it("asks before it cuts off a running program", async () => {
     const { dialog, sandboxes } = workbench;
     await sandboxes.inlineAction(sandboxes.row("T4"), "Terminate Sandbox");
     await pollUntil("VS Code asks", () => dialog.isOpen());
@@ -182,7 +182,7 @@ describe("the sandboxes", () => {
     await workbench.screenshot("terminated-in-mid-run");
   });
 
-  it("end all at once", async () => {
+  it("terminates all sandboxes with one action", async () => {
     const { dialog, sandboxes } = workbench;
     await workbench.runCommand("Modal: Terminate All Sandboxes…");
     await pollUntil("VS Code asks", () => dialog.isOpen());

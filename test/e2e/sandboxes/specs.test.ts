@@ -9,7 +9,7 @@ import { typeSets } from "../workbench/sweeps";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
-describe("kinds of sandboxes", () => {
+describe("the specs of sandboxes", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local" } });
   let workbench: Workbench;
   before(async () => {
@@ -28,7 +28,7 @@ describe("kinds of sandboxes", () => {
       return row?.description.startsWith("running") ? row : undefined;
     });
 
-  it("are chosen step by step, with a way back, and kept as a named spec", async () => {
+  it("are chosen step by step, with a way back, and saved under a name", async () => {
     const { quickInput, sandboxes } = workbench;
     await sandboxes.titleAction("Create Sandbox…");
     await quickInput.waitForTitle("Create Sandbox (1/3)");
@@ -105,7 +105,7 @@ describe("kinds of sandboxes", () => {
     });
   });
 
-  it("are offered by their names when a file is run and when a sandbox is created", async () => {
+  it("are offered by name when a file is run and when a sandbox is created", async () => {
     const { quickInput } = workbench;
     await workbench.editor.open("train.py");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -122,7 +122,7 @@ describe("kinds of sandboxes", () => {
     await quickInput.dismiss();
   });
 
-  it("are offered for a sweep, which runs on sandboxes like that", async () => {
+  it("are offered for a sweep, which runs on such sandboxes", async () => {
     const { quickInput } = workbench;
     const comparison = new ComparisonView(workbench.page);
     await writeFile(join(vscode.folder, "level.sh"), 'echo "metric: $1=${#LOG_LEVEL}"\n');
@@ -139,7 +139,7 @@ describe("kinds of sandboxes", () => {
     await comparison.waitForColumn("length", [String("debug".length)]);
   });
 
-  it("are offered beside one that makes no sense, which says why and leads to the settings", async () => {
+  it("are offered next to an invalid one, which says what is wrong and leads to the settings", async () => {
     const { quickInput } = workbench;
     const path = join(vscode.folder, ".vscode", "settings.json");
     const settings = JSON.parse(await readFile(path, "utf8")) as { "modalSandboxes.specs": object };
@@ -165,7 +165,7 @@ describe("kinds of sandboxes", () => {
     await workbench.closeModalEditor();
   });
 
-  it("are built from a Dockerfile, with the log in a terminal and the line that fails in the message", async () => {
+  it("can build an image from a Dockerfile, with the log in a terminal and the failed line in the message", async () => {
     const { quickInput, notifications, terminals } = workbench;
     await workbench.runCommand("Modal: Prebuild Image…");
     await quickInput.pick("Another image…");
@@ -180,7 +180,7 @@ describe("kinds of sandboxes", () => {
     await notifications.press("The image cannot be built", "Show Build Log");
   });
 
-  it("get volumes and secrets from sections of their own", async () => {
+  it("can mount volumes and secrets, which have sections in the view", async () => {
     const { quickInput, volumes, secrets } = workbench;
     await secrets.unfold();
     await secrets.welcomeButton("Create Secret…").waitFor();
@@ -215,7 +215,7 @@ describe("kinds of sandboxes", () => {
     await quickInput.dismiss();
   });
 
-  it("are told to mount a volume, and lose a secret that is deleted", async () => {
+  it("can mount a volume from its row, and lose a secret that is deleted", async () => {
     const { quickInput, volumes, secrets, notifications, dialog } = workbench;
     await volumes.inlineAction(volumes.row("datasets"), "Mount Volume…");
     await quickInput.pick("Every new sandbox");

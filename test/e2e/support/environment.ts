@@ -1,4 +1,4 @@
-/** What `test/run.mjs` has got ready for a suite before it starts it: see `test/prepare.mjs`. */
+/** The things that `test/run.mjs` prepares before it starts a suite: see `test/prepare.mjs`. */
 export interface TestEnvironment {
   /** The Node that can run the VS Code server. */
   readonly node: string;

@@ -65,7 +65,7 @@ export class VsCodeServer {
     return join(this.#root, "data", "User", "globalStorage", "modal-sandboxes.modal-sandboxes");
   }
 
-  /** What the server printed, for a failed test's report. */
+  /** The server's output, for a failed test's report. */
   get log(): string {
     return this.#log;
   }

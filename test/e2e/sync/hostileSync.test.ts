@@ -22,7 +22,7 @@ describe("rules files and secrets", () => {
     workbench = await vscode.open();
   });
 
-  it("a program cannot write rules: they arrive as a copy, with a notification", async () => {
+  it("cannot be changed by a program: its rules arrive as a copy, with a notification", async () => {
     const { editor, notifications, quickInput, terminals } = workbench;
     await editor.open("evil.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -40,7 +40,7 @@ describe("rules files and secrets", () => {
     assert.equal(await readFile(here(".husky.sandbox-copy/pre-commit"), "utf8"), "x\n");
   });
 
-  it("a rule that includes a secret is asked about, by file and line, and nothing is sent without a yes", async () => {
+  it("lead to a question about a rule that includes a secret, and nothing is sent without a yes", async () => {
     const { dialog, editor, terminals } = workbench;
     await writeFile(here(".modalignore"), "# from a branch\n!.env\n");
     await editor.open("look.sh");

@@ -30,7 +30,7 @@ describe("a workspace of two folders", () => {
     workbench = await vscode.open(file);
   });
 
-  it("runs a file in its folder's place, and its outputs come back into that folder", async () => {
+  it("runs a file in its folder's place, and pulls its outputs into that folder", async () => {
     await workbench.runFile("where-lib.sh");
     const text = await workbench.terminals.waitForText(RUN, /exit code 0/);
     await workbench.screenshot("multi-root-run");
@@ -40,7 +40,7 @@ describe("a workspace of two folders", () => {
     assert.ok(!existsSync(join(parent(), "app", made)));
   });
 
-  it("has each folder in a place of its own in the sandbox, by its own rules", async () => {
+  it("has a separate place for each folder in the sandbox, by its own rules", async () => {
     const { editor, sandboxes, terminals } = workbench;
     await editor.open("where-app.sh");
     await workbench.runCommand("Modal: Sync Folder to Sandbox");

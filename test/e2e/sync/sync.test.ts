@@ -10,7 +10,7 @@ import type { Workbench } from "../workbench/workbench";
 const SHELL = "Shell · T4";
 const FILES = 3000;
 
-describe("syncing a folder", () => {
+describe("the sync of a folder", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local", "modalSandboxes.gpus": ["T4"] } });
   let workbench: Workbench;
   before(async () => {
@@ -24,7 +24,7 @@ describe("syncing a folder", () => {
     await createSandbox(workbench);
   });
 
-  it("says how far it is, and in the end what was sent", async () => {
+  it("shows its progress, and finally what was pushed", async () => {
     const { notifications } = workbench;
     await workbench.runCommand("Modal: Sync Folder to Sandbox");
     await notifications.waitFor(/Syncing sample: [\d,]+ of 3,00\d files, [\d.]+ [KM]B/);
@@ -34,7 +34,7 @@ describe("syncing a folder", () => {
     await notifications.waitForNone();
   });
 
-  it("brings the files as they are, without what is ignored", async () => {
+  it("pushes the files as they are, without those that are ignored", async () => {
     const { sandboxes, terminals } = workbench;
     await sandboxes.inlineAction(sandboxes.row("T4"), "Open Shell in Sandbox");
     await terminals.waitForText(SHELL, /[#$] ?$/);

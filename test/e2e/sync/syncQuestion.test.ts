@@ -10,7 +10,7 @@ import type { Workbench } from "../workbench/workbench";
 
 const SHELL = "Shell · T4";
 
-describe("a push of more files than are sent unasked", () => {
+describe("a push of more files than the limit", () => {
   const vscode = useVsCode({
     settings: {
       "modalSandboxes.backend": "local",
@@ -32,7 +32,7 @@ describe("a push of more files than are sent unasked", () => {
     await createSandbox(workbench);
   });
 
-  it("asks first, with the biggest folders, and sends nothing without a yes", async () => {
+  it("asks first, lists the biggest folders, and pushes nothing without a yes", async () => {
     const { dialog, notifications, sandboxes, terminals } = workbench;
     await workbench.runCommand("Modal: Sync Folder to Sandbox");
     await pollUntil("the question is there", () => dialog.isOpen());
@@ -51,7 +51,7 @@ describe("a push of more files than are sent unasked", () => {
     assert.match(await terminals.waitForText(SHELL, /done/), /(^|\D)0\s*done/);
   });
 
-  it("sends all of it after a yes, and does not ask about the little that changes then", async () => {
+  it("pushes everything after a yes, and does not ask about small changes later", async () => {
     const { dialog } = workbench;
     await workbench.runCommand("Modal: Sync Folder to Sandbox");
     await pollUntil("the question is there", () => dialog.isOpen());

@@ -7,7 +7,7 @@ import { pollUntil } from "../workbench/locators";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
-describe("what is synced", () => {
+describe("the synced files", () => {
   const vscode = useVsCode({
     settings: {
       "modalSandboxes.backend": "local",
@@ -33,7 +33,7 @@ describe("what is synced", () => {
     workbench = await vscode.open();
   });
 
-  it("is previewed before there is a sandbox, with every path leading to its file", async () => {
+  it("can be previewed before there is a sandbox, with a link from every path to its file", async () => {
     await workbench.runCommand("Modal: Preview Sync");
     await pollUntil("the preview is shown", async () => (await workbench.editor.text()).includes("in a new sandbox"));
     const text = await workbench.editor.text();
@@ -44,7 +44,7 @@ describe("what is synced", () => {
     await workbench.screenshot("preview-sync-new");
   });
 
-  it("is explained, with the rule that decides", async () => {
+  it("can be explained by the rule that decides", async () => {
     const { notifications } = workbench;
     await workbench.openExplorer();
     await workbench.explorerAction("debug.log", "Explain Sync…");
@@ -54,7 +54,7 @@ describe("what is synced", () => {
     await pollUntil("the rule is shown", async () => (await workbench.editor.text()).startsWith("*.log"));
   });
 
-  it("is asked about when a file is run that stays here, which can be synced for one run", async () => {
+  it("lead to a question when an excluded file is run, which can be pushed for one run", async () => {
     const { dialog, editor, quickInput, terminals } = workbench;
     await editor.open("scratch/try.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -70,7 +70,7 @@ describe("what is synced", () => {
     await terminals.waitForText("try.sh · T4", /tried in \/workspace\n✓ exit code 0/);
   });
 
-  it("can have the file added for ever, and nothing beside it", async () => {
+  it("can permanently include the excluded file, and nothing else", async () => {
     const { dialog, editor, quickInput, terminals } = workbench;
     await editor.open("scratch/try.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -83,7 +83,7 @@ describe("what is synced", () => {
     assert.equal(rules, "!/scratch/\n/scratch/*\n!/scratch/try.sh\n");
   });
 
-  it("is previewed against what the sandbox has", async () => {
+  it("can be previewed against the sandbox's files", async () => {
     const { editor } = workbench;
     await write("config.json", '{ "epochs": 20 }\n');
     await write("notes.md", "new\n");
@@ -97,7 +97,7 @@ describe("what is synced", () => {
     await workbench.screenshot("preview-sync");
   });
 
-  it("comes to the sandbox as soon as it is saved, if so wished", async () => {
+  it("are pushed as soon as they are saved, if the setting says so", async () => {
     const { editor } = workbench;
     await editor.open("config.json");
     await editor.clickLine(1);
@@ -107,7 +107,7 @@ describe("what is synced", () => {
     await workbench.screenshot("synced-on-save");
   });
 
-  it("is kept in both versions where both sides changed it, and compared", async () => {
+  it("are kept in both versions if both sides changed them, and can be compared", async () => {
     const { dialog, notifications, terminals } = workbench;
     await workbench.editor.open("both.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -116,7 +116,7 @@ describe("what is synced", () => {
     await terminals.waitForText("both.sh · T4", /^ready$/m);
     assert.equal(await dialog.isOpen(), false);
     await write("notes.txt", "changed here\n");
-    await terminals.type("both.sh · T4", "go on\n");
+    await terminals.type("both.sh · T4", "continue\n");
     await notifications.waitFor(/You and the run on T4 both changed notes\.txt\. Nothing here was overwritten/);
     await workbench.screenshot("conflict");
     await notifications.press(/both changed notes\.txt/, "Compare");
@@ -126,7 +126,7 @@ describe("what is synced", () => {
     assert.equal(await readFile(join(vscode.folder, "notes.txt"), "utf8"), "changed here\n");
   });
 
-  it("is downloaded from the sandbox by hand", async () => {
+  it("can be downloaded from the sandbox on request", async () => {
     const { quickInput } = workbench;
     await mkdir(join(vscode.folder, "downloads"));
     await workbench.runCommand("Modal: Download from Sandbox…");

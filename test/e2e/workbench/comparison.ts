@@ -32,14 +32,14 @@ export class ComparisonView {
     return this.frame.locator("thead th").allInnerTexts();
   }
 
-  /** The texts of a column, from the top. */
+  /** The cells of a column, from the top. */
   async column(title: string): Promise<string[]> {
     const index = (await this.columns()).indexOf(title);
     if (index < 0) throw new Error(`There is no column ${title}: ${(await this.columns()).join(", ")}`);
     return this.frame.locator(`tbody tr > :nth-child(${index + 1})`).allInnerTexts();
   }
 
-  /** What a program reported may be read from its log after its end. */
+  /** Waits, because the values that a program reported may be read from its log after its end. */
   async waitForColumn(title: string, texts: readonly string[]): Promise<void> {
     await pollUntil(
       `${title} is ${texts.join(", ")}`,

@@ -42,7 +42,7 @@ export class Editor {
   /** Puts the cursor at the end of a line in sight. */
   async clickLine(line: number): Promise<void> {
     const number = this.#group.locator(".line-numbers", { hasText: exactly(String(line)) }).first();
-    // Lines are drawn anew where something else is, such as a lens above them.
+    // Lines are drawn again in another place when something appears above them, such as a lens.
     const [numberBox, linesBox] = await pollUntil(`line ${line} is in sight`, async () => {
       const [one, all] = [await number.boundingBox(), await this.#group.locator(".view-lines").boundingBox()];
       return one && all ? ([one, all] as const) : undefined;

@@ -31,7 +31,7 @@ export class QuickInput {
     await this.#widget.locator(".monaco-list-row").first().waitFor();
   }
 
-  /** Whether the palette offers the command to a person who types its title. */
+  /** True if the palette offers the command to a person who types its title. */
   async offersCommand(title: string): Promise<boolean> {
     await this.openPalette();
     await this.#input.fill(`>${title}`);

@@ -20,7 +20,7 @@ interface SweepAnswers {
   readonly dollars?: string;
 }
 
-/** Goes on with the argument sets. */
+/** Answers the questions that follow the argument sets. */
 export async function answerSweep(
   { quickInput, page }: Workbench,
   { gpu = "T4", parallel, dollars = "" }: SweepAnswers,

@@ -104,7 +104,7 @@ export class TreeView {
     await chooseFromMenu(this.#page, row, action);
   }
 
-  /** What the context menu offers, which stays open. */
+  /** Returns the items of the context menu, which stays open. */
   async contextActions(row: Locator): Promise<string[]> {
     return readMenu(this.#page, row);
   }
@@ -127,7 +127,7 @@ export class TreeView {
   }
 }
 
-/** What is used of the browser's own type, which these sources are compiled without. */
+/** The used part of the browser's own type, which is not among the types of this project. */
 interface RowElement {
   readonly innerText: string;
   querySelector(selector: string): RowElement | null;

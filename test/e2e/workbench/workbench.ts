@@ -103,7 +103,7 @@ export class Workbench {
   async hover(target: Locator): Promise<string> {
     const hover = this.page.locator(".monaco-hover:visible").first();
     await pollUntil("a hover appears", async () => {
-      // Only where the pointer arrives, and a row that is drawn anew meanwhile takes it away again.
+      // A hover appears only when the pointer arrives, and a row that is drawn again meanwhile removes it.
       await this.movePointerAway();
       await hover.waitFor({ state: "hidden", timeout: 2_000 });
       await target.hover({ timeout: 2_000 });
@@ -124,7 +124,7 @@ export class Workbench {
     return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame").frameLocator("iframe");
   }
 
-  /** What VS Code says of how long an extension took to load and activate, by the name that it shows. */
+  /** Returns how long the extension with this display name took to load and activate, as VS Code reports it. */
   async activationMs(extension: string): Promise<number> {
     // The list draws only what is in sight.
     await this.page.setViewportSize({ width: 1280, height: 3000 });
