@@ -32,7 +32,7 @@ describe("signing in through the browser", function () {
     assert.equal(await verifyCredentials({ ...token, serverUrl }, silentLog, soon()), "local");
   });
 
-  it("ends immediately when it is cancelled", async () => {
+  it("ends immediately when it is canceled", async () => {
     const abort = new AbortController();
     const open = () => {
       abort.abort();

@@ -111,7 +111,7 @@ describe("runs", function () {
     assert.equal(new Set(both.map(({ run }) => run.sandboxKey)).size, 1);
   });
 
-  it("a run gets a new sandbox when the run that it waited with is cancelled", async () => {
+  it("a run gets a new sandbox when the run that it waited with is canceled", async () => {
     await services().write("twice.sh", "echo hello");
     const wanted = spec({ memoryMiB: 301 });
     const [first, second] = [startOne(fileTarget("twice.sh"), wanted), startOne(fileTarget("twice.sh"), wanted)];
@@ -275,7 +275,7 @@ describe("runs that wait for each other", function () {
   this.timeout(60_000);
   const services = useServices({ runsAtOnce: false });
 
-  it("take turns on a sandbox, and can be cancelled while they wait", async () => {
+  it("take turns on a sandbox, and can be canceled while they wait", async () => {
     await services().write("turn.sh", "date +%s%N; sleep 0.3; date +%s%N");
     const { runs, folder } = services();
     const request = { target: fileTarget("turn.sh"), folder, remotePath: "/workspace", specs: [spec()] };

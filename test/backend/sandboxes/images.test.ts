@@ -72,7 +72,7 @@ describe("images", function () {
     await sandboxes.terminate(created.key, soon());
   });
 
-  it("are built once if several sandboxes want them at the same time, even if one of them is cancelled", async () => {
+  it("are built once if several sandboxes want them at the same time, even if one of them is canceled", async () => {
     const builds: ImageBuild[] = [];
     services().images.onDidStartBuild((started) => builds.push(started));
     const wanted = recipe("sleep 0.3; echo shared");

@@ -138,7 +138,7 @@ describe("a sandbox that is paused", function () {
     assert.equal(await sh(sandbox, "echo here"), "here\n");
   });
 
-  it("keeps running if the pause is cancelled or fails, and stays paused if the resume does", async () => {
+  it("keeps running if the pause is canceled or fails, and stays paused if the resume does", async () => {
     const { snapshots, store } = services();
     const sandbox = await create();
     const abort = new AbortController();

@@ -119,7 +119,7 @@ describe("sandboxes", function () {
     assert.equal(store.get(key), undefined);
   });
 
-  it("can be cancelled while they wait for a machine, and leave nothing behind", async () => {
+  it("can be canceled while they wait for a machine, and leave nothing behind", async () => {
     const { sandboxes, store, gateway } = services();
     const abort = new AbortController();
     const queued = new Promise<void>((resolve) => {

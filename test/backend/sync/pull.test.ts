@@ -160,7 +160,7 @@ describe("a pull after a run", function () {
     });
     await assert.rejects(work, isAbort);
     const arrived = readdirSync(here("cancelled/many"));
-    assert.ok(arrived.length < 8, "the download went on to its end");
+    assert.ok(arrived.length < 8, "the download continued to its end");
     for (const name of arrived) assert.equal(readFileSync(join(here("cancelled/many"), name)).length, 40_000_000);
     const wait = "for i in $(seq 100); do pidof tar >/dev/null || { echo gone; exit; }; sleep 0.1; done; echo there";
     const { screen } = await run(`command -v pidof >/dev/null || { echo gone; exit; }; ${wait}`, CPU, "wait.sh");

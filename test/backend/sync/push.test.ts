@@ -64,7 +64,7 @@ describe("a push through the SDK", function () {
         assert.equal(seen.at(-1)?.bytes, 60_000_008);
       });
 
-      it("leaves nothing behind when it is cancelled", async () => {
+      it("leaves nothing behind when it is canceled", async () => {
         const root = inTree({ "random.bin": file(randomBytes(60_000_000)) });
         const abort = new AbortController();
         let abortedAt = 0;

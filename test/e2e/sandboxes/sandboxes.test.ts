@@ -41,7 +41,7 @@ describe("the sandboxes view", () => {
     await workbench.screenshot("modal-empty");
   });
 
-  it("drops a sandbox whose creation is cancelled", async () => {
+  it("drops a sandbox whose creation is canceled", async () => {
     const { quickInput, notifications, sandboxes } = workbench;
     await workbench.runCommand("Modal: Create Sandbox…");
     await quickInput.pick("B300");

@@ -469,7 +469,7 @@ describe("pull", function () {
     assert.equal(readFileSync(join(root, "x"), "utf8"), "x");
   });
 
-  it("ends within 200 ms when it is cancelled, with the program at the other end, and keeps what is whole", async () => {
+  it("ends within 200 ms when it is canceled, with the program at the other end, and keeps what is whole", async () => {
     const pair = Pair.synced(folder, {});
     for (let n = 0; n < 40; n += 1) pair.writeThere(`f${n}`, Buffer.alloc(10_000_000, n));
     const abort = new AbortController();

@@ -105,7 +105,7 @@ for (const compression of ["off", "on"] as const)
       }
     });
 
-    it("leaves whole files and no rubbish when it is cancelled, at once", async () => {
+    it("leaves whole files and no rubbish when it is canceled, at once", async () => {
       for (let delayMs = 0; delayMs <= 160; delayMs += 10) {
         const remotePath = await pushOld();
         const abort = new AbortController();
@@ -128,7 +128,7 @@ for (const compression of ["off", "on"] as const)
       }
     });
 
-    it("is cancelled while a big file is on its way to a sandbox that does not take it", async () => {
+    it("is canceled while a big file is on its way to a sandbox that does not take it", async () => {
       const big = build(folder(), { big: file(randomBytes(50_000_000)) });
       const remotePath = folder();
       const abort = new AbortController();
@@ -167,7 +167,7 @@ for (const compression of ["off", "on"] as const)
       assert.equal(await failure(push(fresh, folder(), exec)), gone);
     });
 
-    it("does not start when it is cancelled before", async () => {
+    it("does not start when it is canceled before", async () => {
       const exec = () => assert.fail("nothing may be started");
       const signal = AbortSignal.abort();
       assert.ok(isAbort(await failure(push(fresh, folder(), exec, signal))));

@@ -176,7 +176,7 @@ describe("a push after a rules file changed", function () {
     assert.equal((await one.pushToBoth()).length, 1);
   });
 
-  it("is turned down if unattended, even while another question is open, and not asked about once it is cancelled", async () => {
+  it("is turned down if unattended, even while another question is open, and not asked about once it is canceled", async () => {
     const root = build(folder(), { ".env": file("KEY=1"), ".modalignore": file("!.env\n") });
     const asked: boolean[] = [];
     const answer = new Deferred<boolean>();
