@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 
 import { codeOf, messageOf } from "../../base/errors";
-import { CHECKS, MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
+import { checksName, MARK, MARK_TEXT, MODES, TREE } from "./archiveLayout";
 import { UNSETTLED, unsettled, type FileEntry, type FolderEntry, type SkippedEntry } from "../folder/folderEntry";
 import { TarWriter, type TarEntry } from "./tarWriter";
 
@@ -43,8 +43,8 @@ export async function pack(
 /** What an archive is made of. */
 export interface Cargo {
   readonly entries: readonly FolderEntry[];
-  /** See `checks.ts`. */
-  readonly checks: string;
+  /** For each target, see `checks.ts`. */
+  readonly checks: readonly string[];
   /** See `directoryModes.ts`. */
   readonly modes: string;
 }
@@ -94,8 +94,8 @@ class Packer implements Packed {
     }
   }
 
-  finish(checks: string, modes: string): void {
-    this.#addText(CHECKS, checks);
+  finish(checks: readonly string[], modes: string): void {
+    for (const [nth, script] of checks.entries()) this.#addText(checksName(nth), script);
     this.#addText(MODES, modes);
     this.#addText(MARK, MARK_TEXT);
     this.#tar.finish();

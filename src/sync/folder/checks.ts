@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 
 import { quote } from "../../base/quote";
+import { confirmedFile, type Confirmed } from "./confirmed";
 import type { FileEntry, FolderEntry } from "./folderEntry";
 import { fractionOf, type Plan } from "../push/reconcile";
 
@@ -8,8 +9,9 @@ import { fractionOf, type Plan } from "../push/reconcile";
  * A shell script for the receiver, in its functions' terms: first removes what the plan deletes, then sets aside what the
  * sandbox has in the place of what is written, both only as far as the sandbox's programs left it alone or made it.
  * Entries are called by their place in `checkedPaths`.
+ * @param confirmed until when the sandbox's files are known
  */
-export function checks(plan: Plan): string {
+export function checks(plan: Plan, confirmed: Confirmed | undefined): string {
   const lines: string[] = [];
   let index = 0;
   const batches = <T extends FolderEntry>(
@@ -26,14 +28,14 @@ export function checks(plan: Plan): string {
   const groups = groupsOf(plan);
   batches(
     groups.deletedFiles,
-    (first, files) => `gone ${first} ${quote(stats(files))} ${quote(fractions(files))} ${paths(files)}`,
+    (first, files) => `gone ${first} ${quote(stats(files))} ${quote(times(files, confirmed))} ${paths(files)}`,
   );
   for (const link of groups.deletedLinks)
     batches([link], (first) => `gone_link ${first} ${quote(targetOf(link))} ${paths([link])}`);
   batches(groups.deletedFolders, (_, folders) => `gone_folders ${paths(folders)}`);
   batches(
     groups.knownFiles,
-    (first, files) => `known ${first} ${quote(stats(files))} ${quote(fractions(files))} ${paths(files)}`,
+    (first, files) => `known ${first} ${quote(stats(files))} ${quote(times(files, confirmed))} ${paths(files)}`,
   );
   for (const link of groups.knownLinks)
     batches([link], (first) => `known_link ${first} ${quote(targetOf(link))} ${paths([link])}`);
@@ -91,12 +93,13 @@ const paths = (entries: readonly FolderEntry[]): string => entries.map(({ path }
 const stats = (files: readonly FileEntry[]): string =>
   files.map(({ size, mtimeMs }) => `${size} ${Math.floor(mtimeMs / 1000)}`).join("\n");
 
-/** For each file a word: the thousandths of its time and, after a comma, the sandbox's ctime of it if that is known. */
-const fractions = (files: readonly FileEntry[]): string =>
+/** For each file a word: the thousandths of its time and, after a comma, until when it is known if that is known. */
+const times = (files: readonly FileEntry[], confirmed: Confirmed | undefined): string =>
   files
-    .map(({ mtimeMs, thereCtime }) => {
-      const fraction = fractionOf(mtimeMs).toString().padStart(3, "0");
-      return thereCtime === undefined ? fraction : `${fraction},${nextMicrosecond(thereCtime)}`;
+    .map((file) => {
+      const fraction = fractionOf(file.mtimeMs).toString().padStart(3, "0");
+      const until = confirmedFile(confirmed, file);
+      return until === undefined ? fraction : `${fraction},${nextMicrosecond(until)}`;
     })
     .join(" ");
 

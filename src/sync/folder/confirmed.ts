@@ -1,4 +1,4 @@
-import type { FolderEntry } from "./folderEntry";
+import type { FileEntry, FolderEntry } from "./folderEntry";
 
 /**
  * Until when a sandbox's files are known to be what a baseline says, in seconds by the sandbox's clock. A file with a
@@ -13,6 +13,12 @@ export interface Confirmed {
 
 export const confirmedAt = (confirmed: Confirmed | undefined, path: string): number | undefined =>
   confirmed && (confirmed.later.get(path) ?? confirmed.at);
+
+/** As `confirmedAt`, for an entry of a baseline. One that a pull brought has its own time. */
+export function confirmedFile(confirmed: Confirmed | undefined, { path, thereCtime }: FileEntry): number | undefined {
+  const at = confirmedAt(confirmed, path);
+  return at === undefined ? thereCtime : Math.max(at, thereCtime ?? at);
+}
 
 /**
  * The times after a push. Only the files that it sent are confirmed by it: others may have been written before.

@@ -4,6 +4,7 @@ import { ProgressReporter } from "../worker/progressReporter";
 import type { BigPush, PushProgress, PushRequest, PushResult } from "./pushRequest";
 import { folderRefused, keepsChanging } from "./pushErrors";
 import { askSandbox, listSandbox } from "../remote/askSandbox";
+import { checksName } from "../archive/archiveLayout";
 import type { Compression } from "../archive/compression";
 import { isUntouched } from "../folder/inventory";
 import type { Delivery } from "../remote/receiver";
@@ -103,7 +104,9 @@ export class PushJob {
     const startedAt = performance.now();
     const isCompressed = group.every((planned) => this.#isCompressed(planned));
     const stamp = new Date().toISOString().slice(0, -1).replaceAll(/[-:]/g, "").replaceAll(/[T.]/g, "-");
-    const sendings = group.map((planned) => new Sending({ ...planned, stamp, isCompressed }));
+    const sendings = group.map(
+      (planned, nth) => new Sending({ ...planned, stamp, isCompressed, checks: checksName(nth) }),
+    );
     const live = () => sendings.filter((sending) => !sending.transfer.isOver);
 
     try {
@@ -219,14 +222,14 @@ class Sending {
   readonly #progress: ProgressReporter<PushProgress>;
   readonly #stopListening: () => void;
 
-  constructor({ target, plan, index, stamp, isCompressed }: Planned & Pick<Delivery, "stamp" | "isCompressed">) {
+  constructor({ target, plan, index, stamp, ...rest }: Planned & Pick<Delivery, "stamp" | "isCompressed" | "checks">) {
     this.target = target;
     this.plan = plan;
     this.index = index;
     this.stamp = stamp;
     const { remotePath, exec, signal, onProgress } = target;
     const delivery = { remotePath, expected: plan.generation, isFirst: plan.known === undefined };
-    this.transfer = new Transfer({ ...delivery, generation: this.generation, stamp, isCompressed }, exec);
+    this.transfer = new Transfer({ ...delivery, ...rest, generation: this.generation, stamp }, exec);
     this.#progress = new ProgressReporter((value: PushProgress) => onProgress?.(value), PROGRESS_MS);
     this.report({ files: 0, bytes: 0, path: "" });
     this.#stopListening = onAbort(signal, () => {

@@ -70,15 +70,16 @@ export class PushSession {
     return this.#targets.map((target) => this.#summary(target));
   }
 
-  cargoFor(index: number): Cargo {
-    const { plan, baseline } = this.#target(index);
+  /** @param indexes of targets whose plans have the same digest */
+  cargoFor(indexes: readonly number[]): Cargo {
+    const { plan } = this.#target(indexes[0] ?? 0);
     const sent = plan.send.map(({ entry }) => entry);
     const placing = placingOf(plan);
     // What is moved into a folder leaves its mode alone, unless the folder must be opened for that.
     const touched = placing === "link" ? plan.around : plan.around.filter(({ mode }) => (mode & 0o700) !== 0o700);
     return {
       entries: placing === "none" ? [] : [...plan.around, ...sent],
-      checks: baseline ? checks(plan) : "",
+      checks: indexes.map((index) => checksOf(this.#target(index))),
       modes: directoryModes([...touched, ...sent]),
     };
   }
@@ -147,7 +148,9 @@ export class PushSession {
     const entries = retained.length === 0 ? delivered : new Map([...delivered, ...retained]);
     const sent = plan.send.map(({ entry }) => entry.path);
     const pushedAt = pushedAtIn(report);
-    target.baseline = { generation, entries, confirmed: confirmSent(target.baseline, sent, pushedAt) };
+    // The times of before are of no use if every file has got another ctime since.
+    const before = /^copied$/m.test(report) ? undefined : target.baseline;
+    target.baseline = { generation, entries, confirmed: confirmSent(before, sent, pushedAt) };
     this.#baselines.put(key, target.baseline);
     if (target.isFresh) target.taken.clearPulled();
     else target.taken.drop(sent);
@@ -252,6 +255,8 @@ interface Target {
   baseline: Baseline | undefined;
   plan: Plan;
 }
+
+const checksOf = ({ plan, baseline }: Target): string => (baseline ? checks(plan, baseline.confirmed) : "");
 
 const NOTHING: Entries = new Map();
 

@@ -6,7 +6,7 @@
 #
 #   pushSession -stdin--> gzip -dc --> tar -x --> TARGET/.modal-push-PID/   the stage, removed at the end
 #                         (if compressed)           tree/    entries to write
-#                                                   checks   shell script: what must be there, what is to go
+#                                                   checks-N shell script: what must be there, what is to go
 #                                                   modes    shell script: modes of folders
 #                                                   mark     "complete": nothing of the stream is missing
 #                                                   cut      made here if gzip fails
@@ -21,7 +21,8 @@
 # name; the prefix of the stage's name; the names of tree, checks, modes and mark in the stream; the mark's text.
 #
 # Prints a line for each checked path that was not as expected: "left N" was to be removed and is still there, "kept N" and
-# "aside N" made way and have another name.
+# "aside N" made way and have another name. Before them "copied" if the files' ctimes say nothing (see note_push), and at
+# the end "at" and the time of the marker.
 # Exit codes: 41 no tar, 42 no target, 43 not unpacked, 44 the stream is cut, 45 not all in place, 46 the marker or the
 # target's content differs, 47 no gzip. All but 45 leave the target as it was.
 export LC_ALL=C
@@ -131,9 +132,10 @@ is_later() {
   [ "${1%% *}" -gt "${2%.*}" ] || { [ "${1%% *}" -eq "${2%.*}" ] && [ "$nanos" -gt "${2#*.}" ]; }
 }
 
-# Whether files still have the sizes and times that a push gave them, which are in whole seconds, and were not written
-# after it. A pulled file has the fraction of a second that a program gave it (FRACTIONS, a word for each), and may have
-# been written until the pull. Without stat: whether they are older than the marker.
+# same STATS TIMES FILE...: true if files have the sizes and mtimes of STATS and were not written since they were last known.
+# A push gives mtimes in whole seconds; a pulled file has the fraction that a program gave it. TIMES has a word for each
+# file: the fraction and, after a comma, until when it is known, else until the last push. Without stat, TIMES are of no
+# use, and three processes are needed for each file.
 same() {
   wanted=$1$newline rest=$2
   shift 2
@@ -157,9 +159,14 @@ same() {
   [ -z "$wanted" ]
 }
 command -v stat >/dev/null 2>&1 || same() {
+  wanted=$1$newline
   shift 2
   for one; do
-    [ -f "$one" ] && [ ! -L "$one" ] && [ ! "$one" -nt "$marker" ] || return 1
+    size=${wanted%% *} mtime=${wanted%%"$newline"*} wanted=${wanted#*"$newline"}
+    mtime=${mtime#* }
+    [ -f "$one" ] && [ ! -L "$one" ] && [ $(($(wc -c <"$one"))) -eq "$size" ] &&
+      touch -d "@$mtime" -- "$stage/from" && touch -d "@$((mtime + 1))" -- "$stage/to" &&
+      [ ! "$one" -ot "$stage/from" ] && [ "$one" -ot "$stage/to" ] || return 1
   done
 }
 
@@ -272,7 +279,7 @@ text=
 is_expected || exit 46
 if is_fresh; then is_empty=yes; else is_empty=; [ "$push" = next ] || exit 46; fi
 
-[ -z "$expected_generation" ] || note_push
+[ -z "$expected_generation" ] || note_push || echo copied
 # From here to the end no push can rely on what is here.
 : >"$marker" || exit 45
 . "$checks"

@@ -1,5 +1,5 @@
 import { STAGING_PREFIX, SYNC_MARKER } from "../rules/builtinExcludes";
-import { CHECKS, MARK, MARK_TEXT, MODES, TREE } from "../archive/archiveLayout";
+import { MARK, MARK_TEXT, MODES, TREE } from "../archive/archiveLayout";
 import RECEIVER from "./receiver.sh";
 
 /** The exit codes of receiver.sh. Every one but `notInPlace` leaves the target as it was. */
@@ -23,6 +23,8 @@ export interface Delivery {
   readonly generation: string;
   /** Ends the names under which the receiver sets aside what it must not overwrite: `keptName`. */
   readonly stamp: string;
+  /** The name of the target's checks in the stream. */
+  readonly checks: string;
   /** Whether the stream comes through gzip. */
   readonly isCompressed: boolean;
 }
@@ -34,12 +36,12 @@ export interface Delivery {
  * the push ended, by the sandbox's clock, if it can say that.
  */
 export const receiverCommand = (delivery: Delivery): string[] => {
-  const { remotePath, expected, isFirst, generation, stamp, isCompressed } = delivery;
+  const { remotePath, expected, isFirst, generation, stamp, checks, isCompressed } = delivery;
   const format = isCompressed ? "gzip" : "plain";
   return [
     ...["sh", "-c", RECEIVER, "sh"],
     ...[remotePath, isFirst ? "first" : "next", expected, generation, stamp, format],
-    ...[SYNC_MARKER, STAGING_PREFIX, TREE, CHECKS, MODES, MARK, MARK_TEXT],
+    ...[SYNC_MARKER, STAGING_PREFIX, TREE, checks, MODES, MARK, MARK_TEXT],
   ];
 };
 

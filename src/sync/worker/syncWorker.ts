@@ -65,7 +65,7 @@ class SyncWorker {
       const sink = new Stream({ stream, progress, gzip }, this.#port);
       this.#streams.set(stream, sink);
       try {
-        const packed = await pack(opened.root, opened.cargoFor(targets[0] ?? 0), sink, progress);
+        const packed = await pack(opened.root, opened.cargoFor(targets), sink, progress);
         opened.keepPacked(stream, packed, targets);
         sink.flush();
         const { files, bytes } = progress;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { before, describe, it } from "mocha";
 import type { Sandbox } from "modal";
@@ -9,7 +11,7 @@ import { isAbort } from "../../../src/base/errors";
 import type { PushProgress } from "../../../src/sync/push/pushRequest";
 import { build, file, listTree, temporaryFolders, type Listing } from "../../unit/sync/support/folders";
 import { nasty } from "../../unit/sync/support/nasty";
-import { push, pushToMany } from "../../unit/sync/support/pushing";
+import { push, pushToMany, SyncWindow } from "../../unit/sync/support/pushing";
 import { generations, useLocalBackend } from "../support/fixture";
 import { chunksOf, execIn } from "../support/sdkExec";
 
@@ -91,6 +93,39 @@ describe("a push through the SDK", function () {
         assert.equal(await empty.stdout.readText(), "empty\n");
       });
     });
+
+  it("keeps what a program rewrote with the same size and time, though another push came before the user's edit", async () => {
+    const window = new SyncWindow();
+    try {
+      const root = inTree({ "x.txt": file("1"), "y.txt": file("1") });
+      const sandbox = await local.create();
+      const send = () =>
+        window.push({
+          root,
+          sandboxId: sandbox.sandboxId,
+          remotePath: "/workspace",
+          exec: execIn(sandbox),
+          signal: never,
+        });
+      await send();
+      const unseen = await sandbox.exec(
+        ["sh", "-c", "touch -r x.txt /tmp/stamp; printf 2 >x.txt; touch -r /tmp/stamp x.txt"],
+        { workdir: "/workspace" },
+      );
+      assert.equal(await unseen.wait(), 0);
+      writeFileSync(join(root, "y.txt"), "by the user");
+      await send();
+      writeFileSync(join(root, "x.txt"), "by the user");
+      const { conflicts } = await send();
+
+      const [conflict] = conflicts;
+      assert.deepEqual([conflicts.length, conflict?.path], [1, "x.txt"]);
+      const both = await sandbox.exec(["cat", "x.txt", conflict?.keptAs ?? ""], { workdir: "/workspace" });
+      assert.equal(await both.stdout.readText(), "by the user2");
+    } finally {
+      window.dispose();
+    }
+  });
 
   it("reaches two sandboxes at the same time, and says that a third is gone", async () => {
     const root = inTree(nasty);

@@ -52,7 +52,7 @@ describe("pack", () => {
       ready: () => (start.length > 1 ? Promise.reject(enough) : Promise.resolve()),
     };
 
-    await pack(root, { entries: scan(root).entries, checks: "", modes: "" }, sink, {
+    await pack(root, { entries: scan(root).entries, checks: [], modes: "" }, sink, {
       files: 0,
       bytes: 0,
       path: "",
@@ -139,7 +139,7 @@ describe("pack", () => {
       },
     };
 
-    await pack(root, { entries: scan(root).entries, checks: "", modes: "" }, sink, { files: 0, bytes: 0, path: "" });
+    await pack(root, { entries: scan(root).entries, checks: [], modes: "" }, sink, { files: 0, bytes: 0, path: "" });
 
     assert.ok(most < 1_100_000, `${most} bytes`);
   });
@@ -147,7 +147,7 @@ describe("pack", () => {
   async function packed(root: string, entries = scan(root).entries, ready = () => Promise.resolve()) {
     const chunks: Uint8Array[] = [];
     const sink = { write: (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)), ready };
-    const { skipped } = await pack(root, { entries, checks: "", modes: "" }, sink, { files: 0, bytes: 0, path: "" });
+    const { skipped } = await pack(root, { entries, checks: [], modes: "" }, sink, { files: 0, bytes: 0, path: "" });
     return { archive: Buffer.concat(chunks), skipped };
   }
 

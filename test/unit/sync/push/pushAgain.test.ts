@@ -120,6 +120,43 @@ describe("a push of what was pushed before", function () {
         assert.equal(readFileSync(join(remotePath, "d/a"), "utf8"), "by the user");
       });
 
+      it("keeps a file that a program rewrote with the same size and time before another push", async () => {
+        const { root, remotePath, again } = await pushed({ "d/a": file("1"), b: file("1"), c: file("1") }, exec);
+        writeFileSync(join(root, "b"), "22");
+        await timesMoveOn();
+        await again();
+        rewriteUnseen(remotePath, "d/a", "3");
+        rewriteUnseen(remotePath, "b", "33");
+        writeFileSync(join(root, "c"), "by the user");
+        await timesMoveOn();
+        assert.deepEqual((await again()).conflicts, []);
+
+        writeFileSync(join(root, "d/a"), "by the user");
+        writeFileSync(join(root, "c"), "by the user again");
+        rmSync(join(root, "b"));
+        const { conflicts } = await again();
+        const keptAs = Object.fromEntries(conflicts.map((conflict) => [conflict.path, conflict.keptAs]));
+        assert.deepEqual(Object.keys(keptAs).sort(), ["b", "d/a"]);
+        assert.equal(readFileSync(join(remotePath, keptAs["d/a"] ?? ""), "utf8"), "3");
+        assert.equal(readFileSync(join(remotePath, "b"), "utf8"), "33");
+        assert.equal(readFileSync(join(remotePath, "d/a"), "utf8"), "by the user");
+        assert.equal(readFileSync(join(remotePath, "c"), "utf8"), "by the user again");
+      });
+
+      it("sets nothing aside after a push into a sandbox where a program gave every file another mode", async () => {
+        const { root, remotePath, again } = await pushed({ a: file("1"), b: file("1"), c: file("1") }, exec);
+        const marker = join(remotePath, ".modal-sync");
+        utimesSync(marker, 1e9, 1e9);
+        for (const name of ["a", "b"]) changeLater(join(remotePath, name), marker);
+        writeFileSync(join(root, "c"), "22");
+        await timesMoveOn();
+        await again();
+        writeFileSync(join(root, "a"), "22");
+        rmSync(join(root, "b"));
+        const { conflicts, deleted } = await again();
+        assert.deepEqual([conflicts, deleted], [[], 1]);
+      });
+
       it("sets nothing aside in a copy of the sandbox, where every file has the change time of the copy", async () => {
         const { root, remotePath, again } = await pushed({ a: file("1"), b: file("1") }, exec);
         const marker = join(remotePath, ".modal-sync");
@@ -163,6 +200,27 @@ describe("a push of what was pushed before", function () {
       });
     });
   }
+
+  it("keeps a file that a program rewrote before another push, even if the sandbox has no stat", async function () {
+    const own = busyboxPath(folder());
+    if (own === undefined) skip(this, "needs busybox");
+    rmSync(join(own, "stat"));
+    const exec = localExec({ env: { PATH: own } });
+    const { root, remotePath, again } = await pushed({ "d/a": file("1"), b: file("1"), c: file("1") }, exec);
+    writeFileSync(join(remotePath, "d/a"), "by a program");
+    utimesSync(join(remotePath, "b"), 1e9, 1e9);
+    writeFileSync(join(root, "c"), "by the user");
+    await timesMoveOn();
+    assert.deepEqual((await again()).conflicts, []);
+
+    writeFileSync(join(root, "d/a"), "by the user");
+    writeFileSync(join(root, "c"), "by the user again");
+    rmSync(join(root, "b"));
+    const { conflicts } = await again();
+    assert.deepEqual(conflicts.map(({ path }) => path).sort(), ["b", "d/a"]);
+    assert.equal(readFileSync(join(remotePath, conflicts.at(-1)?.keptAs ?? ""), "utf8"), "by a program");
+    assert.equal(readFileSync(join(remotePath, "c"), "utf8"), "by the user again");
+  });
 
   it("leaves in the sandbox what is ignored by now and what cannot be read", async () => {
     const { root, remotePath, again } = await pushed({ "data/big": file(), "b.txt": file() });
@@ -360,6 +418,44 @@ describe("a push of what was pushed before", function () {
       [2],
     );
     assert.deepEqual(listTree(places.b), listTree(root));
+  });
+
+  it("sends one archive to several that hold the same, and keeps what a program rewrote in each of them", async () => {
+    const root = build(folder(), { a: file("1"), b: file("1"), other: file("1") });
+    const window = open();
+    const places = [folder(), folder()];
+    const blocks: Uint8Array[][] = [[], []];
+    const recording =
+      (seen: Uint8Array[]): Exec =>
+      async (argv) => {
+        const process = await localExec()(argv);
+        return { ...process, write: (block) => (seen.push(block), process.write(block)) };
+      };
+    const pushAll = (execs: readonly Exec[]) =>
+      Promise.all(
+        execs.map((exec, index) =>
+          window.push({ root, sandboxId: `${index}`, remotePath: places[index] ?? "", exec, signal }),
+        ),
+      );
+    await timesMoveOn();
+    // Their pushes end at different times.
+    for (const [index, remotePath] of places.entries())
+      await window.push({ root, sandboxId: `${index}`, remotePath, exec: localExec(), signal });
+    rewriteUnseen(places[0] ?? "", "a", "2");
+    rewriteUnseen(places[1] ?? "", "b", "2");
+    writeFileSync(join(root, "other"), "22");
+    await timesMoveOn();
+    await pushAll([localExec(), localExec()]);
+
+    for (const name of ["a", "b"]) writeFileSync(join(root, name), "by the user");
+    const results = await pushAll(blocks.map(recording));
+
+    assert.deepEqual(
+      results.map(({ conflicts }) => conflicts.map(({ path }) => path)),
+      [["a"], ["b"]],
+    );
+    const [first = [], second = []] = blocks;
+    assert.ok(first.length > 0 && first.every((block, index) => block === second[index]));
   });
 
   it("notices an edit that keeps size and time", async () => {
