@@ -49,9 +49,9 @@ describe("a .env file", () => {
     assert.deepEqual(readDotEnv("\uFEFFTOKEN=1\nSECOND=2"), { TOKEN: "1", SECOND: "2" });
   });
 
-  it("is read in no time, whatever is in it", () => {
-    const startedAt = performance.now();
-    readDotEnv(`A=y${" ".repeat(100_000)}x\nB="${" #".repeat(50_000)}\n`.repeat(3));
-    assert.ok(performance.now() - startedAt < 2000);
+  it("is read to its end, however long its lines are", () => {
+    // Where the time grew with the square of a line's length, this would take minutes.
+    const lines = `A=y${" ".repeat(1_000_000)}x\nB="${" #".repeat(500_000)}\n`;
+    assert.equal(readDotEnv(`${lines.repeat(3)}C=end`).C, "end");
   });
 });

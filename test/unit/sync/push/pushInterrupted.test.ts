@@ -105,24 +105,28 @@ for (const compression of ["off", "on"] as const)
       }
     });
 
-    it("leaves whole files and no rubbish when it is canceled, at once", async () => {
+    it("leaves whole files and no rubbish when it is canceled, and waits for no answer of the sandbox", async () => {
       for (let delayMs = 0; delayMs <= 160; delayMs += 10) {
         const remotePath = await pushOld();
         const abort = new AbortController();
         const children: ChildProcess[] = [];
-        let abortedAt = 0;
         setTimeout(() => {
-          abortedAt = performance.now();
           abort.abort();
         }, delayMs);
 
-        const exec = localExec({}, (child) => children.push(child));
+        const running = localExec({}, (child) => children.push(child));
+        const unlessAborted = <T>(value: T) => (abort.signal.aborted ? new Promise<T>(() => undefined) : value);
+        const exec: Exec = async (argv) => {
+          const process = await running(argv);
+          return {
+            ...process,
+            output: process.output.then(unlessAborted),
+            exitCode: process.exitCode.then(unlessAborted),
+          };
+        };
         const error = await failure(push(fresh, remotePath, exec, abort.signal));
 
-        if (error) {
-          assert.ok(isAbort(error), String(error));
-          assert.ok(performance.now() - abortedAt < 5000, "the push waited for the sandbox");
-        }
+        if (error) assert.ok(isAbort(error), String(error));
         await Promise.all(children.map(exited));
         assertWhole(remotePath);
       }

@@ -24,6 +24,7 @@ const target = targetOf("train.py", launchers.python, { kind: "synced", path: "t
 function arrange() {
   const store = new SandboxStore();
   const runs: Run[] = [];
+  const runReads = { count: 0 };
   const changedRun = new Emitter<Run>();
   const used = new Emitter<string>();
   const changedSnapshots = new Emitter<readonly string[]>();
@@ -36,7 +37,13 @@ function arrange() {
   };
   const model = new SandboxTreeModel({
     sandboxes: store,
-    runs: { runs, onDidChangeRun: changedRun.event },
+    runs: {
+      get runs() {
+        runReads.count += 1;
+        return runs;
+      },
+      onDidChangeRun: changedRun.event,
+    },
     activity: { onDidChangeActivity: used.event },
     snapshots,
     meters: { metersOf: () => ({ summary: "CPU 1.0 core", rows: metered.rows }), onDidChangeMetrics: measured.event },
@@ -59,7 +66,7 @@ function arrange() {
     for (let quarter = 0; quarter < 4; quarter++) mock.timers.tick(250);
     heard.length = 0;
   };
-  return { store, model, heard, addRun, calm, used, keep, measured, metered };
+  return { store, model, heard, addRun, runReads, calm, used, keep, measured, metered };
 }
 
 const running = (key: string, createdAt = 0) =>
@@ -271,23 +278,20 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, [undefined, undefined]);
   });
 
-  it("paints a thousand sandboxes, and only one row when the list changes one of them", () => {
+  it("paints a thousand sandboxes once, and of a list that changes one only that row", () => {
     const { store, model, heard, calm } = arrange();
     const list = Array.from({ length: 1000 }, (_, index) => ({
       ...running(`s${index}`, index),
       gpu: { type: "H100", count: 1 },
     }));
     const context = rowContextAt(60_000);
-    const before = performance.now();
     store.apply({ put: list, removeKeys: [] });
     const rows = model.roots.map((node) => {
       const shown = model.sandbox(node);
       return shown && sandboxRow(shown, context);
     });
-    const elapsedMs = performance.now() - before;
-    console.log(`      1,000 rows: ${elapsedMs.toFixed(0)} ms`);
     assert.equal(rows.length, 1000);
-    assert.ok(elapsedMs < 5000, `${elapsedMs.toFixed(0)} ms`);
+    assert.deepEqual(heard, [undefined]);
 
     calm();
     store.apply({
@@ -300,14 +304,13 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, []);
   });
 
-  it("takes a thousand sandboxes with a run each without a stutter", () => {
-    const { store, model, addRun } = arrange();
+  it("reads the list of runs once for the rows of a thousand sandboxes with a run each", () => {
+    const { store, model, addRun, runReads } = arrange();
     store.apply({ put: Array.from({ length: 1000 }, (_, index) => running(`s${index}`, index)), removeKeys: [] });
     for (let index = 0; index < 1000; index++) addRun(`r${index}`, `s${index}`);
-    const before = performance.now();
+    const before = runReads.count;
     const children = model.roots.flatMap((node) => model.children(node));
-    const elapsedMs = performance.now() - before;
     assert.equal(children.length, 3000);
-    assert.ok(elapsedMs < 5000, `${elapsedMs.toFixed(0)} ms`);
+    assert.equal(runReads.count - before, 1);
   });
 });
