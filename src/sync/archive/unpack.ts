@@ -1,10 +1,10 @@
-import { codeOf, messageOf } from "../../base/errors";
 import type { SkippedEntry } from "../folder/folderEntry";
 import { foldCase } from "../folder/foldName";
 import { Refusal, type FolderWriter, type Placed } from "../folder/folderWriter";
 import type { OpenFile } from "../folder/openFile";
 import type { RemoteEntry } from "../remote/remoteListing";
 import { plainPath, refusePath, refuseTarget, type NameRules } from "../folder/safePath";
+import { writeReason } from "../folder/writeReason";
 import { TarReader, type TarHeader } from "./tarReader";
 
 export interface UnpackOptions {
@@ -13,6 +13,8 @@ export interface UnpackOptions {
   /** What was asked for; all else is refused. Without it everything may come. */
   readonly wanted?: ReadonlyMap<string, RemoteEntry>;
   readonly limits: UnpackLimits;
+  /** A file has come whole. It is placed when the archive has ended. */
+  readonly onComplete?: (path: string, bytes: number) => void;
   readonly onPlaced: (entry: UnpackedEntry) => void;
 }
 
@@ -36,11 +38,16 @@ export interface UnpackedEntry {
 export type ArchiveEnd =
   { readonly kind: "whole" } | { readonly kind: "cut" | "damaged" | "tooMuch"; readonly detail: string };
 
-/** Reads a tar stream and has its entries written one by one; what must not be written is refused by itself. Blocks. */
+/**
+ * Reads a tar stream and has its entries written; what must not be written is refused by itself. Files are held in
+ * staging until the end, because only then does the sandbox know which of them changed while they were read. Blocks.
+ */
 export class Unpacker {
   readonly #options: UnpackOptions;
   readonly #reader: TarReader;
   readonly #links: Link[] = [];
+  /** Files that have come whole, by path, in their order. */
+  readonly #held = new Map<string, HeldFile>();
   /** The spellings met so far, by what a file system may take for the same. */
   readonly #spellings = new Map<string, string>();
   /** Where the files of this archive are, for further names of the same file. */
@@ -103,10 +110,24 @@ export class Unpacker {
     if (damage !== undefined) this.#end = { kind: "damaged", detail: damage };
   }
 
-  /** Makes the links, which come last so that nothing is ever written through one. */
+  isHeld(path: string): boolean {
+    return this.#held.has(path);
+  }
+
+  /** Drops a file that has come. It may come again. */
+  drop(path: string): void {
+    const held = this.#held.get(path);
+    this.#held.delete(path);
+    this.#bytes -= held?.bytes ?? 0;
+    held?.file?.discard();
+  }
+
+  /** Places the files, and then the links, so that nothing is ever written through one. */
   finish(): ArchiveEnd {
     if (!this.#reader.isBetweenEntries) this.#end ??= { kind: "cut", detail: "The archive ends within an entry." };
     this.#discardOpen();
+    for (const [path, held] of this.#held) this.#place(path, held);
+    this.#held.clear();
     for (const { path, target } of this.#links)
       this.#attempt(path, () => {
         this.#report({ path, target, bytes: 0, placed: this.#options.writer.placeLink(path, target) });
@@ -172,11 +193,9 @@ export class Unpacker {
       case "symlink":
         this.#links.push({ path, target: header.target });
         break;
-      default: {
-        const of = this.#files.get(plainPath(header.target));
-        if (of === undefined) throw new Refusal("is a second name of a file that did not come");
-        this.#report({ path, bytes: 0, placed: writer.placeCopy(of, this.#facts(path, header)) });
-      }
+      default:
+        this.drop(path);
+        this.#held.set(path, { header, bytes: 0, file: undefined });
     }
   }
 
@@ -193,13 +212,36 @@ export class Unpacker {
     const open = this.#open;
     if (!open) return;
     const { path, header, file } = open;
-    this.#attempt(path, () => {
-      const placed = this.#options.writer.place(file, this.#facts(path, header));
-      this.#bytes += header.size;
-      this.#files.set(path, placed.kind === "copied" ? placed.copy : path);
-      this.#report({ path, bytes: header.size, placed });
+    const isSettled = this.#attempt(path, () => {
+      file.settle();
     });
-    this.#discardOpen();
+    if (!isSettled) {
+      this.#discardOpen();
+      return;
+    }
+    this.#open = undefined;
+    this.drop(path);
+    this.#held.set(path, { header, bytes: header.size, file });
+    this.#bytes += header.size;
+    this.#options.onComplete?.(path, header.size);
+  }
+
+  #place(path: string, { header, bytes, file }: HeldFile): void {
+    const { writer } = this.#options;
+    this.#attempt(path, () => {
+      const placed = file
+        ? writer.place(file, this.#facts(path, header))
+        : writer.placeCopy(this.#firstNameOf(header), this.#facts(path, header));
+      if (file) this.#files.set(path, placed.kind === "copied" ? placed.copy : path);
+      this.#report({ path, bytes, placed });
+    });
+    file?.discard();
+  }
+
+  #firstNameOf({ target }: TarHeader): string {
+    const of = this.#files.get(plainPath(target));
+    if (of === undefined) throw new Refusal("is a second name of a file that did not come");
+    return of;
   }
 
   /** The listing has the time's fraction, which the archive's header lacks. */
@@ -217,7 +259,7 @@ export class Unpacker {
       const kind = this.#options.wanted?.get(path)?.kind;
       // A link that leads out of the folder could never have come.
       if (kind !== undefined && !(kind === "symlink" && error instanceof Refusal)) this.#blocked.add(path);
-      this.#refuse(path, reasonOf(error));
+      this.#refuse(path, writeReason(error));
       return false;
     }
   }
@@ -237,6 +279,13 @@ export class Unpacker {
   }
 }
 
+interface HeldFile {
+  readonly header: TarHeader;
+  readonly bytes: number;
+  /** Undefined for a further name of another file. */
+  readonly file: OpenFile | undefined;
+}
+
 interface Link {
   readonly path: string;
   readonly target: string;
@@ -244,20 +293,3 @@ interface Link {
 
 /** More would be read by nobody, and cost memory. */
 const MAX_REFUSED = 1000;
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Refusal) return error.message;
-  switch (codeOf(error)) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return "cannot be written: no space is left";
-    case "EACCES":
-    case "EPERM":
-    case "EROFS":
-      return "cannot be written: permission denied";
-    case "ENAMETOOLONG":
-      return "has a name that is too long here";
-    default:
-      return `cannot be written: ${messageOf(error)}`;
-  }
-}

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   copyFileSync,
   fchmodSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   readSync,
   rmSync,
+  utimesSync,
   writeSync,
   type Stats,
 } from "node:fs";
@@ -52,9 +54,22 @@ export class OpenFile {
     }
   }
 
+  /** Its content is complete, and takes no memory and no descriptor until it is placed. */
+  settle(): void {
+    this.#create();
+    if (this.#whole) this.#append(this.#whole);
+    this.#whole = undefined;
+    this.#close();
+  }
+
   /** @returns where it lies, complete */
   finish(mode: number, mtime: number): string {
     if (this.#whole) this.#append(this.#whole);
+    if (this.#path !== undefined && this.#file === undefined) {
+      chmodSync(this.#path, mode);
+      utimesSync(this.#path, mtime, mtime);
+      return this.#path;
+    }
     const { path, file } = this.#create();
     fchmodSync(file, mode);
     futimesSync(file, mtime, mtime);
@@ -79,8 +94,9 @@ export class OpenFile {
   }
 
   #create(): { readonly path: string; readonly file: number } {
+    const isStaged = this.#path !== undefined;
     this.#path ??= this.#stage();
-    this.#file ??= openSync(this.#path, "wx+", 0o600);
+    this.#file ??= openSync(this.#path, isStaged ? "r+" : "wx+", 0o600);
     return { path: this.#path, file: this.#file };
   }
 

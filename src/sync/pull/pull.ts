@@ -112,6 +112,10 @@ class Receiver implements Disposable {
     return this.#worker.call("startPull", { session: this.#session, ...decision });
   }
 
+  recheck(changed: string): Promise<Uint8Array> {
+    return this.#worker.call("recheckPull", { session: this.#session, changed });
+  }
+
   end(isStopped: boolean): Promise<PullOutcome> {
     return this.#worker.call("endPull", { session: this.#session, isStopped });
   }
@@ -127,8 +131,13 @@ async function bring(receiver: Receiver, options: PullOptions): Promise<PullResu
   const decision = options.decide ? await options.decide(plan) : EVERYTHING;
   if (!decision) throw abortError();
   options.signal.throwIfAborted();
-  const names = await receiver.start(decision);
-  const exitCode = names.length > 0 ? await transfer(receiver, options, names) : 0;
+  let exitCode = 0;
+  for (let names = await receiver.start(decision); names.length > 0;) {
+    const sent = await transfer(receiver, options, names);
+    if (!sent) break;
+    exitCode = sent.exitCode;
+    names = await receiver.recheck(sent.errors);
+  }
   const outcome = await receiver.end(false);
   const failure = senderFailed(outcome, exitCode);
   if (failure) throw failure;
@@ -151,14 +160,22 @@ async function list(receiver: Receiver, options: PullOptions): Promise<PlanSumma
 async function pourListing(receiver: Receiver, { remotePath, path, exec }: PullOptions): Promise<number | undefined> {
   const process = await exec(listerCommand(remotePath, path === undefined ? "." : `./${path}`, NEVER_LISTED));
   void process.closeInput().catch(() => undefined);
-  return pourOutput(receiver, process);
+  return (await pourOutput(receiver, process))?.exitCode;
 }
 
-/** @returns the exit code; none if the session wants no more of the output, for whose end nobody waits then */
-async function pourOutput(receiver: Receiver, process: PullProcess): Promise<number | undefined> {
+interface ProcessEnd {
+  readonly exitCode: number;
+  /** Everything on standard error. */
+  readonly errors: string;
+}
+
+/** @returns undefined if the session wants no more of the output, for whose end nobody waits then */
+async function pourOutput(receiver: Receiver, process: PullProcess): Promise<ProcessEnd | undefined> {
   const ended = Promise.all([process.exitCode, drain(process.stderr)]);
   const isWhole = await Promise.race([receiver.pour(process.stdout), rejectionOf(ended)]);
-  return isWhole ? (await ended)[0] : undefined;
+  if (!isWhole) return undefined;
+  const [exitCode, errors] = await ended;
+  return { exitCode, errors };
 }
 
 /** Never resolves. */
@@ -176,9 +193,9 @@ async function transfer(
   receiver: Receiver,
   { remotePath, exec, signal }: PullOptions,
   names: Uint8Array,
-): Promise<number> {
+): Promise<ProcessEnd | undefined> {
   const token = randomBytes(6).toString("hex");
-  const process = await exec(senderCommand(remotePath, token));
+  const process = await exec(senderCommand(remotePath, token, NEVER_LISTED));
   const stop = () => {
     // Its own end is what counts; where it cannot be told, the sandbox's ends it.
     exec(stopSenderCommand(token))
@@ -190,9 +207,9 @@ async function transfer(
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const [exitCode] = await Promise.all([pourOutput(receiver, process), ask(process, names)]);
-    if (exitCode === undefined) stop();
-    return exitCode ?? 0;
+    const [end] = await Promise.all([pourOutput(receiver, process), ask(process, names)]);
+    if (!end) stop();
+    return end;
   } catch (error) {
     if (!signal.aborted) stop();
     throw error;
@@ -213,13 +230,16 @@ async function ask(process: PullProcess, names: Uint8Array): Promise<void> {
 
 const NAMES_BYTES = 256 * 1024;
 
-/** Reads errors, which nobody is shown; a sandbox that has nothing but errors is not listened to for ever. */
-async function drain(stream: AsyncIterable<Uint8Array>): Promise<void> {
+/** Reads errors. A sandbox that has nothing but errors is not listened to for ever. */
+async function drain(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of stream) {
+    chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_ERROR_BYTES) throw tooManyErrors();
   }
+  return Buffer.concat(chunks).toString();
 }
 
 /** A line for each of 20,000 files that cannot be read, and more. */

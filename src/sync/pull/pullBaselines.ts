@@ -9,6 +9,7 @@ import type { Conflict as PushConflict } from "../push/pushRequest";
 import { UNKNOWN_TARGET } from "../folder/folderEntry";
 import { entryThere, folderThere, isUnchangedThere, type PullPlan } from "./pullPlan";
 import type { RemoteEntry } from "../remote/remoteListing";
+import { SYNC_MARKER } from "../rules/builtinExcludes";
 import { TakenOutputs } from "./takenOutputs";
 
 /**
@@ -38,9 +39,19 @@ export class PullBaselines {
     this.known = synced && pulled ? new Map([...pulled, ...synced]) : (synced ?? pulled ?? new Map());
   }
 
-  /** As `confirmedAt`, for a path that is known. */
-  confirmedAt(path: string): number | undefined {
-    return confirmedAt((this.#synced?.entries.has(path) ? this.#synced : this.#pulled)?.confirmed, path);
+  /**
+   * Until when a file is known to be unchanged there. Unknown in a copy of a file system, where every file, the marker
+   * of the last push too, has the ctime of the copy.
+   */
+  confirmedIn(listing: readonly RemoteEntry[]): (path: string) => number | undefined {
+    const marker = listing.find(({ path }) => path === SYNC_MARKER);
+    const { ctime = 0, mtime = 0 } = marker ?? {};
+    const copiedAt = Math.floor(ctime) === Math.floor(mtime) ? 0 : ctime;
+    return (path) => {
+      const baseline = this.#synced?.entries.has(path) ? this.#synced : this.#pulled;
+      const at = confirmedAt(baseline?.confirmed, path);
+      return at !== undefined && at >= copiedAt ? at : undefined;
+    };
   }
 
   /** True if it is as a pull has brought it into a folder of its own. */

@@ -50,6 +50,8 @@ export interface PullOutcome {
   /** The first thousand; `skippedCount` says how many there are. */
   readonly skipped: readonly SkippedEntry[];
   readonly skippedCount: number;
+  /** Files that changed whenever the sandbox read them, so that only a mix of their versions could have come. */
+  readonly changing: readonly string[];
   /** How many outputs stay in the sandbox that could have come but for a limit or this machine's disk. */
   readonly leftCount: number;
   readonly end: ArchiveEnd;

@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 
 import { UNKNOWN_TARGET, UNSETTLED, unsettled, type FolderEntry, type SkippedEntry } from "../folder/folderEntry";
+import type { UnpackLimits } from "../archive/unpack";
 import type { Guarded, PathGuard } from "../folder/pathGuard";
 import type { RemoteEntry } from "../remote/remoteListing";
 import { refusePath, type NameRules } from "../folder/safePath";
@@ -16,6 +17,15 @@ export interface PullPlan {
   readonly bytes: number;
   readonly skipped: readonly SkippedEntry[];
 }
+
+/** A file may have grown since it was listed, and all of them may come twice. */
+export const archiveLimits = ({ wanted, bytes }: PullPlan): UnpackLimits => ({
+  bytes: bytes * 1.1 + 64 * MIB,
+  entries: wanted.size * 2 + 1000,
+  streamBytes: bytes * 2.2 + wanted.size * 20_480 + 2048 * MIB,
+});
+
+const MIB = 1024 * 1024;
 
 /**
  * What of a listing was made or changed by the sandbox's programs, beside what both sides are known to hold. What is

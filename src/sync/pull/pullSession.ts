@@ -2,7 +2,6 @@ import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
 import type { BaselineStore } from "../folder/baseline";
-import { SYNC_MARKER } from "../rules/builtinExcludes";
 import type { FolderEntry } from "../folder/folderEntry";
 import { FolderWriter, type MayReplace } from "../folder/folderWriter";
 import { PullBaselines } from "./pullBaselines";
@@ -21,12 +20,19 @@ import type {
   PullOutcome,
   PullSince,
 } from "./pullMessages";
-import { entryHere, entryThere, folderThere, isUnchangedHere, planPull, type PullPlan } from "./pullPlan";
+import {
+  archiveLimits,
+  entryHere,
+  entryThere,
+  folderThere,
+  isUnchangedHere,
+  planPull,
+  type PullPlan,
+} from "./pullPlan";
+import { namesOf, Recheck } from "./recheck";
 import { ListingParser, type RemoteEntry } from "../remote/remoteListing";
 import { refusePath, type NameRules } from "../folder/safePath";
 import { Unpacker, type ArchiveEnd, type UnpackedEntry } from "../archive/unpack";
-
-const MIB = 1024 * 1024;
 
 export interface PullContext {
   readonly baselines: BaselineStore;
@@ -50,7 +56,11 @@ export class PullSession {
   #isSynced: (entry: RemoteEntry) => boolean = () => false;
   #writer: FolderWriter | undefined;
   #unpacker: Unpacker | undefined;
+  /** What has come. */
   #counts: PullCounts = { files: 0, bytes: 0, path: "" };
+  /** What was written here. */
+  #written = { files: 0, bytes: 0 };
+  readonly #recheck = new Recheck();
   readonly #conflicts: Conflict[] = [];
   readonly #copies: ProtectedCopy[] = [];
   readonly #arrived = new Set<string>();
@@ -109,7 +119,7 @@ export class PullSession {
       takes,
       new PathGuard(since?.into === undefined ? here : new LocalFolder(join(this.#root, since.into)), listing),
       this.#rules,
-      this.#confirmedAt(),
+      this.#known?.confirmedIn(listing) ?? (() => undefined),
     );
 
     this.#isPlanned = this.#parser.isWhole && !this.#parser.isTooMuch;
@@ -144,7 +154,7 @@ export class PullSession {
     const refusedCount = this.#plan.skipped.length;
     this.#plan = upTo(maxFiles, withoutBiggest(this.#plan, maxBytes));
     this.#withheldCount = this.#plan.skipped.length - refusedCount;
-    const { wanted, guarded, bytes } = this.#plan;
+    const { wanted, guarded } = this.#plan;
     this.#writer = new FolderWriter({
       root: this.#openTarget(),
       stagingIn: this.#root,
@@ -156,18 +166,21 @@ export class PullSession {
       writer: this.#writer,
       rules: this.#rules,
       wanted,
-      // A file may have grown since it was listed.
-      limits: {
-        bytes: bytes * 1.1 + 64 * MIB,
-        entries: wanted.size * 2 + 1000,
-        streamBytes: bytes * 1.1 + wanted.size * 10_240 + 2048 * MIB,
+      limits: archiveLimits(this.#plan),
+      onComplete: (path, size) => {
+        this.#counts = { files: this.#counts.files + 1, bytes: this.#counts.bytes + size, path };
       },
       onPlaced: (entry) => {
         this.#note(entry);
       },
     });
-    const names = [...wanted.keys()].map((path) => `./${path}\0`).join("");
-    return new Uint8Array(Buffer.from(names));
+    return namesOf(wanted.keys());
+  }
+
+  /** @returns the names to ask for once more, since these changed while the sandbox read them */
+  recheck(changed: string): Uint8Array<ArrayBuffer> {
+    if (this.#failure) throw this.#failure.error;
+    return namesOf(this.#recheck.drop(this.#unpacker, changed));
   }
 
   /** @param isStopped the rest of the archive will not come */
@@ -193,19 +206,20 @@ export class PullSession {
 
     const refused = new Set(unpacker?.refused.map(({ path }) => path));
     const missing = [...this.#plan.wanted.keys()].filter((path) => !this.#arrived.has(path));
-    const gone = end.kind === "whole" ? missing.filter((path) => !refused.has(path)) : [];
+    const changing = new Set(this.#recheck.changing);
+    const gone = end.kind === "whole" ? missing.filter((path) => !refused.has(path) && !changing.has(path)) : [];
     const vanished = gone.map((path) => ({ path, reason: VANISHED }));
     const { invalid, invalidCount } = this.#parser;
     const skipped = [...this.#plan.skipped, ...(unpacker?.refused ?? []), ...vanished, ...invalid];
-    const { files, bytes } = this.#counts;
     return {
-      files,
-      bytes,
+      ...this.#written,
       conflicts: this.#conflicts,
       copies: this.#copies,
       skipped: skipped.slice(0, 1000),
       skippedCount: skipped.length + invalidCount - invalid.length + (unpacker?.refusedMore ?? 0),
-      leftCount: this.#withheldCount + (end.kind === "whole" ? (unpacker?.blocked.size ?? 0) : missing.length),
+      changing: this.#recheck.changing,
+      leftCount:
+        this.#withheldCount + (end.kind === "whole" ? (unpacker?.blocked.size ?? 0) + changing.size : missing.length),
       end,
     };
   }
@@ -226,7 +240,7 @@ export class PullSession {
       if (placed.kind === "written" && this.#since?.from !== undefined) this.#origins.note(entry, this.#since.from);
     } else if (there) this.#learned.push(entryThere(there, target));
     if (placed.kind === "same") return;
-    this.#counts = { files: this.#counts.files + 1, bytes: this.#counts.bytes + bytes, path };
+    this.#written = { files: this.#written.files + 1, bytes: this.#written.bytes + bytes };
   }
 
   /** Those that nothing was put into, too. */
@@ -256,20 +270,6 @@ export class PullSession {
     const stats = here.stats(path);
     if (stats?.isSymbolicLink()) return entryHere(path, stats, readlinkSync(join(this.#root, path)));
     return stats?.isFile() ? entryHere(path, stats, undefined) : undefined;
-  }
-
-  /**
-   * Until when a file is known to be unchanged there. Unknown in a copy of a file system, where every file, the marker
-   * of the last push too, has the ctime of the copy.
-   */
-  #confirmedAt(): (path: string) => number | undefined {
-    const marker = this.#parser.entries.find(({ path }) => path === SYNC_MARKER);
-    const { ctime = 0, mtime = 0 } = marker ?? {};
-    const copiedAt = Math.floor(ctime) === Math.floor(mtime) ? 0 : ctime;
-    return (path) => {
-      const at = this.#known?.confirmedAt(path);
-      return at !== undefined && at >= copiedAt ? at : undefined;
-    };
   }
 
   /** The folder that files are written to, without links in its path. */

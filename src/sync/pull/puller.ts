@@ -90,18 +90,19 @@ export class Puller {
 
 const NOTHING: PullResult = {
   ...{ files: 0, bytes: 0, conflicts: [], copies: [] },
-  ...{ skipped: [], skippedCount: 0, leftCount: 0 },
+  ...{ skipped: [], skippedCount: 0, changing: [], leftCount: 0 },
 };
 
 /** One line for the user; `undefined` if there is nothing to say. */
 export function describePull(result: PullResult, from?: string, into?: string): string | undefined {
-  const { files, bytes, conflicts, copies, skippedCount } = result;
+  const { files, bytes, conflicts, copies, changing, skippedCount } = result;
   const facts = [
     ...(files > 0
       ? [`Pulled ${plural(files, "file")}, ${formatBytes(bytes)}${into === undefined ? "" : `, into ${into}`}`]
       : []),
     ...(conflicts.length > 0 ? [`${conflictText(conflicts, from)}, both versions kept`] : []),
     ...describeCopies(copies),
+    ...describeChanging(changing),
     ...(skippedCount > 0 ? [`${skippedCount} not pulled, see the log`] : []),
   ];
   return facts.length > 0 ? visibleText(facts.join("; ")) : undefined;
@@ -118,11 +119,20 @@ function describeCopies(copies: readonly ProtectedCopy[]): string[] {
   ];
 }
 
+function describeChanging(changing: readonly string[]): string[] {
+  const [first] = changing;
+  if (first === undefined) return [];
+  const subject = changing.length === 1 ? first : `${first} and ${plural(changing.length - 1, "other file")}`;
+  const object = changing.length === 1 ? "it was" : "they were";
+  return [`${subject} changed while ${object} being pulled, so ${object} left in the sandbox: pull again later`];
+}
+
 /** What the log says of a pull, a line each. */
-export const pullLog = ({ conflicts, copies, skipped, skippedCount }: PullResult, from?: string): string[] =>
+export const pullLog = ({ conflicts, copies, skipped, skippedCount, changing }: PullResult, from?: string): string[] =>
   [
     ...conflicts.map((conflict) => `${conflictText([conflict], from)}: the sandbox's version is ${conflict.copy}`),
     ...copies.map(({ path, copy, reason }) => `${path} came back only as ${copy}, because ${reason}`),
+    ...changing.map((path) => `${path} changed while it was being pulled, twice, and was left in the sandbox`),
     ...skipped.map(({ path, reason }) => `${path} ${reason}`),
     ...(skippedCount > skipped.length ? [`and ${skippedCount - skipped.length} more were not pulled`] : []),
   ]

@@ -31,8 +31,12 @@ export const listerCommand = (remotePath: string, start: string, prune: readonly
   "sh",
   remotePath,
   start,
-  ...prune.flatMap((name, index) => [...(index > 0 ? ["-o"] : []), "-name", name]),
+  ...namedAny(prune),
 ];
+
+/** An expression of `find` for entries of these names. */
+export const namedAny = (names: readonly string[]): string[] =>
+  names.flatMap((name, index) => [...(index > 0 ? ["-o"] : []), "-name", name]);
 
 /**
  * A listing is read up to these limits, however much a sandbox sends. A row is longer only in a tree that no file system

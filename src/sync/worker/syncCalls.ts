@@ -118,6 +118,14 @@ export interface SyncCalls {
     readonly asks: PullDecision & { readonly session: number };
     readonly answers: Uint8Array;
   };
+  /**
+   * The archive has ended, and these paths (each with a NUL behind it) changed while the sandbox read them. Answers with
+   * those to ask for once more, as `startPull` does; another archive follows if there are any.
+   */
+  readonly recheckPull: {
+    readonly asks: { readonly session: number; readonly changed: string };
+    readonly answers: Uint8Array;
+  };
   /** The archive has ended, or it is stopped and the rest will not come. */
   readonly endPull: {
     readonly asks: { readonly session: number; readonly isStopped: boolean };

@@ -123,6 +123,7 @@ class SyncWorker {
     },
     planPull: ({ session }) => this.#pull(session).plan(),
     startPull: ({ session, ...decision }) => this.#pull(session).start(decision),
+    recheckPull: ({ session, changed }) => this.#pull(session).recheck(changed),
     endPull: ({ session, isStopped }) => {
       const pull = this.#pull(session);
       this.#pulls.delete(session);

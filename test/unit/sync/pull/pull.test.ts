@@ -326,7 +326,7 @@ describe("pull", function () {
     const running = localPullExec({}, (child) => children.push(child));
     const instead = (part: string, script: string) => (argv: string[]) =>
       argv.join(" ").includes(part) ? running(["sh", "-c", script]) : running(argv);
-    const [list, archive] = ["-prune", "tar -c"];
+    const [list, archive] = ["%y %m %s", "tar -c"];
 
     for (const [part, script, message] of [
       [list, "printf 'find\\n'; yes '' | tr '\\n' '\\0'", /more files in the sandbox than a pull can list/],
@@ -469,23 +469,25 @@ describe("pull", function () {
     assert.equal(readFileSync(join(root, "x"), "utf8"), "x");
   });
 
-  it("ends within 200 ms when it is canceled, with the program at the other end, and keeps what is whole", async () => {
+  it("ends when it is canceled, without waiting for the sandbox, ends the sender, and keeps what is whole", async () => {
     const pair = Pair.synced(folder, {});
     for (let n = 0; n < 40; n += 1) pair.writeThere(`f${n}`, Buffer.alloc(10_000_000, n));
     const abort = new AbortController();
     const children: ChildProcess[] = [];
-    let abortedAt = 0;
+    const running = localPullExec({}, (child) => children.push(child));
+    const never = new Promise<number>(() => undefined);
     const work = pair.pull({
-      exec: localPullExec({}, (child) => children.push(child)),
+      // A sandbox that is slow to answer: the ends of its processes are not heard after the cancellation.
+      exec: async (argv) => {
+        const process = await running(argv);
+        return { ...process, exitCode: process.exitCode.then((code) => (abort.signal.aborted ? never : code)) };
+      },
       signal: abort.signal,
       onProgress: ({ files }) => {
-        if (files < 3 || abort.signal.aborted) return;
-        abortedAt = performance.now();
-        abort.abort();
+        if (files >= 3) abort.abort();
       },
     });
     await assert.rejects(work, isAbort);
-    assert.ok(performance.now() - abortedAt < 200, String(performance.now() - abortedAt));
     await Promise.all(children.map(exited));
     const names = readdirSync(pair.here);
     assert.ok(names.length >= 3 && names.length < 40);
@@ -563,6 +565,33 @@ describe("pull", function () {
     }
   });
 
+  it("keeps the version here of a file that changes whenever it is read, and says so", async () => {
+    const pair = Pair.synced(folder, { steady: file("old"), "big.bin": file("old") });
+    pair.writeThere("steady", "new");
+    pair.writeThere("big.bin", "one version");
+    const senders = changing("big.bin", () => true);
+    const result = await pair.pull({ exec: senders.exec });
+    assert.deepEqual([pair.contentHere("steady"), pair.contentHere("big.bin")], ["new", "old"]);
+    assert.equal(
+      describePull(result),
+      "Pulled 1 file, 3 B; big.bin changed while it was being pulled, so it was left in the sandbox: pull again later",
+    );
+    assert.deepEqual([result.leftCount, result.skipped, senders.count()], [1, [], 2]);
+    assert.equal((await pair.pull()).files, 1);
+    assert.match(pair.contentHere("big.bin"), /^one version\.+$/);
+  });
+
+  it("asks once more for a file that changed while it was read", async () => {
+    const pair = Pair.synced(folder, { "big.bin": file("old") });
+    pair.writeThere("big.bin", "one version");
+    const senders = changing("big.bin", (count) => count === 1);
+    const result = await pair.pull({ exec: senders.exec });
+    assert.equal(pair.contentHere("big.bin"), readFileSync(join(pair.there, "big.bin"), "utf8"));
+    assert.match(pair.contentHere("big.bin"), /^one version\.+$/);
+    assert.deepEqual([result.files, result.changing, senders.count()], [1, [], 2]);
+    assert.equal((await pair.pull()).files, 0);
+  });
+
   it("takes a file that grows while it is sent as it was, or whole the next time", async () => {
     const pair = Pair.synced(folder, {});
     pair.writeThere("log", Buffer.alloc(2_000_000, "x"));
@@ -577,6 +606,19 @@ describe("pull", function () {
     assert.equal(lstatSync(join(pair.here, "log")).size, 2_000_004);
   });
 });
+
+/** Runs what a pull wants run. A program changes the file while the senders that `isChanging` names, from 1 on, read it. */
+function changing(path: string, isChanging: (count: number) => boolean) {
+  let count = 0;
+  // Times of files advance in steps, so the program writes until its change shows.
+  const program = `while [ -z "$(find '${path}' -newer "$2.since")" ]; do printf . >>'${path}'; done`;
+  const running = (argv: string[]) => {
+    if (!argv.join(" ").includes("tar -c")) return exec(argv);
+    count += 1;
+    return exec(isChanging(count) ? argv.map((word) => word.replace("status=$?\n", `status=$?\n${program}\n`)) : argv);
+  };
+  return { exec: running, count: () => count };
+}
 
 async function exited(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
