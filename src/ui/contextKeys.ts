@@ -7,13 +7,13 @@ import type { SandboxChange } from "../sandboxes/sandboxStore";
 import type { Snapshot } from "../sandboxes/snapshots/snapshots";
 import { sandboxKeys, sessionKeys, type SandboxKeys, type SessionKeys } from "./contextValues";
 
-/** What the `when` clauses in package.json know about the extension. A key that is not set yet counts as false. */
+/** The keys for `when` clauses in package.json. A key that is not set yet counts as false. */
 export interface ContextKeys extends SessionKeys, SandboxKeys {
-  /** The file in the active editor runs without a question about how. */
+  /** True if the active editor's file can run without asking how. */
   "modalSandboxes.canRunLanguage": boolean;
-  /** The language ids and extensions of files that the Explorer offers to run. */
+  /** The language ids and file extensions that the Explorer offers to run. */
   "modalSandboxes.runnableFiles": readonly string[];
-  /** The list was fetched for this session: until then an empty list says nothing. */
+  /** True once the list was fetched for this session: until then an empty list means nothing. */
   "modalSandboxes.isListed": boolean;
   "modalSandboxes.orphansListed": boolean;
   "modalSandboxes.runsListed": boolean;
@@ -32,7 +32,7 @@ export interface SandboxKeySources {
   readonly snapshots: { readonly known: readonly Snapshot[]; readonly onDidChangeSnapshots: Event<readonly string[]> };
 }
 
-/** Keeps the session's keys true. Call it once the session is resolved, or the view flashes "signed out". */
+/** Keeps the session's keys up to date. Call it after the session is resolved, or the view briefly shows "signed out". */
 export function keepSessionKeys(session: SessionSource): Disposable {
   const own = new DisposableStore();
   const keepSession = keeper(() => sessionKeys(session.current, workspace.isTrusted));
@@ -42,7 +42,7 @@ export function keepSessionKeys(session: SessionSource): Disposable {
   return own;
 }
 
-/** Keeps the keys true that say what there is to act on. */
+/** Keeps the keys up to date that say which kinds of sandboxes and snapshots exist. */
 export function keepSandboxKeys({ sandboxes, snapshots }: SandboxKeySources): Disposable {
   const own = new DisposableStore();
   const keepSandboxes = keeper(() => sandboxKeys(sandboxes.all, snapshots.known));
@@ -69,6 +69,6 @@ function keeper(read: () => SessionKeys | SandboxKeys): () => void {
 }
 
 function set(key: string, value: unknown): void {
-  // VS Code's own command: it does not fail, and nothing waits for it.
+  // This is VS Code's own command: it does not fail, and nothing waits for it.
   void commands.executeCommand("setContext", key, value);
 }

@@ -2,21 +2,23 @@ import type { Session } from "../auth/session";
 import { isOrphan, isRunning, type Sandbox } from "../sandboxes/sandbox";
 import type { Snapshot } from "../sandboxes/snapshots/snapshots";
 
-/** The context keys that follow the session. */
+/** The context keys that depend on the session. */
 export interface SessionKeys {
   "modalSandboxes.session": Session["kind"];
-  /** Commands can reach sandboxes: the folder is trusted, and the session is an account or the local backend. */
+  /**
+   * True if commands can reach sandboxes: the folder is trusted, and the session is an account or the local backend.
+   */
   "modalSandboxes.isConnected": boolean;
 }
 
-/** The context keys that follow the sandboxes and their snapshots. */
+/** The context keys that depend on the sandboxes and their snapshots. */
 export interface SandboxKeys {
   "modalSandboxes.hasRunning": boolean;
   "modalSandboxes.hasPaused": boolean;
-  /** A sandbox has ended whose files Modal kept. */
+  /** True if a sandbox has ended whose files Modal kept. */
   "modalSandboxes.hasRestorable": boolean;
   "modalSandboxes.hasSnapshots": boolean;
-  /** Sandboxes are running that this installation made and no window holds. */
+  /** True if sandboxes are running that this installation created and no window holds. */
   "modalSandboxes.hasOrphans": boolean;
 }
 

@@ -7,7 +7,7 @@ export type ReportError = (error: unknown) => void;
 
 const showLog: ErrorAction = { title: "Show Log", command: "modalSandboxes.showLog" };
 
-/** Tells the user what went wrong: a sentence with its ways out, silence for what the user cancelled. */
+/** Shows an error to the user, with buttons for its remedies. Says nothing about what the user canceled. */
 export const createErrorReporter =
   (log: Logger): ReportError =>
   (error) => {

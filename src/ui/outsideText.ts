@@ -9,34 +9,34 @@ import {
 } from "vscode";
 import { inertText } from "../base/inertText";
 
-/** VS Code itself cuts a notification after 1000 characters, its end with the remedy first. */
+/** VS Code cuts a notification off after 1000 characters, and the remedy is at the end. */
 const MAX_MESSAGE = 800;
 const MAX_LINE = 300;
 
 declare const isInert: unique symbol;
 
-/** One line that does nothing wherever VS Code shows it. */
+/** A single line without control characters, links or icons, so that VS Code shows it literally. */
 export type Inert = string & { readonly [isInert]: true };
 
-/** Text from outside as one line for a label, a description, a status or a title. */
+/** Makes text from outside safe for a label, a description, a status or a title. */
 export const inert = (text: string, maxLength = MAX_LINE): Inert => inertText(text, maxLength) as Inert;
 
 /** Shows a notification, and returns the action that was chosen. */
 export const showInformation = (message: string, ...actions: readonly string[]): Promise<string | undefined> =>
   chosenOf(actions, (items) => window.showInformationMessage(inert(message, MAX_MESSAGE), ...items));
 
-/** Shows a notification of something that needs attention, and returns the action that was chosen. */
+/** Shows a warning notification, and returns the action that was chosen. */
 export const showWarning = (message: string, ...actions: readonly string[]): Promise<string | undefined> =>
   chosenOf(actions, (items) => window.showWarningMessage(inert(message, MAX_MESSAGE), ...items));
 
-/** Shows a notification of a failure, and returns the action that was chosen. */
+/** Shows an error notification, and returns the action that was chosen. */
 export const showError = (message: string, ...actions: readonly string[]): Promise<string | undefined> =>
   chosenOf(actions, (items) => window.showErrorMessage(inert(message, MAX_MESSAGE), ...items));
 
 /**
- * Asks in a dialog that waits for the answer, and returns the action that was chosen; `undefined` for Cancel.
+ * Asks in a modal dialog, and returns the action that was chosen; `undefined` for Cancel.
  *
- * @param detail the smaller text below the question, a line each
+ * @param detail the smaller text below the question, as lines
  */
 export function askInDialog(
   question: string,
@@ -48,15 +48,15 @@ export function askInDialog(
   return chosenOf(actions, (items) => window.showWarningMessage(inert(question, MAX_MESSAGE), options, ...items));
 }
 
-/** Shows in the status bar for a moment that something has been done. */
+/** Shows an outcome in the status bar for a while. */
 export function showDone(outcome: string, durationMs: number): void {
   window.setStatusBarMessage(`$(check) ${inert(outcome)}`, durationMs);
 }
 
-/** A tooltip of Markdown in which `escapeMarkdown` has been applied to all that is not ours. VS Code trusts no link in it. */
+/** A Markdown tooltip. Text from outside must be escaped with `escapeMarkdown`. VS Code runs no command links in it. */
 export const tooltipOf = (markdown: string): MarkdownString => new MarkdownString(markdown);
 
-/** A line of a picker. Its icon is its `iconPath`: one in the text does not come through `inertItem`. */
+/** A row of a picker. Its icon is its `iconPath`, because `inertItem` escapes icons in its label. */
 export type InertItem<T extends QuickPickItem> = T & { readonly [isInert]: true };
 
 export const inertItem = <T extends QuickPickItem>(item: T): InertItem<T> => ({
@@ -66,7 +66,7 @@ export const inertItem = <T extends QuickPickItem>(item: T): InertItem<T> => ({
   ...(item.detail !== undefined && { detail: inert(item.detail) }),
 });
 
-/** Lets the user pick one of `items`; `undefined` if it was dismissed. */
+/** Asks the user to pick one of `items`. Returns `undefined` if the user dismissed it. */
 export async function pickOne<T extends QuickPickItem>(
   items: readonly T[] | Promise<readonly T[]>,
   { title, placeHolder, ...options }: Omit<QuickPickOptions, "canPickMany">,
@@ -77,11 +77,11 @@ export async function pickOne<T extends QuickPickItem>(
 }
 
 interface TextOptions extends Omit<InputBoxOptions, "validateInput"> {
-  /** What is wrong with a text, if anything. */
+  /** Returns what is wrong with the input; `undefined` if it is valid. */
   readonly validateInput?: (text: string) => string | undefined;
 }
 
-/** Lets the user type a line; `undefined` if it was dismissed. */
+/** Asks the user to type a line. Returns `undefined` if the user dismissed it. */
 export async function askForText({
   title,
   prompt,
@@ -101,10 +101,10 @@ export type Picker<T extends QuickPickItem> = WithInert<Omit<QuickPick<T>, "item
 };
 export type TextBox = WithInert<InputBox, "title" | "prompt" | "placeholder" | "validationMessage">;
 
-/** A picker that takes inert text only. */
+/** A picker that accepts only inert text. */
 export const createPicker = <T extends QuickPickItem>(): Picker<T> => window.createQuickPick<T>() as Picker<T>;
 
-/** An input box that takes inert text only. */
+/** An input box that accepts only inert text. */
 export const createTextBox = (): TextBox => window.createInputBox() as TextBox;
 
 async function chosenOf(

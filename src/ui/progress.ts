@@ -29,10 +29,10 @@ export async function withProgress<T>(
   );
 }
 
-/** A step that takes so long says how long it has taken. */
+/** A step that takes longer shows how long it has taken. */
 const LONG_MS = 5000;
 
-/** Shows that a view is busy; for what is over in a moment. */
+/** Shows progress in a view, for tasks that take only a moment. */
 export const withViewProgress = async (viewId: string, task: (signal: AbortSignal) => Promise<void>): Promise<void> =>
   window.withProgress({ location: { viewId } }, () => task(AbortSignal.timeout(VIEW_TASK_MS)));
 

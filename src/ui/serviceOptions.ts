@@ -22,7 +22,7 @@ import {
 import { approvePull, offerConflicts, offerCopies } from "./sync/pullQuestions";
 import { approvePush } from "./sync/pushQuestions";
 
-/** Gives the services their places on disk, the settings, and questions to the user. */
+/** Gives the services their folders on disk, the settings, and ways to ask the user. */
 export function serviceOptions(
   context: ExtensionContext,
   session: SessionService,

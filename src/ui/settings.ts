@@ -15,7 +15,9 @@ import { refuseRemotePath } from "../sync/rules/systemFolders";
 const MB = 1_000_000;
 const MINUTE_MS = 60_000;
 
-/** Reads a setting at the moment of use, so that workspace trust and edits count. Defaults are in package.json. */
+/**
+ * Reads a setting each time it is used, so that edits and workspace trust take effect. Defaults are in package.json.
+ */
 function setting<T>(key: string, fallback: T, of?: Uri): T {
   return workspace.getConfiguration("modalSandboxes", of).get<T>(key, fallback);
 }
@@ -24,10 +26,10 @@ export const usesLocalBackend = (): boolean => setting<string>("backend", "modal
 
 export const appName = (): string => setting("appName", "vscode-sandboxes");
 
-/** Empty: the account's default environment. */
+/** An empty name means the account's default environment. */
 export const environmentName = (): string => setting("environment", "");
 
-/** Throws a `UserError` for a folder of the sandbox's system. */
+/** Throws a `UserError` if the folder belongs to the sandbox's system. */
 export const remotePath = (): string => {
   const path = setting("remotePath", "/workspace");
   const refusal = refuseRemotePath(path);
@@ -35,16 +37,16 @@ export const remotePath = (): string => {
   return path;
 };
 
-/** Whether Modal shall keep the files of a sandbox that ends. */
+/** True if Modal should keep a sandbox's files when it ends. */
 export const keepsExitSnapshots = (): boolean => setting("snapshotOnExit", false);
 
-/** How long to wait for a machine. */
+/** How long to wait for a free machine. */
 export const machineWaitMs = (): number => setting("capacityWaitMinutes", 15) * MINUTE_MS;
 
-/** How long before its end a sandbox is spoken of; 0 is never. */
+/** How long before its end the user is warned about a sandbox; 0 means never. */
 export const endingNoticeMs = (): number => setting("lifetimeNoticeMinutes", 5) * MINUTE_MS;
 
-/** What becomes of a window's sandboxes when it closes. */
+/** What happens to a window's sandboxes when it closes. */
 export const onWindowClose = (): OnWindowClose =>
   closings.find((known) => known === setting<string>("onWindowClose", "ask")) ?? "ask";
 
@@ -56,7 +58,7 @@ export const onTerminalClose = (): OnTerminalClose =>
 
 const terminalClosings: readonly OnTerminalClose[] = ["ask", "stop", "keep"];
 
-/** What the user wants to spend at most. */
+/** The most that the user wants to spend. */
 export const spendingLimits = (): { readonly soft: Limits; readonly hard: Limits } => ({
   soft: {
     dollarsPerHour: setting("spending.softLimit.dollarsPerHour", 0),
@@ -70,19 +72,19 @@ export const spendingLimits = (): { readonly soft: Limits; readonly hard: Limits
   },
 });
 
-/** Whether idle sandboxes are ended once the day's hard limit is reached. */
+/** True if idle sandboxes are terminated when the day's hard limit is reached. */
 export const stopsIdleAtLimit = (): boolean => setting("spending.terminateIdleAtHardLimit", false);
 
-/** After how long a GPU that does nothing is pointed out; 0 is never. */
+/** How long a GPU may do nothing before the user is told; 0 means forever. */
 export const idleGpuMs = (): number => setting("spending.idleGpuNoticeMinutes", 10) * MINUTE_MS;
 
-/** Whether the comparison of runs that are started together opens by itself. */
+/** True if the comparison opens by itself for runs that are started together. */
 export const opensComparison = (): boolean => setting<string>("runs.openComparison", "auto") === "auto";
 
-/** Whether runs on one sandbox go at once. */
+/** True if runs on the same sandbox run at the same time. */
 export const runsAtOnce = (): boolean => setting("runs.concurrent", true);
 
-/** VS Code's own settings of the proxy; "off" leaves what the environment says. */
+/** VS Code's own proxy settings; with "off", only the environment variables count. */
 export const proxySettings = (): ProxySettings => {
   const http = workspace.getConfiguration("http");
   return {
@@ -91,16 +93,16 @@ export const proxySettings = (): ProxySettings => {
   };
 };
 
-/** The GPUs that a run starts with; what is no GPU type counts as none. */
+/** The GPUs that are preselected for a run; an unknown GPU type counts as no GPU. */
 export const defaultGpus = (): (GpuRequest | undefined)[] => setting<readonly string[]>("gpus", []).map(parseGpu);
 
-/** Whether cells have a line above them that runs them. */
+/** True if a code lens above each cell runs it. */
 export const showsCellLenses = (): boolean => setting("runs.cellCodeLens", true);
 
-/** Whether saving a file syncs its folder. */
+/** True if saving a file syncs its folder. */
 export const syncsOnSave = (file: Uri): boolean => setting("sync.onSave", false, file);
 
-/** Whether what is pushed goes through gzip, which on this machine's own line pays never. */
+/** Whether pushes are compressed. That never pays on the local backend, which needs no network. */
 export const syncCompression = (isLocal: boolean): CompressionSetting => {
   const known = compressions.find((value) => value === setting<string>("sync.compression", "auto")) ?? "auto";
   return known === "auto" && isLocal ? "off" : known;
@@ -108,13 +110,15 @@ export const syncCompression = (isLocal: boolean): CompressionSetting => {
 
 const compressions: readonly CompressionSetting[] = ["auto", "on", "off"];
 
-/** What is pushed without a question. */
+/** The most that is pushed without asking. */
 export const pushLimits = (): { readonly maxFiles: number; readonly maxBytes: number } => ({
   maxFiles: setting("sync.pushLimitFiles", 20_000),
   maxBytes: setting("sync.pushLimitMB", 500) * MB,
 });
 
-/** Where the outputs of runs that belong together go, relative to the folder; the default for what leads out of it. */
+/**
+ * Where runs of the same group put their outputs, relative to the folder. A path out of the folder gives the default.
+ */
 export function runsFolder(): string {
   const path = posix.normalize(setting("runs.outputFolder", RUNS_FOLDER).replaceAll("\\", "/")).replace(/\/+$/, "");
   return path === "." || posix.isAbsolute(path) || /^([a-z]:|\.\.(\/|$))/i.test(path) ? RUNS_FOLDER : path;
@@ -122,17 +126,17 @@ export function runsFolder(): string {
 
 const RUNS_FOLDER = "runs";
 
-/** Whether runs that belong together find what those before them made in the sandbox. */
+/** True if runs of the same group find the outputs of earlier ones in the sandbox. */
 export const sharesOutputs = (): boolean => setting("runs.shareOutputs", false);
 
-/** What comes back after a run. */
+/** What is pulled after a run. */
 export const pullSettings = (): PullSettings => ({
   patterns: setting<readonly string[]>("sync.pullPatterns", ["**"]),
   maxBytes: setting("sync.pullLimitMB", 200) * MB,
   maxFiles: setting("sync.pullLimitFiles", 20_000),
 });
 
-/** The sandbox that the settings describe, with that GPU. Throws a sentence where a setting makes no sense. */
+/** The sandbox that the settings describe, with this GPU. Throws a `UserError` if a setting is invalid. */
 export const settingsDefinition = (gpu: GpuRequest | undefined): SpecDefinition => ({
   ...readDefinition(
     {
@@ -157,10 +161,10 @@ export const settingsDefinition = (gpu: GpuRequest | undefined): SpecDefinition 
   gpu,
 });
 
-/** The named specs as they are written, by name. */
+/** The named specs as written in the settings, by name. */
 export const writtenSpecs = (): Readonly<Record<string, WrittenSpec>> => setting("specs", {});
 
-/** A named spec upon the other settings. Throws a sentence where it makes no sense. */
+/** A named spec, completed by the other settings. Throws a `UserError` if it is invalid. */
 export function namedDefinition(name: string): SpecDefinition {
   const written = writtenSpecs()[name];
   if (!written) throw noSuchSpec(name);

@@ -4,11 +4,11 @@ import type { Services } from "../services/services";
 
 export interface WindowStart extends Pick<Services, "session" | "custody" | "sweeps" | "folders" | "log"> {
   readonly view: { refresh(): Promise<void> };
-  /** Aborts before the window closes. */
+  /** Aborts just before the window closes. */
   readonly closing: AbortSignal;
 }
 
-/** Resumes what earlier windows left. Contacts Modal only if there is something. */
+/** Resumes what earlier windows left unfinished. Contacts Modal only if there is something to resume. */
 export function startWindow(dependencies: WindowStart): void {
   const { closing, log } = dependencies;
   start(dependencies).catch((error: unknown) => {
@@ -19,11 +19,11 @@ export function startWindow(dependencies: WindowStart): void {
 async function start(dependencies: WindowStart): Promise<void> {
   const { session, custody, sweeps, folders, view, closing } = dependencies;
   const hasSweeps = sweeps.all.length > 0;
-  // The command reports its own errors, and lasts as long as the sweeps that it resumes.
+  // This command reports its own errors, and takes as long as the sweeps that it resumes.
   if (workspace.isTrusted && session.current.kind !== "signedOut" && hasSweeps)
     void commands.executeCommand("modalSandboxes.continueSweep", false);
   if (!workspace.isTrusted || session.current.kind !== "signedIn") return;
   if (await custody.hasAbandoned()) await view.refresh();
-  // The window before this one may still be closing.
+  // The previous window may still be closing.
   if (await custody.whenReleased(folders(), closing)) await view.refresh();
 }

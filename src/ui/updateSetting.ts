@@ -1,6 +1,8 @@
 import { ConfigurationTarget, workspace } from "vscode";
 
-/** The choice is the user's, not a folder's: it is written where the setting is already, else to the user settings. */
+/**
+ * Changes a setting where it is already set, or else in the user settings, because the choice is not about one folder.
+ */
 export async function updateSetting(key: string, value: unknown): Promise<void> {
   const configuration = workspace.getConfiguration("modalSandboxes");
   const isInWorkspace = configuration.inspect(key)?.workspaceValue !== undefined;

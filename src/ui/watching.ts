@@ -33,7 +33,10 @@ export interface WatchingOptions extends Pick<ComparisonsOptions, "extensionUri"
   readonly report: (error: unknown) => void;
 }
 
-/** All that looks at programs while they run: a chunk of the build, which is no part of running them. */
+/**
+ * Everything that watches programs while they run. It is a separate chunk of the build, because running a program does
+ * not need it.
+ */
 export class Watching implements Disposable {
   readonly #store: SandboxStore;
   readonly #own = new DisposableStore();
@@ -63,7 +66,7 @@ export class Watching implements Disposable {
     this.#follow(runs);
   }
 
-  /** Listens to each run from its start. */
+  /** Watches each run from its start. */
   #follow(runs: RunService): void {
     const followed = new WeakSet<Run>();
     const follow = (run: Run) => {

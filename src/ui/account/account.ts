@@ -31,7 +31,7 @@ export function accountCommands({ session, account, variables, log }: AccountDep
     await session.resolve(false);
   };
 
-  /** Tries the token with one call, and goes on only if Modal takes it. Returns the name of the workspace. */
+  /** Tries the token with one call, and keeps it only if Modal accepts it. Returns the name of the workspace. */
   const verified = async (target: ClientTarget, keep: () => Promise<void>): Promise<string> => {
     const workspaceName = await withProgress("Signing in to Modal", async (_report, signal) =>
       verifyCredentials(target, log, signal),
@@ -122,7 +122,7 @@ export function accountCommands({ session, account, variables, log }: AccountDep
   };
 }
 
-/** Where no browser can be opened from here, the link is left in the clipboard. */
+/** Copies the link to the clipboard if no browser can be opened from here. */
 async function openSignInPage(url: string, code: string, report: (step: string) => void): Promise<void> {
   const uri = Uri.parse(url, true);
   if (!/^https?$/.test(uri.scheme)) throw new Error(`Modal answered with a page that is none: ${url}`);
@@ -144,7 +144,7 @@ async function offerToSave(session: SessionService, profile: NewProfile): Promis
   await session.saveProfile(profile);
 }
 
-/** A malformed file must not keep anyone from signing in another way. */
+/** Reports a malformed file as `problem`, so that the user can still sign in another way. */
 async function readProfiles(session: SessionService): Promise<{ profiles: Profile[]; problem?: string }> {
   try {
     return { profiles: await session.profiles() };

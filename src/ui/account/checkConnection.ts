@@ -28,7 +28,7 @@ export interface CheckDependencies {
   readonly extensionVersion: string;
 }
 
-/** No longer than a check takes, should it be cut off. */
+/** Limits the cost of a test sandbox that an interrupted check leaves behind. */
 const LIFETIME = { timeoutMs: 5 * 60_000, idleTimeoutMs: 60_000 };
 
 type CheckItem = QuickPickItem & { readonly act?: () => unknown };
@@ -40,7 +40,7 @@ export const checkCommands = (dependencies: CheckDependencies): CommandTable => 
   "modalSandboxes.checkConnection": () => new ConnectionCheck(dependencies).run(),
 });
 
-/** One check in a quick pick that fills in step by step; what is wrong leads to its remedy when it is picked. */
+/** A check in a quick pick that fills in step by step. Picking a row that reports a problem starts its fix. */
 class ConnectionCheck {
   readonly #dependencies: CheckDependencies;
   readonly #picker = createPicker<CheckItem>();

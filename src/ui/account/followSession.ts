@@ -5,8 +5,8 @@ import type { DisposableStore } from "../../base/disposable";
 import { usesLocalBackend } from "../settings";
 
 /**
- * Resolves the session when it is first needed, and again when a setting or trust in the folder changes it. Returns a
- * function that waits for the session: VS Code's secrets come late while a window starts, so activation does not wait.
+ * Resolves the session when it is first needed, and again when a setting or workspace trust changes. Returns a function
+ * that waits for the session. Activation does not wait for it, because VS Code's secrets are slow while a window opens.
  */
 export function followSession(own: DisposableStore, session: SessionService): () => Promise<void> {
   const resolve = async () => session.resolve(workspace.isTrusted && usesLocalBackend());

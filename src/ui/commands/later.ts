@@ -39,7 +39,9 @@ export type LaterDependencies = AccountDependencies &
     readonly volumes: Parameters<typeof volumeCommands>[0];
   };
 
-/** The commands that activation does without: a chunk of the build, loaded when one of them is first used. */
+/**
+ * The commands that activation does not need. They are a separate chunk of the build, loaded when one is first used.
+ */
 export const laterCommands = (dependencies: LaterDependencies): CommandTable => ({
   ...accountCommands(dependencies),
   ...checkCommands(dependencies),
@@ -60,7 +62,7 @@ export const laterCommands = (dependencies: LaterDependencies): CommandTable => 
   ...volumeCommands(dependencies.volumes),
 });
 
-/** The tasks, which activation does without too. */
+/** The tasks, which activation does not need either. */
 export const laterTasks = (dependencies: TaskDependencies): TaskSource => ({
   offered: () => offeredTasks(dependencies),
   resolved: (task) => resolvedTask(task, dependencies),

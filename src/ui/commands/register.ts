@@ -3,13 +3,13 @@ import { DisposableStore, type Disposable } from "../../base/disposable";
 import { UserError } from "../../base/errors";
 import type { ReportError } from "../errorReporter";
 
-/** Commands by id. Each copes with being called without arguments, as the palette does. */
+/** Commands by id. Each also works without arguments, because the command palette passes none. */
 export type CommandTable = Readonly<Record<string, (...args: never[]) => unknown>>;
 
-/** What works in a restricted folder: it runs nothing and contacts nobody. */
+/** The commands that work in Restricted Mode: they run nothing and use no network. */
 const ALLOWED_UNTRUSTED = new Set(["modalSandboxes.showLog", "modalSandboxes.openSettings", "modalSandboxes.signOut"]);
 
-/** Registers every command, with the one place where their errors end. Each waits until the extension is `ready`. */
+/** Registers all commands. Each waits until the extension is `ready`, and its errors are reported here. */
 export function registerCommands(
   tables: readonly CommandTable[],
   ready: () => Promise<unknown>,

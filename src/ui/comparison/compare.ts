@@ -19,7 +19,7 @@ export interface CompareDependencies {
   readonly comparisons: () => Promise<Comparisons>;
 }
 
-/** A row of the sandboxes' view or of the run history. */
+/** A row of the sandboxes view or of the run history. */
 type Chosen = TreeNode | RunRecord;
 
 export const compareCommands = ({ runs, records, comparisons: load }: CompareDependencies): CommandTable => ({
@@ -45,7 +45,7 @@ export const compareCommands = ({ runs, records, comparisons: load }: CompareDep
 
 const TITLE = "Compare Runs";
 
-/** How many runs are offered, newest first. */
+/** The number of runs that are offered, newest first. */
 const MAX_RUNS = 200;
 
 interface ComparisonLine extends QuickPickItem {

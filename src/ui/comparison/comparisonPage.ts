@@ -1,7 +1,7 @@
 import type { ComparisonRow, Comparison } from "../../run/compare/comparison";
 import { chartsOf, type Chart, type Order } from "../../run/compare/comparisonOrder";
 
-/** What the page shows: the script of the page draws it and adds nothing. Elements with the same key stay in place. */
+/** The contents of the page, which its script only draws. Elements with the same key stay in place. */
 export interface ComparisonPage {
   readonly title: string;
   readonly note: string;
@@ -22,16 +22,16 @@ interface PageColumn extends Keyed {
 }
 
 interface PageRow extends Keyed, Pick<ComparisonRow, "tone"> {
-  /** Its id, once it is a run. */
+  /** The run's id; `undefined` until it has started. */
   readonly run: string | undefined;
   readonly cells: readonly string[];
-  /** How busy the GPU was. */
+  /** The GPU's utilization over time. */
   readonly line: readonly number[];
 }
 
 export type PageHead = Pick<ComparisonPage, "title" | "note" | "canStop">;
 
-/** `order` is the one in which the rows are already. */
+/** `order` says how the rows are sorted already. */
 export function pageOf(comparison: Comparison, order: Order | undefined, head: PageHead): ComparisonPage {
   const { columns, rows } = comparison;
   const sortOf = (key: string) => (key !== order?.column ? "none" : order.isDescending ? "descending" : "ascending");
@@ -52,13 +52,13 @@ export function pageOf(comparison: Comparison, order: Order | undefined, head: P
 export interface PageFiles {
   readonly script: string;
   readonly style: string;
-  /** Where they may come from, as a Content Security Policy has it. */
+  /** The source from which files may be loaded, as in a Content Security Policy. */
   readonly cspSource: string;
-  /** Random, for one page. */
+  /** A random string for this page alone. */
   readonly nonce: string;
 }
 
-/** The page without contents, which come by message. Nothing runs in it but the script, and it loads nothing else. */
+/** The page without its contents, which arrive as messages. It runs only its own script and loads nothing else. */
 export const pageHtml = ({ script, style, cspSource, nonce }: PageFiles): string => `<!DOCTYPE html>
 <html lang="en">
   <head>

@@ -14,18 +14,18 @@ import { inert, showDone } from "../outsideText";
 import { CoalescedChanges } from "../views/coalescedChanges";
 import { pageHtml, pageOf } from "./comparisonPage";
 
-/** What is compared. */
+/** The runs that are compared. */
 export interface ComparisonSource {
   readonly title: string;
-  /** How it stands as a whole: `2 of 3 done`. */
+  /** A summary of the states: `2 of 3 done`. */
   readonly note: string;
   readonly runs: readonly ComparedRun[];
-  /** Whether anything still runs or waits. */
+  /** True while a run is running or waiting. */
   readonly isLive: boolean;
   readonly onDidChange: Event<unknown>;
-  /** The run of a row. */
+  /** Returns the run of a row. */
   readonly runOf: (runId: string) => Run | undefined;
-  /** Ends what is still to come, where there is something of that kind. */
+  /** Keeps further runs from starting; only a sweep has this. */
   readonly stop?: () => Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export interface ComparisonPanelOptions {
 const DRAW_INTERVAL_MS = 250;
 const CLOCK_INTERVAL_MS = 1000;
 
-/** An editor tab with a comparison that fills in as its runs go on. */
+/** An editor tab with a comparison, which is updated while its runs make progress. */
 export class ComparisonPanel implements Disposable {
   readonly #options: ComparisonPanelOptions;
   readonly #own = new DisposableStore();
@@ -98,7 +98,7 @@ export class ComparisonPanel implements Disposable {
     return this.#source;
   }
 
-  /** Shows another comparison in the same place. */
+  /** Shows another comparison in the same tab. */
   show(source: ComparisonSource): void {
     this.#subscription.dispose();
     this.#source = source;
@@ -125,13 +125,13 @@ export class ComparisonPanel implements Disposable {
     });
   }
 
-  /** In the order in which it is shown. */
+  /** The comparison in the order in which it is shown. */
   get #comparison(): Comparison {
     const { clock, isFree } = this.#options;
     return inOrder(compare(this.#source.runs, { now: clock.now(), isFree: isFree() }), this.#order);
   }
 
-  /** A page that comes into sight begins anew and asks for it. */
+  /** A page that becomes visible again is loaded again, and requests this itself. */
   #draw(): void {
     if (!this.#panel.visible) return;
     const { title, note, isLive, stop } = this.#source;
@@ -139,7 +139,7 @@ export class ComparisonPanel implements Disposable {
     void this.#panel.webview.postMessage(pageOf(this.#comparison, this.#order, head));
   }
 
-  /** The page is not to be trusted with more than this. */
+  /** These are the only actions that the page may request. */
   async #act(message: unknown): Promise<void> {
     const { kind, column, run } = fieldsOf(message);
     switch (kind) {

@@ -11,7 +11,7 @@ import type { ComparisonSource } from "./comparisonPanel";
 
 type Tracked = Pick<TrackedRuns, "of" | "onDidChangeTracked">;
 
-/** Runs that were started together, which may become more, or were picked. */
+/** Compares runs that were picked, or that were started together and may be joined by more. */
 export function comparisonOf(runsOf: () => readonly Run[], tracked: Tracked): ComparisonSource & Disposable {
   const own = new DisposableStore();
   const changed = own.add(new Emitter<void>());
@@ -44,7 +44,7 @@ export interface SweepSubject {
   readonly gpu: GpuRequest | undefined;
 }
 
-/** A sweep with a row for each argument set, those that wait too. */
+/** Compares the argument sets of a sweep, including those that are waiting. */
 export function comparisonOfSweep(
   sweep: Sweep<Run>,
   { target, gpu }: SweepSubject,
@@ -93,7 +93,7 @@ export function comparisonOfSweep(
   };
 }
 
-/** How many there are and how they stand: `5 runs · 2 done, 1 failed, 2 running`. */
+/** Counts the runs by state: `5 runs · 2 done, 1 failed, 2 running`. */
 function progressOf(runs: readonly ComparedRun[], what: string): string {
   const counts = new Map<string, number>();
   for (const { state } of runs) counts.set(wordOf(state), (counts.get(wordOf(state)) ?? 0) + 1);

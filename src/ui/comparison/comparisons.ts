@@ -15,7 +15,7 @@ export interface ComparisonsOptions {
   readonly runs: Pick<RunService, "runs" | "onDidChangeRun">;
   readonly metrics: MetricService;
   readonly extensionUri: Uri;
-  /** Whether nothing is billed: on the local backend. */
+  /** True on the local backend, where nothing is billed. */
   readonly isFree: () => boolean;
   readonly showRun: (run: Run) => void;
   readonly openOutputs: (run: Run) => Promise<void>;
@@ -48,7 +48,7 @@ export class Comparisons implements Disposable {
     });
   }
 
-  /** Those that can be come back to, newest first. */
+  /** The comparisons that can be opened again, newest first. */
   get all(): readonly ComparisonSource[] {
     for (const run of this.#options.runs.runs) this.#groupOf(run);
     return [...this.#sweeps, ...this.#groups.values()].reverse();
@@ -58,7 +58,7 @@ export class Comparisons implements Disposable {
     this.open(this.#own.add(comparisonOf(() => runs, this.#tracked)));
   }
 
-  /** What a run was started together with, if with anything. */
+  /** Returns the comparison of a run with those that were started together with it, if there are any. */
   ofGroup(run: Run): ComparisonSource | undefined {
     return this.#groupOf(run);
   }
@@ -69,7 +69,7 @@ export class Comparisons implements Disposable {
     this.open(source);
   }
 
-  /** In the tab that has it, else in one whose comparison is over, else in a new one. */
+  /** Opens a comparison in the tab that already has it, in a tab whose comparison has finished, or in a new tab. */
   open(source: ComparisonSource, preserveFocus = false): void {
     const panels = [...this.#panels];
     const shown = panels.find((panel) => panel.source === source);
@@ -98,7 +98,7 @@ export class Comparisons implements Disposable {
   }
 
   #groupOf({ group, setIndex }: Run): ComparisonSource | undefined {
-    // The sets of a sweep have its comparison.
+    // The runs of a sweep are in the sweep's own comparison.
     if (setIndex !== undefined) return undefined;
     const known = this.#groups.get(group);
     if (known) return known;

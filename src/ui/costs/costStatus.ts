@@ -18,10 +18,10 @@ export interface CostStatusOptions {
   readonly limits: () => { readonly soft: Limits; readonly hard: Limits };
 }
 
-/** How often the sum is drawn anew while something is billed. */
+/** How often the sum is updated while something is billed. */
 const INTERVAL_MS = 10_000;
 
-/** The item in the status bar: how many sandboxes run, what they cost an hour, and what was spent today. */
+/** The status bar item with the number of running sandboxes, their cost per hour, and what was spent today. */
 export class CostStatus implements Disposable {
   readonly #options: CostStatusOptions;
   readonly #own = new DisposableStore();
@@ -54,7 +54,7 @@ export class CostStatus implements Disposable {
     this.#own.dispose();
   }
 
-  /** Other windows spend too. */
+  /** Includes what other windows spend. */
   #update(): void {
     this.#options.meter.update().catch((error: unknown) => {
       this.#options.log.warn(`Costs: ${messageOf(error)}`);

@@ -4,16 +4,16 @@ import { formatGpu } from "../../modal/gpus";
 import type { Costs, MeteredSandbox } from "../../sandboxes/costs/costMeter";
 import { escapeMarkdown } from "../views/markdown";
 
-/** Below it nothing is shown as spent. */
+/** A smaller amount is not shown as spent. */
 const CENT = 0.01;
 
 export interface StatusText {
   readonly text: string;
-  /** For a screen reader. */
+  /** The text for a screen reader. */
   readonly spoken: string;
 }
 
-/** What the status bar says of all sandboxes together; nothing where none runs and nothing was spent today. */
+/** The status bar's text for all sandboxes together; `undefined` if none is running and nothing was spent today. */
 export function costStatus(costs: Costs): StatusText | undefined {
   const { sandboxes, perHour, isFree } = costs;
   const count = sandboxes.length;
@@ -32,7 +32,7 @@ export function costStatus(costs: Costs): StatusText | undefined {
   };
 }
 
-/** Dollars with a mark where they are an estimate: `~$0.12`. */
+/** Dollars, with a mark if they are an estimate: `~$0.12`. */
 export function spent(dollars: number, isEstimate: boolean): string {
   if (dollars < CENT) return dollars > 0 ? "under $0.01" : formatDollars(0);
   return `${isEstimate ? "~" : ""}${formatDollars(dollars)}`;
@@ -42,13 +42,13 @@ export const spentToday = ({ today, isTodayEstimate }: Costs): string => spent(t
 
 export interface TooltipOptions {
   readonly costs: Costs;
-  /** `workspace/environment`; empty until that is known. */
+  /** `workspace/environment`; empty until it is known. */
   readonly account: string;
   /** Where the prices come from. */
   readonly source: string;
 }
 
-/** The tooltip, in Markdown: each sandbox with its rate and what it cost, and all together. */
+/** The tooltip, in Markdown: each sandbox with its rate and its cost, and the sum of all. */
 export function costTooltip({ costs, account, source }: TooltipOptions): string {
   const title = ["Modal sandboxes", ...(account ? [account] : [])].map(escapeMarkdown).join(" · ");
   if (costs.isFree) return `**${title}**\n\nThe local backend costs nothing.`;
@@ -75,10 +75,10 @@ export function costTooltip({ costs, account, source }: TooltipOptions): string 
 export const accountName = (account: Account | undefined): string =>
   account ? [account.workspace, account.environment].filter(Boolean).join("/") : "";
 
-/** What a sandbox is, and which: `T4 · vscode-1a2b`. */
+/** Names a sandbox: `T4 · vscode-1a2b`. */
 export const labelOf = ({ sandbox }: MeteredSandbox): string => `${formatGpu(sandbox.gpu)} · ${sandbox.name}`;
 
-/** How long it will live on: `ends in 50m`. */
+/** The time until a sandbox ends: `ends in 50m`. */
 export function remaining({ sandbox }: MeteredSandbox, now: number): string | undefined {
   const { phase, timeoutMs } = sandbox;
   if (phase.kind !== "running" || timeoutMs <= 0) return undefined;

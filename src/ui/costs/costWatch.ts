@@ -28,7 +28,7 @@ export interface CostWatchOptions {
   readonly activity: Activity;
   readonly metrics: () => Promise<MetricService>;
   readonly memento: Memento;
-  /** Brings the sandboxes up to date, and with them what those cost that have ended. */
+  /** Updates the sandboxes, and the costs of those that have ended. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -39,7 +39,7 @@ const TERMINATE_TIMEOUT_MS = 60_000;
 
 const REFRESH_TIMEOUT_MS = 60_000;
 
-/** All that keeps an eye on costs: the status bar's item, the limits of a day, and GPUs that do nothing. */
+/** Watches costs: the status bar item, the daily limits, and GPUs that do nothing. */
 export class CostWatch implements Disposable {
   readonly #options: CostWatchOptions;
   readonly #own = new DisposableStore();
@@ -85,7 +85,7 @@ export class CostWatch implements Disposable {
     }
   }
 
-  /** A run counts from its preparation on, a shell as long as it is open. */
+  /** True if a run uses the sandbox, even while it is being prepared, or a shell is open in it. */
   #isBusy(key: string): boolean {
     const { runs, activity, store } = this.#options;
     const sandbox = store.get(key);

@@ -32,7 +32,7 @@ export const costCommands = (dependencies: CostDependencies): CommandTable => ({
   "modalSandboxes.setLimits": () => commands.executeCommand("workbench.action.openSettings", "modalSandboxes.spending"),
 });
 
-/** What each sandbox costs, what was spent, and what can be done about it. */
+/** Shows what each sandbox costs and what was spent, with buttons to terminate sandboxes and to set limits. */
 async function showCosts({ meter, rates, account, clock, activity }: CostDependencies): Promise<void> {
   await meter.update();
   const days = await meter.lastDays(DAYS);
@@ -96,7 +96,7 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
 
 const DAYS = 7;
 
-/** A day and what was spent on it: `Fri $1.20`; nothing for less than a cent. */
+/** A day and what was spent on it: `Fri $1.20`; `undefined` for less than a cent. */
 function dayText(dollars: number, daysAgo: number, now: number): string | undefined {
   if (dollars < 0.01) return undefined;
   const day = new Date(startOfDay(now, daysAgo)).toLocaleDateString("en-US", { weekday: "short" });

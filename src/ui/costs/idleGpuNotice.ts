@@ -13,7 +13,7 @@ const INTERVAL_MS = 60_000;
 const TERMINATE = "Terminate";
 const KEEP = "Keep";
 
-/** Points out GPUs that cost money and do nothing. */
+/** Warns about GPUs that cost money and do nothing. */
 export function watchIdleGpus(idle: IdleGpus, rates: RateSource, report: (error: unknown) => void): Disposable {
   const own = new DisposableStore();
   own.add(

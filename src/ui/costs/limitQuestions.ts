@@ -7,7 +7,7 @@ import type { DayLimitReached, DayLimits } from "../../sandboxes/costs/dayLimits
 import type { RunningSandbox } from "../../sandboxes/sandbox";
 import { askInDialog, showWarning } from "../outsideText";
 
-/** Whether to create a sandbox that exceeds a soft limit. */
+/** Asks whether to create a sandbox that exceeds a soft limit. */
 export async function approveAboveLimit(question: string): Promise<boolean> {
   const detail = "You are asked once, until you are below the limit again.";
   return (await askInDialog(question, detail, CREATE)) === CREATE;
@@ -22,7 +22,7 @@ export interface DayLimitOptions {
   readonly report: (error: unknown) => void;
 }
 
-/** How often what was spent is held against the limits, and how long the user has to keep what idles. */
+/** How often spending is compared with the limits, and how long the user has to keep the idle sandboxes. */
 const INTERVAL_MS = 60_000;
 const GRACE_MS = 60_000;
 
@@ -30,7 +30,7 @@ const SHOW = "Show Costs";
 const LIMITS = "Set Limits…";
 const KEEP = "Keep";
 
-/** Tells when what was spent today reaches a limit, and ends what idles where that is asked for. */
+/** Reports when today's spending reaches a limit, and terminates idle sandboxes if a setting says so. */
 export function watchDayLimits({ dayLimits, onDidChangeCosts, terminate, report }: DayLimitOptions): Disposable {
   const own = new DisposableStore();
   const check = () => {
@@ -74,7 +74,7 @@ async function endUnlessKept(
       resolve(undefined);
     }, GRACE_MS);
   });
-  // To close the notification is no wish to keep them.
+  // A user who closes the notification has not asked to keep them.
   const kept = answer.then((chosen) => chosen ?? elapsed);
   const outcome = await Promise.race([kept, elapsed]);
   clearTimeout(timer);

@@ -18,7 +18,7 @@ export interface MeterStatusOptions {
   readonly metersOf: MeterSource["metersOf"];
 }
 
-/** The item in the status bar that says what the sandboxes do on which this window's runs are going. */
+/** The status bar item with the meters of the sandboxes that this window's programs are running in. */
 export class MeterStatus implements Disposable {
   readonly #options: MeterStatusOptions;
   readonly #own = new DisposableStore();

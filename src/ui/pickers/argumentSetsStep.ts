@@ -12,7 +12,7 @@ import { answerOf, type Answer, type StepPlace } from "./steps";
 
 export interface ArgumentSetsQuestion extends StepPlace {
   readonly initial: readonly ArgumentSet[];
-  /** Asks for a file and reads it; `undefined` if the user went away. Rejects where it makes no sense. */
+  /** Asks for a file and reads it. Returns `undefined` if the user dismissed it; rejects if the file is invalid. */
   readonly fromFile: () => Promise<readonly ArgumentSet[] | undefined>;
 }
 
@@ -23,7 +23,7 @@ interface SetLine extends QuickPickItem {
 
 const remove = { iconPath: new ThemeIcon("trash"), tooltip: "Remove" };
 
-/** A list to type into: Enter adds a line, and on the empty line goes on. */
+/** Shows a list to type into. Enter adds a row; with an empty input it finishes the step. */
 export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<Answer<readonly ArgumentSet[]>> {
   const own = new DisposableStore();
   const result = new Deferred<Answer<readonly ArgumentSet[]>>();
@@ -40,7 +40,7 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
   };
 
   const leadingLines = (typed: string): SetLine[] => {
-    if (typed.trim() === "") return [...(sets.length > 0 ? [goOn] : []), fromFile];
+    if (typed.trim() === "") return [...(sets.length > 0 ? [finish] : []), fromFile];
     const words = read(typed);
     if (typeof words === "string")
       return [{ iconPath: new ThemeIcon("warning"), label: "Not yet", description: words, alwaysShow: true }];
@@ -52,7 +52,7 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
     return [{ iconPath: new ThemeIcon("add"), label: "Add", description: labelOf(words), alwaysShow: true, act: add }];
   };
 
-  const goOn: SetLine = {
+  const finish: SetLine = {
     iconPath: new ThemeIcon("arrow-right"),
     label: "Continue",
     get description() {
@@ -110,7 +110,7 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
 
 const labelOf = (set: ArgumentSet): string => maskLine(joinWords(set)) || "no arguments";
 
-/** The words of a line, or what is wrong with it. */
+/** Returns the words of a line, or what is wrong with it. */
 function read(line: string): ArgumentSet | string {
   try {
     return splitWords(line);

@@ -1,7 +1,7 @@
 import { commands, ThemeIcon, type QuickPickItem } from "vscode";
 import type { UserError } from "../../base/errors";
 
-/** Stands in a list for a named spec that makes no sense, and says why. */
+/** A row for an invalid named spec, which says why it is invalid. */
 export interface BrokenSpec extends QuickPickItem {
   readonly problem: UserError;
 }
@@ -16,8 +16,8 @@ export const brokenSpec = (name: string, problem: UserError): BrokenSpec => ({
 
 export const isBroken = (item: object): item is BrokenSpec => "problem" in item;
 
-/** Leads to where it is written. */
-export async function mend({ problem }: BrokenSpec): Promise<void> {
+/** Opens the settings that define the spec. */
+export async function openSettingsOf({ problem }: BrokenSpec): Promise<void> {
   const [action] = problem.actions;
   if (action) await commands.executeCommand(action.command, ...(action.arguments ?? []));
 }

@@ -10,7 +10,7 @@ interface CommandItem extends QuickPickItem {
   readonly command: string;
 }
 
-/** A command line that is typed, or one of those used before; `undefined` if the user went away. */
+/** Asks for a command line, or one that was used before. Returns `undefined` if the user dismissed it. */
 export function pickCommand(title: string, used: readonly string[]): Promise<string | undefined> {
   const own = new DisposableStore();
   const picker = own.add(createPicker<CommandItem>());
@@ -31,7 +31,7 @@ export function pickCommand(title: string, used: readonly string[]): Promise<str
   own.add(picker.onDidChangeValue(show));
   own.add(
     picker.onDidAccept(() => {
-      // Enter may come before the item for the last keys does.
+      // Enter may arrive before the item for the last typed characters.
       const [item] = picker.activeItems;
       const command = item?.command ?? picker.value.trim();
       if (command !== "") chosen.resolve(command);

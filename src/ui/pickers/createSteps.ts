@@ -3,7 +3,7 @@ import { formatGpu } from "../../modal/gpus";
 import { describePrice } from "../../sandboxes/costs/cost";
 import type { SpecDefinition } from "../../sandboxes/spec/specDefinition";
 import { namedDefinition } from "../settings";
-import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
+import { isBroken, openSettingsOf, type BrokenSpec } from "./brokenSpec";
 import { onModal, type GpuLine, type Pricing } from "./gpuItems";
 import { specLines } from "./gpuPicker";
 import { askImage, labelOf } from "./imageStep";
@@ -14,24 +14,24 @@ import { askPick, type Answer, type StepPlace } from "./steps";
 type Step = (definition: SpecDefinition, place: StepPlace) => Promise<Answer<SpecDefinition>>;
 
 export interface CreateStepsOptions extends SpecSources {
-  /** What is there before anything was chosen. */
+  /** The definition before the user has chosen anything. */
   readonly initial: SpecDefinition;
   readonly folder: string;
   readonly pricing: Pricing;
-  /** Keeps a definition under a name that it asks for. */
+  /** Asks for a name and saves the definition under it. */
   readonly save: (definition: SpecDefinition) => Promise<void>;
 }
 
 const TITLE = "Create Sandbox";
 
-/** Asks for a named spec, or for GPU, image and all the rest one after the other. `undefined` if the user went away. */
+/** Asks for a named spec, or for GPU, image and the other properties. Returns `undefined` if the user dismissed it. */
 export async function askDefinition(options: CreateStepsOptions): Promise<SpecDefinition | undefined> {
   const named = specLines(options.pricing);
   if (named.length > 0) {
     const start = await askStart(named);
     if (!start) return undefined;
     if (isBroken(start)) {
-      await mend(start);
+      await openSettingsOf(start);
       return undefined;
     }
     if (start.spec !== undefined) return namedDefinition(start.spec);
@@ -57,7 +57,7 @@ const stepByStep = {
 
 type StartLine = BrokenSpec | (QuickPickItem & { readonly spec?: string });
 
-/** The named spec that was picked, or a line without one. */
+/** Asks for a named spec; the returned row has no `spec` if the user wants to choose step by step. */
 async function askStart(named: readonly (GpuLine | BrokenSpec)[]): Promise<StartLine | undefined> {
   const items: readonly StartLine[] = [...named, stepByStep];
   const answer = await askPick({

@@ -3,20 +3,22 @@ import { UserError } from "../../base/errors";
 import { remoteFolders } from "../../sync/remote/remoteFolders";
 import { remotePath } from "../settings";
 
-/** A folder of the window and its place in a sandbox. */
+/** A folder of the window, and where it is in a sandbox. */
 export interface SyncFolder {
   readonly path: string;
   readonly name: string;
   readonly remotePath: string;
 }
 
-/** The folder that holds a file; `undefined` for a file outside all of them. */
+/** Returns the folder that contains a file; `undefined` if none does. */
 export function folderOf(uri: Uri): SyncFolder | undefined {
   const folder = workspace.getWorkspaceFolder(uri);
   return folder?.uri.scheme === "file" ? syncFolder(folder) : undefined;
 }
 
-/** The only folder, that of the active editor, or the one that the user picks. `undefined` if dismissed. */
+/**
+ * Returns the only folder, the active editor's, or the one that the user picks; `undefined` if the user dismissed it.
+ */
 export async function pickFolder(): Promise<SyncFolder | undefined> {
   const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
   const [first] = folders;
@@ -29,7 +31,7 @@ export async function pickFolder(): Promise<SyncFolder | undefined> {
   return picked && syncFolder(picked);
 }
 
-/** Those of the window that are on this machine. */
+/** The folders of the window that are on this machine. */
 export const allFolders = (): SyncFolder[] =>
   (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file").map(syncFolder);
 

@@ -2,14 +2,14 @@ import { findGpuType, parseGpu, type GpuRequest } from "../../modal/gpus";
 import { gpuLines, keyOf, nameOf, totalPrice, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { TickList } from "./tickList";
 
-/** Which named specs and which GPUs are ticked, how many of each GPU, and what Enter starts. */
+/** The state of the GPU list: the checked named specs and GPUs, the count of each GPU, and what Enter starts. */
 export class GpuChecklist {
   readonly #pricing: Pricing;
   readonly #specs: readonly GpuLine[];
   readonly #counts = new Map<string, number>();
   readonly #list: TickList<GpuLine>;
 
-  /** `specs`: a line for each named spec. */
+  /** `specs` has a row for each named spec. */
   constructor(selected: readonly Choice[], pricing: Pricing, specs: readonly GpuLine[] = []) {
     this.#pricing = pricing;
     this.#specs = specs;
@@ -33,12 +33,12 @@ export class GpuChecklist {
     return this.#list.ticked;
   }
 
-  /** What Enter starts. */
+  /** The choices that Enter starts. */
   get chosen(): Choice[] {
     return this.#list.accepted.map(({ gpu, spec }) => (spec === undefined ? { gpu } : { gpu, spec }));
   }
 
-  /** The same for people, with what all of it costs together; empty where Enter starts nothing. */
+  /** Says what Enter starts and what it costs in all; empty if Enter starts nothing. */
   get summary(): string {
     const lines = this.#list.accepted;
     return lines.length === 0 ? "" : `${lines.map(nameOf).join(", ")} · ${totalPrice(lines, this.#pricing)}`;
@@ -57,14 +57,14 @@ export class GpuChecklist {
     this.#list.activateOther();
   }
 
-  /** Takes what is typed into the filter: `H100:2` also sets the count. */
+  /** Reports what is typed into the filter; `H100:2` also sets the count. */
   type(typed: string): void {
     const request = readRequest(typed);
     if (request) this.#count(request);
     this.#list.type(typed);
   }
 
-  /** Sets a count, within what the type can have, and ticks the type. */
+  /** Sets the count of a GPU type, up to its maximum, and checks its row. */
   setCount(request: GpuRequest): void {
     this.#count(request);
     const line = this.lines.find(({ gpu, spec }) => gpu?.type === request.type && spec === undefined);
@@ -84,7 +84,7 @@ export class GpuChecklist {
 
 const readRequest = (typed: string): GpuRequest | undefined => (typed.includes(":") ? parseGpu(typed) : undefined);
 
-/** The line of `H100:2`, whose label is `2 × H100`. */
+/** Finds the row for `H100:2`, whose label is `2 × H100`. */
 function lineOfRequest(typed: string, lines: readonly GpuLine[]): GpuLine | undefined {
   const request = readRequest(typed);
   return request && lines.find(({ gpu, spec }) => spec === undefined && gpu?.type === request.type);

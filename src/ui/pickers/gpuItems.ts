@@ -4,37 +4,37 @@ import type { Rates } from "../../modal/rates";
 import { regionSurcharge } from "../../modal/regions";
 import { formatGpu, gpuTypes, type GpuRequest, type GpuType } from "../../modal/gpus";
 
-/** What a sandbox is to be: what the settings say with a GPU or without one, or what a named spec says. */
+/** A sandbox to create: a named spec, or what the settings say with this GPU or without one. */
 export interface Choice {
   readonly gpu: GpuRequest | undefined;
-  /** The spec's name; `gpu` is its own then. */
+  /** The name of a spec, in which case `gpu` is the spec's GPU. */
   readonly spec?: string;
 }
 
-/** What the picker says of a choice. */
+/** A choice with what the picker says about it. */
 export interface GpuLine extends Choice {
   readonly label: string;
   readonly description: string;
   readonly maxCount: number;
-  /** US dollars an hour. */
+  /** US dollars per hour. */
   readonly rate: number;
 }
 
 export interface Pricing {
-  /** What a sandbox is beside its GPU. */
+  /** The sandbox without its GPU. */
   readonly base: Omit<Billable, "gpu">;
   readonly rates: Rates;
-  /** On the local backend nothing is billed. */
+  /** True on the local backend, where nothing is billed. */
   readonly isFree: boolean;
 }
 
-/** What whoever picks a GPU should know of all the prices; empty where there is nothing. */
+/** A note about all prices; empty if there is nothing to say. */
 export const priceNote = ({ base, isFree }: Pricing): string => {
   const surcharge = isFree ? undefined : regionSurcharge(base.regions ?? []);
   return surcharge === undefined ? "" : ` · prices ${surcharge}`;
 };
 
-/** One line for each type, cheapest first, with the count that `counts` has for it. */
+/** Returns a row for each type, cheapest first, with its count from `counts`. */
 export function gpuLines(counts: ReadonlyMap<string, number>, pricing: Pricing): GpuLine[] {
   const types = gpuTypes.map((type) => gpuLine(type, counts.get(type.name) ?? 1, pricing));
   const rate = rateOf(undefined, pricing);
@@ -47,16 +47,16 @@ export const specLine = (name: string, definition: Billable, pricing: Pricing): 
   return { gpu: definition.gpu, spec: name, label: name, description, maxCount: 1, rate };
 };
 
-/** One line for each count that the type can have. */
+/** Returns a row for each count that the type allows. */
 export const countLines = (type: GpuType, pricing: Pricing): GpuLine[] =>
   Array.from({ length: type.maxCount }, (_, index) => gpuLine(type, index + 1, pricing));
 
 export const nameOf = ({ gpu, spec }: Choice): string => spec ?? formatGpu(gpu);
 
-/** How the choice of a line is remembered while its count changes. */
+/** Identifies a row while its count changes. */
 export const keyOf = ({ gpu, spec }: Choice): string => (spec === undefined ? (gpu?.type ?? "CPU") : `spec ${spec}`);
 
-/** What all that was chosen costs together; empty where nothing is chosen. */
+/** Returns what all the rows cost in all; empty if there are none. */
 export function totalPrice(lines: readonly GpuLine[], { isFree }: Pricing): string {
   if (isFree) return "free on the local backend";
   return lines.length === 0 ? "" : formatHourlyRate(lines.reduce((sum, { rate }) => sum + rate, 0));

@@ -8,7 +8,7 @@ import { specLine, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { askGpu } from "./pickOneGpu";
 import { pickSeveralGpus } from "./pickSeveralGpus";
 
-/** The GPUs and named specs that the user chose, one sandbox each; `undefined` if the user went away. */
+/** Asks for GPUs and named specs, one for each sandbox. Returns `undefined` if the user dismissed it. */
 export function pickChoices(
   title: string,
   selected: readonly Choice[],
@@ -18,24 +18,26 @@ export function pickChoices(
   return pickSeveralGpus(title, selected, prices, specLines(prices));
 }
 
-/** One GPU for a sandbox, or none of any kind as a choice of its own; `undefined` if the user went away. */
+/** Asks for a sandbox's GPU. "CPU only" is a choice without a GPU; `undefined` means that the user dismissed it. */
 export async function pickGpu(title: string, sandbox: Billable, rates: RateSource): Promise<Choice | undefined> {
   const answer = await askGpu({ title, hasBack: false }, { gpu: sandbox.gpu }, pricing(rates, sandbox));
   return answer?.kind === "answered" ? answer.value : undefined;
 }
 
-/** What the settings say of a choice at this moment. Throws a sentence where that makes no sense. */
+/** Reads the definition of a choice from the settings. Throws a `UserError` if it is invalid. */
 export const definitionOf = ({ gpu, spec }: Choice): SpecDefinition =>
   spec === undefined ? settingsDefinition(gpu) : namedDefinition(spec);
 
-/** Prices of a sandbox, else of one as the settings describe it. */
+/** Returns what prices depend on, by default for a sandbox as the settings describe it. */
 export const pricing = (rates: RateSource, base: Billable = settingsDefinition(undefined)): Pricing => ({
   base,
   rates: rates.current,
   isFree: usesLocalBackend(),
 });
 
-/** A line for each named spec of the settings, be it one that makes no sense: the others still do. */
+/**
+ * Returns a row for each named spec in the settings. An invalid one has a row too, so that it does not hide the others.
+ */
 export const specLines = (prices: Pricing): (GpuLine | BrokenSpec)[] =>
   Object.keys(writtenSpecs()).map((name) => {
     try {

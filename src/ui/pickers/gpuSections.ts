@@ -2,14 +2,14 @@ import { QuickPickItemKind, type QuickPickItem } from "vscode";
 import { isBroken, type BrokenSpec } from "./brokenSpec";
 import type { GpuLine } from "./gpuItems";
 
-/** What a list of named specs and GPUs consists of. */
+/** A row in a list of named specs and GPUs. */
 export type Section<T extends GpuLine> = T | BrokenSpec | Heading;
 
 interface Heading extends QuickPickItem {
   readonly kind: QuickPickItemKind.Separator;
 }
 
-/** The named specs first; the GPUs alone where there are none. */
+/** Puts the named specs first; without any, returns the GPUs alone. */
 export function sections<T extends GpuLine>(lines: readonly T[], broken: readonly BrokenSpec[]): Section<T>[] {
   const specs = [...lines.filter(({ spec }) => spec !== undefined), ...broken];
   const gpus = lines.filter(({ spec }) => spec === undefined);

@@ -5,11 +5,11 @@ import { imageFile, readImage } from "../../sandboxes/spec/specReaders";
 import { askPick, askText, type Answer, type StepPlace } from "./steps";
 
 interface ImageLine extends QuickPickItem {
-  /** None: another one is to be typed. */
+  /** `undefined` for the row that asks for another image. */
   readonly image?: ImageSource;
 }
 
-/** Images that people start from, beside the one of the settings. */
+/** Common images, offered in addition to the one in the settings. */
 const KNOWN: readonly { readonly reference: string; readonly about: string }[] = [
   { reference: "python:3.12-slim", about: "small, with Python" },
   { reference: "pytorch/pytorch:latest", about: "PyTorch with CUDA" },
@@ -22,7 +22,7 @@ const ABOUT: Record<Exclude<ImageSource["kind"], "registry">, string> = {
   pyproject: "its dependencies, by uv.lock where there is one",
 };
 
-/** From a file of the folder, of those that are known, or any other of a registry. */
+/** Asks for an image: from a file in the folder, a common one, or any other in a registry. */
 export async function askImage(place: StepPlace, selected: ImageSource, folder: string): Promise<Answer<ImageSource>> {
   for (;;) {
     const picked = await askPick<ImageLine>({
@@ -70,7 +70,7 @@ const lineOf = (image: ImageSource, description: string): ImageLine => ({ label:
 
 const heading = (label: string): ImageLine => ({ label, kind: QuickPickItemKind.Separator });
 
-/** The files at the top of the folder that can make an image, those that say most first. */
+/** Finds the files at the top of the folder that an image can be built from, the most specific ones first. */
 async function filesOf(folder: string): Promise<ImageSource[]> {
   const names = await readdir(folder);
   return ["pyproject.toml", "requirements.txt", "Dockerfile"]

@@ -7,13 +7,16 @@ import { formatVariables, joinWords, parseVariables, splitWords } from "../../ru
 import { askPick, askText, type StepPlace } from "./steps";
 
 interface OptionLine extends QuickPickItem {
-  /** What comes of choosing it; `undefined` to go on without a change. */
+  /** Returns the options after this row was chosen; `undefined` if they stay the same. */
   readonly choose: () => Promise<RunOptions | undefined>;
-  /** Whether that is the answer. */
+  /** True if these options are the answer. */
   readonly isLast?: boolean;
 }
 
-/** Arguments, environment and working directory; `undefined` if the user went away. The last used ones come first. */
+/**
+ * Asks for arguments, environment and working directory, and starts with the last ones. Returns `undefined` if the user
+ * dismissed it.
+ */
 export async function askOptions(title: string, used: readonly RunOptions[]): Promise<RunOptions | undefined> {
   let options = used[0] ?? noOptions;
   for (;;) {
@@ -47,7 +50,7 @@ function optionLines(options: RunOptions, used: readonly RunOptions[], title: st
   ];
 }
 
-/** One of the options, as a line of text. */
+/** An option that the user edits as a line of text. */
 interface Field {
   readonly label: string;
   readonly prompt: string;

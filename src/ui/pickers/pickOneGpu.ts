@@ -1,10 +1,10 @@
 import { findGpuType } from "../../modal/gpus";
-import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
+import { isBroken, openSettingsOf, type BrokenSpec } from "./brokenSpec";
 import { countLines, gpuLines, keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { isLine, sections, type Section } from "./gpuSections";
 import { askPick, type Answer, type StepPlace } from "./steps";
 
-/** A named spec where there are some, else a GPU: first the type, then how many of it. */
+/** Asks for a named spec, if there are any, or for a GPU: first the type, then the count. */
 export async function askGpu(
   place: StepPlace,
   selected: Choice,
@@ -23,7 +23,7 @@ export async function askGpu(
     });
     if (typed?.kind !== "answered") return typed;
     const line = typed.value;
-    if (isBroken(line)) await mend(line);
+    if (isBroken(line)) await openSettingsOf(line);
     if (!isLine(line)) return undefined;
     const { gpu, spec } = line;
     if (spec !== undefined) return { kind: "answered", value: { gpu, spec } };

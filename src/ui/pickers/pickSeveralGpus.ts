@@ -2,7 +2,7 @@ import { ThemeIcon, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
 import { createPicker, inert, inertItem } from "../outsideText";
-import { isBroken, mend, type BrokenSpec } from "./brokenSpec";
+import { isBroken, openSettingsOf, type BrokenSpec } from "./brokenSpec";
 import { GpuChecklist } from "./gpuChecklist";
 import { keyOf, priceNote, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { isLine, sections, type Section } from "./gpuSections";
@@ -16,8 +16,8 @@ const fewer = { iconPath: new ThemeIcon("remove"), tooltip: "One GPU Fewer" };
 const more = { iconPath: new ThemeIcon("add"), tooltip: "One GPU More" };
 
 /**
- * A list to tick, the named specs first. Each type has buttons for its count, and `H100:2` typed into the filter sets it
- * as well. The title always says what Enter starts.
+ * Shows a list with checkboxes, the named specs first. Each GPU type has buttons for its count, and typing `H100:2`
+ * into the filter sets it too. The title always says what Enter starts.
  */
 export function pickSeveralGpus(
   title: string,
@@ -46,7 +46,7 @@ export function pickSeveralGpus(
     showSummary();
   };
   const show = () => {
-    // The label `2 × H100` does not match the `H100:2` that is typed.
+    // VS Code's filter would hide the label `2 × H100` for the typed `H100:2`.
     const isHidden = (line: GpuLine) => isCounted && isSame(line, checklist.active);
     const items = checklist.lines.map((line) => ({ ...itemOf(line), alwaysShow: isHidden(line) }));
     picker.items = sections(items, broken).map(inertItem);
@@ -56,7 +56,7 @@ export function pickSeveralGpus(
   };
   const leaveForSettings = (item: BrokenSpec) => {
     result.resolve(undefined);
-    void mend(item);
+    void openSettingsOf(item);
   };
 
   own.add(

@@ -9,7 +9,9 @@ import { MOUNT_PATH, readEnv } from "../../sandboxes/spec/specReaders";
 import { writeField } from "../../sandboxes/spec/writtenSpec";
 import { askPick, askText, askTicks, type Answer, type StepPlace } from "./steps";
 
-/** Where volumes and secrets come from, and how one more is made: its name, or nothing if the user went away. */
+/**
+ * Lists volumes and secrets, and creates others. `create` returns the name, or `undefined` if the user dismissed it.
+ */
 export interface SpecSources {
   readonly volumes: Source;
   readonly secrets: Source;
@@ -20,7 +22,7 @@ interface Source {
   readonly create: () => Promise<string | undefined>;
 }
 
-/** A property of a sandbox with its value, which can be changed. */
+/** A row with a property of a sandbox and its value, which the user can change. */
 export interface ReviewLine extends QuickPickItem {
   readonly edit: (definition: SpecDefinition, place: StepPlace) => Promise<Answer<SpecDefinition>>;
 }
@@ -63,7 +65,7 @@ const listed = (items: readonly string[]) => (items.length === 0 ? "none" : item
 
 type Keys<T> = { [K in keyof SpecDefinition]: SpecDefinition[K] extends T ? K : never }[keyof SpecDefinition];
 
-/** A number, in the unit that the settings have. */
+/** Asks for a number, in the unit of the setting. */
 const number =
   (name: Keys<number>, prompt: string): Edit =>
   (definition, place) => {
@@ -79,7 +81,7 @@ const number =
 
 type Words = "ports" | "packages" | "aptPackages" | "regions" | "gpuFallback";
 
-/** Several words, each as the settings have it. */
+/** Asks for several words, each in the format of the setting. */
 const list =
   (name: Words, prompt: string, item: (word: string) => unknown = (word) => word): Edit =>
   (definition, place) => {
@@ -99,7 +101,7 @@ const list =
     });
   };
 
-/** Values may have spaces in them: the next variable is known by its `=`. */
+/** Values may contain spaces: the next variable begins with a name and `=`. */
 const editEnv: Edit = (definition, place) =>
   askValue(place, {
     prompt: "Variables such as LOG_LEVEL=debug, with spaces between them; what is secret belongs into a secret",
@@ -133,11 +135,11 @@ async function askValue<T>(place: StepPlace, question: ValueQuestion<T>): Promis
 }
 
 interface NameLine extends QuickPickItem {
-  /** None: another one is to be created. */
+  /** `undefined` for the row that creates another one. */
   readonly name?: string;
 }
 
-/** Which of the names that there are, and of those that are made meanwhile. */
+/** Asks for any number of names, including one that is created on the way. */
 async function askNames(
   place: StepPlace,
   what: string,
@@ -182,7 +184,7 @@ const editVolumes =
     return { kind: "answered", value: { ...definition, volumes: mounts } };
   };
 
-/** Where a volume is to be, other than the ones before it. */
+/** Asks for a volume's path in the sandbox, which no other volume may have. */
 export async function askMount(
   place: StepPlace,
   volume: string,

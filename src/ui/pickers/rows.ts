@@ -2,8 +2,8 @@ import { commands, QuickPickItemKind, type QuickPickItem } from "vscode";
 import { inertItem, type Picker } from "../outsideText";
 
 /**
- * Fills a list to pick one from, with a row active at every moment, so that Enter works: the one that is asked for, else
- * the first. Once `activeItems` was set VS Code leaves it to us.
+ * Fills a list to pick one row from. A row is always active, so that Enter works: the given one, or else the first.
+ * After `activeItems` was set once, VS Code no longer sets it by itself.
  */
 export function fillRows<T extends QuickPickItem>(
   picker: Picker<T>,
@@ -16,8 +16,8 @@ export function fillRows<T extends QuickPickItem>(
   picker.activeItems = active ? [active] : [];
 }
 
-/** Takes the keyboard from a box that was clicked: there Enter clicks it again instead of accepting the list. */
+/** Moves the focus away from a clicked checkbox, where Enter would click it again instead of accepting the list. */
 export function leaveBox(): void {
-  // Where there is no such command, Tab leads out of the box.
+  // If this command does not exist, Tab still moves the focus away.
   void commands.executeCommand("workbench.action.focusQuickOpen").then(undefined, () => undefined);
 }

@@ -5,16 +5,16 @@ import { createPicker, createTextBox, inert, inertItem, type Inert } from "../ou
 import { fillRows, leaveBox } from "./rows";
 import { TickList } from "./tickList";
 
-/** Where in a row of questions one is asked. */
+/** A question's place in a series of questions. */
 export interface StepPlace {
   readonly title: string;
   readonly step?: number;
   readonly totalSteps?: number;
-  /** Whether there is a question before it. */
+  /** True if there is an earlier question to go back to. */
   readonly hasBack: boolean;
 }
 
-/** What became of a question; `undefined` if the user went away. */
+/** The outcome of a question; `undefined` if the user dismissed it. */
 export type Answer<T> = { readonly kind: "answered"; readonly value: T } | { readonly kind: "back" } | undefined;
 
 export interface PickQuestion<T extends QuickPickItem> extends StepPlace {
@@ -23,7 +23,7 @@ export interface PickQuestion<T extends QuickPickItem> extends StepPlace {
   readonly isActive?: (item: T) => boolean;
 }
 
-/** One of several. */
+/** Asks for one of several items. */
 export async function askPick<T extends QuickPickItem>(question: PickQuestion<T>): Promise<Answer<T>> {
   const picker = createPicker<T>();
   picker.placeholder = inert(question.placeholder);
@@ -40,11 +40,11 @@ export async function askPick<T extends QuickPickItem>(question: PickQuestion<T>
 
 export interface TickQuestion<T extends QuickPickItem> extends PickQuestion<T> {
   readonly isTicked: (item: T) => boolean;
-  /** No item at all is an answer too. */
+  /** True if choosing no item is a valid answer. */
   readonly mayBeEmpty: boolean;
 }
 
-/** Any number of several. */
+/** Asks for any number of several items. */
 export async function askTicks<T extends QuickPickItem>(question: TickQuestion<T>): Promise<Answer<readonly T[]>> {
   const picker = createPicker<T>();
   const { mayBeEmpty, isTicked } = question;
@@ -92,7 +92,7 @@ export interface TextQuestion extends StepPlace {
   readonly value: string;
   readonly placeholder?: string;
   readonly isPassword?: boolean;
-  /** What is wrong with a text; nothing where it will do. */
+  /** Returns what is wrong with the input; `undefined` if it is valid. */
   readonly complaint: (text: string) => string | undefined;
 }
 
@@ -156,7 +156,7 @@ async function ask<T>(
   return answerOf(input, own, result);
 }
 
-/** Shows a question until it is answered, or hidden: the user went away, unless another question is in front of it. */
+/** Shows a question until it is answered or dismissed. A question that another one hides is not dismissed. */
 export async function answerOf<T>(
   input: Pick<QuickInput, "show" | "onDidHide">,
   own: DisposableStore,

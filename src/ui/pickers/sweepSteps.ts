@@ -12,13 +12,13 @@ import { definitionOf, pricing, specLines } from "./gpuPicker";
 import { askGpu } from "./pickOneGpu";
 import { askText, type Answer, type StepPlace } from "./steps";
 
-/** What a sweep is to be. */
+/** The user's answers about a sweep. */
 export interface SweepWish extends SweepLimits {
   readonly sets: readonly ArgumentSet[];
   readonly choice: Choice;
 }
 
-/** Asks one after the other; `undefined` if the user went away. */
+/** Asks about a sweep step by step. Returns `undefined` if the user dismissed it. */
 export async function askSweep(
   title: string,
   sets: readonly ArgumentSet[],

@@ -1,19 +1,19 @@
-/** A row with a text to be found by. */
+/** A row that can be found by its label. */
 export interface FindableRow {
   readonly label: string;
 }
 
 export interface TickListOptions<T extends FindableRow> {
   readonly keyOf: (row: T) => string;
-  /** Finds the row of a typed text that its label does not have. */
+  /** Finds a row by a typed string that is not part of its label. */
   readonly rowOf?: (typed: string, rows: readonly T[]) => T | undefined;
-  /** No row at all is an answer too. */
+  /** True if choosing no row is a valid answer. */
   readonly mayBeEmpty?: boolean;
 }
 
 /**
- * Decides what Enter means in a list of rows to tick. VS Code hides the rows that do not match what is typed, ticked ones
- * too, and leaves none active: here the best match is active, and Enter means it until a box is clicked.
+ * Decides what Enter means in a list with checkboxes. VS Code hides the rows that do not match the filter, even checked
+ * ones, and leaves none active. Here the best match is active, and Enter means it until the user clicks a checkbox.
  */
 export class TickList<T extends FindableRow> {
   readonly #options: TickListOptions<T>;
@@ -21,12 +21,12 @@ export class TickList<T extends FindableRow> {
   #ticked: ReadonlySet<string>;
   #typed = "";
   #active: string | undefined;
-  /** The rows that were made active here, which VS Code reports as if the user had gone there. */
+  /** The rows that were made active here. VS Code reports them as if the user had moved to them. */
   readonly #proposed = new Set<string>();
-  /** The user went to the active row. */
+  /** True if the user moved to the active row. */
   #isChosen = false;
   #isToggled = false;
-  /** VS Code has not yet repeated what is ticked of other rows. */
+  /** True until VS Code has reported the checked rows after a `replace`. */
   #isRefilled = false;
 
   constructor(rows: readonly T[], ticked: readonly T[], options: TickListOptions<T>) {
@@ -57,13 +57,13 @@ export class TickList<T extends FindableRow> {
     return isFound || this.ticked.length === 0 ? active : this.ticked;
   }
 
-  /** Puts other rows in place of those of the same keys. */
+  /** Replaces rows by others with the same keys. */
   replace(rows: readonly T[]): void {
     this.#rows = rows;
     this.#isRefilled = true;
   }
 
-  /** Takes what is typed into the filter. */
+  /** Reports what is typed into the filter. */
   type(typed: string): void {
     this.#typed = typed.trim();
     const { active } = this;
@@ -71,22 +71,22 @@ export class TickList<T extends FindableRow> {
     this.#activate();
   }
 
-  /** Takes the row that VS Code says is active. It says that none is whenever a list is filtered or filled. */
+  /** Reports the row that VS Code says is active: none whenever a list is filtered or filled. */
   activate(row: T | undefined): void {
     if (!row || this.#options.keyOf(row) === this.#active) return;
     this.#active = this.#options.keyOf(row);
     this.#isChosen = !this.#proposed.has(this.#active);
   }
 
-  /** Takes it that a row is active which is none of these. */
+  /** Reports that a row is active that is not in this list. */
   activateOther(): void {
     this.#active = undefined;
     this.#isChosen = true;
   }
 
   /**
-   * Takes the rows that are ticked, those that the filter hides included. VS Code repeats what it was told, and for new
-   * rows first says that none is ticked.
+   * Reports the checked rows, including those that the filter hides. VS Code reports a change of ours too, and for
+   * replaced rows first reports that none is checked.
    *
    * @returns true if the user changed something
    */
@@ -100,7 +100,7 @@ export class TickList<T extends FindableRow> {
     return true;
   }
 
-  /** Ticks one more, as a click on its box would. */
+  /** Checks one more row, like a click on its checkbox. */
   add(row: T): void {
     this.#ticked = new Set([...this.#ticked, this.#options.keyOf(row)]);
     this.#isToggled = true;
@@ -124,7 +124,7 @@ export class TickList<T extends FindableRow> {
     );
   }
 
-  /** VS Code shows a few more, by the initials of their words: those are active only if the user goes there. */
+  /** VS Code also matches the initials of words. Such rows become active only if the user moves to them. */
   #isShown(row: T): boolean {
     return textOf(row).includes(this.#typed.toLowerCase());
   }

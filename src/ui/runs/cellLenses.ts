@@ -3,7 +3,7 @@ import type { Disposable } from "../../base/disposable";
 import { cellsOf } from "../../run/target/cells";
 import { showsCellLenses } from "../settings";
 
-/** "Run Cell on GPU" above each `# %%` cell. */
+/** Shows "Run Cell on GPU" above each `# %%` cell. */
 export const registerCellLenses = (): Disposable =>
   languages.registerCodeLensProvider({ language: "python" }, { provideCodeLenses: lensesOf });
 

@@ -8,11 +8,11 @@ import { defaultGpus, writtenSpecs } from "../settings";
 
 const CHOSEN_GPUS = "modalSandboxes.chosenGpus";
 
-/** How a sandbox without a GPU is remembered, and one of a named spec. */
+/** The stored forms of a sandbox without a GPU, and of a named spec. */
 const CPU = "cpu";
 const SPEC = "spec:";
 
-/** What was chosen the last time, else what the settings say. */
+/** Returns the last choices, or else those of the settings. */
 export function rememberedChoices(state: Memento): Choice[] {
   const stored = state.get(CHOSEN_GPUS);
   if (!Array.isArray(stored)) return defaultGpus().map((gpu) => ({ gpu }));
@@ -22,7 +22,7 @@ export function rememberedChoices(state: Memento): Choice[] {
 export const rememberChoices = (state: Memento, choices: readonly Choice[]): PromiseLike<void> =>
   state.update(CHOSEN_GPUS, choices.map(remembered));
 
-/** What was chosen, as the settings and the folder's files have it at this moment. */
+/** Resolves the choices with the current settings and the folder's files. */
 export function specsOf(choices: readonly Choice[], folder: string | undefined): Promise<NamedSpec[]> {
   return Promise.all(
     choices.map(async (choice) => ({

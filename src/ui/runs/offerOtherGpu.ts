@@ -7,7 +7,7 @@ import { pickGpu } from "../pickers/gpuPicker";
 
 const PICK = "Pick Another GPU…";
 
-/** Asks which GPU shall do instead: the fallbacks of the spec with their prices, or any. */
+/** Asks which GPU to use instead: one of the spec's fallbacks, which are shown with prices, or any other. */
 export async function offerOtherGpu(spec: SandboxSpec, rates: RateSource): Promise<SandboxSpec | undefined> {
   const offers = spec.gpuFallback.map((gpu) => {
     const price = describePrice({ ...spec, gpu }, rates.current);
@@ -21,7 +21,7 @@ export async function offerOtherGpu(spec: SandboxSpec, rates: RateSource): Promi
   return picked && withGpu(spec, picked.gpu);
 }
 
-/** The same on another GPU, which is not offered again where it is not to be had either. */
+/** Returns the spec with another GPU, which is then no longer among its fallbacks. */
 export function withGpu(spec: SandboxSpec, gpu: GpuRequest | undefined): SandboxSpec {
   const rest = spec.gpuFallback.filter((other) => !gpu || gpuArgument(other) !== gpuArgument(gpu));
   return { ...spec, gpu, gpuFallback: rest };

@@ -9,7 +9,7 @@ import { pickGpu } from "../pickers/gpuPicker";
 import { withProgress } from "../progress";
 import type { CommandTable } from "../commands/register";
 
-/** The way out where a GPU is not to be had: the same sandbox on another one, whose price is seen before. */
+/** The command that creates the same sandbox with another GPU if Modal has none of the first. It shows the prices. */
 export function otherGpuCommands(sandboxes: SandboxService, rates: RateSource): CommandTable {
   return {
     "modalSandboxes.createOnAnotherGpu": async (wanted?: SandboxSpec, folder = "", imageId?: string) => {

@@ -18,7 +18,9 @@ export interface PortOffersOptions {
 
 const TIMEOUT_MS = 20_000;
 
-/** Offers the tunnel of a port that a program says it serves, or says why there is none; once for each run and port. */
+/**
+ * Offers the tunnel of a port that a program says it serves, or says why there is none. Does so once per run and port.
+ */
 export class PortOffers implements Disposable {
   readonly #options: PortOffersOptions;
   readonly #own = new DisposableStore();

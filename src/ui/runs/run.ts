@@ -48,7 +48,7 @@ export function runCommands(dependencies: RunDependencies): CommandTable {
     "modalSandboxes.runFileInBackground": runFileInBackground,
     "modalSandboxes.runFileWithArguments": runFileWithArguments,
 
-    // The same for the file that was clicked in the Explorer, where "Current File" would be the wrong words.
+    // The same command for a file in the Explorer, where "Current File" would be the wrong title.
     "modalSandboxes.runExplorerFile": runFile,
     "modalSandboxes.runExplorerFileInBackground": runFileInBackground,
     "modalSandboxes.runExplorerFileWithArguments": runFileWithArguments,

@@ -17,13 +17,13 @@ export interface RunHistoryDependencies {
   readonly terminals: RunTerminals;
 }
 
-/** A run of the sandboxes' view, or one of those that are over. */
+/** A row of the sandboxes view or of the run history. */
 type Chosen = RunNode | RunRecord;
 
-/** More than this is no text to paste. */
+/** Larger outputs are not copied to the clipboard. */
 const MAX_COPY_BYTES = 10_000_000;
 
-/** What can be done with runs and the output that is kept of them. */
+/** The commands for runs and their saved output. */
 export function runHistoryCommands({ runs, records, terminals }: RunHistoryDependencies): CommandTable {
   const runOf = (chosen: Chosen | undefined) => {
     if (chosen && "target" in chosen) return runs.past(chosen);

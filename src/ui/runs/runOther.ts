@@ -18,7 +18,7 @@ import type { RunStarter } from "./runStarter";
 
 const KEPT_COMMANDS = 20;
 
-/** The commands that run something else than a file or part of one. */
+/** The commands that run something other than a file or part of one. */
 export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, secrets: SecretStore): CommandTable {
   const commands = new FileMemory({ secrets, key: "modalSandboxes.commands", isValue: isWords, maxFiles: 50 });
   const run = (target: RunTarget, folder: SyncFolder) =>
@@ -70,7 +70,7 @@ async function askModule(value: string): Promise<string | undefined> {
   return answer?.kind === "answered" ? answer.value : undefined;
 }
 
-/** The module that a file or a folder is, if it is one. */
+/** Returns the Python module of a file or folder, if it is one. */
 async function placeOfModule(folder: SyncFolder, uri: Uri): Promise<ModulePlace | undefined> {
   const path = pathIn(folder, uri);
   const isModule = /\.pyw?$/.test(path) || (path !== "" && (await isFolder(uri)));
@@ -92,7 +92,7 @@ const exists = (uri: Uri): Promise<boolean> =>
 
 const isFolder = async (uri: Uri): Promise<boolean> => ((await workspace.fs.stat(uri)).type & FileType.Directory) !== 0;
 
-/** What is on the screen is what runs. */
+/** Saves all editors, so that the sandbox gets what is on the screen. */
 async function saveAll(): Promise<void> {
   if (!(await workspace.saveAll(false))) throw notSaved();
 }

@@ -9,7 +9,7 @@ import type { KeepRequest } from "../../sync/pull/keepOutputs";
 import type { SyncThread } from "../../sync/worker/syncThread";
 import { askInDialog, showDone } from "../outsideText";
 
-/** Shows the folder of a run's outputs in the Explorer, or in the system's file manager if it is in no open folder. */
+/** Shows a run's output folder in the Explorer, or in the system's file manager if it is outside the open folders. */
 export async function openOutputs(run: Run): Promise<void> {
   const { folder, path } = placeOf(run);
   const uri = Uri.file(join(folder, path));
@@ -20,7 +20,7 @@ export async function openOutputs(run: Run): Promise<void> {
   await commands.executeCommand("revealInExplorer", uri);
 }
 
-/** Copies the outputs of a run to their places in the folder, and asks about files that changed there since. */
+/** Copies a run's outputs to their places in the folder, and asks about files that have changed there since. */
 export async function keepOutputs(run: Run, thread: SyncThread, log: Logger): Promise<void> {
   const { folder: root, path: outputs, pushedAt: startedAt } = placeOf(run);
   const keep = (choice: KeepRequest["choice"]) =>

@@ -29,7 +29,7 @@ export function runPartCommands(starter: RunStarter): CommandTable {
       await runPart(editor.document, ranges, linesOf(ranges));
     },
 
-    /** @param line a line of the cell, from 0; else that of the cursor. */
+    /** @param line a line of the cell, counted from 0; by default the cursor's */
     "modalSandboxes.runCell": async (uri?: Uri, line?: number) => {
       const { document, cell } = await cellToRun(uri, line);
       await runPart(document, [rangeOf(cell)], cell.title === "" ? linesOf([rangeOf(cell)]) : `[${cell.title}]`);
@@ -64,7 +64,7 @@ const rangeOf = ({ startLine, lastLine }: Cell): TextRange => ({
   ...{ startLine, startCharacter: 0, endLine: lastLine, endCharacter: Infinity },
 });
 
-/** The lines as people count them. */
+/** Describes line ranges, counted from 1. */
 function linesOf(ranges: readonly TextRange[]): string {
   const first = Math.min(...ranges.map(({ startLine }) => startLine)) + 1;
   const last = Math.max(...ranges.map(({ endLine, endCharacter }) => (endCharacter === 0 ? endLine : endLine + 1)));

@@ -13,29 +13,29 @@ import type { Run } from "../../run/run";
 import { TraceFinder, type Trace } from "../../run/output/tracebacks";
 import { localPlace, type LocalPlace } from "../localFile";
 
-/** A program that reports without end is no longer listened to. */
+/** After this many problems of a program, further ones are ignored. */
 const MAX_PROBLEMS = 100;
 
 const MAX_RELATED = 10;
 
-/** The end of a line, wherever that is. */
+/** A column past the end of any line. */
 const LINE_END = 10_000;
 
-/** What the runs of a target that were started together reported. */
+/** The problems of a target's runs that were started together. */
 interface Reported {
   readonly group: string;
   readonly collection: DiagnosticCollection;
   readonly known: Set<string>;
 }
 
-/** Lists what went wrong in programs, by what they write to stderr, in the Problems view until they run again. */
+/** Lists the errors that programs write to stderr in the Problems view, until they run again. */
 export class RunProblems implements Disposable {
   readonly #own = new DisposableStore();
   readonly #reported = new Map<string, Reported>();
-  /** Places are looked for one after the other, so that problems come in the order in which they were reported. */
+  /** Files are looked up one after another, so that problems keep the order in which they were reported. */
   #work: Promise<void> = Promise.resolve();
 
-  /** Listens to a run, and forgets what an earlier one of the same target reported. */
+  /** Watches a run, and clears the problems of earlier runs of the same target. */
   follow(run: Run): void {
     const reported = this.#reportedOf(run);
     const finder = new TraceFinder();
@@ -87,7 +87,7 @@ export class RunProblems implements Disposable {
   }
 }
 
-/** At its innermost place that is on this machine; not at all where it has none. */
+/** Adds a problem at its innermost frame whose file is on this machine, or not at all if there is none. */
 async function report(run: Run, { collection }: Reported, { message, isWarning, frames }: Trace): Promise<void> {
   const places: LocalPlace[] = [];
   for (const frame of frames) {

@@ -14,22 +14,22 @@ import type { RunTerminals } from "../terminals/runTerminals";
 import { rememberChoices, rememberedChoices, specsOf } from "./chosenGpus";
 import type { SyncFolder } from "../pickers/folders";
 
-/** What can be run, wherever that will be. */
+/** Something to run, before the user has chosen where. */
 export interface Runnable {
-  /** Names it to the user: `train.py`. */
+  /** Its name for the user: `train.py`. */
   readonly label: string;
-  /** Where it belongs; nowhere for a loose file. */
+  /** The folder that contains it; `undefined` for a loose file. */
   readonly folder: SyncFolder | undefined;
-  /** As it is at this moment: what is on the screen is saved first. */
+  /** Saves the editors and returns the current target. */
   readonly target: () => Promise<RunTarget>;
 }
 
 interface Started {
   readonly runnable: Runnable;
   readonly choices: readonly Choice[];
-  /** In place of choices. */
+  /** A running sandbox to use instead of `choices`. */
   readonly sandbox?: GivenSandbox;
-  /** Nobody needs to look. */
+  /** True if no terminal opens. */
   readonly isBackground: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface RunStarterOptions {
   readonly rates: RateSource;
 }
 
-/** Starts runs where the user wants them, and starts them again. */
+/** Asks where to run things, starts the runs, and repeats them. */
 export class RunStarter {
   readonly #options: RunStarterOptions;
   #last: Started | undefined;
@@ -51,7 +51,7 @@ export class RunStarter {
     this.#options = options;
   }
 
-  /** Asks where to run, and runs it there. */
+  /** Asks where to run it, and runs it there. */
   async run(runnable: Runnable, { isBackground = false } = {}): Promise<void> {
     const { state, rates } = this.#options;
     const choices = await pickChoices(`Run ${runnable.label}`, rememberedChoices(state), rates);
@@ -60,25 +60,25 @@ export class RunStarter {
     await this.#start({ runnable, choices, isBackground });
   }
 
-  /** Runs it in that sandbox. */
+  /** Runs it in a running sandbox. */
   async runIn({ gpu, phase }: RunningSandbox, runnable: Runnable): Promise<void> {
     await this.#start({ runnable, choices: [], sandbox: { gpu, sandboxId: phase.id }, isBackground: false });
   }
 
-  /** The same once more: that run, or all that were started together last. */
+  /** Repeats a run, or the last runs that were started together. */
   async again(runId?: string): Promise<void> {
     const started = runId === undefined ? this.#last : this.#byRun.get(runId);
     if (started) {
       await this.#start(started);
       return;
     }
-    // One of a task, or of an earlier window.
+    // The run may belong to a task or to an earlier window.
     const record = (await this.#options.records.past()).find(({ id }) => id === runId);
     if (!record) throw runId === undefined ? nothingRun() : neverRan();
     await this.repeat(record);
   }
 
-  /** A run of the past once more. */
+  /** Repeats a finished run. */
   async repeat(record: RunRecord): Promise<void> {
     const { target, folder, remotePath, gpu, place, isBackground } = record;
     const runnable = {

@@ -27,16 +27,16 @@ export interface TaskSource {
   resolved(task: Task): Task;
 }
 
-/** What VS Code puts before the names of the tasks that it customizes. */
+/** The prefix that VS Code gives the names of tasks that it customizes. */
 const SOURCE = "Modal";
 
-/** The tasks that are there without a tasks.json. */
+/** The tasks that exist without a tasks.json. */
 export const offeredTasks = (dependencies: TaskDependencies): Task[] =>
   allFolders().length === 0
     ? []
     : [taskOf({ type: "modal", file: "${file}" }, TaskScope.Workspace, "Run Current File", dependencies)];
 
-/** A task of tasks.json, ready to run. */
+/** Makes a task from tasks.json ready to run. */
 export const resolvedTask = ({ definition, scope, name }: Task, dependencies: TaskDependencies): Task =>
   taskOf(definition, scope ?? TaskScope.Workspace, name, dependencies);
 
@@ -48,14 +48,14 @@ function taskOf(
 ): Task {
   const { terminals } = dependencies;
   const folder = typeof scope === "object" ? folderOf(scope.uri) : allFolders()[0];
-  // With the variables filled in.
+  // `resolved` has its variables substituted.
   const execution = new CustomExecution((resolved) =>
     Promise.resolve(new TaskTerminal(() => start(resolved, hasMatcher(name, scope), folder, dependencies), terminals)),
   );
   return new Task(definition, scope, name, SOURCE, execution);
 }
 
-/** Whether tasks.json gives the task a problem matcher: VS Code resolves tasks without them. */
+/** True if tasks.json gives the task a problem matcher. VS Code does not pass it when it resolves a task. */
 function hasMatcher(name: string, scope: NonNullable<Task["scope"]>): boolean {
   const written: unknown = workspace
     .getConfiguration("tasks", typeof scope === "object" ? scope.uri : null)
@@ -105,7 +105,7 @@ async function runnableOf(
   return { label: target.label, folder, target: () => Promise.resolve(target) };
 }
 
-/** Without a word about it, the first of what the settings have. */
+/** Returns the task's GPU or spec, or else the first one in the settings. */
 function choiceOf({ place }: ParsedTask): Choice {
   if (place && "spec" in place) return { gpu: undefined, spec: place.spec };
   return { gpu: place ? place.gpu : defaultGpus()[0] };

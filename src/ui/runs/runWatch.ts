@@ -9,12 +9,12 @@ import type { Watching } from "../watching";
 
 export interface RunWatchOptions {
   readonly runs: Pick<RunService, "onDidChangeRun">;
-  /** Loads the code. */
+  /** Loads the code that watches programs. */
   readonly load: () => Promise<Watching>;
   readonly report: (error: unknown) => void;
 }
 
-/** What programs are watched with, loaded with the first run, or when somebody first looks. */
+/** Watches programs. The code for it is loaded with the first run, or when the user first looks at meters. */
 export class RunWatch implements MeterSource, Disposable {
   readonly #options: RunWatchOptions;
   readonly #own = new DisposableStore();
@@ -45,7 +45,7 @@ export class RunWatch implements MeterSource, Disposable {
     return this.#loaded?.metersOf(key) ?? { summary: "", rows: [] };
   }
 
-  /** Has a sandbox measured until the result is disposed. */
+  /** Measures a sandbox until the result is disposed. */
   watch(key: string): Disposable {
     const own = new DisposableStore();
     this.#ensure((watching) => own.add(watching.metrics.watch(key)));

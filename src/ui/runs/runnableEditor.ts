@@ -4,7 +4,7 @@ import { DisposableStore, type Disposable } from "../../base/disposable";
 import { canRun, runnableFiles } from "../../run/target/fileKind";
 import { setContextKey } from "../contextKeys";
 
-/** Keeps the context keys that offer to run files: one follows the active editor, the other never changes. */
+/** Sets the context keys for the run commands: one depends on the active editor, the other never changes. */
 export function keepRunnableKeys(): Disposable {
   setContextKey("modalSandboxes.runnableFiles", runnableFiles);
   return watchActiveFile((isRunnable) => {
@@ -12,12 +12,12 @@ export function keepRunnableKeys(): Disposable {
   });
 }
 
-/** Reports whether the file in the active editor runs without a question about how, first now, then when that changes. */
+/** Reports, now and after each change, whether the active editor's file can run without asking how. */
 export function watchActiveFile(report: (isRunnable: boolean) => void): Disposable {
   let last: boolean | undefined;
   const update = () => {
     const document = window.activeTextEditor?.document;
-    // The output panel counts as an editor, but the menus stay those of the editor next to it.
+    // VS Code treats the output panel as an editor, but the title menu still belongs to the editor next to it.
     if (document?.uri.scheme === "output") return;
     const isRunnable = document !== undefined && isRunnableDocument(document);
     if (isRunnable !== last) report((last = isRunnable));
@@ -28,7 +28,7 @@ export function watchActiveFile(report: (isRunnable: boolean) => void): Disposab
 
   const own = new DisposableStore();
   own.add(window.onDidChangeActiveTextEditor(update));
-  // A document whose language changes is closed and opened again.
+  // VS Code closes and reopens a document when its language changes.
   own.add(workspace.onDidOpenTextDocument(updateIfActive));
   own.add(workspace.onDidSaveTextDocument(updateIfActive));
   update();

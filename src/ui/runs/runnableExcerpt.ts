@@ -11,7 +11,7 @@ import type { SyncFolder } from "../pickers/folders";
 import { homeOf, launcherFor, launcherOf, pathIn, saveDocument } from "./runnableFile";
 import type { Runnable } from "./runStarter";
 
-/** Part of a file, as it is at this moment. `undefined` if the user went away. */
+/** Returns a part of a file as it is now, ready to run; `undefined` if the user dismissed it. */
 export async function runnableExcerpt(
   document: TextDocument,
   ranges: readonly TextRange[],
@@ -23,7 +23,7 @@ export async function runnableExcerpt(
   const text = document.getText();
   const source = excerpt(text, ranges);
   const file =
-    launcher === launchers.python ? python(document, folder, source) : beside(document, folder, source, launcher);
+    launcher === launchers.python ? python(document, folder, source) : nextToFile(document, folder, source, launcher);
   const target = targetOf(label, launcherFor(launcher, text), file);
   const save = async () => {
     await saveDocument(document);
@@ -32,7 +32,7 @@ export async function runnableExcerpt(
   return { label, folder, target: save };
 }
 
-/** In the file's name, so that what it says of itself and of its lines is true. */
+/** Gives the excerpt the file's own name and line numbers, so that `__file__` and tracebacks are right. */
 function python(document: TextDocument, folder: SyncFolder | undefined, source: string): TargetFile {
   const name = basename(document.fileName);
   const path = folder ? posix.join(folder.remotePath, pathIn(folder, document.uri)) : name;
@@ -40,8 +40,8 @@ function python(document: TextDocument, folder: SyncFolder | undefined, source: 
   return { kind: "loose", name, content: pythonExcerpt(path, source, head) };
 }
 
-/** Beside the file, where it finds what the file would find. */
-function beside(
+/** Puts the excerpt next to the file, so that relative paths work. */
+function nextToFile(
   document: TextDocument,
   folder: SyncFolder | undefined,
   source: string,

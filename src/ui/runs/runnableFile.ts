@@ -12,18 +12,18 @@ import { mustBeSent } from "../sync/excludedFile";
 import { folderOf, type SyncFolder } from "../pickers/folders";
 import type { Runnable } from "./runStarter";
 
-/** The file that was clicked, else that of the active editor. */
+/** Opens the clicked file, or else returns the active editor's. */
 export async function documentToRun(uri?: unknown): Promise<TextDocument> {
   const active = window.activeNotebookEditor?.notebook.uri ?? window.activeTextEditor?.document.uri;
   const chosen = uri instanceof Uri ? uri : active;
-  // The output panel counts as an editor.
+  // VS Code treats the output panel as an editor.
   if (!chosen || chosen.scheme === "output") throw noFile();
   if (chosen.scheme === "file" && (await workspace.fs.stat(chosen)).type & FileType.Directory) throw noFile();
   if (notebookAt(chosen)?.isUntitled) throw unsavedNotebook();
   return workspace.openTextDocument(chosen);
 }
 
-/** A file and the ways to run it; asks for what does not follow from the file. `undefined` if the user went away. */
+/** Prepares a file to run, and asks how if the file does not tell. Returns `undefined` if the user dismissed it. */
 export async function runnableFile(
   document: TextDocument,
   thread: SyncThread,
@@ -39,7 +39,7 @@ export async function runnableFile(
   return { label: basename(document.fileName), folder: folderOf(document.uri), target };
 }
 
-/** What is on the screen is what runs. A document that was closed meanwhile is what the disk has. */
+/** Saves a document, so that the sandbox gets what is on the screen. A closed document is read from the disk. */
 export async function saveDocument(document: TextDocument): Promise<TextDocument> {
   if (document.isUntitled) return document;
   const current = document.isClosed ? await workspace.openTextDocument(document.uri) : document;
@@ -48,7 +48,7 @@ export async function saveDocument(document: TextDocument): Promise<TextDocument
   throw new UserError(`${basename(document.fileName)} could not be saved, so it was not run. Save it and try again.`);
 }
 
-/** How to run the file; asks where nothing says it. */
+/** Finds out how to run the file, and asks if nothing says so. */
 export async function launcherOf(document: TextDocument): Promise<Launcher | undefined> {
   const found = findLauncher({
     name: basename(document.fileName),
@@ -66,23 +66,26 @@ export async function launcherOf(document: TextDocument): Promise<Launcher | und
   return picked?.launcher;
 }
 
-/** The folder of a file that lies in it for good, not behind a link out of it: a sync takes along only the link. */
+/**
+ * Returns the folder that really contains the file. For a file behind a link out of the folder, a push would send only
+ * the link.
+ */
 export async function homeOf(document: TextDocument): Promise<SyncFolder | undefined> {
   const folder = document.isUntitled ? undefined : folderOf(document.uri);
   return folder && !(await isBehindLink(folder.path, document.uri.fsPath)) ? folder : undefined;
 }
 
-/** Relative to the folder, with `/`. */
+/** The path relative to the folder, with `/`. */
 export const pathIn = (folder: SyncFolder, { fsPath }: Uri): string =>
   relative(folder.path, fsPath).split(sep).join(posix.sep);
 
-/** The same with what the script says that it needs. */
+/** Extends the launcher by the packages that the script declares. */
 export function launcherFor(launcher: Launcher, text: string): Launcher {
   const needs = launcher === launchers.python ? scriptNeeds(text) : undefined;
   return needs ? launcherWith(launcher, needs) : launcher;
 }
 
-/** How the file gets into the sandbox; asks where the sync would leave it out. */
+/** Decides how the file gets into the sandbox, and asks if the sync would exclude it. */
 async function placeOf(document: TextDocument, thread: SyncThread): Promise<TargetFile["kind"] | undefined> {
   const folder = await homeOf(document);
   if (!folder) return "loose";
@@ -93,7 +96,7 @@ async function placeOf(document: TextDocument, thread: SyncThread): Promise<Targ
 function fileTarget(document: TextDocument, launcher: Launcher, place: TargetFile["kind"]): RunTarget {
   const file = fileOf(document, launcher, place);
   const target = targetOf(basename(document.fileName), launcherFor(launcher, document.getText()), file);
-  // As Jupyter has it.
+  // Jupyter runs a notebook in its own folder.
   if (launcher !== launchers.notebook || file.kind === "loose") return target;
   return { ...target, workdir: posix.dirname(file.path) };
 }

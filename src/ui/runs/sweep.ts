@@ -40,7 +40,7 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
     const answer = waiting === 0 ? DISCARD : await showInformation(questionOf(record, waiting), CONTINUE, DISCARD);
     const isStillLeft = (await service.interrupted()).some(({ record: { id } }) => id === record.id);
     if (answer === undefined || !isStillLeft) return;
-    // What is only to end needs no spec of that name any more.
+    // Discarding a sweep works even if its named spec no longer exists.
     const choice = answer === DISCARD ? { gpu: record.gpu } : record;
     const [spec] = await specsOf([choice], record.folder);
     if (!spec) return;
@@ -76,7 +76,7 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
     "modalSandboxes.sweepFile": sweepFile,
     "modalSandboxes.sweepExplorerFile": sweepFile,
 
-    /** @param isAsked the user wants it, and is told where there is nothing to continue */
+    /** @param isAsked true if the user requested it, and should be told if there is nothing to continue */
     "modalSandboxes.continueSweep": async (isAsked = true) => {
       if (!isAsked) {
         await service.takeOver(offer, dependencies.closing);
@@ -92,7 +92,7 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
 const CONTINUE = "Continue";
 const DISCARD = "Discard";
 
-/** For finding the sandboxes; their programs have all the time that they need. */
+/** Limits the search for the sandboxes. Their programs may take as long as they need. */
 const WIND_DOWN_MS = 60_000;
 
 function questionOf({ target, sets, limits, ...choice }: InterruptedSweep["record"], waiting: number): string {

@@ -2,7 +2,7 @@ import { tasks } from "vscode";
 import type { Disposable } from "../../base/disposable";
 import type { TaskSource } from "./runTasks";
 
-/** Provides the tasks of the type `modal`. The code that makes them is loaded when VS Code first asks. */
+/** Provides the tasks of the type `modal`. The code that creates them is loaded when VS Code first asks. */
 export function registerTasks(load: () => Promise<TaskSource>): Disposable {
   return tasks.registerTaskProvider("modal", {
     provideTasks: async () => (await load()).offered(),

@@ -8,8 +8,8 @@ import { onWindowClose } from "../settings";
 import type { SandboxSource } from "../views/treeSources";
 
 /**
- * Asks once what should happen to sandboxes when the window closes: VS Code lets nobody ask while it closes. Until there
- * is an answer they run on, and the next window tells of them.
+ * Asks once what should happen to sandboxes when the window closes, because an extension cannot ask while it closes.
+ * Until the user answers, sandboxes keep running, and the next window reports them.
  */
 export function askAboutClosing(sandboxes: SandboxSource, session: { readonly current: Session }): Disposable {
   const own = new DisposableStore();

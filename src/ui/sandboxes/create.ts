@@ -25,7 +25,7 @@ export function createCommands(dependencies: CreateDependencies): CommandTable {
   };
 }
 
-/** Asks what it shall be, then creates it. `undefined` if the user went away. */
+/** Asks what to create, then creates it. Returns `undefined` if the user dismissed it. */
 async function createSandbox({ sandboxes, sources, rates }: CreateDependencies): Promise<RunningSandbox | undefined> {
   const folder = await pickFolder();
   if (!folder) return undefined;

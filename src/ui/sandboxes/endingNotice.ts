@@ -11,21 +11,21 @@ import type { SandboxSource } from "../views/treeSources";
 
 const CHECK_MS = 5000;
 
-/** Asks, once for each sandbox of this window, whether to go on in another one before its lifetime is over. */
+/** Offers, once for each sandbox of this window, to continue in another one before its lifetime ends. */
 export function watchEndings(sandboxes: SandboxSource, clock: Clock): Disposable {
-  const told = new Set<string>();
+  const offered = new Set<string>();
   const check = () => {
     const now = clock.now();
     for (const sandbox of sandboxes.all.filter(isRunning)) {
-      if (told.has(sandbox.key) || !isNearEnd(sandbox, now)) continue;
-      told.add(sandbox.key);
+      if (offered.has(sandbox.key) || !isNearEnd(sandbox, now)) continue;
+      offered.add(sandbox.key);
       void offer(sandbox, now);
     }
   };
   return every(CHECK_MS, check);
 }
 
-/** One that was made for so short a time ends as it was meant to. */
+/** A sandbox whose whole lifetime is shorter than the notice was meant to end soon, so nothing is said. */
 function isNearEnd(sandbox: RunningSandbox, now: number): boolean {
   const leftMs = timeLeftMs(sandbox, now);
   const noticeMs = endingNoticeMs();

@@ -33,7 +33,7 @@ export function imageCommands({ images, builds }: ImageDependencies): CommandTab
   };
 }
 
-/** The image of a named spec where there are any, else one by itself. */
+/** Asks for the image of a named spec, if there are any, or else for an image. */
 async function askDefinition(folder: string) {
   const names = Object.keys(writtenSpecs());
   const settings = settingsDefinition(undefined);

@@ -26,7 +26,7 @@ export interface LifecycleDependencies {
   readonly rates: RateSource;
 }
 
-/** Pausing, resuming, branching, and taking over what nobody holds. */
+/** The commands that pause, resume, branch and continue sandboxes, and adopt those that no window holds. */
 export function lifecycleCommands({
   sandboxes,
   snapshots,

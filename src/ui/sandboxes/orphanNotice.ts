@@ -7,28 +7,28 @@ import { isOrphan, type Sandbox } from "../../sandboxes/sandbox";
 import { showWarning } from "../outsideText";
 import type { SandboxSource } from "../views/treeSources";
 
-/** VS Code opens its windows one after the other: what one of them is about to take over is no news yet. */
+/** VS Code opens its windows one after another, so another window may be about to take the sandboxes over. */
 const GRACE_MS = 10_000;
 
-/** Tells once of the sandboxes that a closed window left running, in the window that has the user's attention. */
+/** Reports once, in the focused window, that a closed window left sandboxes running. */
 export function watchOrphans(sandboxes: SandboxSource, rates: RateSource): Disposable {
   const own = new DisposableStore();
-  const told = new Set<string>();
+  const reported = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const tell = () => {
+  const report = () => {
     timer = undefined;
-    const orphans = sandboxes.all.filter((sandbox) => isOrphan(sandbox) && !told.has(sandbox.key));
+    const orphans = sandboxes.all.filter((sandbox) => isOrphan(sandbox) && !reported.has(sandbox.key));
     if (orphans.length === 0 || !window.state.focused) return;
-    for (const { key } of orphans) told.add(key);
+    for (const { key } of orphans) reported.add(key);
     void offer(orphans, rates);
   };
-  const tellSoon = () => {
-    const isNews = sandboxes.all.some((sandbox) => isOrphan(sandbox) && !told.has(sandbox.key));
-    if (isNews && window.state.focused) timer ??= setTimeout(tell, GRACE_MS);
+  const reportSoon = () => {
+    const isNews = sandboxes.all.some((sandbox) => isOrphan(sandbox) && !reported.has(sandbox.key));
+    if (isNews && window.state.focused) timer ??= setTimeout(report, GRACE_MS);
   };
-  own.add(sandboxes.onDidChangeSandboxes(tellSoon));
-  own.add(window.onDidChangeWindowState(tellSoon));
+  own.add(sandboxes.onDidChangeSandboxes(reportSoon));
+  own.add(window.onDidChangeWindowState(reportSoon));
   own.add(
     toDisposable(() => {
       clearTimeout(timer);

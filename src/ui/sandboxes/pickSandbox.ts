@@ -6,7 +6,7 @@ import type { SandboxStore } from "../../sandboxes/sandboxStore";
 import { pickOne } from "../outsideText";
 import type { SandboxNode } from "../views/nodes";
 
-/** Finds the running sandbox that a command is about. */
+/** Finds the running sandbox that a command applies to. */
 export class SandboxPicker {
   readonly #store: SandboxStore;
   readonly #clock: Clock;
@@ -20,7 +20,9 @@ export class SandboxPicker {
     return this.#store.all.some(isRunning);
   }
 
-  /** The one that was clicked, the only one, or the one that the user picks. `undefined` if dismissed. */
+  /**
+   * Returns the clicked sandbox, the only one, or the one that the user picks; `undefined` if the user dismissed it.
+   */
   async pick(placeHolder: string, node?: SandboxNode): Promise<RunningSandbox | undefined> {
     const running = this.#store.all.filter(isRunning);
     const clicked = running.find(({ key }) => key === node?.key);

@@ -15,7 +15,7 @@ import { terminateSandboxes, type TerminateDependencies } from "./terminate";
 export interface SandboxDependencies extends TerminateDependencies {
   readonly store: SandboxStore;
   readonly picker: SandboxPicker;
-  /** Its refresh brings the store up to date, and rejects if it cannot. */
+  /** `refresh` updates the store, and rejects if it cannot. */
   readonly view: { refresh(): Promise<void> };
 }
 

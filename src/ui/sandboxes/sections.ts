@@ -1,6 +1,6 @@
 import type { CommandTable } from "../commands/register";
 
-/** A view that is fetched as a whole. */
+/** A view whose list is fetched as a whole. */
 interface Refreshable {
   readonly isVisible: boolean;
   refresh(): void;

@@ -22,7 +22,7 @@ export function shellCommands(dependencies: ShellDependencies): CommandTable {
   };
 }
 
-/** The terminal of a shell in the sandbox that the user picks. */
+/** Opens a shell in the sandbox that the user picks. */
 export async function shellProfile(dependencies: ShellDependencies): Promise<TerminalProfile | undefined> {
   const shell = await pickShell(dependencies);
   return shell && new TerminalProfile(dependencies.shellTerminals.options(shell));

@@ -17,14 +17,14 @@ import type { CommandTable } from "../commands/register";
 export interface SnapshotDependencies {
   readonly snapshots: SnapshotService;
   readonly kept: Snapshots;
-  /** Names the account, environment and app of the moment. */
+  /** Names the current account, environment and app. */
   readonly scope: () => string;
   readonly clock: Clock;
   readonly rates: RateSource;
   readonly store: Pick<SandboxStore, "get">;
 }
 
-/** A line of either view. */
+/** A row of either view that lists snapshots. */
 type Clicked = Pick<Snapshot, "imageId">;
 
 export function snapshotCommands({ snapshots, kept, scope, clock, rates, store }: SnapshotDependencies): CommandTable {

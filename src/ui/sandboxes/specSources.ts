@@ -6,7 +6,7 @@ import { createVolume } from "../storage/volumes";
 
 const LIST_MS = 30_000;
 
-/** What a spec can have of the environment's volumes and secrets. */
+/** The environment's volumes and secrets, for use in specs. */
 export function specSources(volumes: VolumeGateway, secrets: SecretGateway): SpecSources {
   const namesOf = async (gateway: VolumeGateway | SecretGateway) =>
     (await gateway.list(AbortSignal.timeout(LIST_MS))).map(({ name }) => name);

@@ -4,7 +4,10 @@ import { writeDefinition } from "../../sandboxes/spec/writtenSpec";
 import { askForText } from "../outsideText";
 import { settingsDefinition, writtenSpecs } from "../settings";
 
-/** Keeps a definition in the settings under a name that the user gives. It belongs to the folder, whose files it names. */
+/**
+ * Saves a definition in the settings, under a name that the user types. It goes to the folder's settings, because it
+ * names files in the folder.
+ */
 export async function saveAsNamedSpec(definition: SpecDefinition): Promise<void> {
   const specs = writtenSpecs();
   const name = await askForText({
@@ -18,7 +21,7 @@ export async function saveAsNamedSpec(definition: SpecDefinition): Promise<void>
   await writeSpecs({ ...specs, [name.trim()]: writeDefinition(definition, settingsDefinition(undefined)) });
 }
 
-/** Writes the named specs where they are already, else to the settings of the folder. */
+/** Writes the named specs to the settings that already have some, or else to the folder's settings. */
 export async function writeSpecs(specs: Readonly<Record<string, unknown>>): Promise<void> {
   const configuration = workspace.getConfiguration("modalSandboxes");
   const { workspaceValue, globalValue } = configuration.inspect("specs") ?? {};

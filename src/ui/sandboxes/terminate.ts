@@ -18,7 +18,7 @@ export interface TerminateDependencies {
   readonly clock: Clock;
 }
 
-/** How long to look for what is not here yet: ending a sandbox must not feel slow. */
+/** How long to look for outputs that were not pulled yet. Terminating a sandbox must not feel slow. */
 const LOOK_MS = 4000;
 
 const TERMINATE_TIMEOUT_MS = 60_000;
@@ -26,7 +26,7 @@ const TERMINATE_TIMEOUT_MS = 60_000;
 const TERMINATE = "Terminate";
 const PULL = "Pull and Terminate";
 
-/** Asks first where a program would be cut off or files would be lost; terminating all is always asked. */
+/** Asks first if a program would be interrupted or files would be lost. `always` asks in any case. */
 export async function terminateSandboxes(
   chosen: readonly Sandbox[],
   dependencies: TerminateDependencies,
@@ -76,7 +76,7 @@ interface LeftFiles extends SyncedFolder {
   readonly bytes: number;
 }
 
-/** What the sandboxes of the open folders hold that is not here. */
+/** The outputs in sandboxes of the open folders that were not pulled yet. */
 async function leftIn(chosen: readonly Sandbox[], unsynced: UnsyncedOutputs): Promise<LeftFiles[]> {
   const folders = new Map(allFolders().map((folder) => [folderIdOf(folder.path), folder]));
   const signal = AbortSignal.timeout(LOOK_MS);

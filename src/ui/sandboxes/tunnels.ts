@@ -27,7 +27,7 @@ export function tunnelCommands({ tunnels, picker }: TunnelDependencies): Command
     "modalSandboxes.openTunnel": async (node?: Node) => {
       const tunnel = await pickTunnel(node);
       if (!tunnel) return;
-      // From the tree a click opens; from elsewhere the user says how.
+      // A click in the tree opens the browser; elsewhere the user chooses how to open it.
       const open = node?.kind === "tunnel" ? openInBrowser : await chooseOpening(tunnel);
       await open?.(tunnel);
     },
@@ -85,7 +85,7 @@ async function copyUrl({ url }: Tunnel): Promise<void> {
   await env.clipboard.writeText(url);
 }
 
-/** A loopback address is one of the machine that the extension runs on, which the browser may have to be led to. */
+/** Makes a loopback address reachable for the browser, which may run on another machine than the extension. */
 async function reachable(tunnel: Tunnel): Promise<Uri> {
   const uri = Uri.parse(tunnelPage(tunnel), true);
   return tunnel.isPublic ? uri : env.asExternalUri(uri);

@@ -32,7 +32,10 @@ export function secretCommands(secrets: SecretGateway): CommandTable {
   };
 }
 
-/** Asks for a name and for variables with their values; the name, or nothing if the user went away. */
+/**
+ * Asks for a name and for variables with values, and creates the secret. Returns the name, or `undefined` if the user
+ * dismissed it.
+ */
 export async function createSecret(secrets: SecretGateway): Promise<string | undefined> {
   const kind = kindOf(secrets);
   const name = await askNewName(kind);
@@ -64,7 +67,7 @@ async function askValues(name: string): Promise<Values | undefined> {
   return source.isFile ? valuesOfFile(name) : typedValues(name);
 }
 
-/** One variable after the other, until an empty name. */
+/** Asks for one variable after another, until the name is empty. */
 async function typedValues(secret: string): Promise<Values | undefined> {
   const values: Record<string, string> = {};
   for (;;) {

@@ -3,7 +3,7 @@ import { OBJECT_NAME } from "../../sandboxes/spec/specReaders";
 import { askForText, askInDialog, pickOne } from "../outsideText";
 import { withViewProgress } from "../progress";
 
-/** What volumes and secrets have in common. */
+/** The properties that volumes and secrets have in common. */
 export interface StoredKind {
   readonly noun: "volume" | "secret";
   /** In Title Case. */
@@ -13,16 +13,16 @@ export interface StoredKind {
     list(signal: AbortSignal): Promise<readonly StoredObject[]>;
     delete(name: string, signal: AbortSignal): Promise<void>;
   };
-  /** What a name is asked for with, and one for example. */
+  /** The prompt for a name, and an example of one. */
   readonly prompt: string;
   readonly example: string;
-  /** What deleting means for others. */
+  /** Says what is lost by deleting one. */
   readonly loss: string;
 }
 
 const LIST_MS = 30_000;
 
-/** A name that none has yet; nothing if the user went away. */
+/** Asks for a name that is not taken. Returns `undefined` if the user dismissed it. */
 export async function askNewName({ noun, title, store, prompt, example }: StoredKind): Promise<string | undefined> {
   const known = (await store.list(AbortSignal.timeout(LIST_MS))).map(({ name }) => name);
   const entered = await askForText({
@@ -45,7 +45,7 @@ export async function pickStored({ noun, title, store }: StoredKind, verb: strin
   return picked?.object;
 }
 
-/** Deletes what was clicked, all that is selected with it, or what the user picks; asks first. */
+/** Asks, then deletes the clicked object with all others in the selection, or one that the user picks. */
 export async function deleteStored(
   kind: StoredKind,
   clicked: StoredObject | undefined,

@@ -35,7 +35,7 @@ export function volumeCommands(volumes: VolumeGateway): CommandTable {
   };
 }
 
-/** Asks for a name and makes the volume; its name, or nothing if the user went away. */
+/** Asks for a name and creates the volume. Returns the name, or `undefined` if the user dismissed it. */
 export async function createVolume(volumes: VolumeGateway): Promise<string | undefined> {
   const kind = kindOf(volumes);
   const name = await askNewName(kind);
@@ -43,7 +43,7 @@ export async function createVolume(volumes: VolumeGateway): Promise<string | und
   return name;
 }
 
-/** A running sandbox cannot get a volume: it goes to those that are made from the settings or from a spec. */
+/** Adds a volume to the settings or to a named spec, because a running sandbox cannot get another volume. */
 async function mountVolume(volume: string): Promise<void> {
   const title = `Mount ${volume}`;
   const specs = writtenSpecs();

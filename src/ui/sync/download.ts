@@ -22,7 +22,7 @@ export interface DownloadDependencies {
   readonly log: Logger;
 }
 
-/** How long the outcome stays in the status bar. */
+/** How long the status bar shows the outcome. */
 const OUTCOME_MS = 8000;
 
 export function downloadCommands(dependencies: DownloadDependencies): CommandTable {

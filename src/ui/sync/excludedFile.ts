@@ -11,15 +11,15 @@ const FOR_THIS_RUN = "Sync for This Run";
 const ALWAYS = `Add to ${MODALIGNORE}`;
 
 /**
- * Asks what to do about a file that is to be run but that the rules keep out of the sync. Returns whether it must be
- * sent by itself; `undefined` if dismissed.
+ * Asks what to do about a file to run that the rules exclude from the sync. Returns true if the run must push it by
+ * itself; `undefined` if the user dismissed it.
  * @param path relative to the folder `root`, with `/`
  */
 export async function mustBeSent(thread: SyncThread, root: string, path: string): Promise<boolean | undefined> {
   const explain = () => thread.use((worker) => worker.call("explain", { root, path }));
   const explanation = await explain();
   if (explanation.isSynced) return false;
-  // The editor may have more than the disk.
+  // The file may exist only in the editor.
   if (explanation.reason === "missing") return true;
 
   const message = explanationText(explanation, path);
@@ -39,7 +39,7 @@ async function include(
   explain: () => Promise<Explanation>,
 ): Promise<void> {
   let explanation = first;
-  // Each step lets in one folder more on the way down to the file.
+  // Each step includes one more folder on the path to the file.
   for (let left = path.split("/").length; left > 0; left -= 1) {
     await append(root, inclusionOf(explanation, path));
     explanation = await explain();
@@ -48,7 +48,7 @@ async function include(
   throw new UserError(`${path} could not be included. ${explanationText(explanation, path)}`);
 }
 
-/** Through the editor, which may have the file open. */
+/** Appends lines through VS Code's editor, which may have the file open. */
 async function append(root: string, { file, lines }: Inclusion): Promise<void> {
   const uri = Uri.file(join(root, file));
   const creation = new WorkspaceEdit();

@@ -8,7 +8,7 @@ import type { Conflict, ProtectedCopy } from "../../sync/pull/pullMessages";
 import type { BigPull } from "../../sync/pull/puller";
 import { inert, showInformation, showWarning } from "../outsideText";
 
-/** Asks whether a run may bring back more than the limit. */
+/** Asks whether to pull more from a run than the limit. */
 export async function approvePull(pull: BigPull, signal: AbortSignal): Promise<boolean> {
   const { root, files, bytes, maxBytes, maxFiles, biggest } = pull;
   const examples = biggest.map(({ path, bytes: size }) => `${basename(path)} ${formatBytes(size)}`).join(", ");
@@ -18,12 +18,12 @@ export async function approvePull(pull: BigPull, signal: AbortSignal): Promise<b
   return (await Promise.race([abortable(Promise.resolve(chosen), signal), delay(PATIENCE_MS, signal)])) === PULL_ALL;
 }
 
-/** The run is not over and the sandbox takes no other sync before there is an answer. */
+/** Until the user answers, the run is not finished and the sandbox cannot sync anything else. */
 const PATIENCE_MS = 60_000;
 
 const PULL_ALL = "Pull All";
 
-/** Offers to compare what was changed on both sides, in one notification for all files. */
+/** Offers to compare files that changed on both sides, in one notification for all. */
 export async function offerConflicts(
   root: string,
   conflicts: readonly Conflict[],
@@ -41,8 +41,8 @@ export async function offerConflicts(
 }
 
 /**
- * Reports rules files, and other protected files that are here too, in one notification. Protected files that are only in
- * the sandbox are left to the run's own line.
+ * Reports rules files, and protected files that also exist here, in one notification. A line in the run's terminal
+ * reports protected files that only the sandbox has.
  */
 export async function offerCopies(root: string, copies: readonly ProtectedCopy[]): Promise<void> {
   const notable = copies.filter(({ reason, isHere }) => isHere || reason === DECIDES_WHAT_IS_SENT);

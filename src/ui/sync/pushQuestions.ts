@@ -6,15 +6,15 @@ import { pushLimits } from "../settings";
 
 const PUSH = "Push";
 
-/** Below that many a push may delete whatever was deleted. */
+/** A push may delete up to this many files without asking. */
 const FEW_DELETES = 20;
 
-/** Asks about a push that is out of the ordinary; one that nobody attends to is turned down. */
+/** Asks about an unusual push. If the push runs in the background, declines it instead. */
 export async function approvePush(push: BigPush): Promise<boolean> {
   return (await approveRules(push)) && (await approveSize(push));
 }
 
-/** Asks about files that stayed here until a rules file changed, and about secrets that one includes. */
+/** Asks about files that were excluded until a rules file changed, and about secrets that a rules file includes. */
 async function approveRules({ root, rules, isUnattended }: BigPush): Promise<boolean> {
   if (rules.length === 0) return true;
   if (isUnattended) return false;
@@ -37,7 +37,7 @@ function ruleLine({ file, line, pattern, kind, isGone, count, examples: [example
     : `${file}:${line} "${pattern}" would send ${files} to the sandbox.`;
 }
 
-/** Asks about a push that is larger than the settings allow without a question, or that empties the sandbox's folder. */
+/** Asks about a push that is larger than the settings' limit, or that deletes most of the sandbox's folder. */
 async function approveSize(push: BigPush): Promise<boolean> {
   const { maxFiles, maxBytes } = pushLimits();
   const isBig = push.files > maxFiles || push.bytes > maxBytes;

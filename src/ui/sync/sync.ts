@@ -15,7 +15,7 @@ export interface SyncDependencies {
   readonly log: Logger;
 }
 
-/** How long the outcome stays in the status bar. */
+/** How long the status bar shows the outcome. */
 const OUTCOME_MS = 8000;
 
 export function syncCommands({ runs, picker, log }: SyncDependencies): CommandTable {

@@ -8,10 +8,13 @@ import { folderOf } from "../pickers/folders";
 import { showDone } from "../outsideText";
 import { syncsOnSave } from "../settings";
 
-/** How long the outcome stays in the status bar. */
+/** How long the status bar shows the outcome. */
 const OUTCOME_MS = 4000;
 
-/** Has folders synced when a person saves in them. What a pull writes is saved by nobody, so nothing goes in circles. */
+/**
+ * Syncs a folder when the user saves a file in it. Files that a pull writes fire no save event, so they cause no other
+ * sync.
+ */
 export function watchSaves(options: SyncOnSaveOptions & { readonly log: Logger }): Disposable {
   const { log } = options;
   const own = new DisposableStore();

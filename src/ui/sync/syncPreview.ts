@@ -44,5 +44,5 @@ export function syncPreviewCommands({ thread, exec, picker, previews }: SyncPrev
   };
 }
 
-/** Where none runs: what the first sync would send. */
+/** Identifies the preview of the first push to a new sandbox. */
 const NEW = "new";

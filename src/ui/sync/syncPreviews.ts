@@ -15,16 +15,16 @@ import { DisposableStore, type Disposable } from "../../base/disposable";
 import type { PreviewText } from "../../sync/push/previewText";
 
 export interface ShownPreview extends PreviewText {
-  /** The folder that the links lead into. */
+  /** The folder to whose files the links lead. */
   readonly root: string;
 }
 
 const SCHEME = "modal-sandboxes-preview";
 
-/** Colors lines by the +, - or ! at their start. */
+/** The language that colors lines by the +, - or ! at their start. */
 const LANGUAGE = "diff";
 
-/** Shows previews of syncs as read-only documents, whose paths lead to the files. */
+/** Shows sync previews as read-only documents whose paths are links to the files. */
 export class SyncPreviews implements TextDocumentContentProvider, DocumentLinkProvider, Disposable {
   readonly #own = new DisposableStore();
   readonly #changed = this.#own.add(new EventEmitter<Uri>());
@@ -36,7 +36,7 @@ export class SyncPreviews implements TextDocumentContentProvider, DocumentLinkPr
     this.#own.add(languages.registerDocumentLinkProvider({ scheme: SCHEME }, this));
   }
 
-  /** @param key the same for the same folder and sandbox, whose preview is then renewed */
+  /** @param key identifies the folder and sandbox, so that a later preview replaces the earlier one */
   async show(title: string, key: string, preview: ShownPreview): Promise<void> {
     const uri = Uri.from({ scheme: SCHEME, path: `/${title.replaceAll("/", " ")}`, query: key });
     this.#forgetClosed();

@@ -5,7 +5,7 @@ import { HarmlessOutput } from "./harmlessOutput";
 import { bold, dim, green, red } from "./styles";
 import { TerminalWriter } from "./terminalWriter";
 
-/** Shows the log of a build, from its first line on, live. */
+/** Shows the log of a build live, from its first line. */
 export class BuildTerminal implements Pseudoterminal {
   readonly #build: ImageBuild;
   readonly #written = new EventEmitter<string>();

@@ -5,10 +5,10 @@ import type { ImageBuild } from "../../modal/imageBuild";
 import { inert } from "../outsideText";
 import { BuildTerminal } from "./buildTerminal";
 
-/** How many logs of builds can still be shown after their terminal was closed. */
+/** The number of build logs that can still be shown after their terminal was closed. */
 const KEPT = 10;
 
-/** A terminal for each build, which takes no focus from whoever types. */
+/** The terminals of builds, one for each. They never take the focus from the editor. */
 export class BuildTerminals implements Disposable {
   readonly #own = new DisposableStore();
   readonly #builds = new Map<string, ImageBuild>();
@@ -28,7 +28,7 @@ export class BuildTerminals implements Disposable {
     );
   }
 
-  /** The log of a build; the last one's where nothing else is said. */
+  /** Shows the log of a build, by default of the last one. */
   show(id = [...this.#builds.keys()].at(-1)): void {
     const build = id === undefined ? undefined : this.#builds.get(id);
     if (!build) return;

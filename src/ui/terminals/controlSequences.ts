@@ -1,7 +1,7 @@
-/** Opens a string that ends with ST: OSC `]`, DCS `P`, SOS `X`, PM `^` or APC `_`. */
+/** The character that opens a string that ST ends: OSC `]`, DCS `P`, SOS `X`, PM `^` or APC `_`. */
 export type StringOpener = "]" | "P" | "X" | "^" | "_";
 
-/** What a terminal obeys, as xterm.js reads it. */
+/** A control sequence as xterm.js reads it. */
 export type ControlSequence =
   | {
       readonly kind: "csi";
@@ -11,20 +11,20 @@ export type ControlSequence =
       readonly final: string;
     }
   | { readonly kind: "string"; readonly opener: StringOpener; readonly content: string }
-  /** An escape with one more character, or an 8-bit control by itself. */
+  /** An escape with one more character, or a single 8-bit control. */
   | { readonly kind: "plain"; readonly text: string };
 
 export interface ReadSequence {
-  /** `undefined` for one that is malformed or broken off, which a terminal ignores. */
+  /** `undefined` if it is malformed or cut off, and a terminal ignores it. */
   readonly sequence: ControlSequence | undefined;
-  /** The control characters inside of it, which a terminal executes before the sequence. */
+  /** The control characters inside the sequence, which a terminal executes first. */
   readonly executed: string;
-  /** The index after it. */
+  /** The index after the sequence. */
   readonly end: number;
 }
 
 /**
- * Reads the control sequence that begins at `start`, `undefined` if the text ends before it does. Follows the state
+ * Reads the control sequence that begins at `start`; returns `undefined` if the text ends first. Follows the state
  * machine of xterm.js: control characters may be anywhere inside, and an escape begins another sequence in any state.
  */
 export function readSequence(text: string, start: number): ReadSequence | undefined {
@@ -88,7 +88,7 @@ function csiOf(body: string, final: string): ControlSequence | undefined {
 
 const STRING_END = /[\x07\x18\x1a\x1b\x80-\x9f]/g;
 
-/** The bytes of a control string that a terminal does not put into it. */
+/** Characters that a terminal leaves out of a control string. */
 const IGNORED = /[\x00-\x1f]/g;
 
 function readString(opener: StringOpener, text: string, start: number, executed: string): ReadSequence | undefined {
@@ -98,7 +98,7 @@ function readString(opener: StringOpener, text: string, start: number, executed:
   return { sequence: stop.isBroken ? undefined : { kind: "string", opener, content }, executed, end: stop.end };
 }
 
-/** Where a string that began before `start` ends; `undefined` if it does not end in the text. */
+/** Finds the end of a control string that began before `start`; `undefined` if it does not end in the text. */
 export function stringEnd(
   opener: StringOpener,
   text: string,
@@ -111,7 +111,7 @@ export function stringEnd(
     if (char === "\x07" && opener !== "]") continue;
     if (char === "\x1b") {
       if (at + 1 === text.length) return undefined;
-      // Any escape ends it, and begins something else unless it is ST.
+      // Any escape ends the string. Unless it is ST, it also begins another sequence.
       return { at, end: text.charAt(at + 1) === "\\" ? at + 2 : at, isBroken: false };
     }
     const isEnd = char === "\x07" || char === "\x9c";
@@ -121,7 +121,7 @@ export function stringEnd(
   return undefined;
 }
 
-/** The kind of a string whose beginning `text` is. */
+/** Returns the kind of control string that `text` begins. */
 export function stringOpener(text: string): StringOpener | undefined {
   const { end } = skipControls(text, 1);
   const introducer = text.startsWith("\x1b") ? text.charAt(end) : EIGHT_BIT[text.charAt(0)];
@@ -138,7 +138,7 @@ const complete = (sequence: ControlSequence | undefined, executed: string, end: 
   end,
 });
 
-/** Cancel and substitute are part of what they break off; anything else stands for itself. */
+/** CAN and SUB belong to the sequence that they cut off; any other character is read again by itself. */
 const broken = (char: string, executed: string, at: number): ReadSequence =>
   complete(undefined, executed, char === "\x18" || char === "\x1a" ? at + 1 : at);
 

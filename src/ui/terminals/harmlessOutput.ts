@@ -2,11 +2,11 @@ import { assertNever } from "../../base/errors";
 import { readSequence, stringEnd, stringOpener, type ControlSequence, type StringOpener } from "./controlSequences";
 
 export interface HarmlessOutputOptions {
-  /** Whether the program has a terminal of its own, which must be able to answer its questions. */
+  /** True if the program has its own terminal, which must be able to answer its questions. */
   readonly hasTerminal: boolean;
 }
 
-/** The start of any sequence but those that most output has nothing else of: colors, erasures, moves of the cursor, links of the web. */
+/** Matches the start of any sequence except the common harmless ones: colors, erasing, cursor moves and web links. */
 const TO_READ = new RegExp(
   String.raw`\x1b(?!${[
     String.raw`\[[\d;:]*[A-HJKdfmrsu]`,
@@ -18,31 +18,31 @@ const TO_READ = new RegExp(
   "g",
 );
 
-/** A sequence that is longer is dropped. */
+/** A longer sequence is dropped. */
 const MAX_SEQUENCE = 4096;
 
 /**
- * Takes out of a program's output what acts beyond the terminal's screen: the clipboard, titles, marks of commands,
- * notifications, links that are not of the web, and questions whose answer would be typed into a program that has no
- * terminal, or would say something about the user. Everything else stays as it is.
+ * Removes from a program's output whatever acts outside the terminal's screen: access to the clipboard, titles, command
+ * marks, notifications, links that do not lead to the web, and questions whose answer would be typed into a program
+ * without a terminal or would reveal something about the user. Everything else stays unchanged.
  */
 export class HarmlessOutput {
   readonly #hasTerminal: boolean;
-  /** The beginning of a sequence whose end is still to come. */
+  /** The beginning of a sequence whose end has not arrived yet. */
   #held = "";
-  /** Inside a string of this kind that is dropped whatever its length. */
+  /** The kind of control string that is being dropped until its end, however long it is. */
   #dropped: StringOpener | undefined;
 
   constructor({ hasTerminal }: HarmlessOutputOptions) {
     this.#hasTerminal = hasTerminal;
   }
 
-  /** What may be shown of the next piece of output. */
+  /** Returns the harmless part of the next piece of output. */
   filter(piece: string): string {
     const text = this.#held + piece;
     this.#held = "";
     let at = this.#endOfDropped(text);
-    /** What is kept, and the start of what follows it unchanged. */
+    // `kept` is the filtered text, and `from` is the start of the unchanged text that follows it.
     let kept = "";
     let from = at;
     for (;;) {
@@ -52,7 +52,7 @@ export class HarmlessOutput {
 
       STREAMED.lastIndex = start;
       if (STREAMED.test(text)) {
-        // An image: what follows its head is no more than text until the next sequence.
+        // The data that follows an image's head is plain text until the next sequence.
         at = STREAMED.lastIndex;
         continue;
       }
@@ -79,7 +79,7 @@ export class HarmlessOutput {
     if (unfinished.endsWith("\x1b")) this.#held = "\x1b";
   }
 
-  /** The index after a string that is being dropped. */
+  /** Returns the index after the control string that is being dropped. */
   #endOfDropped(text: string): number {
     if (this.#dropped === undefined) return 0;
     const stop = stringEnd(this.#dropped, text, 0);
@@ -101,7 +101,9 @@ export class HarmlessOutput {
     }
   }
 
-  /** Of all other strings a terminal's program may ask for the state of the terminal (DECRQSS). */
+  /**
+   * Of the other DCS strings, only a request for the terminal's state (DECRQSS) is kept, for a program with a terminal.
+   */
   #dcs({ opener, content }: ControlSequence & { kind: "string" }): string {
     return this.#hasTerminal && opener === "P" && content.startsWith("$q") ? `\x1bP${content}\x1b\\` : "";
   }
@@ -115,7 +117,7 @@ export class HarmlessOutput {
       case 10:
       case 11:
       case 12:
-        // Colors, which are the user's only in part; a question mark asks for one.
+        // A question mark asks for a color of the user's theme.
         return data.includes("?") && !this.#hasTerminal ? "" : osc(content);
       case 104:
       case 110:
@@ -123,7 +125,7 @@ export class HarmlessOutput {
       case 112:
         return osc(content);
       case 9:
-        // Progress of ConEmu. Other kinds set the working directory or notify.
+        // ConEmu's progress. The other kinds set the working directory or notify the user.
         return data.startsWith("4;") ? osc(content) : "";
       default:
         return "";
@@ -136,10 +138,10 @@ type Csi = ControlSequence & { kind: "csi" };
 const csiForTerminal = (csi: Csi): string =>
   TELLING.test(csi.parameters + csi.intermediates + csi.final) ? "" : csiText(csi);
 
-/** Title reports, and the checksum of a part of the screen. */
+/** Requests for the title, and for the checksum of a part of the screen. */
 const TELLING = /^0*2[01](?!\d).*t$|\*y$/;
 
-/** For a program that has no terminal, only what draws: all questions are left out, whatever terminals will understand. */
+/** Keeps only sequences that draw, for a program without a terminal: nothing that any terminal might answer. */
 function csiForScreen(csi: Csi): string {
   if (!DRAWING.test(csi.prefix + csi.intermediates + csi.final)) return "";
   if (csi.prefix !== "?" || csi.final !== "h") return csiText(csi);
@@ -149,10 +151,10 @@ function csiForScreen(csi: Csi): string {
 
 const DRAWING = /^(?:[@-MPSTXZ^`abdefghlmrsu]|\?[hlJKrs]| q|!p)$/;
 
-/** Modes in which a terminal types what the user does with the mouse, the focus, the clipboard or the window. */
+/** Modes in which a terminal reports the mouse, the focus, pastes or the window's size as input. */
 const REPORTING_MODES = new Set([9, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2031, 2048, 9001]);
 
-/** Asks what the terminal is. */
+/** Asks for the terminal's type. */
 const IDENTIFY = "\x1bZ";
 
 const csiText = ({ prefix, parameters, intermediates, final }: Csi): string =>
@@ -160,16 +162,19 @@ const csiText = ({ prefix, parameters, intermediates, final }: Csi): string =>
 
 const osc = (content: string): string => `\x1b]${content}\x1b\\`;
 
-/** Another one would run a command or open a file at a click: its text stays, and no other link goes on over it. */
+/**
+ * Any other link could run a command or open a file on a click. Its text stays, and an earlier link does not extend
+ * over it.
+ */
 function link(data: string): string {
   const [, parameters, address] = /^([^;]*);([^]*)$/.exec(data) ?? [];
   return osc(address !== undefined && /^https?:\/\//i.test(address) ? `8;${parameters ?? ""};${address}` : "8;;");
 }
 
-/** The head of an image, of sixels or as iTerm has it, which is longer than other sequences. */
+/** The head of an image, in sixels or in iTerm's format. Images are longer than other sequences. */
 const STREAMED = /\x1b(?:P[\d;]*q|\]1337;File=)/y;
 
-/** What a terminal says of the user where something still asked it: the clipboard and titles. */
+/** Removes answers that reveal the clipboard or titles, in case something asked the terminal for them after all. */
 export const withoutPrivateAnswers = (input: string): string => input.replace(PRIVATE_ANSWER, "");
 
 const PRIVATE_ANSWER = /\x1b\](?:52;|[lL])[^\x07\x1b]*(?:\x07|\x1b\\)/g;

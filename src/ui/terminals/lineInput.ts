@@ -3,21 +3,21 @@ const END_OF_INPUT = "\x04";
 const ERASE = "\x7f";
 const ERASE_LINE = "\x15";
 
-/** One key each: an escape sequence, an answer of the terminal, a line break, or a character. */
+/** Matches one key: an escape sequence, an answer from the terminal, a line break, or a character. */
 const KEYS = /\x1b(?:\[M[^]{3}|\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|O.|.)?|\r\n|[^]/gu;
 
-/** What typed keys amount to. */
+/** What to do with the typed keys. */
 export type InputAction =
   { readonly kind: "line"; readonly text: string } | { readonly kind: "interrupt" } | { readonly kind: "end" };
 
 /**
- * The line discipline of a program that has no terminal: echoes what is typed, lets the user mend the line, and hands
- * it over at Enter. Pasted lines count one by one.
+ * The line discipline for a program without a terminal: echoes what is typed, lets the user edit the line, and sends it
+ * on Enter. Pasted lines are sent one by one.
  */
 export class LineInput {
   #line: string[] = [];
 
-  /** `echo` is what the terminal shows for it. */
+  /** Takes typed keys. `echo` is what the terminal shows for them. */
   type(keys: string): { echo: string; actions: InputAction[] } {
     let echo = "";
     const actions: InputAction[] = [];

@@ -1,12 +1,12 @@
 import { StringDecoder } from "node:string_decoder";
 import { HarmlessOutput, type HarmlessOutputOptions } from "./harmlessOutput";
 
-/** V8 allocates strings beyond 128 KiB apart and at two to three times the cost (measured, Node 20). */
+/** V8 allocates strings above 128 KiB separately, at two to three times the cost (measured with Node 20). */
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * Turns a program's bytes into text for a terminal: UTF-8 whose characters may be split between chunks, with a carriage
- * return before every line feed, as a terminal's line discipline adds it, and without what only harms.
+ * Turns a program's bytes into text for a terminal. Decodes UTF-8 whose characters may be split between chunks, adds a
+ * carriage return before every line feed as a terminal's line discipline does, and removes harmful sequences.
  */
 export class OutputText {
   readonly #decoder = new StringDecoder("utf8");
@@ -16,7 +16,7 @@ export class OutputText {
     this.#harmless = new HarmlessOutput(options);
   }
 
-  /** The text of one chunk, in pieces. */
+  /** Yields the text of one chunk, in pieces. */
   *decode({ buffer, byteOffset, byteLength }: Uint8Array): Generator<string> {
     for (let at = 0; at < byteLength; at += PIECE_BYTES) {
       const piece = Buffer.from(buffer, byteOffset + at, Math.min(PIECE_BYTES, byteLength - at));

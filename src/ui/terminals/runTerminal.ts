@@ -10,10 +10,10 @@ import { OutputText } from "./outputText";
 import { TerminalWriter } from "./terminalWriter";
 import { dim, green, red } from "./styles";
 
-/** The size of a terminal that is not shown yet. */
+/** The size to assume until the terminal is shown. */
 const UNSEEN: TerminalDimensions = { columns: 80, rows: 24 };
 
-/** Shows one run: its steps, the program's output, what the user types, and how it ended. Forwards, no logic. */
+/** Shows one run: its steps, the program's output, what the user types, and how it ended. */
 export class RunTerminal implements Pseudoterminal {
   readonly #run: Run;
   readonly #isFree: boolean;
@@ -24,11 +24,11 @@ export class RunTerminal implements Pseudoterminal {
   readonly #input = new LineInput();
   readonly #encoder = new TextEncoder();
   readonly #finished = new Deferred<RunState>();
-  /** Settles once the last line is shown. */
+  /** Resolves when the last line is shown. */
   readonly finished = this.#finished.promise;
   #sink: OutputSink | undefined;
 
-  /** `isFree`: on the local backend the cost is what Modal would ask. */
+  /** `isFree` is true on the local backend, where the cost is what Modal would charge. */
   constructor(run: Run, isFree: boolean, log: Logger) {
     this.#run = run;
     this.#isFree = isFree;
@@ -50,7 +50,7 @@ export class RunTerminal implements Pseudoterminal {
     this.#attempt(this.#show(sink));
   }
 
-  /** Whether the run is to end with its terminal depends on who closed it. */
+  /** Does not end the run: that depends on who closed the terminal. */
   close(): void {
     this.#writer.close();
     if (this.#sink) this.#run.detach(this.#sink);

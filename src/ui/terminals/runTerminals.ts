@@ -20,7 +20,7 @@ export interface RunTerminalsOptions {
 const STOP = "Stop";
 const SHOW = "Show";
 
-/** One terminal for each run. */
+/** The terminals of runs, one for each. */
 export class RunTerminals implements Disposable {
   readonly #options: RunTerminalsOptions;
   readonly #own = new DisposableStore();
@@ -35,29 +35,29 @@ export class RunTerminals implements Disposable {
     );
   }
 
-  /** Opens the terminals of runs that were started together, and shows the first. */
+  /** Opens terminals for runs that were started together, and shows the first. */
   open(runs: readonly Run[]): void {
     for (const run of runs) this.#create(run);
     const [first] = runs;
     if (first) this.show(first);
   }
 
-  /** Shows the terminal of a run; one that has none gets it, with all the output so far. */
+  /** Shows the terminal of a run; if it has none, opens one with all the output so far. */
   show(run: Run): void {
     (this.#terminals.get(run) ?? this.#create(run)).show();
   }
 
-  /** The run that a terminal shows. */
+  /** Returns the run that a terminal shows. */
   runOf(terminal: Terminal): Run | undefined {
     return [...this.#terminals].find(([, known]) => known === terminal)?.[0];
   }
 
-  /** What a terminal of any kind shows of a run. */
+  /** Creates the contents of a terminal for a run. */
   pty(run: Run): RunTerminal {
     return new RunTerminal(run, this.#options.isFree(), this.#options.log);
   }
 
-  /** Stops or keeps a run whose terminal the user closed, as the setting says. */
+  /** Stops or keeps a run when the user closes its terminal, depending on the setting. */
   close(run: Run): void {
     const { onTerminalClose, clock } = this.#options;
     const fate = fateOf(run.state, onTerminalClose(), clock.now());
@@ -65,7 +65,7 @@ export class RunTerminals implements Disposable {
     else if (fate === "offer") this.#attempt(run, this.#offer(run));
   }
 
-  /** Closes the terminal of a run that goes on. */
+  /** Closes the terminal of a run that keeps running. */
   detach(run: Run): void {
     this.#terminals.get(run)?.dispose();
   }
@@ -81,7 +81,7 @@ export class RunTerminals implements Disposable {
     return terminal;
   }
 
-  /** A window that closes leaves the run to the next. */
+  /** Does nothing when the whole window closes: the next window takes over the run. */
   #onClosed(closed: Terminal): void {
     for (const [run, terminal] of this.#terminals) {
       if (terminal !== closed) continue;
@@ -90,7 +90,7 @@ export class RunTerminals implements Disposable {
     }
   }
 
-  /** The program keeps running and costing money, unless the user stops it. */
+  /** Offers to stop the program, which otherwise keeps running and costing money. */
   async #offer(run: Run): Promise<void> {
     const price = run.state.kind === "running" ? ` (${this.#priceOf(run.state.dollarsPerHour)})` : "";
     const message = `${run.target.label} is still running on ${formatGpu(run.gpu)}${price}`;

@@ -9,10 +9,10 @@ import { OutputText } from "./outputText";
 import { dim, red } from "./styles";
 import { TerminalWriter } from "./terminalWriter";
 
-/** A size that comes while the window is dragged is soon replaced. */
+/** Sizes that come while the user drags a window's edge are soon replaced. */
 const RESIZE_QUIET_MS = 100;
 
-/** Shows an interactive shell in a sandbox. Forwards, no logic. */
+/** Shows an interactive shell in a sandbox. It only forwards input, output and sizes. */
 export class ShellTerminal implements Pseudoterminal {
   readonly #shell: Shell;
   readonly #log: Logger;
@@ -40,7 +40,7 @@ export class ShellTerminal implements Pseudoterminal {
     if (this.#shell.writtenBytes !== undefined) this.#attempt(this.#shell.resize(size));
   }
 
-  /** Whether the shell is to end with its terminal depends on who closed it. */
+  /** Does not end the shell: that depends on who closed the terminal. */
   close(): void {
     this.#writer.close();
     clearTimeout(this.#resizing);
@@ -52,7 +52,7 @@ export class ShellTerminal implements Pseudoterminal {
 
   handleInput(data: string): void {
     const keys = withoutPrivateAnswers(this.#writer.takeAnswers(data));
-    // What is shown again may ask the terminal things, whose answers came long ago.
+    // Repeated output may contain questions to the terminal that were answered long ago.
     if (keys === "" || this.#bytesToRepeat > 0) return;
     this.#attempt(this.#shell.write(this.#encoder.encode(remoteInput(keys, allFolders()))));
   }

@@ -7,7 +7,7 @@ import type { ShellService } from "../../run/program/shellService";
 import { inert } from "../outsideText";
 import { ShellTerminal } from "./shellTerminal";
 
-/** The terminals of shells; those of an earlier window come back. */
+/** The terminals of shells, including those of an earlier window. */
 export class ShellTerminals implements Disposable {
   readonly #log: Logger;
   readonly #own = new DisposableStore();
@@ -20,7 +20,7 @@ export class ShellTerminals implements Disposable {
       }),
     );
     this.#own.add(
-      // A person who closes the terminal hangs up; a window that closes leaves the shell to the next.
+      // A user who closes the terminal hangs up. If the window closes, the next one takes over the shell.
       window.onDidCloseTerminal(({ creationOptions, exitStatus }) => {
         if (!("pty" in creationOptions) || !(creationOptions.pty instanceof ShellTerminal)) return;
         if (exitStatus?.reason === TerminalExitReason.User) creationOptions.pty.hangUp();
@@ -28,7 +28,7 @@ export class ShellTerminals implements Disposable {
     );
   }
 
-  /** For VS Code to make the terminal with. */
+  /** Returns the options with which VS Code creates the terminal. */
   options(shell: Shell): ExtensionTerminalOptions {
     return {
       name: inert(`Shell · ${formatGpu(shell.gpu)}`),

@@ -1,8 +1,8 @@
 import { visibleText } from "../../base/inertText";
 
 /**
- * A line of ours in a terminal, on a line of its own whatever the program left behind. The terminal obeys nothing of what
- * it names, such as files.
+ * Formats a line of ours for a terminal, and starts a new line even if the program left colors or half a line. Control
+ * sequences in the text, such as in file names, have no effect.
  */
 const styled = (code: number) => (text: string) =>
   `\r\x1b[0m\x1b[${code}m${text.split("\n").map(visibleText).join("\r\n")}\x1b[0m\x1b[K\r\n`;

@@ -5,10 +5,10 @@ import type { RunTerminal } from "./runTerminal";
 import type { RunTerminals } from "./runTerminals";
 import { red } from "./styles";
 
-/** The exit code of a shell for what was interrupted. */
+/** The exit code that shells give an interrupted program. */
 const INTERRUPTED = 130;
 
-/** Shows the run of a task, which begins with its terminal and ends with the run. */
+/** Shows the run of a task. Opening the terminal starts the run, and the task ends with the run. */
 export class TaskTerminal implements Pseudoterminal {
   readonly #start: () => Promise<Run>;
   readonly #terminals: Pick<RunTerminals, "pty" | "close">;
@@ -30,12 +30,12 @@ export class TaskTerminal implements Pseudoterminal {
   }
 
   /**
-   * Closing the terminal does to the program what closing a run's own does; **Terminate Task** stops it at any age, as
-   * its name says; a window that closes leaves it to the next.
+   * Closing the terminal has the same effect as for other runs. **Terminate Task** always stops the program. If the
+   * window closes, the next one takes over the run.
    */
   close(): void {
     this.#pty?.close();
-    // Why, the end of the terminal says, which VS Code tells right after this.
+    // VS Code reports the reason right after this, when the terminal has closed.
     const listening = window.onDidCloseTerminal(({ exitStatus }) => {
       listening.dispose();
       if (exitStatus?.reason === TerminalExitReason.Shutdown) return;
@@ -71,7 +71,7 @@ export class TaskTerminal implements Pseudoterminal {
   }
 
   #stop(): void {
-    // Its failure is told where the run is listed.
+    // The list of runs shows a failure.
     this.#run?.stop().catch(() => undefined);
   }
 }

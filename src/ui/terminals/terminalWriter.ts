@@ -1,26 +1,26 @@
 import { Deferred } from "../../base/async";
 import { Emitter } from "../../base/event";
 
-/** Asks a terminal whether it is well; it answers when it has shown everything before the question. */
+/** Asks a terminal for its status. It answers when it has shown everything before the question. */
 const PROBE = "\x1b[5n";
 const ANSWER = "\x1b[0n";
 
-/** Characters that may be on their way to the screen before the program is held back. */
+/** The number of characters that may be waiting for the screen before the program is held back. */
 const WINDOW = 512 * 1024;
 
 /**
- * Characters without a line break, after which the terminal is asked all the same: a program may never write one. Only
- * an image could be open at the end of a text, and images are shorter.
+ * After this many characters without a line break, the terminal is asked anyway, because a program may never write one.
+ * Only an image could be cut in two by the question, and images are shorter.
  */
 const LONGEST_LINE = 8 * 1024 * 1024;
 
-/** A terminal that nobody looks at may never answer; it must not hold the program for ever. */
+/** A hidden terminal may never answer. It must not hold the program back forever. */
 const PATIENCE_MS = 5000;
 
 /**
- * Writes to a pseudoterminal no faster than it can show. VS Code takes what it is given without limit, and drops output
- * past 50 MB that is not shown yet, so the writer slips a question to the terminal in between the lines and waits for
- * the answers.
+ * Writes to a pseudoterminal no faster than it can show the output. VS Code accepts any amount of output, but drops it
+ * beyond 50 MB that is not shown yet. Therefore the writer inserts questions to the terminal between lines, and waits
+ * for the answers.
  */
 export class TerminalWriter {
   readonly #emitter = new Emitter<string>();
@@ -33,7 +33,7 @@ export class TerminalWriter {
     for (const text of texts) await this.write(text);
   }
 
-  /** Settles when there is room for more. */
+  /** Resolves when there is room for more. */
   async write(text: string): Promise<void> {
     if (this.#isClosed || text === "") return;
     this.#sinceProbe += text.length;
@@ -50,7 +50,7 @@ export class TerminalWriter {
     if (this.#unanswered.length > 1) await this.#room();
   }
 
-  /** Settles when the terminal has shown all of it. */
+  /** Resolves when the terminal has shown everything. */
   async shown(): Promise<void> {
     if (this.#isClosed) return;
     this.#emitter.fire(PROBE);
@@ -58,7 +58,7 @@ export class TerminalWriter {
     while (this.#unanswered.length > 0) await this.#room();
   }
 
-  /** Takes our answers out of what the terminal sent; the rest is the user's. */
+  /** Removes the answers to our questions from the terminal's input; the rest is the user's. */
   takeAnswers(input: string): string {
     let rest = input;
     while (this.#unanswered.length > 0 && rest.includes(ANSWER)) {
@@ -73,14 +73,14 @@ export class TerminalWriter {
     for (const answered of this.#unanswered.splice(0)) answered.resolve(undefined);
   }
 
-  /** The index in the text at which to ask; 0 for not in this one. */
+  /** Returns the index in the text at which to ask; 0 means not in this text. */
   #placeOfQuestion(text: string): number {
     if (this.#sinceProbe < WINDOW / 2) return 0;
     const end = endOfLastLine(text);
     return end === 0 && this.#sinceProbe > LONGEST_LINE ? text.length : end;
   }
 
-  /** Until the oldest question is answered. */
+  /** Waits until the oldest question is answered. */
   async #room(): Promise<void> {
     const oldest = this.#unanswered[0];
     if (!oldest) return;
@@ -93,5 +93,5 @@ export class TerminalWriter {
   }
 }
 
-/** Between two lines no escape sequence is open that a question could break. */
+/** A question between two lines cannot break an escape sequence. */
 const endOfLastLine = (text: string) => Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1;

@@ -5,7 +5,7 @@ import { BuildTerminals } from "./buildTerminals";
 import { RunTerminals } from "./runTerminals";
 import { ShellTerminals } from "./shellTerminals";
 
-/** The terminals of runs, shells and image builds. Runs and shells that an earlier window started get theirs back. */
+/** Creates the terminals of runs, shells and image builds, also for runs and shells that an earlier window started. */
 export function createTerminals(
   own: DisposableStore,
   {

@@ -20,7 +20,7 @@ class PlaceLink extends TerminalLink {
   }
 }
 
-/** Makes links of the places in the terminals of runs, where the file is on this machine too. */
+/** Turns file positions in the terminals of runs into links, if the file is on this machine too. */
 export class TracebackLinks implements TerminalLinkProvider<PlaceLink> {
   readonly #runOf: (terminal: Terminal) => Run | undefined;
 

@@ -4,7 +4,10 @@ import { Emitter } from "../../base/event";
 /** Elements that changed; `undefined` stands for everything. */
 export type Changes<T> = readonly T[] | undefined;
 
-/** Gathers changes, so that listeners hear of them at most once an interval: the first at once, the rest together. */
+/**
+ * Collects changes, so that listeners are notified at most once per interval: immediately of the first change, then of
+ * the rest together.
+ */
 export class CoalescedChanges<T> implements Disposable {
   readonly #intervalMs: number;
   readonly #fired = new Emitter<Changes<T>>();

@@ -2,7 +2,7 @@ import type { TreeView } from "vscode";
 import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
 import type { TreeNode } from "./nodes";
 
-/** Has a sandbox measured as long as its meters can be seen: expanded, in an expanded sandbox, in a visible view. */
+/** Measures a sandbox while its meters are on the screen: expanded, in an expanded sandbox, in a visible view. */
 export function watchMeters(
   view: Pick<TreeView<TreeNode>, "visible" | "onDidExpandElement" | "onDidCollapseElement" | "onDidChangeVisibility">,
   meters: { watch(key: string): Disposable },

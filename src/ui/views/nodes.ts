@@ -1,7 +1,9 @@
 import type { VolumeMount } from "../../modal/spec";
 import type { Tunnel } from "../../modal/tunnels";
 
-/** The elements of the sandboxes view. Commands get them as their first argument, and the whole selection as their second. */
+/**
+ * The elements of the sandboxes view. A command gets one as its first argument, and the whole selection as its second.
+ */
 export interface SandboxNode {
   readonly kind: "sandbox";
   readonly key: string;
@@ -22,7 +24,7 @@ export interface MountNode {
   readonly mount: VolumeMount;
 }
 
-/** Files of a sandbox that Modal keeps. */
+/** A snapshot of a sandbox's files. */
 export interface SnapshotNode {
   readonly kind: "snapshot";
   /** The key of its sandbox. */
@@ -35,7 +37,7 @@ export interface RunNode {
   readonly runId: string;
 }
 
-/** What a sandbox does at the moment; measured while it is expanded. */
+/** The meters of a sandbox, which is measured while this is expanded. */
 export interface MetersNode {
   readonly kind: "meters";
   /** The key of its sandbox. */
@@ -49,7 +51,7 @@ export interface MeterNode {
   readonly index: number;
 }
 
-/** Stands for a list that could not be fetched. */
+/** A row in place of a list that could not be fetched. */
 export interface ProblemNode {
   readonly kind: "problem";
 }

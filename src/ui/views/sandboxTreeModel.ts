@@ -28,12 +28,14 @@ export interface SandboxTreeModelOptions {
   readonly meters: MeterSource;
 }
 
-/** How many of a sandbox's runs are shown, newest first. */
+/** The number of a sandbox's runs that are shown, newest first. */
 const MAX_RUNS = 10;
 
 const REFRESH_INTERVAL_MS = 250;
 
-/** What the tree consists of, without VS Code. A node is the same object as long as it stands for the same thing. */
+/**
+ * The tree's nodes, independent of VS Code. A node stays the same object for as long as it stands for the same thing.
+ */
 export class SandboxTreeModel implements Disposable {
   readonly #options: SandboxTreeModelOptions;
   readonly #own = new DisposableStore();
@@ -49,7 +51,7 @@ export class SandboxTreeModel implements Disposable {
   readonly #problemNode: ProblemNode = { kind: "problem" };
   /** The sandbox under which each run was last seen. */
   readonly #placeOfRun = new Map<string, string>();
-  /** Those that a view of their own shows. */
+  /** Sandboxes of closed windows, which the view of orphans shows. */
   readonly #orphans = new Set<string>();
   #runsBySandbox: ReadonlyMap<string, readonly Run[]> | undefined;
   #problem: string | undefined;
@@ -88,7 +90,7 @@ export class SandboxTreeModel implements Disposable {
     );
   }
 
-  /** Why the list could not be fetched the last time; what was known before stays visible. */
+  /** Why the list could not be fetched last time; the sandboxes that were already known stay visible. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -99,7 +101,7 @@ export class SandboxTreeModel implements Disposable {
     this.#changes.addEverything();
   }
 
-  /** How many sandboxes there are. */
+  /** The number of sandboxes. */
   get size(): number {
     return this.#size;
   }
@@ -130,7 +132,7 @@ export class SandboxTreeModel implements Disposable {
     return key === undefined || !this.#options.sandboxes.get(key) ? undefined : this.#sandboxNode(key);
   }
 
-  /** The same as long as the node stands for the same thing. */
+  /** Stable for as long as the node stands for the same thing. */
   idOf(node: TreeNode): string {
     switch (node.kind) {
       case "sandbox":
@@ -162,7 +164,7 @@ export class SandboxTreeModel implements Disposable {
       : undefined;
   }
 
-  /** Of a sandbox, by its key. */
+  /** Returns the meters of the sandbox with this key. */
   meters(key: string): ReturnType<MeterSource["metersOf"]> {
     return this.#options.meters.metersOf(key);
   }
@@ -171,13 +173,13 @@ export class SandboxTreeModel implements Disposable {
     return node.kind === "run" ? this.#options.runs.runs.find(({ id }) => id === node.runId) : undefined;
   }
 
-  /** Has whatever shows an age drawn anew. */
+  /** Redraws the rows that show an age. */
   touchAges(): void {
     const running = this.#options.sandboxes.all.filter(isRunning);
     this.#changes.add(...running.map(({ key }) => this.#sandboxNode(key)));
   }
 
-  /** Has whatever shows how long it has been waiting drawn anew. */
+  /** Redraws the rows that show a waiting time. */
   touchWaits(): void {
     const waiting = this.#options.sandboxes.all.filter(({ phase }) => phase.kind === "creating");
     this.#changes.add(...waiting.map(({ key }) => this.#sandboxNode(key)));
@@ -217,7 +219,7 @@ export class SandboxTreeModel implements Disposable {
     return this.#runsBySandbox.get(key) ?? [];
   }
 
-  /** Newest first, without the one that a paused sandbox itself is. */
+  /** Newest first, without the snapshot that a paused sandbox resumes from. */
   #snapshotsOf({ name, phase }: Sandbox): readonly Snapshot[] {
     const own = phase.kind === "paused" ? phase.imageId : undefined;
     return this.#options.snapshots.known.filter(({ sandboxName, imageId }) => sandboxName === name && imageId !== own);

@@ -18,10 +18,10 @@ export interface SandboxesTreeOptions extends RowSources {
   readonly model: SandboxTreeModel;
 }
 
-/** Up to how many sandboxes all fit on a screen with what is below them. */
+/** With this many sandboxes or fewer, each is expanded: the rows still fit on a screen. */
 const MAX_SIZE_EXPANDED = 12;
 
-/** Shows the model as VS Code's tree. */
+/** Shows the model as a tree view. */
 export class SandboxesTree implements TreeDataProvider<TreeNode> {
   readonly #options: SandboxesTreeOptions;
   readonly onDidChangeTreeData;
@@ -110,7 +110,7 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
 
   #collapsibleState(node: TreeNode): TreeItemCollapsibleState {
     const { model } = this.#options;
-    // Whoever expands it looks, and is measured for.
+    // A sandbox is measured only while its meters are expanded.
     if (node.kind === "meters") return TreeItemCollapsibleState.Collapsed;
     if (model.children(node).length === 0) return TreeItemCollapsibleState.None;
     return model.size > MAX_SIZE_EXPANDED ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.Expanded;
@@ -121,7 +121,7 @@ export class SandboxesTree implements TreeDataProvider<TreeNode> {
   }
 }
 
-/** What a click does. */
+/** Returns the command that a click runs. */
 function commandOf(node: TreeNode): Command | undefined {
   switch (node.kind) {
     case "sandbox":
@@ -139,7 +139,7 @@ function commandOf(node: TreeNode): Command | undefined {
   }
 }
 
-/** For a node that VS Code still asks about after its thing has gone. */
+/** Shown for a node that VS Code still asks about after it was removed from the model. */
 const goneRow: Row = {
   label: "Gone",
   description: "",

@@ -30,17 +30,17 @@ export interface SandboxesViewOptions extends RowSources {
   readonly account: { readonly current: Account | undefined; readonly onDidChangeAccount: Event<unknown> };
   readonly rates: RateSource & { readonly onDidChangeRates: Event<unknown> };
   readonly activity: Pick<Activity, "useOf" | "onDidChangeActivity">;
-  /** What this machine keeps on disk of its sandboxes. */
+  /** The records of sandboxes on this machine's disk. */
   readonly records: { readonly problem: string | undefined; readonly onDidChangeProblem: Event<unknown> };
   readonly log: Logger;
   readonly trees: LateTrees;
-  /** Brings the sandboxes up to date with one list of the server. */
+  /** Updates the sandboxes with one list request to the server. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
 }
 
 const VIEW = "modalSandboxes.sandboxes";
 
-/** How often the list is fetched: while someone looks at it, else while something may cost money. */
+/** How often the list is fetched while the view is visible, and while it is hidden but something may cost money. */
 const WATCHED_INTERVAL_MS = 5000;
 const RUNNING_INTERVAL_MS = 60_000;
 const MAX_INTERVAL_MS = 5 * 60_000;
@@ -48,7 +48,7 @@ const MAX_INTERVAL_MS = 5 * 60_000;
 const AGES_INTERVAL_MS = 30_000;
 const WAITS_INTERVAL_MS = 1000;
 
-/** The view in the side bar: its tree, its badge, and the polling that keeps it up to date. */
+/** The view of sandboxes in the side bar: its tree, its badge, and the polling that keeps it up to date. */
 export class SandboxesView implements Disposable {
   readonly #options: SandboxesViewOptions;
   readonly #own = new DisposableStore();
@@ -56,7 +56,7 @@ export class SandboxesView implements Disposable {
   readonly #view: TreeView<TreeNode>;
   readonly #poller = this.#own.add(new MutableDisposable<Poller>());
   #intervalMs: number | undefined;
-  /** Ends what the user asked for when it is about another session. */
+  /** Aborts the user's request when the session changes. */
   #abort = new AbortController();
 
   constructor(options: SandboxesViewOptions) {
@@ -121,7 +121,9 @@ export class SandboxesView implements Disposable {
     this.startOver();
   }
 
-  /** Fetches the list now, with progress in the view. Rejects if that fails, or with an `AbortError` if the session changes. */
+  /**
+   * Fetches the list now, with progress in the view. Rejects if this fails, or with an `AbortError` on another session.
+   */
   async refresh(): Promise<void> {
     const { signal } = this.#abort;
     await withViewProgress(VIEW, () => this.#fetch(signal));
@@ -132,7 +134,7 @@ export class SandboxesView implements Disposable {
     this.#own.dispose();
   }
 
-  /** Another session, environment or app has another list. */
+  /** Starts with an empty list after a change of the session, environment or app. */
   startOver(): void {
     this.#abort.abort();
     this.#abort = new AbortController();

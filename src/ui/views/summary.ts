@@ -5,11 +5,11 @@ import type { Rates } from "../../modal/rates";
 import { hourlyRate } from "../../sandboxes/costs/cost";
 import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
 
-/** What the view says of all its sandboxes together. */
+/** What the view says about all its sandboxes together. */
 export interface Summary {
-  /** Beside the view's name, where VS Code shows that: whose sandboxes these are, and what is paid. */
+  /** Shown next to the view's title: whose sandboxes these are, and what they cost. */
   readonly description: string;
-  /** Above the rows, a line each: what is wrong with the records, and what several sandboxes cost together. */
+  /** Lines above the rows: what is wrong with the records, and what several sandboxes cost together. */
   readonly messages: readonly string[];
   readonly badge: { readonly value: number; readonly tooltip: string } | undefined;
 }

@@ -22,13 +22,13 @@ export interface RunSource {
 export interface SnapshotSource {
   /** Newest first. */
   readonly known: readonly Snapshot[];
-  /** The names of the sandboxes whose snapshots are other ones. */
+  /** Fires the names of the sandboxes whose snapshots have changed. */
   readonly onDidChangeSnapshots: Event<readonly string[]>;
 }
 
 export interface MeterSource {
-  /** In a few words, and a row for each thing that is measured. */
+  /** A short summary, and a row for each thing that is measured. */
   metersOf(key: string): { readonly summary: string; readonly rows: readonly Row[] };
-  /** The key of the sandbox whose meters say something else. */
+  /** Fires the key of a sandbox whose meters have changed. */
   readonly onDidChangeMetrics: Event<string>;
 }

@@ -8,7 +8,7 @@ import { SectionView } from "./sections/sectionView";
 import { snapshotSection } from "./sections/snapshotSection";
 import { secretSection, volumeSection } from "./sections/storageSections";
 
-/** The views in the side bar: the sandboxes, and a section for each other kind of thing. */
+/** Creates the views in the side bar: the sandboxes, and one for each other kind of thing. */
 export function createViews(
   own: DisposableStore,
   services: Services & { readonly trees: LateTrees },

@@ -2,20 +2,20 @@ import { formatBytes } from "../../../base/format";
 import type { Amount, GpuSample, MetricSample } from "../../../sandboxes/metrics/metrics";
 import { joined, spinner, type Row } from "./row";
 
-/** What is shown of a sandbox that is measured, or was. */
+/** The last measurement of a sandbox. */
 export interface Measured {
   readonly latest: MetricSample | undefined;
   readonly isLive: boolean;
   readonly hasGpu: boolean;
 }
 
-/** In a few words: `GPU 87 % · 12.3/15 GiB`. */
+/** A short summary: `GPU 87 % · 12.3/15 GiB`. */
 export function meterSummary({ latest, isLive }: Measured): string {
   if (!latest) return isLive ? "measuring" : "";
   return joined(metersTogether([latest]), isLive ? undefined : time(latest.at));
 }
 
-/** The last samples of several sandboxes, one of each, in a few words: `3 sandboxes · GPU 12–87 %`. */
+/** A short summary of the last samples of several sandboxes, one of each: `3 sandboxes · GPU 12–87 %`. */
 export function metersTogether(samples: readonly MetricSample[]): string {
   const gpus = samples.flatMap((sample) => sample.gpus ?? []);
   const total = (amounts: readonly (Amount | undefined)[]) =>
@@ -30,7 +30,7 @@ export function metersTogether(samples: readonly MetricSample[]): string {
   );
 }
 
-/** One row for each thing that is measured. */
+/** Returns one row for each thing that is measured. */
 export function meterRows({ latest, isLive, hasGpu }: Measured): readonly Row[] {
   if (!latest) return [isLive ? measuring : nothingMeasured];
   const { gpus, cpuCores, memory, disk, network } = latest;
@@ -65,7 +65,7 @@ const measuring: Row = { ...row("Measuring", ""), icon: spinner };
 const nothingMeasured = row("Nothing measured", "circle-slash");
 const noGpuTool = row("GPU", "circle-slash", "the sandbox has no working nvidia-smi");
 
-/** Without symbols. */
+/** Spells out symbols for a screen reader. */
 function spokenOf(label: string, description: string): string {
   return [label, ...description.split(" · ")]
     .filter(Boolean)

@@ -5,7 +5,7 @@ import type { Activity } from "../../../sandboxes/metrics/activity";
 import type { CostMeter } from "../../../sandboxes/costs/costMeter";
 import type { RowContext } from "./row";
 
-/** Whoever knows what the lines of the tree depend on. */
+/** The services that rows of the tree get their values from. */
 export interface RowSources {
   readonly session: { readonly current: Session };
   readonly clock: Clock;
@@ -14,7 +14,7 @@ export interface RowSources {
   readonly meter: Pick<CostMeter, "spentOn">;
 }
 
-/** As it is at this moment. */
+/** The values at this moment. */
 export const rowContext = ({ session, clock, rates, activity, meter }: RowSources): RowContext => ({
   now: clock.now(),
   isLocal: session.current.kind === "local",

@@ -3,7 +3,7 @@ import { inert, tooltipOf } from "../../outsideText";
 import { markdownTable } from "../markdown";
 import type { Detail, Row } from "./row";
 
-/** A row as VS Code draws it. */
+/** Converts a row to a tree item. */
 export function rowItem(id: string, row: Row, state = TreeItemCollapsibleState.None): TreeItem {
   const item = new TreeItem(inert(row.label), state);
   item.id = id;

@@ -60,7 +60,7 @@ function liveDetails(sandbox: RunningSandbox, { now, isLocal, rates, useOf, spen
   };
 }
 
-/** Modal does not tell when a sandbox was last used, so that this is said only as far as this window sees. */
+/** Modal does not report when a sandbox was last used, so this is only what this window knows. */
 function explainUse(use: Use): string {
   if (use.kind === "usedElsewhere") return "by something that this window does not see: it outlives its idle limit";
   if (use.kind === "busy") return "a program or a shell of this window runs";
@@ -71,7 +71,7 @@ function explainUse(use: Use): string {
 const explainSpent = ({ dollars, isEstimate }: Spent): string =>
   isEstimate ? `${formatEstimate(dollars)} by time and rate` : `${formatDollars(dollars)} by what Modal metered`;
 
-/** So short an idleness is between two uses. */
+/** A shorter pause between two uses is not worth mentioning. */
 const IDLE_MS = 60_000;
 
 const idleFor = (use: Use | undefined): string | undefined =>
@@ -84,7 +84,7 @@ const holders: Record<Holder, string | undefined> = {
   elsewhere: "somebody elsewhere",
 };
 
-/** So near its end that it is worth a look. */
+/** A sandbox that ends sooner than this shows when it ends. */
 const SOON_MS = 15 * 60_000;
 
 function endsSoon(sandbox: Sandbox, now: number): string | undefined {

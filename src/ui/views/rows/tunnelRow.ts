@@ -21,7 +21,7 @@ export function tunnelRow({ port, url, isPublic, sharedWith }: Tunnel): Row {
   };
 }
 
-/** What a click does and who else can. */
+/** Says what a click does and who else can open the tunnel. */
 export function tunnelNote({ port, isPublic, sharedWith }: Tunnel): string {
   if (isPublic) return "Public: anyone who knows this URL can open it. Click to open it in the browser.";
   const reach = "Reachable from this machine only. Click to open it in the browser.";
@@ -32,7 +32,7 @@ export function tunnelNote({ port, isPublic, sharedWith }: Tunnel): string {
     : `${reach} ${sharing}`;
 }
 
-/** Comes before the URL, so that a narrow view shows it. */
+/** This comes before the URL, so that a narrow view still shows it. */
 function shortText(listener: PortListener): string {
   switch (listener.kind) {
     case "itself":

@@ -6,7 +6,7 @@ import type { RunRecord, RunRecords } from "../../../run/runRecords";
 import { joined, type Detail, type Row } from "../rows/row";
 import type { Section } from "./section";
 
-/** The runs that are over, of this window and of earlier ones, newest first. */
+/** The finished runs of this window and of earlier ones, newest first. */
 export const pastRunSection = (records: RunRecords, clock: Clock): Section<RunRecord> => ({
   view: "modalSandboxes.runs",
   listedKey: "modalSandboxes.runsListed",

@@ -17,12 +17,12 @@ export interface SectionViewOptions {
   readonly log: Logger;
 }
 
-/** Stands for a list that could not be fetched. */
+/** A row in place of a list that could not be fetched. */
 interface Problem {
   readonly problem: string;
 }
 
-/** Shows a section as a view of its own, which asks for its list only while somebody looks at it. */
+/** Shows a section as a view, which fetches its list only while it is visible. */
 export class SectionView<T extends object> implements TreeDataProvider<T | Problem>, Disposable {
   readonly #section: Section<T>;
   readonly #options: SectionViewOptions;
@@ -31,7 +31,7 @@ export class SectionView<T extends object> implements TreeDataProvider<T | Probl
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: TreeView<T | Problem>;
   #items: ReadonlyMap<string, T> = new Map();
-  /** Ends what is fetched when it is about another session. */
+  /** Aborts a fetch when the session changes. */
   #abort = new AbortController();
 
   constructor(section: Section<T>, options: SectionViewOptions) {
@@ -57,12 +57,12 @@ export class SectionView<T extends object> implements TreeDataProvider<T | Probl
     return this.#view.visible;
   }
 
-  /** Has the list fetched anew: at once if somebody looks at it, else as soon as somebody does. */
+  /** Fetches the list again: immediately if the view is visible, or else as soon as it is. */
   refresh(): void {
     this.#changed.fire(undefined);
   }
 
-  /** A failure is shown as a line that tries again. */
+  /** Shows a failure as a row that tries again when it is clicked. */
   async getChildren(item?: T | Problem): Promise<(T | Problem)[]> {
     if (item || !workspace.isTrusted || this.#options.session.current.kind === "signedOut") return [];
     const { signal } = this.#abort;
@@ -91,7 +91,10 @@ export class SectionView<T extends object> implements TreeDataProvider<T | Probl
     return treeItem;
   }
 
-  /** VS Code wants one object for one thing: two lists that it asks for at once must not give it two. */
+  /**
+   * VS Code identifies an element by its object, so two lists that it requests at the same time must share their
+   * objects.
+   */
   #sameAsBefore(items: readonly T[]): T[] {
     const { idOf } = this.#section;
     const same = items.map((item) => {
