@@ -38,12 +38,12 @@ export interface WindowOptions {
   readonly report: ReportError;
 }
 
-/** The use that VS Code makes of the services. */
+/** What VS Code's UI uses of the services. */
 export interface Window {
   readonly commands: CommandTable;
   readonly loadTasks: () => Promise<TaskSource>;
   readonly shellProfile: () => Promise<TerminalProfile | undefined>;
-  /** Does with the sandboxes what the user decided for closing windows. */
+  /** Keeps, pauses or terminates the sandboxes, as the setting for closing windows says. */
   readonly close: (signal: AbortSignal) => Promise<void>;
 }
 

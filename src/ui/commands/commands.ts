@@ -17,7 +17,7 @@ export type CommandDependencies = SandboxDependencies &
     readonly commandIds: readonly string[];
   };
 
-/** Every command of package.json that works on the services. The code of most is loaded when one of them is first used. */
+/** The commands of package.json that use the services. The code of most is loaded when one of them is first used. */
 export function windowCommands(dependencies: CommandDependencies): CommandTable {
   const { sections, commandIds } = dependencies;
   const eager = [

@@ -10,7 +10,7 @@ import {
 import { Deferred } from "../../base/async";
 import { DisposableStore, type Disposable } from "../../base/disposable";
 
-/** A view whose rows come from code that is loaded when the view is first shown. */
+/** A view whose rows come from code that is loaded when the view is first visible. */
 export class LateTree implements TreeDataProvider<object>, Disposable {
   readonly #own = new DisposableStore();
   readonly #changed = this.#own.add(new EventEmitter<object[] | undefined>());
@@ -20,7 +20,7 @@ export class LateTree implements TreeDataProvider<object>, Disposable {
   readonly #view: TreeView<object>;
   #provider: TreeDataProvider<object> | undefined;
 
-  /** @param load has a provider of the rows passed to `connect`, and reports its errors itself */
+  /** @param load gets a provider of the rows passed to `connect`, and reports its own errors */
   constructor(id: string, load: () => unknown, showCollapseAll: boolean) {
     this.#load = load;
     this.#view = this.#own.add(
@@ -28,7 +28,7 @@ export class LateTree implements TreeDataProvider<object>, Disposable {
     );
   }
 
-  /** The view, once its rows come from `provider`. */
+  /** Takes the rows from `provider`, and returns the view. */
   connect<T extends object>(provider: TreeDataProvider<T>): TreeView<T> {
     const late = provider as TreeDataProvider<object>;
     this.#provider = late;

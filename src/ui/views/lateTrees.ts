@@ -1,10 +1,10 @@
 import { DisposableStore, type Disposable } from "../../base/disposable";
 import { LateTree } from "./lateTree";
 
-/** The only view whose rows have rows below them. */
+/** The only view with nested rows. */
 const NESTED = "modalSandboxes.sandboxes";
 
-/** The views in the side bar, empty until the code behind them is loaded. */
+/** The views in the side bar, which are empty until their code is loaded. */
 export class LateTrees implements Disposable {
   readonly #own = new DisposableStore();
   readonly #trees: ReadonlyMap<string, LateTree>;
