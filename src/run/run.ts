@@ -5,6 +5,7 @@ import type { GpuRequest } from "../modal/gpus";
 import type { Sandbox } from "../sandboxes/sandbox";
 import type { RunLog } from "./output/runLog";
 import type { RunOutput } from "./output/runOutput";
+import type { StoppedBy } from "./runOutcome";
 import type { RunTarget } from "./target/target";
 
 /** Where the output of a run is shown. A write that is not settled holds the output back, not the program. */
@@ -25,6 +26,7 @@ export type RunState =
       readonly startedAt: number;
       readonly endedAt: number;
       readonly exitCode: number;
+      readonly stoppedBy?: StoppedBy;
       readonly dollars: number;
     }
   | { readonly kind: "failed"; readonly error: unknown }
@@ -62,6 +64,12 @@ export interface OutputPlace {
 
 /** Two interrupts within this time are one that is to be hurried. */
 const HURRY_MS = 5000;
+
+/** The end of a program within this time after an interrupt is taken for its answer to it. */
+const INTERRUPT_MS = 10_000;
+
+/** The exit code of a program that SIGINT ended. */
+const INTERRUPTED = 130;
 
 /** One execution of a target on one sandbox: what it is, how far it is, and the ways to act on it. */
 export class Run implements Disposable {
@@ -108,6 +116,7 @@ export class Run implements Disposable {
   #sandboxKey: string | undefined;
   #controls: RunControls | undefined;
   #interruptedAt = -Infinity;
+  #isStopped = false;
 
   constructor(properties: RunProperties) {
     const { id, target, gpu, group, log, isBackground, queuedAt, isMatched = false } = properties;
@@ -204,7 +213,19 @@ export class Run implements Disposable {
     // It waits for nobody to show it any longer.
     this.#size.resolve(UNSEEN);
     if (!this.#controls) this.#abort.abort();
+    this.#isStopped = true;
     await this.#controls?.stop();
+  }
+
+  /** True after the user has stopped or interrupted the program: what it reports may be the answer to that. */
+  get isStopping(): boolean {
+    return this.#isStopped || performance.now() - this.#interruptedAt < INTERRUPT_MS;
+  }
+
+  /** For the service: true if the program that has just ended did so because the user wanted it. */
+  wasInterrupted(exitCode: number): boolean {
+    if (exitCode === 0) return false;
+    return this.isStopping || (exitCode === INTERRUPTED && this.#interruptedAt > -Infinity);
   }
 
   /** For the service that executes the run. */

@@ -8,6 +8,7 @@ import type { GpuRequest } from "../modal/gpus";
 import type { EnvVault } from "../sandboxes/ownership/envVault";
 import { HiddenWords, holdSecrets } from "./output/hiddenWords";
 import { isSavedTarget, withoutSecrets } from "./target/savedTarget";
+import { isStoppedBy, type StoppedBy } from "./runOutcome";
 import type { RunTarget } from "./target/target";
 
 /** What is on disk of a run whose program was started, so that a later window can go on with it, or tell of it. */
@@ -46,6 +47,7 @@ export interface RunEnd {
   readonly endedAt: number;
   readonly dollars: number;
   readonly exitCode?: number;
+  readonly stoppedBy?: StoppedBy;
   /** How many outputs could not be pulled. */
   readonly leftCount?: number;
   /** The pull did not come to its end. */
@@ -201,7 +203,7 @@ function isRecord(value: unknown): value is RunRecord {
     typeof startedAt === "number" &&
     (folder === undefined || typeof folder === "string") &&
     (gpu === undefined || isObject(gpu)) &&
-    (end === undefined || (isObject(end) && typeof end.endedAt === "number" && typeof end.dollars === "number")) &&
+    (end === undefined || isEnd(end)) &&
     (place === undefined || isPlace(place)) &&
     (envNames === undefined || isWords(envNames)) &&
     (isMasked === undefined || typeof isMasked === "boolean") &&
@@ -209,6 +211,12 @@ function isRecord(value: unknown): value is RunRecord {
     [setIndex, pushedAt].every((number) => number === undefined || typeof number === "number")
   );
 }
+
+const isEnd = (value: unknown): value is RunEnd =>
+  isObject(value) &&
+  typeof value.endedAt === "number" &&
+  typeof value.dollars === "number" &&
+  (value.stoppedBy === undefined || isStoppedBy(value.stoppedBy));
 
 const isPlace = (value: unknown): value is RunPlace =>
   isObject(value) && (value.kind === "sandbox" || (value.kind === "spec" && typeof value.name === "string"));

@@ -16,6 +16,7 @@ import { pullOutputs } from "./pullOutputs";
 import { keepSummary } from "./runSummary";
 import { Run, type OutputPlace, type RunProperties } from "./run";
 import { RunLog } from "./output/runLog";
+import type { StoppedBy } from "./runOutcome";
 import type { RunPlace, RunRecord, RunRecords } from "./runRecords";
 import { FolderSyncs, type FolderPush, type FolderSyncsOptions } from "./folderSyncs";
 import { RunPreparation, type RunPreparationOptions } from "./runPreparation";
@@ -195,7 +196,7 @@ export class RunService implements Disposable {
 
   /** The program from its start, here or earlier, to its end; then what it made is brought back. */
   async #finish(run: Run, sandbox: RunningSandbox, record: RunRecord, isStarted: boolean): Promise<void> {
-    const { clock, rates, records, log } = this.#options;
+    const { clock, rates, records, sandboxes, log } = this.#options;
     const { sandboxId, folder, remotePath, startedAt } = record;
     run.outputs = outputsOf(record);
     const keep = async (written: Promise<void>) => {
@@ -215,9 +216,13 @@ export class RunService implements Disposable {
         onStarted: () => {
           this.#enterRunning(run, sandbox, record);
         },
+      }).catch((error: unknown) => {
+        if (isAbort(error) || !sandboxes.wasTerminated(sandboxId)) throw error;
+        return KILLED;
       });
-      const closing = { ...end(), exitCode };
-      if (folder !== undefined)
+      const stoppedBy = this.#stoppedBy(run, sandboxId, exitCode);
+      const closing = { ...end(), exitCode, ...(stoppedBy && { stoppedBy }) };
+      if (folder !== undefined && stoppedBy !== "termination")
         run.isPullFailed = !(await pullOutputs(run, (signal) => this.#syncs.pull(run, sandbox, record, signal), log));
       const left = {
         ...(run.leftCount > 0 && { leftCount: run.leftCount }),
@@ -237,6 +242,11 @@ export class RunService implements Disposable {
     }
   }
 
+  #stoppedBy(run: Run, sandboxId: string, exitCode: number): StoppedBy | undefined {
+    if (exitCode !== 0 && this.#options.sandboxes.wasTerminated(sandboxId)) return "termination";
+    return run.wasInterrupted(exitCode) ? "interrupt" : undefined;
+  }
+
   #enterRunning(run: Run, sandbox: RunningSandbox, { startedAt }: RunRecord): void {
     run.enter({ kind: "running", startedAt, dollarsPerHour: hourlyRate(sandbox, this.#options.rates.current) });
   }
@@ -244,5 +254,8 @@ export class RunService implements Disposable {
 
 const outputsOf = ({ folder, outputs, startedAt, pushedAt = startedAt }: RunRecord): OutputPlace | undefined =>
   folder === undefined || outputs === undefined ? undefined : { folder, path: outputs, pushedAt };
+
+/** The exit code of a program that was killed. */
+const KILLED = 137;
 
 const randomId = () => randomBytes(6).toString("hex");

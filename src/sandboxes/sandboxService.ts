@@ -46,6 +46,8 @@ const GPU_CHECK_MS = 60_000;
 export class SandboxService {
   readonly #options: SandboxServiceOptions;
   readonly #creations = new Map<string, Promise<RunningSandbox>>();
+  /** Ids of the sandboxes that this window has terminated. */
+  readonly #terminated = new Set<string>();
 
   constructor(options: SandboxServiceOptions) {
     this.#options = options;
@@ -199,17 +201,24 @@ export class SandboxService {
 
     const before = sandbox.phase;
     store.transition(key, { kind: "stopping", id });
+    this.#terminated.add(id);
     // For the next window, should this one not come to it. A disk that takes no note keeps no machine running.
     void this.#note(custody.doom(sandbox.name));
     try {
       await gateway.terminate(id, signal);
     } catch (error) {
       store.transition(key, before);
+      this.#terminated.delete(id);
       void this.#note(custody.spare(sandbox.name));
       throw error;
     }
     store.remove(key);
     await this.#note(custody.forget(sandbox.name));
+  }
+
+  /** True if this window has terminated the sandbox, or is about to. */
+  wasTerminated(id: string): boolean {
+    return this.#terminated.has(id);
   }
 
   /** Records that a sandbox turned out to be gone. */

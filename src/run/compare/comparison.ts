@@ -3,6 +3,7 @@ import { formatBytes, formatDollars, formatDuration } from "../../base/format";
 import { formatGpu, type GpuRequest } from "../../modal/gpus";
 import type { GpuPeak } from "../../sandboxes/metrics/metricHistory";
 import type { RunState } from "../run";
+import { outcomeOf, outcomeText, type RunOutcome } from "../runOutcome";
 import { maskLine } from "../output/maskSecrets";
 import { joinWords } from "../target/words";
 
@@ -184,7 +185,7 @@ const numberColumn = (
   },
 });
 
-const isDone = ({ state }: ComparedRun): boolean => state.kind === "ended" && state.exitCode === 0;
+const isDone = ({ state }: ComparedRun): boolean => state.kind === "ended" && outcomeOf(state) === "done";
 
 function startSeconds({ state, queuedAt }: ComparedRun, now: number): number | undefined {
   if (queuedAt === undefined) return undefined;
@@ -217,7 +218,7 @@ export function describeState(state: ComparedRun["state"]): string {
     case "running":
       return "Running";
     case "ended":
-      return state.exitCode === 0 ? "Done" : `Exit code ${state.exitCode}`;
+      return capitalized(outcomeText(state));
     case "failed":
       return `Failed: ${messageOf(state.error)}`;
     case "cancelled":
@@ -229,9 +230,13 @@ export function describeState(state: ComparedRun["state"]): string {
 
 function toneOf(state: ComparedRun["state"]): Tone {
   if (state.kind === "running" || state.kind === "preparing") return "active";
-  if (state.kind === "ended") return state.exitCode === 0 ? "good" : "bad";
+  if (state.kind === "ended") return tones[outcomeOf(state)];
   return state.kind === "failed" ? "bad" : "quiet";
 }
+
+const tones: Record<RunOutcome, Tone> = { done: "good", failed: "bad", interrupted: "quiet", terminated: "quiet" };
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const seconds = (value: number): string => formatDuration(value * 1000);
 

@@ -4,6 +4,7 @@ import { formatDollars, plural } from "../../base/format";
 import { formatGpu, type GpuRequest } from "../../modal/gpus";
 import type { ComparedRun } from "../../run/compare/comparison";
 import { isOver, type Run } from "../../run/run";
+import { outcomeOf } from "../../run/runOutcome";
 import type { Sweep } from "../../run/sweep/sweep";
 import type { RunTarget } from "../../run/target/target";
 import type { TrackedRuns } from "../../run/trackedRuns";
@@ -101,12 +102,22 @@ function progressOf(runs: readonly ComparedRun[], what: string): string {
   return `${plural(runs.length, what)} · ${words.join(", ")}`;
 }
 
-const WORDS = ["done", "failed", "cancelled", "running", "starting", "waiting", "not started"] as const;
+const WORDS = [
+  "done",
+  "failed",
+  "interrupted",
+  "terminated",
+  "cancelled",
+  "running",
+  "starting",
+  "waiting",
+  "not started",
+] as const;
 
 function wordOf(state: ComparedRun["state"]): (typeof WORDS)[number] {
   switch (state.kind) {
     case "ended":
-      return state.exitCode === 0 ? "done" : "failed";
+      return outcomeOf(state);
     case "preparing":
       return "starting";
     case "skipped":

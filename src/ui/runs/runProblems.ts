@@ -40,21 +40,24 @@ export class RunProblems implements Disposable {
     const reported = this.#reportedOf(run);
     const finder = new TraceFinder();
     const decoder = new StringDecoder("utf8");
+    const held: Trace[] = [];
     const listening = this.#own.add(
       run.onDidOutput(({ bytes, stream }) => {
         if (stream === "stdout") return;
         if (reported.known.size >= MAX_PROBLEMS) listening.dispose();
-        else
-          this.#add(
-            run,
-            reported,
-            finder.push(decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))),
-          );
+        else {
+          const text = decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+          const traces = finder.push(text);
+          if (run.isStopping) held.push(...traces);
+          else this.#add(run, reported, traces);
+        }
       }),
     );
-    void run.over.then(() => {
+    void run.over.then((state) => {
       listening.dispose();
-      this.#add(run, reported, finder.end());
+      // A KeyboardInterrupt is no problem of the program.
+      if (state.kind === "ended" && state.stoppedBy !== undefined) return;
+      this.#add(run, reported, [...held, ...finder.end()]);
     });
   }
 

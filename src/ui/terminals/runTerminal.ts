@@ -4,6 +4,7 @@ import { messageOf, isAbort, UserError } from "../../base/errors";
 import { formatEstimate, formatDuration } from "../../base/format";
 import type { Logger } from "../../base/ports";
 import { isOver, type OutputSink, type Run, type RunState } from "../../run/run";
+import { outcomeOf, type RunOutcome } from "../../run/runOutcome";
 import { commandEnd, commandStart } from "./commandMarks";
 import { LineInput } from "./lineInput";
 import { OutputText } from "./outputText";
@@ -73,7 +74,7 @@ export class RunTerminal implements Pseudoterminal {
     await this.#writer.write(commandStart(this.#run.target.label));
     await this.#run.attach(sink);
     const state = await this.#run.over;
-    await this.#writer.write(commandEnd(state.kind === "ended" ? state.exitCode : undefined));
+    await this.#writer.write(commandEnd(shownExitCode(state)));
     await this.#writer.write(lastLine(state, this.#isFree, this.#log));
     this.#finished.resolve(state);
   }
@@ -85,16 +86,27 @@ export class RunTerminal implements Pseudoterminal {
   }
 }
 
+/** Without one, the terminal's decoration is neither green nor red. */
+const shownExitCode = (state: RunState): number | undefined =>
+  state.kind === "ended" && state.stoppedBy === undefined ? state.exitCode : undefined;
+
+const outcomeLines: Partial<Record<RunOutcome, string>> = {
+  interrupted: "Interrupted",
+  terminated: "You terminated the sandbox",
+};
+
 function lastLine(state: RunState, isFree: boolean, log: Logger): string {
   switch (state.kind) {
     case "ended": {
       const cost = formatEstimate(state.dollars);
+      const outcome = outcomeOf(state);
       const facts = [
-        `exit code ${state.exitCode}`,
+        outcomeLines[outcome] ?? `exit code ${state.exitCode}`,
         formatDuration(state.endedAt - state.startedAt),
         isFree ? `free, ${cost} on Modal` : cost,
       ].join(" · ");
-      return state.exitCode === 0 ? green(`✓ ${facts}`) : red(`✗ ${facts}`);
+      if (outcome === "done") return green(`✓ ${facts}`);
+      return outcome === "failed" ? red(`✗ ${facts}`) : dim(facts);
     }
     case "failed":
       if (!(state.error instanceof UserError))

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { describe, it } from "mocha";
 import { UserError } from "../../../src/base/errors";
 import type { Run, RunState } from "../../../src/run/run";
+import { outcomeOf } from "../../../src/run/runOutcome";
 import { launchers } from "../../../src/run/target/launchers";
 import { targetOf, type RunTarget } from "../../../src/run/target/target";
 import { registryImage, type SandboxSpec } from "../../../src/modal/spec";
@@ -147,6 +148,22 @@ describe("runs", function () {
     await run.interrupt();
     assert.equal(await exitCodeOf(run), 9);
     assert.match(screen.text, /interrupted/);
+    const state = await run.over;
+    assert.ok(state.kind === "ended");
+    assert.equal(outcomeOf(state), "interrupted");
+  });
+
+  it("a run whose sandbox the user terminates is terminated, not failed, and its record says so", async () => {
+    const { sandboxes, records } = services();
+    await services().write("long.sh", "echo ready; sleep 60");
+    const { run, screen } = startOne(fileTarget("long.sh"), spec({ memoryMiB: 778 }));
+    await screen.shows("ready");
+    await sandboxes.terminate(run.sandboxKey ?? "", AbortSignal.timeout(10_000));
+    const state = await run.over;
+    assert.ok(state.kind === "ended", JSON.stringify(state));
+    assert.equal(outcomeOf(state), "terminated");
+    assert.equal((await records.find(run.id))?.end?.stoppedBy, "termination");
+    assert.ok(!screen.steps.some((step) => step.includes("The sandbox is gone")), screen.steps.join("\n"));
   });
 
   it("stopping a run ends a program that ignores it, with everything it started", async () => {

@@ -2,6 +2,7 @@ import { messageOf } from "../../../base/errors";
 import { formatDollars, formatDuration, formatEstimate, formatHourlyRate, formatUptime } from "../../../base/format";
 import { formatGpu } from "../../../modal/gpus";
 import type { Run, RunState } from "../../../run/run";
+import { outcomeOf, outcomeText, type RunOutcome } from "../../../run/runOutcome";
 import { joined, spinner, type Detail, type Row, type RowContext, type RowIcon } from "./row";
 
 export function runRow({ target, state }: Pick<Run, "target" | "state">, context: RowContext): Row {
@@ -48,7 +49,7 @@ function describeState(state: RunState, { now, isLocal }: RowContext): string {
       return joined("running", formatUptime(now - state.startedAt));
     case "ended":
       return joined(
-        state.exitCode === 0 ? "done" : `exit code ${state.exitCode}`,
+        outcomeText(state),
         formatDuration(state.endedAt - state.startedAt),
         isLocal ? undefined : formatDollars(state.dollars),
       );
@@ -66,14 +67,21 @@ function iconOf(state: RunState): RowIcon {
     case "running":
       return { id: "play", color: "charts.green" };
     case "ended":
-      return state.exitCode === 0
-        ? { id: "pass", color: "testing.iconPassed" }
-        : { id: "error", color: "testing.iconFailed" };
+      return outcomeIcons[outcomeOf(state)];
     case "failed":
       return { id: "error", color: "testing.iconFailed" };
     case "cancelled":
-      return { id: "circle-slash", color: "disabledForeground" };
+      return stopped;
   }
 }
+
+const stopped: RowIcon = { id: "circle-slash", color: "disabledForeground" };
+
+export const outcomeIcons: Record<RunOutcome, RowIcon> = {
+  done: { id: "pass", color: "testing.iconPassed" },
+  failed: { id: "error", color: "testing.iconFailed" },
+  interrupted: stopped,
+  terminated: stopped,
+};
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

@@ -3,6 +3,8 @@ import { formatDollars, formatDuration, formatUptime } from "../../../base/forma
 import type { Clock } from "../../../base/ports";
 import { formatGpu } from "../../../modal/gpus";
 import type { RunRecord, RunRecords } from "../../../run/runRecords";
+import { outcomeOf, outcomeText, type ProgramEnd } from "../../../run/runOutcome";
+import { outcomeIcons } from "../rows/runRow";
 import { joined, type Detail, type Row } from "../rows/row";
 import type { Section } from "./section";
 
@@ -19,15 +21,15 @@ export const pastRunSection = (records: RunRecords, clock: Clock): Section<RunRe
 
 function pastRunRow(record: RunRecord, now: number): Row {
   const { target, gpu, startedAt, end } = record;
-  const outcome = outcomeOf(record);
+  const programEnd = programEndOf(record);
+  const outcome = describeEnd(record);
   const duration = end && formatDuration(end.endedAt - startedAt);
   const cost = end && formatDollars(end.dollars);
   const description = joined(outcome, formatGpu(gpu), duration, cost, `${formatUptime(now - startedAt)} ago`);
   return {
     label: target.label,
     description,
-    icon:
-      end?.exitCode === 0 ? { id: "pass", color: "testing.iconPassed" } : { id: "error", color: "testing.iconFailed" },
+    icon: outcomeIcons[programEnd ? outcomeOf(programEnd) : "failed"],
     contextValue: "pastRun",
     spoken: `Run of ${target.label}, ${description.replaceAll(" · ", ", ")}`,
   };
@@ -41,7 +43,7 @@ function pastRunDetails(record: RunRecord): Detail[] {
       value: [...target.argv, ...(target.file ? [fileName(target.file)] : []), ...(target.args ?? [])].join(" "),
     },
     { name: "On", value: formatGpu(gpu) },
-    { name: "Ended with", value: outcomeOf(record) },
+    { name: "Ended with", value: describeEnd(record) },
     { name: "Started", value: new Date(startedAt).toISOString().slice(0, 16).replace("T", " ") },
     ...(end ? [{ name: "Took", value: formatDuration(end.endedAt - startedAt) }] : []),
     ...(end ? [{ name: "Cost", value: formatDollars(end.dollars) }] : []),
@@ -50,9 +52,12 @@ function pastRunDetails(record: RunRecord): Detail[] {
   ];
 }
 
-const outcomeOf = ({ end }: RunRecord): string => {
-  if (end?.exitCode === undefined) return "lost";
-  return end.exitCode === 0 ? "done" : `exit code ${end.exitCode}`;
+const programEndOf = ({ end }: RunRecord): ProgramEnd | undefined =>
+  end?.exitCode === undefined ? undefined : { ...end, exitCode: end.exitCode };
+
+const describeEnd = (record: RunRecord): string => {
+  const end = programEndOf(record);
+  return end ? outcomeText(end) : "lost";
 };
 
 const fileName = (file: NonNullable<RunRecord["target"]["file"]>) => (file.kind === "loose" ? file.name : file.path);

@@ -54,6 +54,17 @@ describe("a comparison of runs", () => {
     assert.deepEqual(column("Cost"), ["$0.02", "$0.04", "$0.01"]);
   });
 
+  it("shows a run that the user stopped as neither done nor failed", () => {
+    const stopped = run("A10", { state: { ...ended(1, 0.001, 130), stoppedBy: "interrupt" } as ComparedRun["state"] });
+    const gone = run("A100", { state: { ...ended(1, 0.001, 137), stoppedBy: "termination" } as ComparedRun["state"] });
+    const comparison = comparisonOf([stopped, gone]);
+    assert.deepEqual(column("State", comparison), ["Interrupted", "Terminated"]);
+    assert.deepEqual(
+      comparison.rows.map(({ tone }) => tone),
+      ["quiet", "quiet"],
+    );
+  });
+
   it("tells the cost of a run against the cheapest of those that did their work", () => {
     const failed = run("A10", { state: ended(1, 0.001, 1) });
     assert.deepEqual(column("Vs. cheapest", comparisonOf([...three, failed])), ["1.0×", "2.0×", "", ""]);

@@ -3,6 +3,7 @@ import { describe, it } from "mocha";
 import { UserError } from "../../../../src/base/errors";
 import type { Run, RunState } from "../../../../src/run/run";
 import type { PortListener } from "../../../../src/modal/tunnels";
+import type { StoppedBy } from "../../../../src/run/runOutcome";
 import { launchers } from "../../../../src/run/target/launchers";
 import { targetOf } from "../../../../src/run/target/target";
 import type { Use } from "../../../../src/sandboxes/metrics/activity";
@@ -40,7 +41,7 @@ const run = (state: RunState): Pick<Run, "target" | "gpu" | "state"> => ({
   state,
 });
 
-const ended = (exitCode: number): RunState => ({
+const ended = (exitCode: number): Extract<RunState, { kind: "ended" }> => ({
   kind: "ended",
   startedAt: now - MINUTE,
   endedAt: now - 18_000,
@@ -185,6 +186,15 @@ describe("the row of a run", () => {
     assert.equal(runRow(run(ended(0)), local).description, "done · 42s");
     assert.equal(runRow(run(ended(0)), cloud).icon.id, "pass");
     assert.equal(runRow(run(ended(3)), cloud).icon.id, "error");
+  });
+
+  it("shows a run that the user stopped as neither done nor failed", () => {
+    const stopped = (stoppedBy: StoppedBy) => {
+      const { description, icon } = runRow(run({ ...ended(130), stoppedBy }), cloud);
+      return [description, icon.id];
+    };
+    assert.deepEqual(stopped("interrupt"), ["interrupted · 42s · $0.01", "circle-slash"]);
+    assert.deepEqual(stopped("termination"), ["terminated · 42s · $0.01", "circle-slash"]);
   });
 
   it("details why it failed", () => {
