@@ -33,10 +33,10 @@ const LOCAL_RANKS = [
 /** Runs inside a sandbox as a program of its own. */
 const SANDBOX_FS = "local/sandboxFs/";
 
-/** What the build puts into the chunk of the SDK. */
+/** The file that the build puts into the chunk of the SDK. */
 const SDK_CHUNK = "modal/sdk.ts";
 
-/** A program of its own, which shares nothing but the vocabulary. */
+/** A separate program, which shares nothing but the vocabulary. */
 const LOCAL = "local";
 
 const VIEWS = ["ui", "extension.ts"];
@@ -48,22 +48,22 @@ const MAX_ENTRY_LINES = 120;
 
 const files = readSourceFiles();
 
-describe("architecture", () => {
-  it("every source file belongs to a folder with a rank", () => {
+describe("the architecture", () => {
+  it("puts every source file in a folder with a rank", () => {
     const homeless = files.filter((file) => folderOf(file.path) !== LOCAL && rankOf(file.path) < 0);
     assert.deepEqual(paths(homeless), []);
   });
 
-  it("a file imports its own folder or one of a lower rank", () => {
+  it("lets a file import its own folder or one of a lower rank", () => {
     assert.deepEqual(offences(mayImport), []);
   });
 
-  it("every file of the local backend belongs to a folder with a rank", () => {
+  it("puts every file of the local backend in a folder with a rank", () => {
     const homeless = files.filter(({ path }) => isLocal(path) && !path.startsWith(SANDBOX_FS) && !localEntryOf(path));
     assert.deepEqual(paths(homeless), []);
   });
 
-  it("a file of the local backend imports its own folder or one of a lower rank", () => {
+  it("lets a file of the local backend import its own folder or one of a lower rank", () => {
     assert.deepEqual(
       offences(({ path }, { target }) => {
         if (!isLocal(path) || target === undefined || !isLocal(target)) return true;
@@ -76,14 +76,14 @@ describe("architecture", () => {
     );
   });
 
-  it("every relative import leads to a source file", () => {
+  it("has a source file for every relative import", () => {
     assert.deepEqual(
       offences((_file, { specifier, target }) => !specifier.startsWith(".") || target !== undefined),
       [],
     );
   });
 
-  it("a script for a shell or for Python is a file of its own, unless it is one plain command", () => {
+  it("keeps a script for a shell or for Python in a separate file, unless it is one plain command", () => {
     const inline = files.flatMap(({ path, tree }) => inlineScripts(tree).map((script) => ({ path, script })));
     assert.deepEqual(
       inline.filter(({ script }) => !/^[\w.,=/ -]+$/.test(script)),
@@ -91,14 +91,14 @@ describe("architecture", () => {
     );
   });
 
-  it("VS Code is imported only by ui and extension.ts, not even as a type elsewhere", () => {
+  it("lets only ui and extension.ts import VS Code, even as a type", () => {
     assert.deepEqual(
       offences(({ path }, { specifier }) => specifier !== "vscode" || VIEWS.includes(folderOf(path))),
       [],
     );
   });
 
-  it("the SDK's values are imported only by modal, and its types by local beside it", () => {
+  it("lets only modal import the SDK's values, and besides it only local import its types", () => {
     assert.deepEqual(
       offences(({ path }, { specifier, kind }) => {
         if (specifier !== "modal") return true;
@@ -108,7 +108,7 @@ describe("architecture", () => {
     );
   });
 
-  it("the SDK is a chunk of its own, which no file loads when it is loaded itself", () => {
+  it("keeps the SDK in a separate chunk, which no file loads when it is loaded itself", () => {
     assert.deepEqual(
       offences(({ path }, { specifier, target, kind }) => {
         if (specifier !== "modal" && target !== SDK_CHUNK) return true;
@@ -118,7 +118,7 @@ describe("architecture", () => {
     );
   });
 
-  it("no file has more than 300 lines, and extension.ts no more than 120", () => {
+  it("limits a file to 300 lines, and extension.ts to 120", () => {
     const most = (path: string) => (path === "extension.ts" ? MAX_ENTRY_LINES : MAX_LINES);
     const long = files.filter(({ path, tree }) => lineCount(tree) > most(path));
     assert.deepEqual(
@@ -127,11 +127,11 @@ describe("architecture", () => {
     );
   });
 
-  it("no file imports itself by way of others", () => {
+  it("lets no file import itself through others", () => {
     assert.deepEqual(cycles(files), []);
   });
 
-  it("no file passes on the exports of another, and none has a default export", () => {
+  it("lets no file re-export the exports of another or have a default export", () => {
     assert.deepEqual(paths(files.filter(({ path, reexports }) => reexports.length > 0 && path !== SDK_CHUNK)), []);
     assert.deepEqual(paths(files.filter(({ hasDefaultExport }) => hasDefaultExport)), []);
   });

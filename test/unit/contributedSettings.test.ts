@@ -17,7 +17,7 @@ describe("contributed settings", () => {
     assert.deepEqual(sorted([...new Set(read)]), sorted(settings.map(([id]) => id)));
   });
 
-  it("are in five groups, each in the order in which it is shown", () => {
+  it("are in five groups, each in the order shown", () => {
     assert.deepEqual(
       configuration.map(({ title, order }) => [title, order]),
       ["Account", "Sandboxes", "Runs", "Sync", "Spending"].map((title, index) => [title, index + 1]),
@@ -30,14 +30,14 @@ describe("contributed settings", () => {
       );
   });
 
-  it("have the prefix of their group where they are not about the account or the sandbox itself", () => {
+  it("have the prefix of their group unless they are about the account or the sandbox itself", () => {
     const prefixes = configuration.map(({ properties }) => [
       ...new Set(Object.keys(properties).map((id) => (/^modalSandboxes\.(?:(\w+)\.)?/.exec(id) ?? [])[1])),
     ]);
     assert.deepEqual(prefixes, [[undefined], [undefined], ["runs"], ["sync"], ["spending"]]);
   });
 
-  it("are named in the code and in the README as they are called", () => {
+  it("are named in the code and in the README by their real names", () => {
     const opened = /action\.openSettings",\s*(?:arguments: \[\s*)?"(modalSandboxes\.[\w.]+)"/g;
     const named = [
       ...files.flatMap(({ tree }) => [...tree.text.matchAll(opened)]),
@@ -50,14 +50,14 @@ describe("contributed settings", () => {
     );
   });
 
-  it("are all restricted: each can run code, spend or connect", () => {
+  it("are all restricted, because each can run code, spend or connect", () => {
     assert.deepEqual(
       sorted(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations),
       sorted(settings.map(([id]) => id)),
     );
   });
 
-  it("have a default within their bounds, a description, a scope and a place", () => {
+  it("have a default within their bounds, a description, a scope and a position", () => {
     for (const [id, setting] of settings) {
       assert.notEqual(setting.default, undefined, id);
       assert.ok(setting.markdownDescription.length > 20 && setting.scope && setting.order > 0, id);
@@ -67,7 +67,7 @@ describe("contributed settings", () => {
     }
   });
 
-  it("take every GPU that can be asked for, and nothing else", () => {
+  it("accept every GPU that Modal offers, and nothing else", () => {
     const gpus = settings.find(([id]) => id === "modalSandboxes.gpus")?.[1];
     const pattern = new RegExp(gpus?.items?.pattern ?? "^$");
     const all = gpuTypes.flatMap(({ name, maxCount }) =>

@@ -38,7 +38,7 @@ const WITHOUT_TRUST = [
   ...["showLog", "showRun", "signOut"],
 ];
 
-/** Commands of VS Code's own that the texts lead to. */
+/** VS Code's own commands that messages lead to. */
 const BUILT_IN_COMMANDS = [
   ...["vscode.openFolder", "workbench.trust.manage"],
   ...["modalSandboxes.orphans.focus", "modalSandboxes.sandboxes.focus"],
@@ -63,7 +63,7 @@ describe("contributed commands", () => {
     assert.deepEqual(sorted(registered), sorted(commandIds));
   });
 
-  it("keep the titles that others rely on", () => {
+  it("keep the titles that other places rely on", () => {
     const titles = Object.fromEntries(commands.map(({ command, title }) => [command, title]));
     for (const [name, title] of Object.entries(FIXED_TITLES)) assert.equal(titles[`modalSandboxes.${name}`], title);
   });
@@ -97,7 +97,7 @@ describe("contributed commands", () => {
     );
   });
 
-  it("are all that menus, keys, texts and errors lead to", () => {
+  it("are the only ones that menus, keys, messages and errors lead to", () => {
     const known = new Set([...commandIds, ...BUILT_IN_COMMANDS]);
     const ofCode = files
       .flatMap(({ tree }) => valuesOf("command", tree))
@@ -167,7 +167,7 @@ describe("contributed menus", () => {
     }
   });
 
-  it("of the Explorer say nothing about a current file, which is not the one that was clicked", () => {
+  it('do not say "current file" in the Explorer, where another file may be clicked', () => {
     const titles = new Map(commands.map(({ command, title }) => [command, title]));
     const items = menus["modalSandboxes.explorerRun"] ?? [];
     assert.ok(items.length > 0);
@@ -184,7 +184,7 @@ describe("contributed menus", () => {
 });
 
 describe("contributed views", () => {
-  it("are exactly those that the code creates, in a container of their own", () => {
+  it("are exactly those that the code creates, in a container of the extension", () => {
     const created = files.flatMap(({ tree }) => [
       ...[...tree.text.matchAll(/^const VIEW = "([\w.]+)";$/gm)].map(([, id]) => id ?? ""),
       ...valuesOf("view", tree).filter((id) => id.startsWith("modalSandboxes.")),
@@ -196,7 +196,7 @@ describe("contributed views", () => {
     );
   });
 
-  it("are the only ones that menus and welcomes are about", () => {
+  it("are the only ones that menus and welcome views refer to", () => {
     const asked = [
       ...menuItems.flatMap(({ when = "" }) => [...when.matchAll(/\bview == ([\w.]+)/g)].map(([, id]) => id ?? "")),
       ...viewsWelcome.map(({ view }) => view),
@@ -231,8 +231,8 @@ describe("contributed views", () => {
   });
 });
 
-describe("other contributions", () => {
-  it("tasks are of the type that the code provides", () => {
+describe("the other contributions", () => {
+  it("include only tasks of the type that the code provides", () => {
     const provided = files.flatMap(({ tree }) => firstArguments(tree, "registerTaskProvider"));
     assert.deepEqual(
       provided,
@@ -240,7 +240,7 @@ describe("other contributions", () => {
     );
   });
 
-  it("terminal profiles are exactly those that the code provides", () => {
+  it("include exactly the terminal profiles that the code provides", () => {
     const provided = files.flatMap(({ tree }) => firstArguments(tree, "registerTerminalProfileProvider"));
     assert.deepEqual(
       provided,
@@ -248,11 +248,11 @@ describe("other contributions", () => {
     );
   });
 
-  it("keys have a form for the Mac and a clause", () => {
+  it("include only keys with a form for the Mac and a clause", () => {
     for (const { key, mac, when } of keybindings) assert.ok(key && mac && when);
   });
 
-  it("pictures exist", () => {
+  it("include only pictures that exist", () => {
     const pictures = [
       manifest.icon,
       ...viewsContainers.activitybar.map(({ icon }) => icon),
@@ -265,7 +265,7 @@ describe("other contributions", () => {
     );
   });
 
-  it("every walkthrough step says what its picture shows and how it is completed", () => {
+  it("include only walkthrough steps that describe their picture and say how they are completed", () => {
     for (const { steps } of walkthroughs)
       for (const { media, completionEvents } of steps) assert.ok(media.altText && completionEvents.length > 0);
   });

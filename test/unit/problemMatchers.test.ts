@@ -11,7 +11,7 @@ interface Problem {
 
 const matchers = new Map(readManifest().contributes.problemMatchers.map(({ name, pattern }) => [name, pattern]));
 
-/** As VS Code does it: each line may begin a problem whose other lines follow at once. */
+/** Works as VS Code does: each line may begin a problem whose other lines follow immediately. */
 function problemsIn(name: string, output: string): Problem[] {
   const pattern = matchers.get(name);
   assert.ok(pattern);
@@ -45,7 +45,7 @@ const traceback = (carets: readonly string[]) =>
 const where = { file: "src/model.py", line: "3", severity: undefined, message: "ValueError: no data" };
 
 describe("the problem matchers", () => {
-  it("find where a Python program failed", () => {
+  it("find the line where a Python program failed", () => {
     assert.deepEqual(problemsIn("modal-python", traceback([])), [where]);
     assert.deepEqual(problemsIn("modal-python-carets", traceback(["    ~~~~~^^^"])), [where]);
   });
@@ -55,7 +55,7 @@ describe("the problem matchers", () => {
     assert.deepEqual(problemsIn("modal-python", traceback(["    ^^^^"])), []);
   });
 
-  it("find what nvcc says", () => {
+  it("find errors from nvcc", () => {
     const output = [
       '/workspace/kernels/add.cu(7): error: identifier "x" is undefined',
       'kernels/add.cu(9): warning #177-D: variable "y" was declared but never referenced',

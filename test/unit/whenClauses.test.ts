@@ -50,12 +50,12 @@ describe("the command palette", () => {
   const running = sandbox({ phase: { kind: "running", id: "sb-1", startedAt: 0, tunnels: [] } });
   const paused = sandbox({ phase: { kind: "paused", imageId: "im-1", pausedAt: 0 } });
 
-  it("offers in a restricted folder only what needs no trust", () => {
+  it("offers only commands that need no trust in a restricted folder", () => {
     const harmless = ["openSettings", "runFile", "showLog", "signOut"];
     for (const session of sessions) assert.deepEqual(sorted(offered(session, false)), harmless);
   });
 
-  it("offers while signed out what leads to an account, and what works without one", () => {
+  it("offers ways to sign in and commands that work without an account while signed out", () => {
     assert.deepEqual(sorted(offered(sessionKinds.signedOut, true)), [
       ...["checkConnection", "compareRuns", "copyRunOutput", "detachRun", "explainSync", "forgetRuns"],
       ...["openSettings", "previewSync", "runFile", "saveRunOutput", "setLimits", "showBuildLog", "showLog", "signIn"],
@@ -69,7 +69,7 @@ describe("the command palette", () => {
     assert.ok(!offered(sessionKinds.local, true).includes("useLocalBackend"));
   });
 
-  it("offers what acts on a running sandbox only while one is running", () => {
+  it("offers commands for a running sandbox only while one is running", () => {
     assert.deepEqual(sorted(added(sandboxKeys([running], []))), [
       ...["branchSandbox", "continueSandbox", "downloadFromSandbox", "openShell", "openTunnel", "pauseSandbox"],
       ...["runFileInSandbox", "snapshotSandbox", "syncFolder", "terminateSandbox"],
@@ -93,7 +93,7 @@ describe("the command palette", () => {
 });
 
 describe("contributed when clauses", () => {
-  it("ask only for keys of VS Code or of the extension, and every key of the extension is asked for", () => {
+  it("use only keys of VS Code or of the extension, and every key of the extension is used", () => {
     const declaring = readSourceFiles().filter(({ path }) => isAboutContextKeys(path));
     const ours = [...new Set(declaring.flatMap(({ tree }) => propertyNames(tree)))];
     assert.ok(ours.length > 0);
@@ -108,7 +108,7 @@ describe("contributed when clauses", () => {
     );
   });
 
-  it("ask only for kinds of session that there are", () => {
+  it("use only existing kinds of sessions", () => {
     const asked = clauses.flatMap(({ patterns }) =>
       patterns.filter(({ key }) => key === "modalSandboxes.session").map(({ pattern }) => pattern),
     );

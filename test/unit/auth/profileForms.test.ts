@@ -10,11 +10,11 @@ const PATH = "/home/me/.modal.toml";
 const saved = { name: "acme", tokenId: "ak-1", tokenSecret: "as-1" };
 const put = (text: string, profile = saved) => withProfile(text, PATH, profile);
 
-/** What a text says, as plain objects. */
+/** Returns the contents of a TOML file as plain objects. */
 const meaning = (text: string): Record<string, unknown> =>
   JSON.parse(JSON.stringify(parse(text))) as Record<string, unknown>;
 
-describe("the forms in which .modal.toml may have a profile", () => {
+describe("the forms that a profile in .modal.toml may have", () => {
   const forms: Readonly<Record<string, readonly [string, string]>> = {
     "a table with comments, quoted keys and spaces": [
       `# top\n[acme] # mine\n  'token_id' = 'ak-0' # id\n"token_secret"   =   "as-0"\nenvironment = "dev" # keep\n`,
@@ -54,19 +54,19 @@ describe("the forms in which .modal.toml may have a profile", () => {
       `# top\r\n[acme]\r\ntoken_id = "ak-0"\r\n\r\n[other]\r\nactive = true\r\n`,
       `# top\r\n[acme]\r\ntoken_secret = "as-1"\r\ntoken_id = "ak-1"\r\n\r\n[other]\r\nactive = true\r\n`,
     ],
-    "a server of its own, which a token of Modal does not belong to": [
+    "a separate server, which must not get a token of Modal": [
       `[acme]\nserver_url = "https://x" # why\ntoken_id = "ak-0"\ntoken_secret = "as-0"\n[b]\nserver_url = "https://y"\n`,
       `[acme]\n # why\ntoken_id = "ak-1"\ntoken_secret = "as-1"\n[b]\nserver_url = "https://y"\n`,
     ],
-    "a server of its own in an inline table": [
+    "a separate server in an inline table": [
       `acme = { token_id = "ak-0", token_secret = "as-0", server_url = "https://x" }\n`,
       `acme = { token_id = "ak-1", token_secret = "as-1" }\n`,
     ],
-    "only a server of its own, with a dotted key": [
+    "only a separate server, with a dotted key": [
       `acme.server_url = "https://x"\n`,
       `[acme]\ntoken_id = "ak-1"\ntoken_secret = "as-1"\n`,
     ],
-    "arrays and dates beside it": [
+    "arrays and dates next to it": [
       `list = [1, [2, "]"], { x = "[acme]" }, # ]\n]\nat = 1979-05-27 07:32:00\nbig = 9007199254740993\n[[many]]\ntoken_id = "no"\n[acme]\ntoken_id = "ak-0"\ntoken_secret = "as-0"\n`,
       `list = [1, [2, "]"], { x = "[acme]" }, # ]\n]\nat = 1979-05-27 07:32:00\nbig = 9007199254740993\n[[many]]\ntoken_id = "no"\n[acme]\ntoken_id = "ak-1"\ntoken_secret = "as-1"\n`,
     ],
@@ -91,7 +91,7 @@ describe("the forms in which .modal.toml may have a profile", () => {
       assert.equal(put(before, { ...saved, name }), before.replace("ak-0", "ak-1").replace("as-0", "as-1"));
     });
 
-  it("exclude what is no table: nothing is put on top of that, and the message says what to do", () => {
+  it("exclude anything but a table: nothing is written over it, and the message says what to do", () => {
     for (const text of [`acme = 3\n`, `[[acme]]\nx = 1\n`, `acme = [{ x = 1 }]\n`, `acme = 1979-05-27\n`])
       assert.throws(() => put(text), {
         name: "UserError",
@@ -100,7 +100,7 @@ describe("the forms in which .modal.toml may have a profile", () => {
       });
   });
 
-  it("exclude a malformed file, whose line is named", () => {
+  it("exclude a malformed file, and the message names the line", () => {
     for (const [text, line] of [
       ["[acme]\ntoken_id = \n", 2],
       ["[a]\r\nx = 1\r\n[a]\r\n", 3],
@@ -112,7 +112,7 @@ describe("the forms in which .modal.toml may have a profile", () => {
       );
   });
 
-  it("keep the profile that was in use the one in use, once there is another", () => {
+  it("keep the profile in use active when another is added", () => {
     const one = '[old]\ntoken_id = "ak-0"\ntoken_secret = "as-0"\n';
     assert.deepEqual(meaning(put(one)), {
       old: { token_id: "ak-0", token_secret: "as-0", active: true },

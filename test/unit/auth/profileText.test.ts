@@ -18,7 +18,7 @@ describe("putting a token into .modal.toml", () => {
   });
 
   for (const header of ["[acme]", '["acme"]', "[ acme ] # work", "['acme']"])
-    it(`replaces the token of a profile that is there: ${header}`, () => {
+    it(`replaces the token of an existing profile: ${header}`, () => {
       const text = `${header}\ntoken_id = "ak-0"\nenvironment = "dev" # keep\n"token_secret" = "as-0"\n\n[other]\nactive = true\n`;
       const result = withProfile(text, PATH, added);
       const [profile, other] = parseProfiles(result, PATH);
@@ -32,14 +32,14 @@ describe("putting a token into .modal.toml", () => {
       assert.equal(other?.isActive, true);
     });
 
-  it("takes any name and any token", () => {
+  it("accepts any name and any token", () => {
     const odd = { name: 'my "team".a', tokenId: 'ak-"\\', tokenSecret: "as-\u00fc" };
     const [profile] = parseProfiles(withProfile("", PATH, odd), PATH);
     assert.equal(profile?.name, odd.name);
     assert.equal(profile.credentials?.tokenId, odd.tokenId);
   });
 
-  it("touches no file that is malformed, and names the line", () => {
+  it("leaves a malformed file as it is and names the line", () => {
     assert.throws(
       () => withProfile("[a]\nx = \n", PATH, added),
       (error) => error instanceof UserError && error.message.includes("line 2"),

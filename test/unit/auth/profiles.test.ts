@@ -20,7 +20,7 @@ loglevel = "DEBUG"
 `;
 
 describe("the profiles of ~/.modal.toml", () => {
-  it("carry their credentials, environment and server", () => {
+  it("contain their credentials, environment and server", () => {
     const [home, work, empty] = parseProfiles(toml, "~/.modal.toml");
     assert.deepEqual(home, {
       name: "home",
@@ -37,7 +37,7 @@ describe("the profiles of ~/.modal.toml", () => {
     assert.equal(empty?.credentials, undefined);
   });
 
-  it("are chosen by MODAL_PROFILE, then by being active, then by being alone", () => {
+  it("are chosen by MODAL_PROFILE, then because they are active, then because there is only one", () => {
     const profiles = parseProfiles(toml, "x");
     assert.equal(activeProfile(profiles, { MODAL_PROFILE: "home" })?.name, "home");
     assert.equal(activeProfile(profiles, { MODAL_PROFILE: "nobody" }), undefined);
@@ -46,7 +46,7 @@ describe("the profiles of ~/.modal.toml", () => {
     assert.equal(activeProfile([], {}), undefined);
   });
 
-  it("name the line where the file is malformed", () => {
+  it("name the line if the file is malformed", () => {
     assert.throws(
       () => parseProfiles('[home]\ntoken_id = "ak-1"\ntoken_secret = as-1\n', "/home/me/.modal.toml"),
       (error) => error instanceof UserError && error.message.startsWith("/home/me/.modal.toml is malformed at line 3."),
@@ -54,7 +54,7 @@ describe("the profiles of ~/.modal.toml", () => {
   });
 });
 
-describe("the environment's token", () => {
+describe("the token in the environment", () => {
   it("needs both halves", () => {
     assert.equal(credentialsFromEnvironment({ MODAL_TOKEN_ID: "ak-1" }), undefined);
     assert.deepEqual(

@@ -27,11 +27,11 @@ describe("the session", () => {
   const tokenOf = (session: Session): string | undefined =>
     session.kind === "signedIn" ? session.credentials.tokenId : undefined;
 
-  it("is signed out where nothing is found", async () => {
+  it("is signed out if there are no credentials", async () => {
     assert.deepEqual(await service().resolve(false), { kind: "signedOut" });
   });
 
-  it("takes a pasted token before the file, and the environment before both", async () => {
+  it("prefers a pasted token to the file, and the environment to both", async () => {
     await writeFile(join(homeDir, ".modal.toml"), profile);
     const fromFile = service();
     assert.equal(tokenOf(await fromFile.resolve(false)), "ak-toml");
@@ -40,7 +40,7 @@ describe("the session", () => {
     assert.equal(tokenOf(await service(environment).resolve(false)), "ak-env");
   });
 
-  it("takes a pasted token before the environment where the user has just pasted it", async () => {
+  it("prefers a pasted token to the environment if the user has just pasted it", async () => {
     const session = service(environment);
     await session.keepPasted("ak-pasted", "as-pasted");
     assert.equal(tokenOf(await session.resolve(false)), "ak-pasted");
@@ -52,7 +52,7 @@ describe("the session", () => {
     assert.equal(tokenOf(await service({ MODAL_CONFIG_PATH: path }).resolve(false)), "ak-toml");
   });
 
-  it("is local where the user says so, whatever else is found", async () => {
+  it("is local if the user chose that, whatever else is found", async () => {
     assert.deepEqual(await service(environment).resolve(true), { kind: "local" });
   });
 
@@ -72,14 +72,14 @@ describe("the session", () => {
     assert.equal(tokenOf(await session.resolve(false)), "ak-toml");
   });
 
-  it("is signed out with the reason where the file is malformed", async () => {
+  it("is signed out with the reason if the file is malformed", async () => {
     await writeFile(join(homeDir, ".modal.toml"), "[me\n");
     const session = await service().resolve(false);
     assert.ok(session.kind === "signedOut");
     assert.match(session.problem?.message ?? "", /malformed at line 1/);
   });
 
-  it("saves tokens from several windows at the same time, each into its own profile", async () => {
+  it("saves tokens from several windows at the same time, each into a different profile", async () => {
     const names = Array.from({ length: 20 }, (_, index) => `profile-${index}`);
     await Promise.all(
       names.map((name) => service().saveProfile({ name, tokenId: `ak-${name}`, tokenSecret: `as-${name}` })),
@@ -93,7 +93,7 @@ describe("the session", () => {
     assert.deepEqual(await readdir(homeDir), [".modal.toml"]);
   });
 
-  it("saves a token so that only the user can read it, and a link to the file stays a link", async () => {
+  it("saves a token so that only the user can read it, and keeps a link to the file", async () => {
     const token = { name: "me", tokenId: "ak-1", tokenSecret: "as-1" };
     for (const before of [profile, undefined]) {
       const dotfiles = await mkdtemp(join(homeDir, "dotfiles-"));
@@ -108,7 +108,7 @@ describe("the session", () => {
     }
   });
 
-  it("leaves a file as it is that it cannot edit, and says what to do", async () => {
+  it("leaves a file that it cannot edit as it is, and says what to do", async () => {
     const path = join(homeDir, ".modal.toml");
     for (const [text, message] of [
       ["[me\n", /is malformed at line 1\. Fix that line/],
@@ -123,7 +123,7 @@ describe("the session", () => {
     }
   });
 
-  it("tells a change once", async () => {
+  it("reports a change once", async () => {
     const session = service(environment);
     const seen: string[] = [];
     session.onDidChangeSession(({ kind }) => seen.push(kind));

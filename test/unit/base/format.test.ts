@@ -14,8 +14,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-describe("figures for people", () => {
-  it("durations", () => {
+describe("text for people", () => {
+  it("shows durations", () => {
     const cases: [number, string][] = [
       [0, "0.0s"],
       [840, "0.8s"],
@@ -30,7 +30,7 @@ describe("figures for people", () => {
     assert.equal(formatUptime(12 * MINUTE + 50 * SECOND), "12m");
   });
 
-  it("bytes", () => {
+  it("shows bytes", () => {
     const cases: [number, string][] = [
       [0, "0 B"],
       [999, "999 B"],
@@ -42,7 +42,7 @@ describe("figures for people", () => {
     for (const [bytes, text] of cases) assert.equal(formatBytes(bytes), text);
   });
 
-  it("dollars, never nothing for something", () => {
+  it("shows dollars, and never zero for a small amount", () => {
     assert.equal(formatDollars(0), "$0.00");
     assert.equal(formatDollars(0.00001), "<$0.0001");
     assert.equal(formatDollars(0.0042), "$0.0042");
@@ -51,7 +51,7 @@ describe("figures for people", () => {
     assert.equal(formatEstimate(0.00001), "under $0.0001");
   });
 
-  it("numbers of things", () => {
+  it("shows numbers of things", () => {
     assert.equal(plural(1, "file"), "1 file");
     assert.equal(plural(12_345, "file"), "12,345 files");
     assert.equal(plural(2, "sandbox", "sandboxes"), "2 sandboxes");
@@ -59,7 +59,7 @@ describe("figures for people", () => {
 });
 
 describe("quoting for a shell", () => {
-  it("leaves plain words alone and wraps the rest", () => {
+  it("leaves plain words as they are and wraps the rest in quotes", () => {
     assert.equal(quote("train.py"), "train.py");
     assert.equal(quote("it's $HOME"), `'it'\\''s $HOME'`);
     assert.equal(quote(""), "''");

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { inertText, visibleText } from "../../../src/base/inertText";
 
-/** What VS Code 1.139 takes for a link in a message, a progress or a validation message, and for an icon in a label. */
+/** The patterns of VS Code 1.139 for a link in a message, progress or a validation message, and for an icon in a label. */
 const LINK = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
 const ICON = /\$\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\)/;
 
@@ -23,7 +23,7 @@ const hostile = [
 
 describe("inert text", () => {
   for (const text of hostile)
-    it(`${JSON.stringify(text)} has neither link nor icon nor an unseen character`, () => {
+    it(`has no link, icon or invisible character for ${JSON.stringify(text)}`, () => {
       const inert = inertText(text, 300);
       assert.doesNotMatch(inert, LINK);
       assert.doesNotMatch(inert, ICON);
@@ -33,7 +33,7 @@ describe("inert text", () => {
       );
     });
 
-  it("names what nobody would see, and reads like the text otherwise", () => {
+  it("names invisible characters, and otherwise reads like the original", () => {
     assert.equal(visibleText("a\u202eb\x1bc\x7fd\x9be\ud800"), "a⟨U+202E⟩b␛c␡d⟨U+009B⟩e⟨U+D800⟩");
     assert.equal(visibleText("two\r\nlines\tand a tab"), "two lines and a tab");
     assert.equal(inertText("[a](b)", 300).replace("\u200b", ""), "[a](b)");
@@ -49,7 +49,7 @@ describe("inert text", () => {
       assert.equal(inertText(text, 300), text);
   });
 
-  it("keeps the start and the end of a long text, and no half of a character", () => {
+  it("keeps the start and the end of a long text, and never half of a character", () => {
     assert.equal(inertText(`begin${"-".repeat(1000)}end`, 21), `begin${"-".repeat(5)}…${"-".repeat(7)}end`);
     assert.equal(inertText("😀".repeat(20), 10), "😀😀…😀😀");
     const size = inertText("\u202e".repeat(1_000_000), 300).length;

@@ -35,7 +35,7 @@ describe("a poller", () => {
     task.poller.dispose();
   });
 
-  it("polls at once when it is switched on, and again after each poll, failed or not", async () => {
+  it("polls immediately when it is switched on, and again after each poll, failed or not", async () => {
     task.poller.setOn(true);
     assert.equal(task.polls.length, 1);
     const second = task.next;
@@ -47,7 +47,7 @@ describe("a poller", () => {
     assert.equal(task.polls.length, 3);
   });
 
-  it("never polls twice at once", async () => {
+  it("never polls twice at the same time", async () => {
     task.poller.setOn(true);
     const joined = task.poller.poll();
     assert.equal(task.polls.length, 1);
@@ -55,7 +55,7 @@ describe("a poller", () => {
     await joined;
   });
 
-  it("aborts the poll under way when it is switched off, and starts afresh when it is switched on again", () => {
+  it("aborts the current poll when it is switched off, and starts again when it is switched on", () => {
     task.poller.setOn(true);
     task.poller.setOn(false);
     assert.equal(task.polls[0]?.signal.aborted, true);
@@ -64,7 +64,7 @@ describe("a poller", () => {
     assert.equal(task.polls[1]?.signal.aborted, false);
   });
 
-  it("tells whoever asked for a poll that it failed", async () => {
+  it("reports a failed poll to the caller that asked for it", async () => {
     const asked = task.poller.poll();
     task.polls[0]?.ended.reject(new Error("no network"));
     await assert.rejects(asked, /no network/);

@@ -59,27 +59,27 @@ describe("every error of the SDK", () => {
   });
 
   for (const [name, way] of Object.entries(ways))
-    it(`is a sentence with a way out: ${name}`, () => {
+    it(`is translated into a message with a remedy: ${name}`, () => {
       const error = new Error("it went wrong");
       error.name = name;
       isSentence(translate(error), error, way);
     });
 
   for (const [name, way] of Object.entries(statusWays))
-    it(`is a sentence with a way out: status ${name}`, () => {
+    it(`is translated into a message with a remedy: status ${name}`, () => {
       const code = Object.entries(Status).find(([key]) => key === name)?.[1];
       assert.ok(typeof code === "number");
       const error = new ClientError("/modal.client.ModalClient/SandboxCreateV2", code, "it went wrong");
       isSentence(translate(error), error, way);
     });
 
-  it("is told apart where callers must", () => {
+  it("keeps its kind if callers depend on it", () => {
     const gone = translate(new ClientError("/x", Status.NOT_FOUND, "no such sandbox"));
     assert.ok(isSandboxGone(gone) && isNotFound(gone));
     assert.ok(!isNotFound(translate(new ClientError("/x", Status.INTERNAL, "no"))));
   });
 
-  it("that is none of the SDK's stays as it is", () => {
+  it("is translated, and any other error stays as it is", () => {
     for (const error of [new TypeError("a bug"), new DOMException("cancelled", "AbortError"), "text", undefined])
       assert.equal(translate(error), error);
   });

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { ImageBuild } from "../../../src/modal/imageBuild";
 
 describe("the log of an image build", () => {
-  it("keeps the end of what is more than it keeps, in one piece or in many", () => {
+  it("keeps the end of a long log, in one piece or in many", () => {
     const build = new ImageBuild("im-1", "an image");
     const kept = () => build.entries.map((entry) => (entry.kind === "output" ? entry.text : "")).join("");
     build.write("many ".repeat(900_000) + "end");

@@ -11,7 +11,7 @@ function applied(variables: Record<string, string | undefined>, settings = none)
   return { environment, proxy };
 }
 
-describe("the way out for gRPC", () => {
+describe("the route for gRPC", () => {
   it("leads through VS Code's proxy, and directly to this machine", () => {
     const { environment } = applied(
       { https_proxy: "http://other:1" },
@@ -25,7 +25,7 @@ describe("the way out for gRPC", () => {
   });
 
   for (const name of ["grpc_proxy", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"])
-    it(`is what ${name} says where the settings say nothing`, () => {
+    it(`comes from ${name} if the settings name no proxy`, () => {
       assert.equal(
         applied({ [name]: "http://corp:3128", NO_PROXY: "a, b" }).proxy.proxyFor("modal.com"),
         "http://corp:3128",
@@ -37,7 +37,7 @@ describe("the way out for gRPC", () => {
     assert.equal(environment.no_grpc_proxy, "intra,.corp,127.0.0.1,localhost,::1");
   });
 
-  it("is direct for the exceptions and for this machine", () => {
+  it("is direct for exceptions and for this machine", () => {
     const { proxy } = applied({}, { url: "http://corp:3128", exceptions: ["*.corp"] });
     assert.deepEqual(
       ["git.corp", "127.0.0.1", "corp.com"].map((host) => proxy.proxyFor(host)),
@@ -45,11 +45,11 @@ describe("the way out for gRPC", () => {
     );
   });
 
-  it("is direct where nothing names a proxy", () => {
+  it("is direct if there is no proxy", () => {
     assert.equal(applied({}).proxy.proxyFor("modal.com"), undefined);
   });
 
-  it("follows a setting that is taken back, and leaves the environment as it was", () => {
+  it("follows a setting that is removed, and leaves the environment as it was", () => {
     const { environment, proxy } = applied({ no_grpc_proxy: "x" }, { url: "http://corp:3128", exceptions: [] });
     proxy.apply(none);
     assert.equal(proxy.proxyFor("modal.com"), undefined);

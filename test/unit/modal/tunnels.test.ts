@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { tunnelOf, tunnelPage, withListener } from "../../../src/modal/tunnels";
 
-describe("a tunnel's address", () => {
+describe("the address of a tunnel", () => {
   it("is public and encrypted on Modal", () => {
     assert.deepEqual(tunnelOf(8000, { host: "ab.w.modal.host", port: 443 }), {
       port: 8000,
@@ -12,12 +12,12 @@ describe("a tunnel's address", () => {
     assert.equal(tunnelOf(8000, { host: "r1.modal.host", port: 4433 }).url, "https://r1.modal.host:4433");
   });
 
-  it("is plain HTTP on this machine alone with the local backend", () => {
+  it("is plain HTTP on this machine with the local backend", () => {
     const local = { host: "127.0.0.1", port: 5000, unencryptedHost: "127.0.0.1", unencryptedPort: 5000 };
     assert.deepEqual(tunnelOf(8000, local), { port: 8000, url: "http://127.0.0.1:5000", isPublic: false });
   });
 
-  it("comes with who listens on a port that sandboxes of this machine share", () => {
+  it("names the listener of a port that sandboxes of this machine share", () => {
     const local = { port: 8000, url: "http://127.0.0.1:5000", isPublic: false };
     const listener = (value: string) =>
       withListener(local, "sb-1", new Map([["modal-local-port-8000", value]])).sharedWith;
@@ -32,12 +32,12 @@ describe("a tunnel's address", () => {
     assert.deepEqual(withListener(onModal, "sb-1", new Map([["modal-local-port-8000", "sb-2"]])), onModal);
   });
 
-  it("stays encrypted where Modal offers an unencrypted one too", () => {
+  it("stays encrypted even if Modal also offers an unencrypted one", () => {
     const both = { host: "ab.w.modal.host", port: 443, unencryptedHost: "r1.modal.host", unencryptedPort: 41234 };
     assert.equal(tunnelOf(8000, both).url, "https://ab.w.modal.host");
   });
 
-  it("is this machine's only for an address of this machine", () => {
+  it("is local only if it is an address of this machine", () => {
     for (const host of ["127.evil.example", "127.0.0.1.evil.example", "localhost.evil.example"])
       assert.equal(tunnelOf(8000, { host, port: 443 }).isPublic, true, host);
   });
@@ -47,7 +47,7 @@ describe("a page of a tunnel", () => {
   const tunnel = { port: 8000, url: "https://ab.w.modal.host:4433", isPublic: true };
   const root = "https://ab.w.modal.host:4433/";
 
-  it("is on the tunnel's own host, whatever a program says", () => {
+  it("is on the tunnel's host, whatever a program says", () => {
     const pages: Readonly<Record<string, string>> = {
       "/": "",
       "/lab?token=a%20b#c": "lab?token=a%20b#c",
@@ -72,14 +72,14 @@ describe("a page of a tunnel", () => {
     for (const [path, expected] of Object.entries(pages)) assert.equal(tunnelPage(tunnel, path), root + expected, path);
   });
 
-  it("is the address that the tunnel has, if nothing else is said", () => {
+  it("is the tunnel's address by default", () => {
     assert.equal(
       tunnelPage({ ...tunnel, url: "http://127.0.0.1:5000/lab?token=1" }),
       "http://127.0.0.1:5000/lab?token=1",
     );
   });
 
-  it("is refused where the server gave no web address", () => {
+  it("is refused if the server returned no web address", () => {
     for (const url of [
       "file:///etc/passwd",
       "command:x",

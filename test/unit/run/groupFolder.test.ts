@@ -15,7 +15,7 @@ describe("the folder for the outputs of runs that belong together", () => {
     rmSync(root, { recursive: true });
   });
 
-  it("is made for the next run if it could not be made for the one before, under the name that run would have had", async () => {
+  it("is made for the next run, under the name that the run before it would have used, if that run could not make it", async () => {
     const folder = new GroupFolder({ root, runsFolder: "runs", label: "a.py", startedAt: new Date(0) });
     writeFileSync(join(root, "runs"), "in the way");
     await assert.rejects(folder.placeFor("T4"), UserError);

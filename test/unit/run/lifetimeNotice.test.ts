@@ -8,18 +8,23 @@ const MINUTE = 60_000;
 const phase: RunningSandbox["phase"] = { kind: "running", id: "sb-1", startedAt: 0, tunnels: [] };
 const hourLong: RunningSandbox = { ...sandbox({ timeoutMs: 60 * MINUTE }), phase };
 
-describe("before a run", () => {
+describe("the notice before a run", () => {
   for (const { title, atMinute, lastRunMs, says } of [
-    { title: "nothing is said while there is time", atMinute: 10, lastRunMs: undefined, says: undefined },
-    { title: "nothing is said of a run that fits", atMinute: 10, lastRunMs: 40 * MINUTE, says: undefined },
+    { title: "is empty while there is time", atMinute: 10, lastRunMs: undefined, says: undefined },
+    { title: "is empty for a run that fits", atMinute: 10, lastRunMs: 40 * MINUTE, says: undefined },
     {
-      title: "a run that would not fit is told",
+      title: "warns of a run that would not fit",
       atMinute: 10,
       lastRunMs: 51 * MINUTE,
       says: /ends in 50m, .* took 51m/,
     },
-    { title: "a short rest is told", atMinute: 52, lastRunMs: MINUTE, says: /ends in 8m: a run that takes longer/ },
-    { title: "the very end is told", atMinute: 61, lastRunMs: undefined, says: /ends in 0\.0s/ },
+    {
+      title: "warns if little time is left",
+      atMinute: 52,
+      lastRunMs: MINUTE,
+      says: /ends in 8m: a run that takes longer/,
+    },
+    { title: "warns at the very end", atMinute: 61, lastRunMs: undefined, says: /ends in 0\.0s/ },
   ])
     it(title, () => {
       const notice = lifetimeNotice(hourLong, atMinute * MINUTE, lastRunMs);
@@ -27,7 +32,7 @@ describe("before a run", () => {
       else assert.equal(notice, undefined);
     });
 
-  it("nothing is said of a sandbox without an end", () => {
+  it("is empty for a sandbox without an end", () => {
     assert.equal(lifetimeNotice({ ...hourLong, timeoutMs: 0 }, 0, MINUTE), undefined);
   });
 });

@@ -4,8 +4,8 @@ import { groupName, safeName, setLabels, uniqueLabel } from "../../../src/run/ou
 
 const labelsOf = (...sets: readonly (readonly string[])[]) => setLabels(sets, () => false);
 
-describe("the names of folders of outputs", () => {
-  it("are the file without its folder, and the local time to the minute", () => {
+describe("the names of output folders", () => {
+  it("are the file's name without its folder, and the local time to the minute", () => {
     const at = new Date(2026, 10, 8, 9, 5, 59);
     assert.equal(groupName("train.py", at), "train.py-2026-11-08-0905");
     assert.equal(groupName("src/deep/train.py", at), "train.py-2026-11-08-0905");
@@ -13,7 +13,7 @@ describe("the names of folders of outputs", () => {
     assert.equal(groupName("..", at), "run-2026-11-08-0905");
   });
 
-  it("say the options of a set with their values, and its other words", () => {
+  it("contain the options of a set with their values, and its other words", () => {
     assert.deepEqual(
       labelsOf(
         ["--lr", "0.1", "--bs", "8"],
@@ -25,13 +25,13 @@ describe("the names of folders of outputs", () => {
     );
   });
 
-  it("are numbers, as MODAL_SANDBOXES_SET_INDEX counts, where sets are too long, alike, empty or called a number", () => {
+  it("are numbers like MODAL_SANDBOXES_SET_INDEX if sets are too long, alike, empty or named like a number", () => {
     assert.deepEqual(labelsOf(["x".repeat(61)], ["x".repeat(60)]), ["set-0", "x".repeat(60)]);
     assert.deepEqual(labelsOf(["a/b"], ["a:b"], ["A-B"], ["c"]), ["set-0", "set-1", "set-2", "c"]);
     assert.deepEqual(labelsOf([], ["set-0"], [".."]), ["set-0", "set-1", "set-2"]);
   });
 
-  it("hold nothing of a set with a secret", () => {
+  it("contain nothing of a set with a secret", () => {
     const isSecret = (set: readonly string[]) => set.includes("--api-key");
     assert.deepEqual(setLabels([["--api-key", "hunter2"], ["1"]], isSecret), ["set-0", "1"]);
   });
@@ -57,7 +57,7 @@ describe("the names of folders of outputs", () => {
     assert.ok(safeName("😀".repeat(100)).length <= 60);
   });
 
-  it("get a number where there is one already, whatever the case of its letters", () => {
+  it("get a number if the name is taken in any case", () => {
     assert.equal(uniqueLabel("T4", new Set()), "T4");
     assert.equal(uniqueLabel("T4", new Set(["t4", "T4-2"])), "T4-3");
   });

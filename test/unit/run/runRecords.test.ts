@@ -28,7 +28,7 @@ describe("the records of runs", () => {
   });
   const end = { endedAt: 2, dollars: 0.1, exitCode: 0 };
 
-  it("tell another window what is under way in a sandbox, until it is over", async () => {
+  it("show another window the runs in a sandbox until they finish", async () => {
     const [one, other] = [new RunRecords(folder, vault), new RunRecords(folder, vault)];
     await one.begin(record("b", 2));
     await one.begin(record("a", 1));
@@ -45,7 +45,7 @@ describe("the records of runs", () => {
     assert.deepEqual(await other.past(), [JSON.parse(JSON.stringify({ ...record("a", 1), end }))]);
   });
 
-  it("forget the oldest with their output", async () => {
+  it("drop the oldest run with its output", async () => {
     const records = new RunRecords(folder, vault);
     await mkdir(dirname(records.logPath("0")), { recursive: true });
     await writeFile(records.logPath("0"), "output");
@@ -56,7 +56,7 @@ describe("the records of runs", () => {
     assert.equal(existsSync(records.logPath("0")), false);
   });
 
-  it("hold nothing of what variables hold, which whoever runs it again gets from the vault", async () => {
+  it("contain no values of variables, which a repeated run gets from the vault", async () => {
     const [one, other] = [new RunRecords(folder, vault), new RunRecords(folder, vault)];
     const { target, ...rest } = record("a");
     const given = { ...target, env: { TOKEN: "secret", MODE: "fast" } };
@@ -78,7 +78,7 @@ describe("the records of runs", () => {
     assert.deepEqual(await one.targetOf(record("b")), record("b").target);
   });
 
-  it("show secret arguments masked, and the vault has them for a run again until the record is forgotten", async () => {
+  it("show secret arguments masked, and the vault keeps them for a repeated run until the record is dropped", async () => {
     const [one, other] = [new RunRecords(folder, vault), new RunRecords(folder, vault)];
     const { target, ...rest } = record("a");
     const given = { ...target, args: ["--lr", "0.1", "--api-key", "pl4in", "--token=hidd3n"] };
@@ -100,7 +100,7 @@ describe("the records of runs", () => {
     );
   });
 
-  it("show the secrets of a command line masked, in its name too", async () => {
+  it("show the secrets of a command line masked, also in its name", async () => {
     const records = new RunRecords(folder, vault);
     const target = commandTarget("HF_TOKEN=pl4in python train.py --password hidd3n");
     await records.end({ ...record("c"), target, end });
@@ -109,7 +109,7 @@ describe("the records of runs", () => {
     assert.match(text, /HF_TOKEN=•••• python train\.py --password ••••/);
   });
 
-  it("leave out what is no record", async () => {
+  it("leave out invalid records", async () => {
     await mkdir(join(folder, "runs/ended"), { recursive: true });
     await writeFile(join(folder, "runs/ended/x.json"), '{"id":"x","target":{"argv":[1]}}');
     await writeFile(join(folder, "runs/ended/y.json"), JSON.stringify({ ...record("y"), place: { kind: "spec" } }));

@@ -33,7 +33,7 @@ describe("the summary of a run", () => {
   }
   const text = (name: string) => readFileSync(join(folder, "out", name), "utf8");
 
-  it("replaces its own of an earlier attempt", async () => {
+  it("replaces the one from an earlier attempt", async () => {
     await keep();
     await keep("run-1", 7);
     assert.match(text("run.json"), /"exitCode": 7/);
@@ -54,7 +54,7 @@ describe("the summary of a run", () => {
     assert.equal(text("modal-run.json"), "an output too");
   });
 
-  it("goes under the second name if the run made a file of the first", async () => {
+  it("gets the second name if the run made a file with the first", async () => {
     writeFileSync(join(folder, "out/run.json"), "an output");
     await keep();
     await keep("run-1", 7);

@@ -22,7 +22,7 @@ describe("pulls that wait", () => {
   }
   const settled = () => new Promise(setImmediate);
 
-  it("serve all who ask before they begin, and none who asks later", async () => {
+  it("serve all callers that ask before they begin, and none that ask later", async () => {
     const { ask, begun } = turns();
     const first = ask("a");
     await settled();
@@ -35,7 +35,7 @@ describe("pulls that wait", () => {
     assert.equal(begun.length, 2);
   });
 
-  it("end when nobody waits for them any more", async () => {
+  it("end when no caller waits for them", async () => {
     const { ask, begun, signals } = turns();
     const [one, other] = [new AbortController(), new AbortController()];
     const asked = [ask("a", one.signal), ask("a", other.signal)].map((outcome) =>

@@ -47,7 +47,7 @@ describe("sync on save", () => {
     return { syncOnSave, pushes, reported, push };
   }
 
-  it("makes one sync of many saves, and one more of all that come meanwhile", async () => {
+  it("combines many saves into one sync, and later saves into one more", async () => {
     const { syncOnSave, pushes, push } = start([running("a")]);
     for (let save = 0; save < 50; save += 1) syncOnSave.saved(here);
     const first = await push(0);
@@ -58,7 +58,7 @@ describe("sync on save", () => {
     assert.equal(pushes.length, 2);
   });
 
-  it("syncs each folder by itself, to the running sandboxes that have it", async () => {
+  it("syncs each folder separately, to the running sandboxes that have it", async () => {
     const stopped: Sandbox = { ...running("stopped"), phase: { kind: "stopping", id: "stopped" } };
     const hasPushed = ({ sandboxId, root }: { sandboxId: string; root: string }) =>
       Promise.resolve(sandboxId === "a" || root === other.path);
@@ -73,7 +73,7 @@ describe("sync on save", () => {
     );
   });
 
-  it("reports a problem once, and again only after a sync that worked", async () => {
+  it("reports a problem once, and again only after a successful sync", async () => {
     const { syncOnSave, reported, push } = start([running("a")]);
     const problem = new UserError("The sandbox has no space left.");
     const outcomes = [problem, problem, undefined, problem];
@@ -87,7 +87,7 @@ describe("sync on save", () => {
     assert.deepEqual(reported, [problem, problem]);
   });
 
-  it("says that a push was too much to do unasked", async () => {
+  it("reports a push that was too big to do without a question", async () => {
     const { syncOnSave, reported, push } = start([running("a")]);
     syncOnSave.saved(here);
     (await push(0)).end.reject(abortError());
@@ -95,7 +95,7 @@ describe("sync on save", () => {
     assert.match(String(reported[0]), /project was not synced on save/);
   });
 
-  it("tells of a sync that did something, and of no other", async () => {
+  it("reports only a sync that changed something", async () => {
     const { syncOnSave, push } = start([running("a")]);
     const told: PushResult[] = [];
     syncOnSave.onDidSync((result) => told.push(result));

@@ -22,7 +22,7 @@ function recorded(...sandboxes: Sandbox[]) {
 }
 
 describe("the sandbox store", () => {
-  it("allows exactly the transitions of the table", () => {
+  it("allows exactly the transitions in the table", () => {
     const kinds = Object.keys(phases) as SandboxPhase["kind"][];
     for (const from of kinds)
       for (const to of kinds) {
@@ -37,7 +37,7 @@ describe("the sandbox store", () => {
       }
   });
 
-  it("tells one change for many, and none where nothing changed", () => {
+  it("reports several changes once, and nothing if nothing changed", () => {
     const a = sandbox({ key: "a" });
     const b = sandbox({ key: "b" });
     const { store, changes } = recorded(a, b);
@@ -49,7 +49,7 @@ describe("the sandbox store", () => {
     );
   });
 
-  it("leaves alone what is gone", () => {
+  it("ignores changes of a removed sandbox", () => {
     const { store, changes } = recorded(sandbox({ key: "a" }));
     store.remove("a");
     store.transition("a", phases.ended);
@@ -57,7 +57,7 @@ describe("the sandbox store", () => {
     assert.equal(changes.length, 1);
   });
 
-  it("lists the newest first and finds by id", () => {
+  it("lists the newest first and finds sandboxes by id", () => {
     const { store } = recorded(
       sandbox({ key: "old", createdAt: 1, phase: phases.running }),
       sandbox({ key: "new", createdAt: 2 }),

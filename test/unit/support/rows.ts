@@ -2,7 +2,7 @@ import { listRates } from "../../../src/modal/rates";
 import { costOf } from "../../../src/sandboxes/costs/cost";
 import type { RowContext } from "../../../src/ui/views/rows/row";
 
-/** What rows depend on, where Modal tells nothing and nobody uses anything. */
+/** The context of rows if Modal reports nothing and nothing is in use. */
 export const rowContextAt = (now: number, properties: Partial<RowContext> = {}): RowContext => ({
   now,
   isLocal: false,

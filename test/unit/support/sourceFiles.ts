@@ -7,9 +7,9 @@ const ROOT = process.cwd();
 
 export interface Import {
   readonly specifier: string;
-  /** What is left of it once it is compiled: nothing, a load when the file is, or a load when it is reached. */
+  /** The effect of the compiled import: none, a load with its file, or a load when it is reached. */
   readonly kind: "type" | "value" | "dynamic";
-  /** The file it leads to, relative to `src`, where it is one of ours. */
+  /** The file it leads to, relative to `src`, if it is in `src`. */
   readonly target: string | undefined;
 }
 

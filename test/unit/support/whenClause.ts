@@ -1,4 +1,4 @@
-/** What VS Code knows when it evaluates a `when` clause. */
+/** The context keys that VS Code knows when it evaluates a `when` clause. */
 export type Context = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export interface WhenClause {

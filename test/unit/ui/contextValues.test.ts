@@ -12,14 +12,14 @@ const trueKeys = (keys: object): string[] =>
   Object.entries(keys).flatMap(([key, value]) => (value === true ? [key.replace("modalSandboxes.", "")] : []));
 
 describe("context keys", () => {
-  it("say that sandboxes can be reached with an account or the local backend, in a trusted folder", () => {
+  it("say that sandboxes are reachable with an account or the local backend, in a trusted folder", () => {
     assert.deepEqual(trueKeys(sessionKeys({ kind: "local" }, true)), ["isConnected"]);
     assert.deepEqual(trueKeys(sessionKeys({ kind: "local" }, false)), []);
     assert.deepEqual(trueKeys(sessionKeys({ kind: "signedOut" }, true)), []);
     assert.equal(sessionKeys({ kind: "local" }, true)["modalSandboxes.session"], "local");
   });
 
-  it("say which kinds of sandboxes and snapshots there are", () => {
+  it("say which kinds of sandboxes and snapshots exist", () => {
     const keys = (sandboxes: readonly Sandbox[], kinds: readonly ("manual" | "exit")[] = []) =>
       trueKeys(
         sandboxKeys(

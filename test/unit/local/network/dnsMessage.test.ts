@@ -12,17 +12,17 @@ function record(owner: Buffer, type: number, data: Buffer): Buffer {
   return Buffer.concat([owner, Buffer.from([0, type, 0, 1, 0, 0, 0, 60, 0, data.length]), data]);
 }
 
-describe("a message about names", () => {
-  it("is a question for a name, whatever its case", () => {
+describe("a DNS message", () => {
+  it("is a question for a name in any case", () => {
     assert.equal(questionName(question("Files.Example.com")), "files.example.com");
   });
 
-  it("is no question where it ends too soon", () => {
+  it("is not a question if it ends too soon", () => {
     assert.equal(questionName(question("example.com").subarray(0, 17)), undefined);
     assert.equal(questionName(Buffer.alloc(0)), undefined);
   });
 
-  it("gives the addresses of the name, also by way of another", () => {
+  it("contains the addresses of the name, including those of an alias", () => {
     const answer = Buffer.concat([
       header(3),
       name("example.com"),
@@ -35,7 +35,7 @@ describe("a message about names", () => {
     assert.deepEqual(answeredAddresses(answer.subarray(0, answer.length - 20)), []);
   });
 
-  it("is refused by an answer to the same question", () => {
+  it("is refused with an answer to the same question", () => {
     const answer = refusal(question("example.com"));
     assert.deepEqual([answer.readUInt16BE(0), answer.readUInt16BE(2) & 0x800f], [0x1234, 0x8005]);
     assert.equal(questionName(answer), "example.com");

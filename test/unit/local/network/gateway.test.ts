@@ -56,7 +56,7 @@ class Peer {
   }
 }
 
-describe("the other end of a sandbox's network", () => {
+describe("the gateway of a sandbox's network", () => {
   const cleanUp: (() => void)[] = [];
   afterEach(() => {
     for (const step of cleanUp.splice(0)) step();
@@ -70,14 +70,14 @@ describe("the other end of a sandbox's network", () => {
     return peer;
   };
 
-  it("refuses a connection to where none may lead", async () => {
+  it("refuses a connection to a forbidden address", async () => {
     const peer = startPeer();
     peer.send(segment({ destination: toNumber("169.254.169.254"), destinationPort: 80, flags: flag.syn }));
     const { flags, acknowledged } = await nextSegment(peer);
     assert.deepEqual([flags, acknowledged], [flag.rst | flag.ack, 101]);
   });
 
-  it("answers with checksums that the kernel takes", async () => {
+  it("answers with checksums that the kernel accepts", async () => {
     const peer = startPeer();
     peer.send(segment({ destination: GATEWAY, destinationPort: 80, flags: flag.syn }));
     const packet = await peer.next();
@@ -86,7 +86,7 @@ describe("the other end of a sandbox's network", () => {
     assert.equal(sum(Buffer.concat([pseudo, packet.subarray(20)])), 0xffff);
   });
 
-  it("sends again what is not acknowledged, and nothing that is", async () => {
+  it("sends only unacknowledged data again", async () => {
     const { peer, accepted } = await listen();
     peer.send(segment({ flags: flag.syn }));
     const opened = await nextSegment(peer);
@@ -104,7 +104,7 @@ describe("the other end of a sandbox's network", () => {
     assert.deepEqual([rest.data.toString(), rest.sequence], ["lo", first + 3]);
   });
 
-  it("takes what comes twice once, and what comes too early not at all", async () => {
+  it("accepts repeated data once, and data that comes too early not at all", async () => {
     const { peer, accepted } = await listen();
     peer.send(segment({ flags: flag.syn }));
     const acknowledged = ((await nextSegment(peer)).sequence + 1) >>> 0;
@@ -122,7 +122,7 @@ describe("the other end of a sandbox's network", () => {
     assert.equal(Buffer.concat(received).toString(), "abcde");
   });
 
-  it("leads questions for names to this machine's resolver, and the answers back", async () => {
+  it("passes DNS questions to this machine's resolver, and returns the answers", async () => {
     const resolver = createSocket("udp4");
     cleanUp.push(() => resolver.close());
     resolver.on("message", (data, { port }) => {
@@ -138,7 +138,7 @@ describe("the other end of a sandbox's network", () => {
     assert.deepEqual(answer && [answer.destinationPort, answer.data.toString()], [5000, "who is there"]);
   });
 
-  it("says how large its segments may be, and scales its window only for who does so too", async () => {
+  it("announces its segment size, and scales its window only for a peer that does so too", async () => {
     for (const [options, expected] of [
       [{ maxSegmentBytes: 1000, windowScale: 3 }, 7],
       [{ maxSegmentBytes: 1000, windowScale: undefined }, undefined],

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { isNothing, nothing, OutboundPolicy } from "../../../../src/local/network/outboundPolicy";
 
-describe("where a sandbox may connect to", () => {
-  it("is everywhere but this machine and what hands out its credentials", () => {
+describe("the addresses that a sandbox may connect to", () => {
+  it("are all but this machine's and those that hand out its credentials", () => {
     const policy = new OutboundPolicy(undefined);
     for (const address of ["1.1.1.1", "10.0.0.1", "192.168.1.1"]) assert.ok(policy.allowsAddress(address), address);
     for (const address of ["127.0.0.1", "127.9.9.9", "0.0.0.0", "169.254.169.254", "224.0.0.1", "255.255.255.255"])
@@ -11,7 +11,7 @@ describe("where a sandbox may connect to", () => {
     assert.ok(policy.allowsName("example.com"));
   });
 
-  it("is what a list of ranges holds, and any name may be asked for", () => {
+  it("are those in a list of ranges, and any name may be resolved", () => {
     const policy = new OutboundPolicy({ cidrs: ["10.1.0.0/16", "fd00::/8"], domains: [] });
     assert.ok(policy.allowsAddress("10.1.2.3"));
     assert.ok(!policy.allowsAddress("10.2.0.1"));
@@ -20,7 +20,7 @@ describe("where a sandbox may connect to", () => {
     assert.ok(!policy.allowsAddress("10.2.0.1"));
   });
 
-  it("is what the names on a list are said to stand for", () => {
+  it("are those that the names on a list resolve to", () => {
     const policy = new OutboundPolicy({ cidrs: [], domains: ["Example.com", "*.example.org"] });
     const names = ["example.com", "a.b.example.org", "www.example.com", "example.org", "badexample.org"];
     assert.deepEqual(
@@ -36,7 +36,7 @@ describe("where a sandbox may connect to", () => {
     );
   });
 
-  it("is nowhere with two empty lists", () => {
+  it("are none with two empty lists", () => {
     assert.deepEqual([nothing, undefined, { cidrs: ["10.0.0.0/8"], domains: [] }].map(isNothing), [true, false, false]);
   });
 });

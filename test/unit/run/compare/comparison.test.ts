@@ -37,15 +37,15 @@ const three = [
 const comparisonOf = (runs: readonly ComparedRun[] = three, isFree = false): Comparison =>
   compare(runs, { now: START + 19_000, isFree });
 
-/** The texts of a column, by its title. */
+/** Returns the cells of a column by its title. */
 function column(title: string, comparison = comparisonOf()): string[] {
   const index = comparison.columns.findIndex((found) => found.title === title);
   assert.ok(index >= 0, `${title} of ${comparison.columns.map((found) => found.title).join(", ")}`);
   return comparison.rows.map(({ cells }) => cells[index]?.text ?? "");
 }
 
-describe("a comparison of runs", () => {
-  it("has a row for each with state, times, exit code and cost", () => {
+describe("the comparison of runs", () => {
+  it("has a row for each run with state, times, exit code and cost", () => {
     assert.deepEqual(column("GPU"), ["T4", "L4", "H100"]);
     assert.deepEqual(column("State"), ["Done", "Done", "Running"]);
     assert.deepEqual(column("Time to start"), ["4.0s", "4.0s", "9.0s"]);
@@ -65,12 +65,12 @@ describe("a comparison of runs", () => {
     );
   });
 
-  it("tells the cost of a run against the cheapest of those that did their work", () => {
+  it("compares the cost of a run with that of the cheapest successful one", () => {
     const failed = run("A10", { state: ended(1, 0.001, 1) });
     assert.deepEqual(column("Vs. cheapest", comparisonOf([...three, failed])), ["1.0×", "2.0×", "", ""]);
   });
 
-  it("has a column for each value that any of them reported", () => {
+  it("has a column for each value that any run reported", () => {
     assert.deepEqual(column("loss"), ["0.5", "0.25", ""]);
     const values = new Map([
       ["count", 1_234_567],
@@ -85,7 +85,7 @@ describe("a comparison of runs", () => {
     assert.deepEqual(texts, ["1,234,567", "1.230e-6", "0.33333", "NaN", "1"]);
   });
 
-  it("says where the outputs of each are once it has ended, in a file too, if they have folders of their own", () => {
+  it("names the output folder of each ended run, also in an exported file", () => {
     const outputs = "runs/train.py-2026-11-28-2105/T4";
     const runs = [run("T4", { state: ended(1, 0.01), outputs }), run("L4", { outputs: "runs/x/L4" })];
     assert.deepEqual(column("Outputs", comparisonOf(runs)), [outputs, ""]);
@@ -94,14 +94,14 @@ describe("a comparison of runs", () => {
     assert.ok(!comparisonOf().columns.some(({ key }) => key === "outputs"));
   });
 
-  it("has the GPU's peaks where any was measured, and no empty columns else", () => {
+  it("has the GPU's peaks if any was measured, and no empty columns", () => {
     assert.deepEqual(column("Peak GPU memory"), ["", "21 GB", ""]);
     assert.deepEqual(column("Peak GPU use"), ["", "97 %", ""]);
     const titles = comparisonOf([run("T4")]).columns.map(({ title }) => title);
     assert.ok(!titles.some((title) => title.startsWith("Peak")));
   });
 
-  it("names each by what differs", () => {
+  it("names each run by its differences", () => {
     assert.deepEqual(
       comparisonOf().rows.map(({ name }) => name),
       ["T4", "L4", "H100"],
@@ -118,7 +118,7 @@ describe("a comparison of runs", () => {
     );
   });
 
-  it("tells how each stands, in words", () => {
+  it("describes the state of each run in words", () => {
     const states = [
       { kind: "waiting" },
       { kind: "skipped", reason: "the spending limit is reached" },
@@ -142,7 +142,7 @@ describe("a comparison of runs", () => {
     );
   });
 
-  it("says on the local backend that nothing is paid", () => {
+  it("says that the local backend is free", () => {
     assert.deepEqual(column("Cost on Modal", comparisonOf(three, true)), ["$0.02", "$0.04", "$0.01"]);
   });
 });
@@ -151,7 +151,7 @@ describe("the order of a comparison", () => {
   const names = (key: string, isDescending = false) =>
     inOrder(comparisonOf(), { column: key, isDescending }).rows.map(({ name }) => name);
 
-  it("is that of a column's numbers or texts, without a value last", () => {
+  it("goes by a column's numbers or text, with missing values last", () => {
     assert.deepEqual(names("time"), ["H100", "L4", "T4"]);
     assert.deepEqual(names("time", true), ["T4", "L4", "H100"]);
     assert.deepEqual(names("value loss"), ["L4", "T4", "H100"]);
@@ -160,7 +160,7 @@ describe("the order of a comparison", () => {
     assert.deepEqual(names("no such column"), ["T4", "L4", "H100"]);
   });
 
-  it("goes up, down, and back to that of the start", () => {
+  it("goes up, down, and back to the original", () => {
     const up = nextOrder(undefined, "time");
     assert.deepEqual(up, { column: "time", isDescending: false });
     const down = nextOrder(up, "time");
@@ -171,7 +171,7 @@ describe("the order of a comparison", () => {
 });
 
 describe("the charts of a comparison", () => {
-  it("are of run time, cost and each reported value, the longest bar the greatest", () => {
+  it("show run time, cost and each reported value, with the longest bar for the greatest", () => {
     const charts = chartsOf(comparisonOf());
     assert.deepEqual(
       charts.map(({ title }) => title),
@@ -183,7 +183,7 @@ describe("the charts of a comparison", () => {
     ]);
   });
 
-  it("have bars of a length whatever the values are", () => {
+  it("have bars of a valid length for any values", () => {
     const values = [0, NaN, -4, 2, Infinity].map((value) => new Map([["x", value]]));
     const runs = values.map((of, index) => run("T4", { id: String(index), values: of }));
     const [chart] = chartsOf(comparisonOf(runs));
@@ -200,8 +200,8 @@ describe("the charts of a comparison", () => {
   });
 });
 
-describe("a comparison as a file", () => {
-  it("is CSV with units in the titles and numbers unrounded", () => {
+describe("a comparison that is exported", () => {
+  it("is CSV with units in the titles and unrounded numbers", () => {
     assert.deepEqual(toCsv(comparisonOf()).split("\r\n"), [
       "GPU,State,Run time (s),Cost (USD),Vs. cheapest,loss,Peak GPU use (%),Peak GPU memory (bytes),Time to start (s),Exit code",
       "T4,Done,100,0.02,1,0.5,,,4,0",
@@ -211,14 +211,14 @@ describe("a comparison as a file", () => {
     ]);
   });
 
-  it("shows and exports no secret arguments", () => {
+  it("contains no secret arguments, nor does the page", () => {
     const args = ["0.1", "0.2"].map((rate) => ["--rate", rate, "--api-key", "s3cret"]);
     const comparison = comparisonOf(args.map((set, index) => run("T4", { id: String(index), args: set })));
     assert.deepEqual(column("Arguments", comparison), ["--rate 0.1 --api-key ••••", "--rate 0.2 --api-key ••••"]);
     assert.doesNotMatch(toCsv(comparison) + toMarkdown(comparison) + JSON.stringify(comparison), /s3cret/);
   });
 
-  it("quotes what needs it, and leaves no text that a spreadsheet takes for a formula", () => {
+  it("quotes values, and leaves none that a spreadsheet would run as a formula", () => {
     const texts = ['=HYPERLINK("http://x")', "+1", "-lr 1", "@sum", "\t=1", 'a "b", c', "two\nlines", " =1", "1-2"];
     const runs = texts.map((label) => run("T4", { id: label, label, values: new Map([["=1+1", -1]]) }));
     const csv = toCsv(comparisonOf(runs));
@@ -241,7 +241,7 @@ describe("a comparison as a file", () => {
     assert.ok(csv.includes(",-1,"), "a number stays one");
   });
 
-  it("is a Markdown table whose texts stay texts", () => {
+  it("is a Markdown table whose values stay plain text", () => {
     const markdown = toMarkdown(comparisonOf([run("T4", { label: "a|b *c*\n[d](e) <f>" }), run("L4")]));
     const [head, align, first] = markdown.split("\n");
     assert.equal(head, "| Run | GPU | State | Run time | Cost | Vs. cheapest | Time to start | Exit code |");

@@ -10,26 +10,26 @@ const folders = [
   { path: "/home/me/project/data", remotePath: "/workspace/data" },
 ];
 
-describe("what is typed into a shell of a sandbox", () => {
+describe("text typed into a sandbox's shell", () => {
   const is = (input: string, expected: string) => {
     assert.equal(remoteInput(input, folders), expected);
   };
 
-  it("has the path in the sandbox where a file of a folder was dropped or pasted", () => {
+  it("is the path in the sandbox if a file of a folder was dropped or pasted", () => {
     is("/home/me/project/src/train.py", "/workspace/project/src/train.py");
     is("\x1b[200~/home/me/project/train.py\x1b[201~", "\x1b[200~/workspace/project/train.py\x1b[201~");
     is("/home/me/project", "/workspace/project");
   });
 
-  it("is quoted as the shell needs it", () => {
+  it("is quoted for the shell", () => {
     is("/home/me/project/it's (1).py", "'/workspace/project/it'\\''s (1).py'");
   });
 
-  it("is the place of the innermost folder", () => {
+  it("is the path in the innermost folder", () => {
     is("/home/me/project/data/a.csv", "/workspace/data/a.csv");
   });
 
-  it("is anything else as it is", () => {
+  it("is otherwise left as it is", () => {
     for (const input of ["/", "a", "\r", "\x03", "\x1b[A", "/etc/passwd", "/home/me/projects/a", "ls /home/me/project"])
       is(input, input);
     is("/home/me/project/a\rrm", "/home/me/project/a\rrm");
@@ -37,7 +37,7 @@ describe("what is typed into a shell of a sandbox", () => {
   });
 });
 
-describe("the file of a place that a program names", () => {
+describe("the local file of a path that a program prints", () => {
   let base: string;
   let folder: { path: string; remotePath: string };
   beforeEach(async () => {
@@ -52,7 +52,7 @@ describe("the file of a place that a program names", () => {
   });
   afterEach(() => rm(base, { recursive: true }));
 
-  it("is one of the folder", async () => {
+  it("is a file of the folder", async () => {
     const train = join(folder.path, "src", "train.py");
     for (const path of ["/workspace/src/train.py", "src/train.py", "/workspace/x/../src/train.py"])
       assert.equal(await localFile(path, [folder]), train, path);
@@ -60,7 +60,7 @@ describe("the file of a place that a program names", () => {
     assert.equal(await localFile("inner.py", [folder]), join(folder.path, "inner.py"));
   });
 
-  it("is never outside of it, by its path or behind a link", async () => {
+  it("is never outside the folder, by its path or behind a link", async () => {
     const outside = [
       "/workspace/../secret.py",
       "../secret.py",

@@ -68,12 +68,12 @@ describe("secrets among a program's arguments", () => {
     });
 
   for (const line of plain)
-    it(`are not seen where there are none: ${line}`, () => {
+    it(`are not seen in other arguments: ${line}`, () => {
       assert.equal(maskLine(line), line);
       assert.deepEqual(maskSecrets(splitWords(line)), splitWords(line));
     });
 
-  it(seeded("the value of an option or a variable with a secret name is never shown, whatever it is"), () => {
+  it(seeded("never show the value of an option or a variable with a secret name, whatever it is"), () => {
     const random = seededRandom(SEED);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
     const names = [

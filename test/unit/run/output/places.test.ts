@@ -10,7 +10,7 @@ const told = (text: string): string[] =>
     return `${place} in ${text.slice(start, start + length)}`;
   });
 
-describe("the places that a line names", () => {
+describe("the places in a line of output", () => {
   const lines: Readonly<Record<string, readonly string[]>> = {
     '  File "/workspace/my train.py", line 12, in main': [
       '/workspace/my train.py:12 in File "/workspace/my train.py", line 12',
@@ -29,7 +29,7 @@ describe("the places that a line names", () => {
     });
 });
 
-describe("a file of a sandbox on this machine", () => {
+describe("the local file of a path in a sandbox", () => {
   const one = [{ path: join("/home", "me", "project"), remotePath: "/workspace" }];
   const two = [
     { path: join("/home", "me", "a"), remotePath: "/workspace/a" },
@@ -38,18 +38,22 @@ describe("a file of a sandbox on this machine", () => {
   const cases: readonly (readonly [string, Parameters<typeof localPaths>, readonly string[]])[] = [
     ["is in the folder", ["/workspace/src/a.py", one], [join("/home", "me", "project", "src", "a.py")]],
     ["is found by a relative path", ["./a.py", one], [join("/home", "me", "project", "a.py")]],
-    ["is found from where the program started", ["a.py", one, "src"], [join("/home", "me", "project", "src", "a.py")]],
-    ["is in the folder whose place it is", ["/workspace/b/x.py", two], [join("/home", "me", "b", "x.py")]],
     [
-      "may be in each by a relative path",
+      "is found from the folder in which the program started",
+      ["a.py", one, "src"],
+      [join("/home", "me", "project", "src", "a.py")],
+    ],
+    ["is in the folder with that remote path", ["/workspace/b/x.py", two], [join("/home", "me", "b", "x.py")]],
+    [
+      "may be in each folder if the path is relative",
       ["x.py", two],
       [join("/home", "me", "a", "x.py"), join("/home", "me", "b", "x.py")],
     ],
-    ["is none outside", ["/usr/lib/python3/x.py", one], []],
-    ["is none behind a way out", ["/workspace/../etc/passwd", one], []],
-    ["is none behind a relative way out", ["../../etc/passwd", one, "src"], []],
-    ["is none of a folder with a like name", ["/workspace2/x.py", one], []],
-    ["is not the folder itself", ["/workspace", one], []],
+    ["does not exist for a path outside", ["/usr/lib/python3/x.py", one], []],
+    ["does not exist for a path that leads out", ["/workspace/../etc/passwd", one], []],
+    ["does not exist for a relative path that leads out", ["../../etc/passwd", one, "src"], []],
+    ["does not exist for a folder with a similar name", ["/workspace2/x.py", one], []],
+    ["is never the folder itself", ["/workspace", one], []],
   ];
   for (const [what, args, expected] of cases)
     it(what, () => {

@@ -16,7 +16,7 @@ function reported(...pieces: readonly (string | RunOutput)[]): Record<string, nu
 }
 
 describe("the values that a program reports", () => {
-  it("come from lines with metric:, the last of each name", () => {
+  it("come from lines with metric:, and the last one of each name counts", () => {
     const text = "starting\nmetric: loss=0.5 acc=0.25\nother\nmetric: loss=1e-3\n";
     assert.deepEqual(reported(text), { loss: 0.001, acc: 0.25 });
     assert.deepEqual(reported("metric: tokens/s=-12., größe=+.5; nan=nan low=-inf\n"), {
@@ -27,7 +27,7 @@ describe("the values that a program reports", () => {
     });
   });
 
-  it("come from lines that are an object of nothing but numbers, JSON or Python", () => {
+  it("come from lines that are objects of nothing but numbers, in JSON or Python", () => {
     assert.deepEqual(reported('{"loss": 0.5, "epoch":2}\n'), { loss: 0.5, epoch: 2 });
     assert.deepEqual(reported("{'loss': 0.25, 'grad norm': NaN}\n"), { loss: 0.25, "grad norm": NaN });
     for (const text of [
@@ -41,13 +41,13 @@ describe("the values that a program reports", () => {
       assert.deepEqual(reported(`${text}\n`), {}, text);
   });
 
-  it("do not come from what only looks like it", () => {
+  it("do not come from lines that only look similar", () => {
     const texts = ["metric: fast", "metric: loss=abc", "metrics: loss=1", "my-metric: loss=1", "loss=1", "metric: =1"];
     for (const text of [...texts, "metric: loss=1x", "metric: loss=0x10"])
       assert.deepEqual(reported(`${text}\n`), {}, text);
   });
 
-  it("are found behind a log's prefix, colours, and a progress bar's returns", () => {
+  it("are found behind a log's prefix, colors, and a progress bar's carriage returns", () => {
     assert.deepEqual(reported("2026-01-02 INFO metric: loss=1\n"), { loss: 1 });
     assert.deepEqual(reported("\x1b[32mmetric: loss=\x1b[1m2\x1b[0m\r\n"), { loss: 2 });
     assert.deepEqual(reported('10%\r100%\r{"loss": 3}\r\n'), { loss: 3 });
@@ -66,7 +66,7 @@ describe("the values that a program reports", () => {
     }
   });
 
-  it("are told apart by stream: a line of one is not torn by the other", () => {
+  it("are separate for each stream: neither breaks a line of the other", () => {
     assert.deepEqual(reported("metric: lo", output("warning\nmetric: x=1\n", "stderr"), "ss=0.5\n"), {
       x: 1,
       loss: 0.5,
@@ -82,7 +82,7 @@ describe("the values that a program reports", () => {
     assert.equal(values.end(), false);
   });
 
-  it("are of bounded number and size, whatever the program writes", () => {
+  it("are limited in number and size, whatever the program writes", () => {
     const names = Array.from({ length: 100 }, (_, index) => `metric: name${index}=${index}\n`);
     assert.equal(Object.keys(reported(...names)).length, 32);
     assert.deepEqual(reported(`metric: ${"n".repeat(65)}=1 ok=2\n`), { ok: 2 });
@@ -91,7 +91,7 @@ describe("the values that a program reports", () => {
     assert.deepEqual(reported("metric: a=1", ...endless, "\nmetric: b=2\n"), { b: 2 });
   });
 
-  it("of a flood are those that came last", () => {
+  it("are the last ones of a flood", () => {
     const flood = Array.from({ length: 100_000 }, (_, step) => `{"step": ${step}, "loss": ${1 / (step + 1)}}`);
     assert.deepEqual(reported(`metric: early=1\n${"text\n".repeat(9)}`, `${flood.join("\n")}\n`), {
       early: 1,
@@ -100,8 +100,8 @@ describe("the values that a program reports", () => {
     });
   });
 
-  it("are not in lines that only begin like one, however long", () => {
-    // Where the time grew faster than a line's length, this would take minutes.
+  it("are not found in lines that only start like one, however long", () => {
+    // If the time grew faster than a line's length, this would take minutes.
     for (const filler of [" ", "1", '"a":1,', "{", "metric:", "\r"])
       for (const [begin, end] of [
         ['{"a": 1', "x"],

@@ -22,7 +22,7 @@ describe("the log of a run", () => {
     return Buffer.concat(chunks).toString();
   };
 
-  it("keeps both streams as they come, and splits no character of one by the other", async () => {
+  it("keeps both streams in order, and splits no character of one with the other", async () => {
     const log = new RunLog(path());
     const euro = Buffer.from("€");
     await log.append({ stream: "stdout", bytes: Buffer.concat([Buffer.from("a"), euro.subarray(0, 2)]) });
@@ -33,14 +33,14 @@ describe("the log of a run", () => {
     assert.equal(await readFile(path(), "utf8"), "a!€b");
   });
 
-  it("keeps bytes that are no text, at the latest at the end", async () => {
+  it("keeps invalid bytes, at the latest at the end", async () => {
     const log = new RunLog(path());
     await log.append({ stream: "stdout", bytes: Buffer.from([0xff, 0xe2]) });
     await log.end();
     assert.deepEqual(await readFile(path()), Buffer.from([0xff, 0xe2]));
   });
 
-  it("shows one of the past, and begins anew what an earlier window left", async () => {
+  it("shows an earlier run, and starts again if an earlier window left one", async () => {
     const old = join(folder, "old.log");
     await writeFile(old, "before");
     assert.equal(await textOf(new RunLog(old, true)), "before");

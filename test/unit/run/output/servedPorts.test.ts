@@ -27,7 +27,7 @@ describe("the ports that a program serves", () => {
       assert.deepEqual(told(line), expected);
     });
 
-  it("are told of once each, and found wherever the output is cut", () => {
+  it("are reported once each, and found wherever the output is cut", () => {
     const text = "Listening on port 8000\nhttp://0.0.0.0:8000/ and http://0.0.0.0:8001/x\n";
     for (const size of [1, 5, 100]) {
       const ports = new ServedPorts();
@@ -42,7 +42,7 @@ describe("the ports that a program serves", () => {
     }
   });
 
-  it("are not looked for after much output", () => {
+  it("are not looked for after a lot of output", () => {
     const ports = new ServedPorts();
     for (let piece = 0; piece < 20; piece++) ports.push("x".repeat(99_999) + "\n");
     assert.deepEqual(ports.push("Listening on port 8000\n"), []);

@@ -105,13 +105,13 @@ const found: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   ],
 };
 
-describe("what went wrong in a program", () => {
+describe("the failure of a program", () => {
   for (const [what, [text, expected]] of Object.entries(found))
     it(`is found in ${what}`, () => {
       assert.deepEqual(told(text), expected);
     });
 
-  it("is the same wherever the output is cut", () => {
+  it("is found wherever the output is cut", () => {
     const text = Object.values(found)
       .map(([one]) => `${one}\nnothing of note\n`)
       .join("");
@@ -125,7 +125,7 @@ describe("what went wrong in a program", () => {
     }
   });
 
-  it("is nothing in output of other kinds", () => {
+  it("is not found in other output", () => {
     const lines = [
       "12:30:01 error: not a place",
       "[2026-11-21 14:00:03] INFO step 3: loss 0.5",
@@ -137,7 +137,7 @@ describe("what went wrong in a program", () => {
     assert.deepEqual(told(`${lines.join("\n")}\n`), []);
   });
 
-  it("takes no more memory for an endless line or recursion", () => {
+  it("takes limited memory for an endless line or recursion", () => {
     const finder = new TraceFinder();
     for (let piece = 0; piece < 1000; piece++) assert.deepEqual(finder.push("x:1 ".repeat(1000)), []);
     const frames = Array.from({ length: 1000 }, (_, at) => `  File "/workspace/t.py", line ${at + 1}, in f\n`).join("");

@@ -17,14 +17,14 @@ describe("closing a run's terminal", () => {
     assert.equal(fateOf({ kind: "preparing", step: "Waiting for a machine" }, "ask", after(3600)), "stop");
   });
 
-  it("does what the setting says, at any age", () => {
+  it("follows the setting at any age", () => {
     for (const now of [after(1), after(3600)]) {
       assert.equal(fateOf(running, "stop", now), "stop");
       assert.equal(fateOf(running, "keep", now), "keep");
     }
   });
 
-  it("leaves a run alone that is over", () => {
+  it("leaves a finished run as it is", () => {
     assert.equal(fateOf({ kind: "cancelled" }, "stop", after(1)), "keep");
   });
 });

@@ -5,7 +5,7 @@ import type { RemoteProcess } from "../../../../src/modal/exec";
 import { follow } from "../../../../src/run/program/follow";
 
 describe("following a program", () => {
-  it("shows what was printed before a traceback before it, although that comes after it", async () => {
+  it("shows earlier output before a traceback that overtakes it", async () => {
     const came = new Deferred<undefined>();
     async function* errors() {
       yield Buffer.from("Traceback (most recent call last):\n");

@@ -57,11 +57,11 @@ const PLACEHOLDER = "the-run";
 describe("the supervisor", () => {
   const newId = () => randomBytes(6).toString("hex");
 
-  it("passes the program's exit code on", async () => {
+  it("passes on the program's exit code", async () => {
     assert.equal(await ended(start(supervised(newId(), ["sh", "-c", "exit 42"]))), 42);
   });
 
-  it("passes every argument on unchanged", async () => {
+  it("passes on every argument unchanged", async () => {
     const argv = ["a b", "'", '"', "$HOME", "", "*", "line\nbreak"];
     const child = start(
       supervised(newId(), [process.execPath, "-p", "JSON.stringify(process.argv.slice(1))", "--", ...argv]),
@@ -78,7 +78,7 @@ describe("the supervisor", () => {
     assert.equal(await ended(child), 7);
   });
 
-  it("kills a program that ignores being asked, with its children", async () => {
+  it("kills a program that ignores an interrupt, with its children", async () => {
     const id = newId();
     const script = "trap '' INT TERM HUP; sh -c 'trap \"\" TERM; echo $$; exec sleep 60' & wait";
     const child = start(supervised(id, ["sh", "-c", script]));
@@ -88,7 +88,7 @@ describe("the supervisor", () => {
     await gone(grandchild);
   }).timeout(10_000);
 
-  it("stops a program that listens at once", async () => {
+  it("stops a program that handles an interrupt immediately", async () => {
     const id = newId();
     const child = start(supervised(id, ["sh", "-c", "echo ready; exec sleep 60"]));
     await firstLine(child);
@@ -107,7 +107,7 @@ describe("the supervisor", () => {
       assert.deepEqual({ status, stdout }, { status: 130, stdout: "" });
     });
 
-  it("shows what came before to one who comes later, from any byte on, and the exit code", async () => {
+  it("shows a late reader the earlier output from any byte, and the exit code", async () => {
     const id = newId();
     const script = "echo one; echo two; echo three >&2; exit 5";
     assert.equal(await ended(start(supervised(id, ["sh", "-c", script]))), 5);
@@ -121,11 +121,11 @@ describe("the supervisor", () => {
     assert.equal(runs(command).stdout, runs(command).stdout);
   });
 
-  it("says of a run that the sandbox does not know that it does not", () => {
+  it("reports a run that the sandbox does not know", () => {
     assert.equal(runs(supervised(newId(), [])).status, NO_SUCH_RUN);
   });
 
-  it("ends the input for all who follow when one of them ends it", async () => {
+  it("ends the input for all readers when one of them ends it", async () => {
     const id = newId();
     const first = start(supervised(id, ["cat"]));
     first.stdin?.write("one\n");

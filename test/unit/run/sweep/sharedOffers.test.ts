@@ -24,8 +24,8 @@ function offersWith(...types: string[]) {
   return { offers, asked, other, agreed };
 }
 
-describe("offers on behalf of many", () => {
-  it("are asked about once for each GPU, and each keeps its own spec otherwise", async () => {
+describe("offers on behalf of many runs", () => {
+  it("are made once for each GPU, and each run otherwise keeps its spec", async () => {
     const { offers, asked, agreed } = offersWith("T4");
     const specs = ["0", "1"].map((lane) => specOf("B300", { lane }));
     const others = await Promise.all(specs.map(offers.offer));
@@ -41,7 +41,7 @@ describe("offers on behalf of many", () => {
     assert.equal(agreed("H100"), "H100");
   });
 
-  it("lead on from a GPU that is not to be had either", async () => {
+  it("lead from one unavailable GPU to another", async () => {
     const { other, agreed, asked } = offersWith("B200", "T4");
     assert.equal(await other("B300"), "B200");
     assert.equal(await other("B200"), "T4");
@@ -49,7 +49,7 @@ describe("offers on behalf of many", () => {
     assert.deepEqual(asked, ["B300", "B200"]);
   });
 
-  it("never lead in a circle: what is to be tried again is asked about again", async () => {
+  it("never lead in a circle: a GPU to be tried again is asked about again", async () => {
     const { other, agreed, asked } = offersWith("B200", "B300", "B300", "");
     assert.equal(await other("B300"), "B200");
     assert.equal(await other("B200"), "B300");
@@ -61,7 +61,7 @@ describe("offers on behalf of many", () => {
     assert.deepEqual(asked, ["B300", "B200", "B300", "B300"]);
   });
 
-  it("that were declined stay so", async () => {
+  it("stay declined", async () => {
     const { other, agreed, asked } = offersWith("", "T4");
     assert.equal(await other("B300"), undefined);
     assert.equal(await other("B300"), undefined);

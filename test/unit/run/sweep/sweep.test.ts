@@ -89,7 +89,7 @@ function sweepOf(names: string, limits: SweepLimits) {
 const unlimited = { parallel: 2, dollars: undefined };
 
 describe("a sweep", () => {
-  it("runs so many at once, the next on the sandbox that is free, and ends each that has nothing left", async () => {
+  it("runs up to the limit of sets at the same time, uses free sandboxes again, and ends each that has nothing left", async () => {
     const { lanes, sweep, started } = sweepOf("abcd", unlimited);
     assert.equal(started(), "ab");
     await lanes.run("b").end(1);
@@ -108,7 +108,7 @@ describe("a sweep", () => {
     assert.deepEqual(lanes.ended, [1, 0]);
   });
 
-  it("goes on when one fails, however it does", async () => {
+  it("continues when a set fails in any way", async () => {
     const { lanes, sweep, started } = sweepOf("abcd", { parallel: 1, dollars: undefined });
     await lanes.run("a").end(1, 3);
     await lanes.run("b").fail();
@@ -122,13 +122,13 @@ describe("a sweep", () => {
     assert.equal(sweepOf("ab", { parallel: 9, dollars: undefined }).started(), "ab");
   });
 
-  it("takes a run to cost a minute until one has shown it", () => {
+  it("assumes that a run costs a minute until one has finished", () => {
     assert.equal(sweepOf("abcd", { parallel: 4, dollars: 0.25 }).started(), "ab");
     assert.equal(sweepOf("abcd", { parallel: 4, dollars: 0.1 }).started(), "");
     assert.equal(sweepOf("abcd", { parallel: 4, dollars: 10 }).started(), "abcd");
   });
 
-  it("starts none any more once the next may reach the limit, by the dearest so far", async () => {
+  it("starts no set that may reach the limit, judged by the most expensive one so far", async () => {
     const { lanes, sweep, started } = sweepOf("abcdefgh", { parallel: 1, dollars: 4 });
     await lanes.run("a").end(0.5);
     await lanes.run("b").end(1);
@@ -144,7 +144,7 @@ describe("a sweep", () => {
     );
   });
 
-  it("reckons with what those under way may still cost, and lets them finish", async () => {
+  it("includes the possible costs of its current runs, and lets them finish", async () => {
     const { lanes, sweep, started } = sweepOf("abcdef", { parallel: 3, dollars: 3.5 });
     assert.equal(started(), "abc");
     lanes.clock.at = HOUR_MS / 6;
@@ -159,7 +159,7 @@ describe("a sweep", () => {
     assert.equal(sweep.spent, 3);
   });
 
-  it("stops what runs and starts no other when it is stopped", async () => {
+  it("stops its runs and starts no other when it is stopped", async () => {
     const { lanes, sweep, started } = sweepOf("abcd", unlimited);
     await sweep.stop();
     await sweep.over;
@@ -172,7 +172,7 @@ describe("a sweep", () => {
     assert.deepEqual([...lanes.ended].sort(), [0, 1]);
   });
 
-  it("goes on beside the runs that an earlier window left on its sandboxes", async () => {
+  it("continues next to the runs that an earlier window left on its sandboxes", async () => {
     const lanes = new FakeLanes();
     const [over, under] = [lanes.start(["a"], 0), lanes.start(["b"], 1)];
     await over.end(1);
@@ -199,7 +199,7 @@ describe("a sweep", () => {
     assert.deepEqual([...lanes.ended].sort(), [0, 1]);
   });
 
-  it("starts no other and ends no sandbox once its window closes", async () => {
+  it("starts no set and ends no sandbox once its window closes", async () => {
     const { lanes, sweep, started } = sweepOf("abcd", unlimited);
     sweep.dispose();
     await lanes.run("a").end(1);
@@ -210,7 +210,7 @@ describe("a sweep", () => {
     assert.equal(sweep.isOver, false);
   });
 
-  it("tells each change of its entries", async () => {
+  it("reports each change of its entries", async () => {
     const { lanes, sweep } = sweepOf("abc", unlimited);
     let changes = 0;
     sweep.onDidChangeSweep(() => changes++);

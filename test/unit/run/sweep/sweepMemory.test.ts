@@ -4,7 +4,7 @@ import { sweepMemory } from "../../../../src/run/sweep/sweepMemory";
 import { secretStore } from "../../support/fakes";
 
 describe("the memory of argument sets", () => {
-  it("has those of each file, as they were last", async () => {
+  it("keeps the last ones of each file", async () => {
     const secrets = secretStore();
     await sweepMemory(secrets).remember("file:///a.py", [
       ["--lr", "0.1"],
@@ -17,7 +17,7 @@ describe("the memory of argument sets", () => {
     assert.equal(await sweepMemory(secrets).of("file:///c.py"), undefined);
   });
 
-  it("is bounded: the file that was swept longest ago is forgotten", async () => {
+  it("is limited: the file that was swept longest ago is dropped", async () => {
     const memory = sweepMemory(secretStore());
     for (let count = 0; count <= 50; count++) await memory.remember(String(count), [[String(count)]]);
     await memory.remember("1", [["again"]]);
@@ -30,7 +30,7 @@ describe("the memory of argument sets", () => {
     ]);
   });
 
-  it("forgets what it cannot read", async () => {
+  it("drops what it cannot read", async () => {
     const secrets = secretStore();
     await secrets.store("modalSandboxes.sweepSets", JSON.stringify([["a", [["x"], [1]]], ["b", [["x"]]], "c", {}]));
     assert.deepEqual([await sweepMemory(secrets).of("a"), await sweepMemory(secrets).of("b")], [undefined, [["x"]]]);

@@ -11,7 +11,7 @@ const refuses = (name: string, text: string, message: RegExp) => {
 };
 
 describe("the argument sets of a file", () => {
-  it("are its lines, split as a shell does, without comments", () => {
+  it("are its lines, split as in a shell, without comments", () => {
     const text = "# learning rates\n--lr 0.1 --name 'a b'\r\n\n  --lr 0.01\n";
     assert.deepEqual(parseArgumentFile("sets.txt", text), [
       ["--lr", "0.1", "--name", "a b"],
@@ -20,7 +20,7 @@ describe("the argument sets of a file", () => {
     refuses("sets.txt", "--lr 1\n--name 'a\n", /^sets\.txt, line 2: A ' is not closed\.$/);
   });
 
-  it("are the rows of a CSV file, whose names are options", () => {
+  it("are the rows of a CSV file whose column names are options", () => {
     const text = '\uFEFFlr,"name",-n\r\n0.1,"a ""b"", c",3\n\n0.01,,\n"-1", x ,"two\nlines"';
     assert.deepEqual(parseArgumentFile("Sets.CSV", text), [
       ["--lr", "0.1", "--name", 'a "b", c', "-n", "3"],
@@ -45,7 +45,7 @@ describe("the argument sets of a file", () => {
     refuses("a.json", "[]", /has no argument sets/);
   });
 
-  it("are not more than anybody would run", () => {
+  it("are limited in number", () => {
     refuses("a.txt", "--lr 1\n".repeat(1001), /has 1001 argument sets; 1000 are the most/);
   });
 });

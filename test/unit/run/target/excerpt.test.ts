@@ -8,12 +8,12 @@ const range = (startLine: number, startCharacter: number, endLine: number, endCh
   ...{ startLine, startCharacter, endLine, endCharacter },
 });
 
-describe("an excerpt of a text", () => {
-  it("keeps its lines where they are", () => {
+describe("an excerpt of a file", () => {
+  it("keeps its lines at their numbers", () => {
     assert.equal(excerpt(text, [range(2, 0, 3, 22)]), "\n\ndef main():\n    for i in range(3):\n");
   });
 
-  it("loses the indentation that it shares, also where the range begins after it", () => {
+  it("loses its common indentation, even if the range begins after it", () => {
     const expected = "\n\n\nfor i in range(3):\n    print(i)\n";
     assert.equal(excerpt(text, [range(3, 4, 4, 16)]), expected);
     assert.equal(excerpt(text, [range(3, 0, 5, 0)]), expected);
@@ -23,11 +23,11 @@ describe("an excerpt of a text", () => {
     assert.equal(excerpt("x = compute(1)", [range(0, 4, 0, 14)]), "compute(1)\n");
   });
 
-  it("may have several ranges, each on its lines", () => {
+  it("may have several ranges, each at its lines", () => {
     assert.equal(excerpt(text, [range(4, 8, 4, 16), range(0, 0, 0, 9)]), "import os\n\n\n\n        print(i)\n");
   });
 
-  it("counts the lines of any kind of line break", () => {
+  it("counts lines with any kind of line break", () => {
     assert.equal(excerpt("a\r\nb\r\nc", [range(2, 0, 2, 1)]), "\n\nc\n");
   });
 });

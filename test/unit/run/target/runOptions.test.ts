@@ -6,7 +6,7 @@ import { secretStore } from "../../support/fakes";
 const options = (...args: string[]) => ({ ...noOptions, args });
 
 describe("the options of a run", () => {
-  it("are told in a line", () => {
+  it("are summarized in a line", () => {
     assert.equal(describeOptions(noOptions), "no arguments");
     assert.equal(
       describeOptions({ args: ["--name", "Ada L."], env: { MODE: "fast" }, workdir: "src" }),
@@ -14,14 +14,14 @@ describe("the options of a run", () => {
     );
   });
 
-  it("are told without the secrets among them", () => {
+  it("are summarized without their secrets", () => {
     assert.equal(
       describeOptions({ args: ["--api-key", "s3cret", "a b"], env: { HF_TOKEN: "t0ken", MODE: "fast" }, workdir: "" }),
       "--api-key •••• 'a b' · HF_TOKEN=•••• MODE=fast",
     );
   });
 
-  it("leave a target as it is where they say nothing", () => {
+  it("leave a target as it is if they are empty", () => {
     const target = { label: "a", program: "b", argv: ["b"], workdir: "notebooks" };
     assert.deepEqual(withOptions(target, noOptions), target);
     assert.deepEqual(withOptions(target, { args: ["x"], env: { A: "1" }, workdir: "src" }), {
@@ -31,8 +31,8 @@ describe("the options of a run", () => {
   });
 });
 
-describe("the memory of options", () => {
-  it("has those of each file, the last first, each once", async () => {
+describe("the memory of run options", () => {
+  it("has those of each file, latest first and without duplicates", async () => {
     const memory = new RunOptionsMemory(secretStore());
     for (const word of ["one", "two", "one"]) await memory.remember("a.py", options(word));
     await memory.remember("b.py", noOptions);
@@ -50,7 +50,7 @@ describe("the memory of options", () => {
     );
   });
 
-  it("forgets what it cannot read", async () => {
+  it("drops what it cannot read", async () => {
     const secrets = secretStore();
     const stored = [["a.py", [{ args: [1], env: {}, workdir: "" }]], ["b.py", [noOptions]], "c.py"];
     await secrets.store("modalSandboxes.runOptions", JSON.stringify(stored));

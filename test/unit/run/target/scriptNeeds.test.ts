@@ -6,8 +6,8 @@ import { launcherWith, scriptNeeds } from "../../../../src/run/target/scriptNeed
 
 const block = (...lines: string[]) => ["# /// script", ...lines.map((line) => `# ${line}`.trimEnd()), "# ///"];
 
-describe("what a script says that it needs", () => {
-  it("is read from its comments, wherever they stand", () => {
+describe("the needs of a script", () => {
+  it("are read from its comments, wherever they are", () => {
     const comments = block('requires-python = ">=3.11"', "", "dependencies = [", '  "rich>=13",', '  "tqdm",', "]");
     for (const end of ["\n", "\r\n"])
       assert.deepEqual(scriptNeeds(["#!/usr/bin/env python3", ...comments, "import rich", ""].join(end)), {
@@ -17,7 +17,7 @@ describe("what a script says that it needs", () => {
       });
   });
 
-  it("may be nothing in particular", () => {
+  it("may be empty", () => {
     assert.equal(scriptNeeds("import rich"), undefined);
     assert.equal(scriptNeeds('text = "# /// script"'), undefined);
     assert.deepEqual(scriptNeeds(block("[tool.x]").join("\n"))?.dependencies, []);
@@ -39,7 +39,7 @@ describe("what a script says that it needs", () => {
       );
   });
 
-  it("has an environment of its own, the same for the same needs", () => {
+  it("have a separate environment, which scripts with the same needs share", () => {
     const place = (...dependencies: string[]) =>
       launcherWith(launchers.python, { dependencies, python: "", block: "" }).argv.at(4);
     assert.equal(place("rich"), place("rich"));

@@ -22,7 +22,7 @@ describe("a task of tasks.json", () => {
     assert.deepEqual(parseTask({ file: "train.py", spec: "big" }).place, { spec: "big" });
   });
 
-  it("is told what makes no sense", () => {
+  it("is refused with a message if it is invalid", () => {
     const cases: [Record<string, unknown>, RegExp][] = [
       [{}, /one of "file", "module" or "command"/],
       [{ file: "a", command: "b" }, /one of/],

@@ -7,21 +7,21 @@ const close = (actual: number, expected: number) => {
   assert.ok(Math.abs(actual - expected) < 0.005, `${actual} is not about ${expected}`);
 };
 
-describe("what a sandbox costs", () => {
-  it("is its GPUs, cores and memory", () => {
+describe("the price of a sandbox", () => {
+  it("is the price of its GPUs, cores and memory", () => {
     const machine = { cpu: 2, memoryMiB: 4096 };
     close(hourlyRate({ ...machine, gpu: undefined }, listRates), 2 * 0.142 + 4 * 0.024);
     close(hourlyRate({ ...machine, gpu: { type: "H100", count: 2 } }, listRates), 2 * 3.95 + 2 * 0.142 + 4 * 0.024);
   });
 
-  it("counts Modal's default reservation where nothing was asked", () => {
+  it("includes Modal's default reservation if the spec asks for nothing", () => {
     close(
       hourlyRate({ gpu: undefined, cpu: undefined, memoryMiB: undefined }, listRates),
       0.125 * 0.142 + 0.125 * 0.024,
     );
   });
 
-  it("is more where it is pinned to a region: by the least of its regions", () => {
+  it("is higher if it is pinned to a region: that of the cheapest of its regions", () => {
     const t4 = { gpu: { type: "T4", count: 1 }, cpu: 2, memoryMiB: 4096 };
     const free = hourlyRate(t4, listRates);
     close(hourlyRate({ ...t4, regions: [] }, listRates), free);

@@ -26,7 +26,7 @@ const close = (actual: number | undefined, expected: number) => {
   assert.ok(actual !== undefined && Math.abs(actual - expected) < 1e-6, `${actual} is not ${expected}`);
 };
 
-describe("the meter of costs", () => {
+describe("the cost meter", () => {
   const meters: CostMeter[] = [];
   let folder: string;
   let now: number;
@@ -36,7 +36,7 @@ describe("the meter of costs", () => {
   });
   afterEach(async () => {
     for (const meter of meters.splice(0)) {
-      // What is being written is whole only then.
+      // Waits for the current write to finish.
       await meter.update();
       meter.dispose();
     }
@@ -71,7 +71,7 @@ describe("the meter of costs", () => {
       ...properties,
     });
 
-  it("counts what runs by its time and rate, as an estimate", () => {
+  it("estimates the cost of running sandboxes from time and rate", () => {
     const { store, meter } = open();
     store.add(running("a"));
     store.add(running("b"));
@@ -84,7 +84,7 @@ describe("the meter of costs", () => {
     assert.equal(isTodayEstimate, true);
   });
 
-  it("stops at a sandbox's end, and keeps what it cost", () => {
+  it("stops at a sandbox's end, and keeps its cost", () => {
     const { store, meter } = open();
     store.add(running("a"));
     now += HOUR;
@@ -94,7 +94,7 @@ describe("the meter of costs", () => {
     close(meter.costs.today, 1);
   });
 
-  it("believes what the server says was used where that is more, and goes on from there", async () => {
+  it("accepts a higher cost from the server, and continues from there", async () => {
     const { store, meter } = open({ usage: () => ({ gpuSeconds: 2 * 3600, coreSeconds: 0, gibSeconds: 0 }) });
     store.add(running("a"));
     now += HOUR;
@@ -105,7 +105,7 @@ describe("the meter of costs", () => {
     close(meter.costs.today, 3);
   });
 
-  it("knows of one sandbox whether the server said it, and estimates another machine's", async () => {
+  it("knows if the server confirmed a sandbox's cost, and estimates the cost of another machine's", async () => {
     const { store, meter } = open({ usage: () => ({ gpuSeconds: 2 * 3600, coreSeconds: 0, gibSeconds: 0 }) });
     const [ours, theirs] = [running("a"), running("b", { holder: "elsewhere" })];
     store.apply({ put: [ours, theirs], removeKeys: [] });
@@ -116,7 +116,7 @@ describe("the meter of costs", () => {
     assert.deepEqual(meter.spentOn(theirs), { dollars: 1, isEstimate: true });
   });
 
-  it("survives a restart, also for what ran on meanwhile", async () => {
+  it("survives a restart, and includes what ran meanwhile", async () => {
     const before = open();
     before.store.add(running("a"));
     const lasting = running("b");
@@ -134,7 +134,7 @@ describe("the meter of costs", () => {
     close(meter.costs.today, 3);
   });
 
-  it("counts a sandbox once, whatever number of windows see it", async () => {
+  it("counts a sandbox once, however many windows see it", async () => {
     const one = open();
     const two = open();
     one.store.add(running("a"));
@@ -145,7 +145,7 @@ describe("the meter of costs", () => {
     close(two.meter.costs.today, 1);
   });
 
-  it("takes the last reading of one that ended while no window was there", async () => {
+  it("takes the last reading of a sandbox that ended while no window was open", async () => {
     const before = open();
     before.store.add(running("a"));
     await before.meter.update();
@@ -159,7 +159,7 @@ describe("the meter of costs", () => {
     assert.equal(meter.costs.isTodayEstimate, false);
   });
 
-  it("stops counting what goes out of sight with the account, and does not take it for ended", async () => {
+  it("stops counting a sandbox that disappears with the account, and does not consider it ended", async () => {
     const { store, meter } = open();
     const a = running("a");
     store.add(a);
@@ -172,7 +172,7 @@ describe("the meter of costs", () => {
     await meter.update();
   });
 
-  it("leaves alone what other machines pay for, and what is free", async () => {
+  it("ignores sandboxes of other machines, and free ones", async () => {
     const { store, meter } = open();
     store.add(running("a", { holder: "elsewhere" }));
     now += HOUR;
@@ -186,7 +186,7 @@ describe("the meter of costs", () => {
     assert.deepEqual(await readdir(folder), []);
   });
 
-  it("does not take for ended what another window has only just started", async () => {
+  it("does not consider a sandbox ended that another window has just started", async () => {
     const other = open();
     other.store.add(running("a"));
     now += HOUR;
@@ -199,7 +199,7 @@ describe("the meter of costs", () => {
     close(other.meter.costs.today, 2);
   });
 
-  it("forgets in time what was spent", async () => {
+  it("drops old spending", async () => {
     const { store, meter } = open();
     store.add(running("a"));
     now += HOUR;
@@ -222,7 +222,7 @@ describe("the meter of costs", () => {
     close(earlier, 0);
   });
 
-  describe("where this machine sleeps for eight hours", () => {
+  describe("when this machine sleeps for eight hours", () => {
     const used = (hours: number): Usage => ({ gpuSeconds: hours * 3600, coreSeconds: 0, gibSeconds: 0 });
     const MINUTE = HOUR / 60;
     /** A sandbox with a lifetime of an hour and an idle limit of ten minutes that ran five minutes before. */
@@ -240,7 +240,7 @@ describe("the meter of costs", () => {
       await meter.update();
     };
 
-    it("counts a busy sandbox up to its lifetime, before its end is known and after that", async () => {
+    it("counts a busy sandbox up to its lifetime, before and after its end is known", async () => {
       const window = await sleep();
       close(window.meter.costs.today, 1);
       await window.meter.update();
@@ -249,7 +249,7 @@ describe("the meter of costs", () => {
       close(window.meter.costs.today, 1);
     });
 
-    it("counts one in which nothing ran up to its idle limit", async () => {
+    it("counts an unused sandbox up to its idle limit", async () => {
       const startedAt = now;
       const useOf = (): Use => ({ kind: "idle", idleMs: now - startedAt, leftMs: startedAt + 10 * MINUTE - now });
       const window = await sleep({ useOf });
@@ -264,7 +264,7 @@ describe("the meter of costs", () => {
     });
 
     for (const hours of [0.25, 1.1])
-      it(`believes the server once the sandbox has ended: ${hours} hours were used`, async () => {
+      it(`accepts the server's figure once the sandbox has ended: ${hours} hours`, async () => {
         const usage = { reading: undefined as Usage | undefined };
         const window = await sleep({ usage: () => usage.reading });
         close(window.meter.costs.today, 1);
@@ -274,7 +274,7 @@ describe("the meter of costs", () => {
         assert.equal(window.meter.costs.isTodayEstimate, false);
       });
 
-    it("gives each day what was spent on it", async () => {
+    it("assigns spending to the right day", async () => {
       now = startOfDay(now) + 23 * HOUR + 50 * MINUTE;
       const window = await sleep();
       await end(window, "timeout");
@@ -284,7 +284,7 @@ describe("the meter of costs", () => {
     });
   });
 
-  it("counts a sandbox of a window that was killed as long as its limits let it live, where nothing is measured", async () => {
+  it("counts a sandbox of a killed window up to its limits if nothing is measured", async () => {
     const killed = open();
     killed.store.add(running("a", { timeoutMs: HOUR }));
     now += HOUR / 4;
@@ -297,7 +297,7 @@ describe("the meter of costs", () => {
     close(meter.costs.today, 1);
   });
 
-  it("knows more of an end that it saw than the server says so far", async () => {
+  it("prefers an end that it saw to a lower figure from the server", async () => {
     const { store, meter } = open({ usage: () => ({ gpuSeconds: 1, coreSeconds: 0, gibSeconds: 0 }) });
     store.add(running("a"));
     now += HOUR;
@@ -309,7 +309,7 @@ describe("the meter of costs", () => {
     close(meter.costs.today, 61 / 60);
   });
 
-  it("shows other windows what an ended sandbox cost before the server has said what it used", async () => {
+  it("shows other windows the cost of an ended sandbox before the server reports its usage", async () => {
     const usage = new Deferred<Usage>();
     const [one, two] = [open({ usage: () => usage.promise }), open()];
     one.store.add(running("a"));
@@ -325,7 +325,7 @@ describe("the meter of costs", () => {
     close(two.meter.costs.today, 0.5);
   });
 
-  it("forgets nothing of what was spent when the clock is set back, not even to the day before", async () => {
+  it("keeps all spending when the clock is set back, even to the day before", async () => {
     now = startOfDay(now) + 2 * HOUR;
     const { store, meter } = open();
     store.add(running("a"));

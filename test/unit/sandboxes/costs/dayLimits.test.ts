@@ -43,8 +43,8 @@ function arrange({ soft = 0, hard = 0, stopsIdle = false } = {}) {
   return { state, open, run };
 }
 
-describe("the limits of a day", () => {
-  it("are told once each as they are reached, and again the next day", async () => {
+describe("the daily limits", () => {
+  it("are announced once each when they are reached, and again the next day", async () => {
     const { state, open } = arrange({ soft: 2, hard: 5 });
     const { told, checkAt } = open();
     for (const today of [1.99, 2, 3, 5, 6]) await checkAt(today);
@@ -57,7 +57,7 @@ describe("the limits of a day", () => {
     assert.equal(told.length, 3);
   });
 
-  it("are told in one window, where somebody is", async () => {
+  it("are announced in one window, the one in use", async () => {
     const { open } = arrange({ soft: 2 });
     const [one, two] = [open(), open()];
     await one.checkAt(3, false);
@@ -67,7 +67,7 @@ describe("the limits of a day", () => {
     assert.deepEqual([one.told.length, two.told.length], [0, 1]);
   });
 
-  it("end what idles in this window once the hard one is reached, each as it falls idle", async () => {
+  it("end idle sandboxes of this window once the hard limit is reached, each when it becomes idle", async () => {
     const { state, open, run } = arrange({ hard: 5, stopsIdle: true });
     const { idle, checkAt } = open();
     run("idle");
@@ -84,7 +84,7 @@ describe("the limits of a day", () => {
     assert.deepEqual(idle, ["idle", "busy"]);
   });
 
-  it("end nothing unless that is asked for, nor at the soft one", async () => {
+  it("end nothing unless the setting says so, and nothing at the soft limit", async () => {
     for (const limits of [{ hard: 5 }, { soft: 5, stopsIdle: true }]) {
       const { open, run } = arrange(limits);
       const { idle, checkAt } = open();
@@ -94,7 +94,7 @@ describe("the limits of a day", () => {
     }
   });
 
-  it("are told only of costs that are confirmed, not of an estimate from before this machine slept", async () => {
+  it("are announced only for confirmed costs, not for an estimate from before this machine slept", async () => {
     const { state, open } = arrange({ hard: 5 });
     const { told, checkAt } = open();
     state.confirm = () => {
@@ -111,7 +111,7 @@ describe("the limits of a day", () => {
     assert.equal(told.length, 1);
   });
 
-  it("ask the server once at a time, and not again about what was told", async () => {
+  it("ask the server once at a time, and not again after an announcement", async () => {
     const { state, open } = arrange({ hard: 5 });
     const { told, checkAt, watch } = open();
     let confirmations = 0;
@@ -125,7 +125,7 @@ describe("the limits of a day", () => {
     assert.deepEqual([confirmations, told.length], [1, 1]);
   });
 
-  it("end again what could not be ended, and nothing once the day is over or it is busy", async () => {
+  it("try again to end a sandbox after a failure, and end nothing once the day has passed or it is busy", async () => {
     const { state, open, run } = arrange({ hard: 5, stopsIdle: true });
     const { idle, checkAt, watch } = open();
     const ended: string[] = [];

@@ -84,14 +84,14 @@ const entry = (properties: Partial<JournalEntry> & Pick<JournalEntry, "name">): 
 
 const refusal = (message: RegExp) => (error: unknown) => error instanceof UserError && message.test(error.message);
 
-describe("the hard limit", () => {
-  it("asks nobody where there is none", async () => {
+describe("a hard limit", () => {
+  it("asks no other window if it is off", async () => {
     const { create, refreshes } = arrange();
     await create();
     assert.equal(refreshes(), 0);
   });
 
-  it("lets pass what keeps within it to the cent, and refuses what is above", async () => {
+  it("allows spending up to the exact limit, and refuses more", async () => {
     const { create } = arrange({ hard: { dollarsPerHour: 2 } });
     await create();
     await create();
@@ -103,7 +103,7 @@ describe("the hard limit", () => {
     );
   });
 
-  it("leads to the settings and to what can be terminated", async () => {
+  it("leads to the settings and to the sandboxes that can be terminated", async () => {
     const { create } = arrange({ hard: { sandboxes: 1 } });
     await create();
     const error = await create().catch((refused: unknown) => refused);
@@ -114,7 +114,7 @@ describe("the hard limit", () => {
     );
   });
 
-  it("lets only as many of several at once pass as there is room for", async () => {
+  it("allows only as many concurrent creates as there is room for", async () => {
     const { create } = arrange({ hard: { sandboxes: 2 } });
     const outcomes = await Promise.allSettled([create(), create(), create(), create()]);
     assert.deepEqual(
@@ -123,7 +123,7 @@ describe("the hard limit", () => {
     );
   });
 
-  it("counts what other windows run and create, not what other machines do nor what is over", async () => {
+  it("counts the sandboxes of other windows, but not those of other machines or ended ones", async () => {
     const { store, journal, create } = arrange({ hard: { sandboxes: 3 } });
     const phase = (id: string) => ({ kind: "running", id, startedAt: 0, tunnels: [] }) as const;
     store.add(sandbox({ key: "a", holder: "otherWindow", phase: phase("sb-a") }));
@@ -135,7 +135,7 @@ describe("the hard limit", () => {
     await assert.rejects(create(), refusal(/^Another sandbox would exceed your limit of 3 sandboxes\./));
   });
 
-  it("counts what another window has created since the list, at its price", async () => {
+  it("counts the price of a sandbox that another window has created since the list", async () => {
     for (const hard of [{ sandboxes: 1 }, { dollarsPerHour: 1.5 }]) {
       const { journal, create, onList } = arrange({ hard });
       onList(() => journal.push(entry({ name: "a", id: "sb-a" })));
@@ -143,7 +143,7 @@ describe("the hard limit", () => {
     }
   });
 
-  it("counts what a living window creates however long that takes, and a dead one's for as long as it may arrive", async () => {
+  it("counts what a living window creates for any time, and what a dead one may have created for a limited time", async () => {
     const hoursAgo = (hours: number) => 1000 - hours * 3_600_000;
     const { journal, create } = arrange({ hard: { sandboxes: 3 } });
     journal.push(entry({ name: "a", createdAt: hoursAgo(5) }), entry({ name: "b", createdAt: hoursAgo(0.7) }));
@@ -156,7 +156,7 @@ describe("the hard limit", () => {
     await assert.rejects(createAfter(), refusal(/limit of 1 sandbox/));
   });
 
-  it("blocks for the rest of the day once that is spent", async () => {
+  it("blocks creates for the rest of the day once the day's amount is spent", async () => {
     const { create } = arrange({ hard: { dollarsPerDay: 5 }, today: 5.02 });
     await assert.rejects(
       create(),
@@ -166,7 +166,7 @@ describe("the hard limit", () => {
     );
   });
 
-  it("is about numbers only on the local backend, where nothing costs", async () => {
+  it("is only about numbers on the local backend, which is free", async () => {
     const { create } = arrange({
       hard: { dollarsPerHour: 0.5, dollarsPerDay: 1, sandboxes: 1 },
       today: 3,
@@ -177,7 +177,7 @@ describe("the hard limit", () => {
   });
 });
 
-describe("the soft limit", () => {
+describe("a soft limit", () => {
   it("asks once for each crossing", async () => {
     const { store, journal, create, questions } = arrange({ soft: { sandboxes: 1 } });
     await create();
@@ -192,7 +192,7 @@ describe("the soft limit", () => {
     assert.equal(questions.length, 2);
   });
 
-  it("creates nothing where the answer is no, and asks again the next time", async () => {
+  it("creates nothing if the user declines, and asks again the next time", async () => {
     const { create, questions } = arrange({ soft: { dollarsPerHour: 0.5 }, answer: false });
     await assert.rejects(create(), isAbort);
     await assert.rejects(create(), isAbort);

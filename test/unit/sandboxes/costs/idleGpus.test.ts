@@ -30,8 +30,8 @@ function arrange() {
   return { store, state, found, checkAt };
 }
 
-describe("a GPU that does nothing", () => {
-  it("is told of once, when it has done nothing for long enough", async () => {
+describe("an idle GPU", () => {
+  it("is reported once, after it has been idle long enough", async () => {
     const { store, found, checkAt } = arrange();
     store.add(T4);
     await checkAt(9);
@@ -41,7 +41,7 @@ describe("a GPU that does nothing", () => {
     assert.deepEqual(found, [{ sandbox: T4, idleMs: 10 * MINUTE }]);
   });
 
-  it("starts anew with each run on it", async () => {
+  it("is measured again after each run on it", async () => {
     const { store, state, found, checkAt } = arrange();
     store.add(T4);
     await checkAt(10);
@@ -54,7 +54,7 @@ describe("a GPU that does nothing", () => {
     assert.equal(found.length, 2);
   });
 
-  it("is none while something else uses it, such as a server", async () => {
+  it("is not reported while something else uses it, such as a server", async () => {
     const { store, state, found, checkAt } = arrange();
     store.add(T4);
     state.percent = 3;
@@ -65,7 +65,7 @@ describe("a GPU that does nothing", () => {
     assert.equal(found.length, 1);
   });
 
-  it("is not looked into while it would end by itself, for looking is a use", async () => {
+  it("is not measured while its sandbox is about to end, because measuring counts as use", async () => {
     const { store, state, found, checkAt } = arrange();
     store.add({ ...T4, idleTimeoutMs: 10 * MINUTE });
     await checkAt(10);
@@ -74,7 +74,7 @@ describe("a GPU that does nothing", () => {
     assert.equal(found.length, 1);
   });
 
-  it("is not one without a GPU, nor another window's", async () => {
+  it("is not reported for a sandbox without a GPU or of another window", async () => {
     const { store, state, found, checkAt } = arrange();
     store.add({ ...T4, gpu: undefined });
     store.add({ ...T4, key: "b", holder: "otherWindow" });

@@ -30,14 +30,14 @@ function arrange() {
   return { activity, clock, heard, start };
 }
 
-describe("how a sandbox is used", () => {
+describe("the use of a sandbox", () => {
   it("counts from its start until this window runs something in it", () => {
     const { activity, clock } = arrange();
     clock.minute = 4;
     assert.deepEqual(activity.useOf(running), { kind: "idle", idleMs: 4 * MINUTE, leftMs: 6 * MINUTE });
   });
 
-  it("is busy while a program or a shell runs, and idle from the end of the last one", async () => {
+  it("is busy while a program or a shell runs, and idle after the last one", async () => {
     const { activity, clock, heard, start } = arrange();
     const [endShell, endProgram] = [start(), start()];
     clock.minute = 5;
@@ -51,7 +51,7 @@ describe("how a sandbox is used", () => {
     assert.deepEqual(heard, ["sb-1", "sb-1"]);
   });
 
-  it("starts anew with a probe, which keeps it alive but does not make it busy", async () => {
+  it("counts again from a probe, which keeps the sandbox alive but does not make it busy", async () => {
     const { activity, clock, heard, start } = arrange();
     clock.minute = 7;
     const end = start(true);
@@ -63,7 +63,7 @@ describe("how a sandbox is used", () => {
     assert.deepEqual(heard, []);
   });
 
-  it("is somebody else's where it outlives its idle limit", () => {
+  it("belongs to another window if the sandbox outlives its idle limit", () => {
     const { activity, clock } = arrange();
     clock.minute = 11;
     assert.deepEqual(activity.useOf(running), { kind: "idle", idleMs: 11 * MINUTE, leftMs: -MINUTE });
@@ -75,7 +75,7 @@ describe("how a sandbox is used", () => {
     });
   });
 
-  it("is not known of another window's", () => {
+  it("is unknown for another window's sandbox", () => {
     const { activity } = arrange();
     assert.equal(activity.useOf({ ...running, holder: "otherWindow" }), undefined);
   });

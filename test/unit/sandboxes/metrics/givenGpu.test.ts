@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { compareGpu } from "../../../../src/sandboxes/metrics/givenGpu";
 
-describe("the GPU that was given", () => {
+describe("the GPU that a sandbox got", () => {
   const given = (type: string, count: number, ...names: string[]) => compareGpu({ type, count }, names);
 
-  it("is told from another one, but for what Modal gives in its stead", () => {
+  it("is told apart from the requested one, except for Modal's replacements", () => {
     for (const [type, name] of [
       ["T4", "Tesla T4"],
       ["L4", "NVIDIA L4"],
@@ -27,12 +27,12 @@ describe("the GPU that was given", () => {
       assert.ok(given(type, 1, name).isOther, `${name} for ${type}`);
   });
 
-  it("is counted", () => {
+  it("has a count", () => {
     assert.deepEqual(given("T4", 2, "Tesla T4", "Tesla T4"), { text: "2 × Tesla T4", isOther: false });
     assert.ok(given("T4", 2, "Tesla T4").isOther);
   });
 
-  it("may be none", () => {
+  it("may be absent", () => {
     assert.deepEqual(compareGpu({ type: "T4", count: 1 }, undefined), {
       text: "none: there is no GPU on this machine",
       isOther: true,

@@ -21,7 +21,7 @@ const network = (received: number, sent: number) => [
 ];
 
 describe("a reading of a sandbox", () => {
-  it("has what each GPU says, and nothing where it has no sensor", () => {
+  it("has the values of each GPU, without those of missing sensors", () => {
     const { gpus } =
       parseReading(line({ gpus: ["0, 87, 12595, 15360, 61, 48.12", "1, 0, 3, 15360, [N/A], [Not Supported]"] })) ?? {};
     assert.deepEqual(gpus, [
@@ -30,12 +30,12 @@ describe("a reading of a sandbox", () => {
     ]);
   });
 
-  it("tells a sandbox without nvidia-smi from one whose nvidia-smi fails", () => {
+  it("tells a missing nvidia-smi from one that fails", () => {
     assert.equal(parseReading(line({}))?.gpus, undefined);
     assert.deepEqual(parseReading(line({ gpus: ["NVIDIA-SMI has failed because it couldn't communicate"] }))?.gpus, []);
   });
 
-  it("has the memory that is not to be had any more, and the disk as its users see it", () => {
+  it("has the memory that is in use, and the disk usage that users see", () => {
     const reading = parseReading(
       line({
         "/proc/meminfo": ["MemTotal:        4096 kB", "MemFree:  100 kB", "MemAvailable:   1024 kB", ""],
@@ -47,7 +47,7 @@ describe("a reading of a sandbox", () => {
     assert.deepEqual(reading.disk, { used: 250 * 1024, total: 950 * 1024 });
   });
 
-  it("is none without a time", () => {
+  it("is empty without a time", () => {
     assert.equal(parseReading(""), undefined);
     assert.equal(parseReading("sh: head: not found"), undefined);
   });
@@ -66,14 +66,14 @@ describe("a sample of a sandbox", () => {
     return read;
   };
 
-  it("has rates since the one before, of what came from outside only", () => {
+  it("has rates since the previous one, for outside traffic only", () => {
     const sample = sampleOf(7, reading(102, 400, 5000, 1000), reading(100, 100, 1000, 1000));
     assert.equal(sample.at, 7);
     assert.equal(sample.cpuCores, 1.5);
     assert.deepEqual(sample.network, { received: 2000, sent: 0 });
   });
 
-  it("has none where it is the first, or no time has passed, and never one below zero", () => {
+  it("has no rates if it is the first or no time has passed, and never negative ones", () => {
     const first = reading(100, 100, 1000, 1000);
     assert.equal(sampleOf(0, first, undefined).cpuCores, undefined);
     assert.equal(sampleOf(0, first, first).network, undefined);
@@ -95,14 +95,14 @@ describe("the history of a sandbox", () => {
     return history;
   };
 
-  it("knows the heights of its GPUs between two moments", () => {
+  it("knows the peaks of its GPUs between two moments", () => {
     const history = filled(10, (at) => [gpu(at * 10, 100 - at)]);
     assert.deepEqual(history.gpuPeak(2, 5), { utilization: 50, memoryBytes: 98 });
     assert.equal(history.gpuPeak(20, 30), undefined);
     assert.equal(filled(3, () => undefined).gpuPeak(0, 3), undefined);
   });
 
-  it("stays small however long it gets, and forgets no height", () => {
+  it("stays small over time, and keeps every peak", () => {
     const history = filled(10_000, (at) => [gpu(at === 3333 ? 99 : 10, at === 4444 ? 900 : 5)]);
     assert.ok(history.all.length <= 240);
     assert.equal(history.all.at(-1)?.at, 9999);

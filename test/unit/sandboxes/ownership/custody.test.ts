@@ -16,7 +16,7 @@ import { sandbox as plainSandbox } from "../../support/sandboxes";
 
 const making = { folder: "", spec: { ...makingOf(plainSandbox()).spec, env: {} } };
 
-describe("the custody of sandboxes", () => {
+describe("the ownership of sandboxes", () => {
   let folder: string;
   let vault: EnvVault;
   const opened: Custody[] = [];
@@ -62,7 +62,7 @@ describe("the custody of sandboxes", () => {
     return child.pid ?? 0;
   };
 
-  it("settles once the window before it, which is still closing, has let go of the folder's sandboxes", async () => {
+  it("is settled once the previous window, which is still closing, has released the folder's sandboxes", async () => {
     const [before, next] = [open(), open()];
     const { signal } = new AbortController();
     assert.equal(await next.whenReleased([making.folder], signal), false);
@@ -80,7 +80,7 @@ describe("the custody of sandboxes", () => {
     assert.deepEqual(order, ["left", "released"]);
   });
 
-  it("tells this window's from another's, and both from those made elsewhere", async () => {
+  it("tells this window's sandboxes from another's, and both from those made elsewhere", async () => {
     const here = open();
     const there = open();
     const sandbox = await make(here);
@@ -89,7 +89,7 @@ describe("the custody of sandboxes", () => {
     assert.equal(await holderSeenBy(there, { id: "sb-x", name: "by-hand" }), "elsewhere");
   });
 
-  it("has the entries of its account, whichever window made them", async () => {
+  it("has the entries of its account from all windows", async () => {
     const [here, there, abroad] = [open(), open(), open({ scope: "another" })];
     await make(here, "vscode-a");
     await make(there, "vscode-b");
@@ -97,7 +97,7 @@ describe("the custody of sandboxes", () => {
     assert.deepEqual((await here.entries()).map(({ name }) => name).sort(), ["vscode-a", "vscode-b"]);
   });
 
-  it("gives to nobody what a window held that closed, and what one held that was killed", async () => {
+  it("passes to no window when its window closes or is killed", async () => {
     const closed = open();
     const sandbox = await make(closed);
     await closed.leave();
@@ -109,14 +109,14 @@ describe("the custody of sandboxes", () => {
     assert.equal(await holderSeenBy(open(), other), "nobody");
   });
 
-  it("does not take another process for the window whose id it got", async () => {
+  it("is not mistaken for that of another process with the same id", async () => {
     const killed = open();
     const sandbox = await make(killed);
     await outlive(1);
     assert.equal(await holderSeenBy(open(), sandbox), process.platform === "linux" ? "nobody" : "otherWindow");
   });
 
-  it("never has another machine's, even where both share the folder or its content", async () => {
+  it("never includes another machine's sandboxes, even if both share the folder or its contents", async () => {
     const copy = join(folder, "copy");
     const here = open();
     const sandbox = await make(here);
@@ -130,14 +130,14 @@ describe("the custody of sandboxes", () => {
     assert.equal(await seen(open({ in: join(folder, "other") })), "elsewhere");
   });
 
-  it("knows a sandbox whose journal entry was lost by its tags, and while its window lives leaves it there", async () => {
+  it("is found by tags if the journal entry is lost, and stays with its window while that lives", async () => {
     const here = open();
     const sandbox = await make(here);
     await here.forget(sandbox.name);
     assert.equal(await holderSeenBy(open(), sandbox, sandbox.tags), "otherWindow");
   });
 
-  it("lets one window take what nobody holds, and none what another holds", async () => {
+  it("can be taken over only if no window holds the sandbox", async () => {
     const first = open();
     const sandbox = await make(first);
     const [one, two] = [open(), open()];
@@ -148,7 +148,7 @@ describe("the custody of sandboxes", () => {
     assert.equal(await holderSeenBy(two, sandbox), "otherWindow");
   });
 
-  it("lets a window that claims a sandbox twice at the same time have it both times", async () => {
+  it("can be claimed twice by the same window at the same time", async () => {
     const [before, next] = [open(), open()];
     const sandbox = await make(before);
     await before.leave();
@@ -156,7 +156,7 @@ describe("the custody of sandboxes", () => {
     assert.equal(await holderSeenBy(next, sandbox), "thisWindow");
   });
 
-  it("gives one install id to windows that start at once", async () => {
+  it("uses one install id for windows that start at the same time", async () => {
     const ids = await Promise.all(
       Array.from({ length: 8 }, async () => (await open().tags())["modal-sandboxes-install"]),
     );
@@ -164,7 +164,7 @@ describe("the custody of sandboxes", () => {
     assert.match(ids[0] ?? "", /^[A-Za-z0-9._-]{1,63}$/);
   });
 
-  it("has an entry on disk before the create, and keeps it until the sandbox is known to be gone", async () => {
+  it("is recorded on disk before the create, until the sandbox is known to be gone", async () => {
     const custody = open();
     await custody.begin("vscode-a", making, false);
     const entries = () => readdirSync(join(folder, "journal"));
@@ -178,7 +178,7 @@ describe("the custody of sandboxes", () => {
     assert.deepEqual(entries(), [], "what comes late does not bring it back");
   });
 
-  it("keeps what variables hold off the disk, and only as long as the sandbox is there", async () => {
+  it("keeps the values of variables off the disk, and only as long as the sandbox exists", async () => {
     const custody = open();
     const env = { HF_TOKEN: "hf_secret" };
     await custody.begin("vscode-a", { ...making, spec: { ...making.spec, env } }, false);
@@ -192,7 +192,7 @@ describe("the custody of sandboxes", () => {
     assert.deepEqual(await vault.of("vscode-a"), {});
   });
 
-  it("passes over files that hold no entry", async () => {
+  it("ignores files without an entry", async () => {
     const custody = open();
     await custody.begin("vscode-a", making, false);
     for (const [name, text] of [
@@ -207,7 +207,7 @@ describe("the custody of sandboxes", () => {
     );
   });
 
-  it("takes note again as soon as the disk lets it, after a first note that failed", async () => {
+  it("is recorded as soon as the disk allows it after a first failure", async () => {
     const custody = open();
     writeFileSync(join(folder, "windows"), "in the way");
     await assert.rejects(custody.begin("vscode-a", making, false), UserError);
@@ -216,7 +216,7 @@ describe("the custody of sandboxes", () => {
     assert.equal(custody.problem, undefined);
   });
 
-  it("tells of its problem as long as there is one, and takes no window for gone that it cannot see", async () => {
+  it("reports its problem as long as there is one, and does not consider an invisible window gone", async () => {
     const [custody, other] = [open(), open()];
     const [ours, theirs] = [await make(custody), await make(other, "vscode-b")];
     const problems: (string | undefined)[] = [];
@@ -233,7 +233,7 @@ describe("the custody of sandboxes", () => {
     );
   });
 
-  it("refuses a create that it cannot take note of, with a sentence", async function () {
+  it("refuses a create that it cannot record, with an error", async function () {
     writeFileSync(join(folder, "windows"), "in the way");
     chmodSync(join(folder, "windows"), 0o400);
     await assert.rejects(

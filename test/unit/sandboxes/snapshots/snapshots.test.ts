@@ -26,7 +26,7 @@ describe("the snapshots of an installation", () => {
   };
   const ids = (list: readonly { readonly imageId: string }[]) => list.map(({ imageId }) => imageId);
 
-  it("are known newest first, those of the account only, and tell whose they are", async () => {
+  it("are listed newest first, only those of the account, with their sandbox", async () => {
     const { snapshots, heard } = open();
     await snapshots.save(snapshot({ imageId: "im-1", sandboxName: "a", createdAt: 1 }));
     await snapshots.save(snapshot({ imageId: "im-2", sandboxName: "b", createdAt: 2 }));
@@ -35,7 +35,7 @@ describe("the snapshots of an installation", () => {
     assert.deepEqual(await snapshots.all("another"), []);
   });
 
-  it("of another window are heard of with the next list, once", async () => {
+  it("of other windows appear once with the next list", async () => {
     const [here, there] = [open(), open()];
     await there.snapshots.save(snapshot({ sandboxName: "a" }));
     assert.deepEqual(ids(await here.snapshots.all("account")), ["im-1"]);
@@ -48,7 +48,7 @@ describe("the snapshots of an installation", () => {
     assert.deepEqual(here.snapshots.known, []);
   });
 
-  it("bring back the variables of their sandbox, which are not on the disk and go with the snapshot", async () => {
+  it("restore the variables of their sandbox, which are not on disk and disappear with the snapshot", async () => {
     const { snapshots } = open();
     const env = { HF_TOKEN: "hf_secret" };
     await vault.keep("vscode-1", env);
@@ -61,7 +61,7 @@ describe("the snapshots of an installation", () => {
     assert.deepEqual((await snapshots.specOf(taken)).env, {});
   });
 
-  it("are forgotten once Modal has deleted them", async () => {
+  it("are dropped once Modal has deleted them", async () => {
     const { snapshots } = open();
     await snapshots.save(snapshot({ expiresAt: 1000 }));
     assert.deepEqual(await snapshots.all("account"), []);

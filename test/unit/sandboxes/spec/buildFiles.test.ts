@@ -47,7 +47,7 @@ describe("the files that an image is built from", function () {
   const isRefused = (start: string) => (error: unknown) =>
     error instanceof UserError && error.message.startsWith(start) && !error.message.includes(PRIVATE);
 
-  it("are read inside the folder, also by links that stay in it and where the folder itself is a link", async () => {
+  it("are read inside the folder, also through links that stay in it or if the folder itself is a link", async () => {
     write("deploy/base.txt", "numpy");
     link("deploy/base.txt", "requirements.txt");
     link("project", "../alias");
@@ -81,7 +81,7 @@ describe("the files that an image is built from", function () {
       await assert.rejects(requirements(), /, which is outside the folder\. Copy the file into the folder/);
     });
 
-  it("name the line and what it includes where that is refused", async () => {
+  it("name the line and the file that it includes if that is refused", async () => {
     write("requirements.txt", "numpy\n-r deploy/more.txt\n");
     write("deploy/more.txt", "\n\n-r ../../.ssh/id_rsa\n");
     await assert.rejects(requirements(), {
@@ -96,14 +96,14 @@ describe("the files that an image is built from", function () {
     await assert.rejects(requirements(), isRefused("deploy/more.txt:1 includes ${HOME}/notes.txt, and variables of"));
   });
 
-  it("are left to pip where they have a URL", async () => {
+  it("are left to pip if they have a URL", async () => {
     write("requirements.txt", "-r https://example.com/base.txt\n-c HTTP://example.com/limits.txt\n-r more.txt");
     write("more.txt", "numpy");
     assert.deepEqual([...(await requirements()).keys()], ["requirements.txt", "more.txt"]);
   });
 
   for (const line of ["-e ../lib", "-e../lib", "--editable ../lib", "lib @ file:///srv/lib", "~/lib", "-e \\\n../lib"])
-    it(`install no folder of this machine: ${JSON.stringify(line)}`, async () => {
+    it(`install no local folder: ${JSON.stringify(line)}`, async () => {
       write("requirements.txt", `numpy\n${line}\n`);
       await assert.rejects(requirements(), isRefused("requirements.txt:2 installs from the folder itself"));
     });
@@ -124,7 +124,7 @@ describe("the files that an image is built from", function () {
       await assert.rejects(read(named), isRefused(`The image is made from ${named}, ${reason}. `));
     });
 
-  it("are not read outside where a folder on the way becomes a link at that moment", async () => {
+  it("are not read outside the folder even if a folder on the way becomes a link at that moment", async () => {
     write("sub/notes.txt", "numpy");
     link("..", "elsewhere");
     const swapper = new Worker(
@@ -157,13 +157,13 @@ describe("the files that an image is built from", function () {
     }
   });
 
-  it("are regular files: neither a pipe nor a folder is waited for", async () => {
+  it("are regular files: neither a pipe nor a folder blocks the build", async () => {
     execFileSync("mkfifo", [join(folder, "pipe.txt")]);
     for (const path of ["pipe.txt", "keys"])
       await assert.rejects(read(path), isRefused(`The image is made from ${path}, which isn't a regular file.`));
   });
 
-  it("are no larger than 5 MB together", async () => {
+  it("are limited to 5 MB together", async () => {
     write("requirements.txt", `-r more.txt\n${"#".repeat(2_500_000)}`);
     write("more.txt", "#".repeat(2_400_000));
     assert.equal((await requirements()).size, 2);
@@ -174,7 +174,7 @@ describe("the files that an image is built from", function () {
     );
   });
 
-  it("are named by the settings only inside the folder, and never a file that may hold secrets", async () => {
+  it("are named by the settings only inside the folder, and never a file that may contain secrets", async () => {
     const resolve = async (image: unknown) => {
       const defaults = { gpu: undefined, gpuFallback: [], cpu: 1, memoryMiB: 512, timeoutMs: 60_000, env: {} };
       const rest = { idleTimeoutMs: 60_000, ports: [], volumes: [], secrets: [], regions: [], packages: [] };

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { readDotEnv } from "../../../../src/sandboxes/spec/dotEnv";
 
 describe("a .env file", () => {
-  it("is read with quotes, comments, exports and values of several lines", () => {
+  it("is read with quotes, comments, exports and multi-line values", () => {
     const text = [
       "# a comment",
       "PLAIN=one two",
@@ -45,12 +45,12 @@ describe("a .env file", () => {
     });
   });
 
-  it("has its first variable even with a byte order mark, as editors on Windows write it", () => {
+  it("keeps its first variable if the file starts with a byte order mark, as editors on Windows write it", () => {
     assert.deepEqual(readDotEnv("\uFEFFTOKEN=1\nSECOND=2"), { TOKEN: "1", SECOND: "2" });
   });
 
   it("is read to its end, however long its lines are", () => {
-    // Where the time grew with the square of a line's length, this would take minutes.
+    // If the time grew with the square of a line's length, this would take minutes.
     const lines = `A=y${" ".repeat(1_000_000)}x\nB="${" #".repeat(500_000)}\n`;
     assert.equal(readDotEnv(`${lines.repeat(3)}C=end`).C, "end");
   });

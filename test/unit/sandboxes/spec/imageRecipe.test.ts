@@ -24,7 +24,7 @@ const dockerfile = (text: string) => recipe({ kind: "dockerfile", path: "Dockerf
 const isSentence = (pattern: RegExp) => (error: unknown) => error instanceof UserError && pattern.test(error.message);
 
 describe("the recipe of an image", () => {
-  it("of a registry is its name, with packages upon it", async () => {
+  it("is the registry name with packages on top", async () => {
     assert.deepEqual(await recipe({ kind: "registry", reference: "debian:13" }), {
       label: "debian:13",
       layers: [{ title: "FROM debian:13", commands: ["FROM debian:13"] }],
@@ -38,7 +38,7 @@ describe("the recipe of an image", () => {
     assert.match(layers[2]?.commands[0] ?? "", /pip install (')?numpy(')? 'torch>=2'$/);
   });
 
-  it("of requirements.txt has the contents of all its files, to the byte", async () => {
+  it("has the exact contents of requirements.txt and all files that it includes", async () => {
     const large = Array.from({ length: 4000 }, (_, index) => `package-${index}==1.0  # "quoted" $HOME ü`).join("\n");
     const files = {
       "deploy/requirements.txt": "-r ../base.txt\n-c limits.txt\nnumpy\n",
@@ -67,14 +67,14 @@ describe("the recipe of an image", () => {
     rmSync(root, { recursive: true });
   });
 
-  it("is another where a file has changed, and the same where it has not", async () => {
+  it("changes if and only if a file changes", async () => {
     const source = { kind: "requirements", path: "requirements.txt", base: BASE } as const;
     const of = async (text: string) => JSON.stringify(await recipe(source, { "requirements.txt": text }));
     assert.equal(await of("numpy"), await of("numpy"));
     assert.notEqual(await of("numpy"), await of("numpy\nscipy"));
   });
 
-  it("of pyproject.toml goes by uv.lock where there is one", async () => {
+  it("uses uv.lock for a pyproject.toml if there is one", async () => {
     const source = { kind: "pyproject", path: "app/pyproject.toml", base: BASE } as const;
     const loose = await recipe(source, { "app/pyproject.toml": "[project]" });
     assert.deepEqual(
@@ -90,7 +90,7 @@ describe("the recipe of an image", () => {
     );
   });
 
-  it("of a Dockerfile has a layer for every RUN, named by its line", async () => {
+  it("has a layer for every RUN of a Dockerfile, named after its line", async () => {
     const { layers } = await dockerfile(
       "# syntax=docker/dockerfile:1\nFROM debian:13\n\nENV A=1\nRUN one \\\n    # why\n    && two\nWORKDIR /srv\nRUN three\nENV B=2\n",
     );
@@ -102,7 +102,7 @@ describe("the recipe of an image", () => {
     ]);
   });
 
-  it("of a Dockerfile stays in one piece where one line depends on more than what is above it", async () => {
+  it("keeps a Dockerfile in one piece if a line depends on more than the lines above it", async () => {
     for (const text of [
       "ARG TAG=13\nFROM debian:$TAG\nRUN one",
       "FROM a AS build\nRUN one\nFROM b\nCOPY --from=build /x /x",
@@ -114,7 +114,7 @@ describe("the recipe of an image", () => {
     assert.deepEqual(layer.commands, ["FROM a", "RUN <<EOF\n# kept\ntwo\nEOF", "RUN three"]);
   });
 
-  it("is refused with the line where it needs files of the folder", async () => {
+  it("names the line if a Dockerfile needs files of the folder", async () => {
     for (const line of ["COPY . /app", "copy --chown=1:1 a b", "ADD data.tar /data"])
       await assert.rejects(dockerfile(`FROM a\n${line}`), isSentence(/^Dockerfile:2 copies files of the folder/), line);
     await dockerfile("FROM a\nADD https://example.com/x /x");
@@ -131,7 +131,7 @@ describe("the recipe of an image", () => {
     });
   });
 
-  it("is refused with the file that is missing", async () => {
+  it("names a missing file", async () => {
     await assert.rejects(
       recipe({ kind: "dockerfile", path: "Dockerfile" }),
       isSentence(/made from Dockerfile, and there is no such file/),

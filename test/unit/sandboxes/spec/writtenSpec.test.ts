@@ -43,21 +43,21 @@ const FULL: WrittenSpec = {
   network: { cidrs: ["10.0.0.0/8", "fd00::/8"], domains: ["*.example.com"] },
 };
 
-describe("the settings", () => {
+describe("the settings of sandboxes", () => {
   const properties = Object.assign(
     {},
     ...readManifest().contributes.configuration.map((part) => part.properties),
   ) as Readonly<Record<string, Setting>>;
   const keys = Object.values(specFields).map(({ key }) => key);
 
-  it("have a schema for exactly what a named spec can have", () => {
+  it("have a schema for exactly the properties of a named spec", () => {
     assert.deepEqual(
       Object.keys(properties["modalSandboxes.specs"]?.additionalProperties?.properties ?? {}).sort(),
       [...keys].sort(),
     );
   });
 
-  it("have a setting for all of it but the GPU, with a default that makes sense", () => {
+  it("cover everything but the GPU, with a useful default", () => {
     const written = keys.flatMap((key) =>
       key === "gpu" ? [] : [[key, properties[`modalSandboxes.${key}`]?.default] as const],
     );
@@ -66,7 +66,7 @@ describe("the settings", () => {
 });
 
 describe("a written spec", () => {
-  it("is read into a definition, in milliseconds and with every form of its own", () => {
+  it("is read into a definition, in milliseconds and with every form of its properties", () => {
     const { gpu, timeoutMs, idleTimeoutMs, volumes, network, image } = read(FULL);
     assert.deepEqual(gpu, { type: "H100", count: 2 });
     assert.equal(timeoutMs, 240 * 60_000);
@@ -95,13 +95,13 @@ describe("a written spec", () => {
       assert.deepEqual(writeDefinition(read({ image }), defaults), { gpu: "CPU", image });
   });
 
-  it("takes from the settings what it does not say, and does not repeat it", () => {
+  it("gets missing properties from the settings, and does not repeat them", () => {
     const definition = read({ gpu: "t4" });
     assert.deepEqual(definition, { ...defaults, gpu: { type: "T4", count: 1 } });
     assert.deepEqual(writeDefinition(definition, defaults), { gpu: "T4" });
   });
 
-  it("is refused with the property that is wrong and what it must be", () => {
+  it("is refused with the invalid property and its valid values", () => {
     const wrong: WrittenSpec = {
       gpu: ["V100", "H100:9", "", 3, null],
       gpuFallback: ["H100", ["CPU"], ["T4", "T4"]],
@@ -163,7 +163,7 @@ describe("a written spec", () => {
         );
   });
 
-  it("is refused where it has a property that no sandbox has", () => {
+  it("is refused if it has an unknown property", () => {
     assert.throws(() => read({ gpus: ["T4"] }), /^UserError: The spec "train" has "gpus", which is no property/);
   });
 });

@@ -28,7 +28,7 @@ const signal = new AbortController().signal;
 const NOBODY = 65534;
 const DAY_S = 86_400;
 
-describe("cases that break a naive sync", function () {
+describe("a sync of difficult files", function () {
   this.timeout(30_000);
   const folder = temporaryFolders();
   const baselineFolder = folder();
@@ -51,7 +51,7 @@ describe("cases that break a naive sync", function () {
     return { here, there, push, bring };
   }
 
-  it("two names of one file arrive as two files, and both follow an edit through either", async () => {
+  it("pushes two names of one file as two files, and both follow an edit through either", async () => {
     const { here, there, push } = await pushed({ "d/one": file("first") });
     linkSync(join(here, "d/one"), join(here, "other"));
     await push();
@@ -62,7 +62,7 @@ describe("cases that break a naive sync", function () {
     assert.notEqual(lstatSync(join(there, "d/one")).ino, lstatSync(join(there, "other")).ino);
   });
 
-  it("two names that a program gave one file come back as two files", async () => {
+  it("pulls two names that a program gave one file as two files", async () => {
     const { here, there, bring } = await pushed({ a: file() });
     writeFileSync(join(there, "made"), "by a program");
     linkSync(join(there, "made"), join(there, "made too"));
@@ -71,7 +71,7 @@ describe("cases that break a naive sync", function () {
     assert.notEqual(lstatSync(join(here, "made")).ino, lstatSync(join(here, "made too")).ino);
   });
 
-  it("holes in a file are zeros on the other side, both ways", async () => {
+  it("fills holes in a file with zeros on the other side, both ways", async () => {
     const { here, there, push, bring } = await pushed({ sparse: file("start") });
     truncateSync(join(here, "sparse"), 30_000_000);
     await push();
@@ -82,7 +82,7 @@ describe("cases that break a naive sync", function () {
     assert.ok(readFileSync(join(here, "made")).equals(readFileSync(join(there, "made"))));
   });
 
-  it("times in the future neither hide an edit nor make one", async () => {
+  it("neither misses nor invents an edit when times are in the future", async () => {
     const { here, there, push } = await pushed({ a: file("first"), b: file() });
     const inAYear = Date.now() / 1000 + 365 * DAY_S;
     for (const name of ["a", "b"]) utimesSync(join(here, name), inAYear, inAYear);
@@ -95,7 +95,7 @@ describe("cases that break a naive sync", function () {
   });
 
   for (const days of [-1, 1])
-    it(`a sandbox whose clock is ${days < 0 ? "behind" : "ahead"} by a day loses nothing and repeats nothing`, async () => {
+    it(`loses nothing and repeats nothing if a sandbox's clock is ${days < 0 ? "behind" : "ahead"} by a day`, async () => {
       const { here, there, push, bring } = await pushed({ changed: file("first"), both: file("first") });
       const writeThere = (name: string, content: string) => {
         writeFileSync(join(there, name), content);
@@ -120,7 +120,7 @@ describe("cases that break a naive sync", function () {
       assert.equal(readFileSync(join(there, conflicts[0]?.keptAs ?? ""), "utf8"), "twice");
     });
 
-  it("a pipe in the place of a file is set aside, and holds nothing up", async () => {
+  it("sets aside a pipe in the place of a file, and is not blocked by it", async () => {
     const { here, there, push, bring } = await pushed({ a: file() });
     assert.equal(spawnSync("mkfifo", [join(there, "pipe"), join(there, "alone")]).status, 0);
     writeFileSync(join(here, "pipe"), "a file");
@@ -135,7 +135,7 @@ describe("cases that break a naive sync", function () {
     assert.equal(existsSync(join(here, "alone")), false);
   });
 
-  it("what nobody may read is left out and told, and what a sandbox has of it stays", async () => {
+  it("leaves out and reports unreadable files, and keeps the sandbox's version of them", async () => {
     const { here, there, push } = await pushed({
       "closed/inside": file("in"),
       "secret.txt": file("mine"),
@@ -162,7 +162,7 @@ describe("cases that break a naive sync", function () {
     assert.equal(readFileSync(join(there, "closed/inside"), "utf8"), "in");
   });
 
-  it("a place that can only be read is named in one sentence", async function () {
+  it("names a read-only place in one sentence", async function () {
     const here = build(folder(), { a: file() });
     const there = folder();
     const unmount = mountTmpfs(this, "ro", there);
@@ -174,7 +174,7 @@ describe("cases that break a naive sync", function () {
     }
   });
 
-  it("a hundred thousand files arrive, and only what changed afterwards", async function () {
+  it("pushes a hundred thousand files, and later only what changed", async function () {
     this.timeout(120_000);
     const here = folder();
     for (let at = 0; at < 500; at += 1) {

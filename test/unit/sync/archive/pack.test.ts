@@ -13,11 +13,11 @@ import { build, file, listTree, temporaryFolders } from "../support/folders";
 import { asBusyboxKeeps } from "../support/localExec";
 import { nasty } from "../support/nasty";
 
-describe("pack", () => {
+describe("an archive for a push", () => {
   const folder = temporaryFolders();
 
   for (const tar of [["tar"], ["busybox", "tar"]]) {
-    it(`writes what ${tar.join(" ")} turns into the same tree`, async function () {
+    it(`is unpacked by ${tar.join(" ")} into the same tree`, async function () {
       if (spawnSync(tar[0] ?? "", ["--help"]).error) skip(this, `needs ${tar[0] ?? ""}`);
       const root = build(folder(), nasty);
       chmodSync(join(root, "read-only folder"), 0o755);
@@ -39,7 +39,7 @@ describe("pack", () => {
     assert.deepEqual(listTree(unpack(["tar"], (await packed(root)).archive)), listTree(root));
   });
 
-  it("writes the size of a file over 8 GiB", async () => {
+  it("has the size of a file over 8 GiB", async () => {
     const root = folder();
     const size = 9 * 1024 ** 3;
     const sparse = openSync(join(root, "huge"), "w");
@@ -62,7 +62,7 @@ describe("pack", () => {
     assert.match(listing, new RegExp(` ${size} .* tree/huge`));
   });
 
-  it("goes on without files that vanished, cannot be read or became something else", async () => {
+  it("leaves out files that vanished, cannot be read or became something else", async () => {
     const root = build(folder(), { gone: file(), link: file(), folder: file(), stays: file("here") });
     const { entries } = scan(root);
     rmSync(join(root, "gone"));
@@ -77,7 +77,7 @@ describe("pack", () => {
     assert.deepEqual(namesIn(unpack(["tar"], archive)), ["stays"]);
   });
 
-  it("sends all of a file that grew after the scan", async () => {
+  it("contains all of a file that grew after the scan", async () => {
     const root = build(folder(), { "grows.log": file("before") });
     const { entries } = scan(root);
     writeFileSync(join(root, "grows.log"), "before and after");
@@ -88,7 +88,7 @@ describe("pack", () => {
     assert.equal(readFileSync(join(unpack(["tar"], archive), "grows.log"), "utf8"), "before and after");
   });
 
-  it("sends as much of a growing file as there was when it was opened", async () => {
+  it("contains as much of a growing file as there was when it was opened", async () => {
     const root = build(folder(), { "grows.log": file(Buffer.alloc(2_000_000)), stays: file() });
     let asked = 0;
     const ready = () => {
@@ -104,7 +104,7 @@ describe("pack", () => {
     assert.deepEqual(namesIn(unpack(["tar"], archive)), ["grows.log", "stays"]);
   });
 
-  it("fills up a file that shrinks while it is read, reports it and sends the rest whole", async () => {
+  it("fills up a file that shrinks while it is read, reports it and contains the rest unchanged", async () => {
     const root = build(folder(), { shrinks: file(Buffer.alloc(4_000_000, 1)), stays: file("here") });
     const { entries } = scan(root);
     let asked = 0;
@@ -123,7 +123,7 @@ describe("pack", () => {
     assert.deepEqual(namesIn(unpack(["tar"], archive)), ["shrinks", "stays"]);
   });
 
-  it("writes no more at a time than a part of a file, however big the files are", async () => {
+  it("is written in parts of limited size, however big the files are", async () => {
     const files = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`f${n}`, file(Buffer.alloc(400_000))]));
     const root = build(folder(), { ...files, big: file(Buffer.alloc(20_000_000)) });
     let sinceReady = 0;

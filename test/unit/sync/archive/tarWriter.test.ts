@@ -30,7 +30,7 @@ describe("TarWriter", () => {
     ...[1, 511, 512, 513, 70_000].map((size) => ({ ...base, name: `of ${size} bytes`, size })),
   ];
 
-  it("writes what tar-stream reads as the same", async () => {
+  it("writes entries that tar-stream reads unchanged", async () => {
     assert.deepEqual(
       await read(write(entries)),
       entries.map(({ target = "", ...entry }) => ({ ...entry, target })),
@@ -39,16 +39,16 @@ describe("TarWriter", () => {
 
   const listed = entries.map(({ name, type }) => (type === "directory" ? `${name}/` : name));
 
-  it("writes names that tar lists as they are", () => {
+  it("writes names that tar lists unchanged", () => {
     assert.deepEqual(list("tar", ["--quoting-style=literal", "-tf", "-"], write(entries)), listed);
   });
 
-  it("writes names that busybox lists as they are", function () {
+  it("writes names that busybox lists unchanged", function () {
     if (spawnSync("busybox").error) skip(this, "needs busybox");
     assert.deepEqual(list("busybox", ["tar", "-tf", "-"], write(entries)), listed);
   });
 
-  it("does not end an entry before its time", () => {
+  it("does not end an entry too early", () => {
     const tar = new TarWriter(() => undefined);
     tar.begin({ ...base, name: "short", size: 10 });
     tar.append(Buffer.alloc(9));

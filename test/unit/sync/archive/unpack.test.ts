@@ -67,7 +67,7 @@ const unpack = (root: string, parts: readonly Buffer[], options?: Options): Unpa
 
 const good = entry({ name: "good.txt" }, "good");
 
-describe("unpacking what a sandbox sent", () => {
+describe("unpacking an archive from a sandbox", () => {
   const folder = temporaryFolders();
 
   for (const format of ["gnu", "posix"])
@@ -107,7 +107,7 @@ describe("unpacking what a sandbox sent", () => {
     }
   });
 
-  it("keeps the mode without set-id bits, and the fraction of the time that the listing told", () => {
+  it("keeps the mode without set-id bits, and the fraction of the time from the listing", () => {
     const root = folder();
     unpack(root, [entry({ name: "./tool", mode: 0o6751 }, "x")], { wanted: ["tool"] });
     const stats = lstatSync(join(root, "tool"));
@@ -116,12 +116,12 @@ describe("unpacking what a sandbox sent", () => {
   });
 
   const hostile: Record<string, { parts: Buffer[]; refused: Record<string, string> }> = {
-    "a path that climbs out": {
+    "a path that leads out": {
       parts: [entry({ name: "../x" }, "x")],
       refused: { "../x": "leads out of the folder" },
     },
     "an absolute path": { parts: [entry({ name: "/x" }, "x")], refused: { "/x": "is an absolute path" } },
-    "a path that climbs out on the way": {
+    "a path that leads out on the way": {
       parts: [entry({ name: "a/../../x" }, "x")],
       refused: { "a/../../x": "leads out of the folder" },
     },
@@ -129,11 +129,11 @@ describe("unpacking what a sandbox sent", () => {
       parts: [entry({ name: "out", type: "2", linkname: "/tmp" }), entry({ name: "out/x" }, "x")],
       refused: { out: "is a link to an absolute path" },
     },
-    "a link that climbs out": {
+    "a link that leads out": {
       parts: [entry({ name: "a/up", type: "2", linkname: "../../x" })],
       refused: { "a/up": "is a link out of the folder" },
     },
-    "a link that climbs out behind a name": {
+    "a link that leads out behind a name": {
       parts: [
         entry({ name: "deep/here", type: "2", linkname: "." }),
         entry({ name: "l", type: "2", linkname: "deep/here/../../x" }),
@@ -144,7 +144,7 @@ describe("unpacking what a sandbox sent", () => {
       parts: [entry({ name: "passwd", type: "1", linkname: "/etc/passwd" })],
       refused: { passwd: "is a second name of a file that did not come" },
     },
-    "a hard link to a file that was here": {
+    "a hard link to an existing file": {
       parts: [entry({ name: "stolen", type: "1", linkname: "mine" })],
       refused: { stolen: "is a second name of a file that did not come" },
     },
@@ -160,7 +160,7 @@ describe("unpacking what a sandbox sent", () => {
         fifo: "is neither a file, a folder nor a link",
       },
     },
-    "a type that nobody knows": {
+    "an unknown type": {
       parts: [entry({ name: "odd", type: "S" }, "content")],
       refused: { odd: "is neither a file, a folder nor a link" },
     },
@@ -176,7 +176,7 @@ describe("unpacking what a sandbox sent", () => {
       parts: [pax({ path: "n".repeat(300) }), entry({ name: "short" }, "x")],
       refused: { ["n".repeat(300)]: "has a name that is too long here" },
     },
-    "what belongs to git and VS Code": {
+    "files of git and VS Code": {
       parts: [
         ".git/hooks/pre-commit",
         ".GIT/config",
@@ -205,7 +205,7 @@ describe("unpacking what a sandbox sent", () => {
   };
 
   for (const [what, { parts, refused }] of Object.entries(hostile))
-    it(`refuses ${what}, and takes the rest`, () => {
+    it(`refuses ${what}, and accepts the rest`, () => {
       const top = folder();
       const root = join(top, "root");
       build(root, { mine: { kind: "file", content: "mine" } });
@@ -222,7 +222,7 @@ describe("unpacking what a sandbox sent", () => {
       assert.ok(!existsSync(join(root, ".git")) && !existsSync(join(root, ".vscode")));
     });
 
-  it("follows no link that is here already", () => {
+  it("follows no link that is already here", () => {
     const outside = folder();
     const root = folder();
     symlinkSync(outside, join(root, "link"));
@@ -238,7 +238,7 @@ describe("unpacking what a sandbox sent", () => {
     assert.deepEqual(readdirSync(outside), []);
   });
 
-  it("replaces a link by a file, not what the link leads to", () => {
+  it("replaces a link with a file, not the link's target", () => {
     const outside = join(folder(), "precious");
     writeFileSync(outside, "precious");
     const root = folder();
@@ -248,7 +248,7 @@ describe("unpacking what a sandbox sent", () => {
     assert.equal(readFileSync(outside, "utf8"), "precious");
   });
 
-  it("makes links last, and only where they stay inside", () => {
+  it("makes links last, and only those that stay inside", () => {
     const root = folder();
     const { refused } = unpack(root, [
       entry({ name: "current", type: "2", linkname: "runs/1" }),
@@ -256,26 +256,26 @@ describe("unpacking what a sandbox sent", () => {
       entry({ name: "runs/1/log" }, "log"),
     ]);
     assert.deepEqual(Object.values(refused), []);
-    // The folder was first, so the link stands beside it.
+    // The folder was first, so the link is put next to it.
     assert.equal(readFileSync(join(root, "current/log"), "utf8"), "not through the link");
     assert.equal(readFileSync(join(root, "current (sandbox copy)/log"), "utf8"), "log");
   });
 
-  it("takes a second name of a file that came, as a copy", () => {
+  it("turns a second name of a file into a copy", () => {
     const root = folder();
     unpack(root, [entry({ name: "./one" }, "same"), entry({ name: "./two", type: "1", linkname: "./one" })]);
     assert.equal(readFileSync(join(root, "two"), "utf8"), "same");
     assert.equal(lstatSync(join(root, "two")).nlink, 1);
   });
 
-  it("takes only what was asked for", () => {
+  it("accepts only what was requested", () => {
     const root = folder();
     const { refused } = unpack(root, [good, entry({ name: "extra" }, "x")], { wanted: ["good.txt"] });
     assert.deepEqual(refused, { extra: "was not asked for" });
     assert.deepEqual(readdirSync(root), ["good.txt"]);
   });
 
-  it("refuses the second of two names that are one on this file system", () => {
+  it("refuses the second of two names that are the same on this file system", () => {
     const root = folder();
     const parts = [
       entry({ name: "Read/Me" }, "1"),
@@ -290,7 +290,7 @@ describe("unpacking what a sandbox sent", () => {
     });
   });
 
-  it("refuses ten gigabytes of zeros without keeping them, and takes what comes before", function () {
+  it("refuses ten gigabytes of zeros without keeping them, and accepts what comes before", function () {
     this.timeout(20_000);
     const root = folder();
     const size = 10_000_000_000 - (10_000_000_000 % 512);
@@ -309,7 +309,7 @@ describe("unpacking what a sandbox sent", () => {
     assert.deepEqual(readdirSync(root), ["good.txt"]);
   });
 
-  it("refuses the files that exceed the size agreed on, and takes the small ones behind", () => {
+  it("refuses the files that exceed the agreed size, and accepts small ones after them", () => {
     const root = folder();
     const parts = [entry({ name: "big" }, Buffer.alloc(2 * MB)), good];
     const { refused, end } = unpack(root, parts, { limits: { bytes: MB } });
@@ -318,7 +318,7 @@ describe("unpacking what a sandbox sent", () => {
     assert.deepEqual(readdirSync(root), ["good.txt"]);
   });
 
-  it("stops writing at the number of entries agreed on, and remembers no more than a thousand of many", function () {
+  it("stops writing at the agreed number of entries, and remembers at most a thousand others", function () {
     this.timeout(60_000);
     const root = folder();
     const thousand = Buffer.concat(Array.from({ length: 1000 }, (_, n) => header({ name: `f${n}` })));
@@ -332,7 +332,7 @@ describe("unpacking what a sandbox sent", () => {
     assert.ok(Object.keys(result.refused).length <= 1000);
   });
 
-  it("leaves out an entry with a pax header of a gigabyte, and takes the rest", function () {
+  it("leaves out an entry with a pax header of a gigabyte, and accepts the rest", function () {
     this.timeout(20_000);
     const root = folder();
     const zeros = Buffer.alloc(MB);
@@ -354,10 +354,10 @@ describe("unpacking what a sandbox sent", () => {
     "a size that is too big": [header({ name: "liar", size: 5000 }), padded(Buffer.from("short"))],
     "a size that is too small": [header({ name: "liar", size: 10 }), Buffer.alloc(2048, "not a header")],
     "a negative size": [header({ name: "liar", rawSize: Buffer.alloc(12, 0xff) }), Buffer.alloc(512)],
-    "a size that is no number": [header({ name: "liar", rawSize: Buffer.from("zzzzzzzzzzzz") }), Buffer.alloc(512)],
-    "a pax size that is no number": [pax({ size: "-7" }), header({ name: "liar" })],
-    "a pax record that is none": [entry({ name: "pax", type: "x" }, "1\t".repeat(50_000)), header({ name: "liar" })],
-    "a checksum that is wrong": [Buffer.from(header({ name: "liar" })).fill("x", 0, 4), Buffer.alloc(512)],
+    "a size that isn't a number": [header({ name: "liar", rawSize: Buffer.from("zzzzzzzzzzzz") }), Buffer.alloc(512)],
+    "a pax size that isn't a number": [pax({ size: "-7" }), header({ name: "liar" })],
+    "an invalid pax record": [entry({ name: "pax", type: "x" }, "1\t".repeat(50_000)), header({ name: "liar" })],
+    "a wrong checksum": [Buffer.from(header({ name: "liar" })).fill("x", 0, 4), Buffer.alloc(512)],
   };
   for (const [what, parts] of Object.entries(lying))
     it(`ends at a header with ${what}, and keeps what came before`, () => {
@@ -371,7 +371,7 @@ describe("unpacking what a sandbox sent", () => {
       if (existsSync(join(root, "liar"))) assert.equal(readFileSync(join(root, "liar"), "utf8").length, 10);
     });
 
-  it("comes to an end, and writes nothing outside, whatever bytes of an archive are others", function () {
+  it("ends, and writes nothing outside the folder, whatever bytes of an archive are changed", function () {
     this.timeout(60_000);
     const source = build(folder(), { ...nasty, ["long/".repeat(60) + "name"]: { kind: "file" } });
     const archives = ["gnu", "posix"].map(
@@ -393,7 +393,7 @@ describe("unpacking what a sandbox sent", () => {
     }
   });
 
-  it("leaves no file half written wherever the stream is cut", function () {
+  it("leaves no partial file wherever the stream is cut", function () {
     this.timeout(60_000);
     const source = build(folder(), {
       "a/one": { kind: "file", content: Buffer.alloc(70_000, "1") },
@@ -411,7 +411,7 @@ describe("unpacking what a sandbox sent", () => {
     }
   });
 
-  it("keeps both where a file may not be replaced, and says where", () => {
+  it("keeps both files if one may not be replaced, and reports the copy", () => {
     const root = build(folder(), { "a.csv": { kind: "file", content: "mine" } });
     const first = unpack(root, [entry({ name: "a.csv" }, "theirs")], { mayReplace: false });
     assert.deepEqual(
@@ -425,7 +425,7 @@ describe("unpacking what a sandbox sent", () => {
     assert.equal(readFileSync(join(root, "a (sandbox copy).csv"), "utf8"), "theirs");
   });
 
-  it("says that a file is in the way of a folder, and puts a file beside a folder of its name", () => {
+  it("reports a file in the place of a folder, and puts a file next to a folder with its name", () => {
     const root = build(folder(), { a: { kind: "file", content: "mine" } });
     mkdirSync(join(root, "b"));
     const { refused } = unpack(root, [entry({ name: "a/x" }, "x"), entry({ name: "b" }, "b")]);
@@ -433,7 +433,7 @@ describe("unpacking what a sandbox sent", () => {
     assert.equal(readFileSync(join(root, "b (sandbox copy)"), "utf8"), "b");
   });
 
-  it("says that the disk is full, and leaves nothing of the file", function () {
+  it("reports a full disk, and leaves nothing of the file", function () {
     const root = folder();
     const unmount = mountTmpfs(this, "size=1m", root);
     try {

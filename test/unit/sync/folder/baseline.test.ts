@@ -28,7 +28,7 @@ describe("BaselineStore", () => {
   const second = baseline("two", [...many.slice(1), ...others, file("f5", 2), file("new")]);
   const pathIn = (kept: string) => join(kept, readdirSync(kept)[0] ?? "");
 
-  it("gives another window what was put last", () => {
+  it("shows another window the latest baseline", () => {
     const kept = folder();
     const store = new BaselineStore(kept);
     for (const one of [first, second, first]) {
@@ -37,7 +37,7 @@ describe("BaselineStore", () => {
     }
   });
 
-  it("writes no more than what changed", () => {
+  it("writes only changes", () => {
     const kept = folder();
     const store = new BaselineStore(kept);
     store.put(key, first);
@@ -47,7 +47,7 @@ describe("BaselineStore", () => {
     assert.ok(statSync(pathIn(kept)).size - before < 200);
   });
 
-  it("does not grow for ever", () => {
+  it("does not grow forever", () => {
     const kept = folder();
     const store = new BaselineStore(kept);
     store.put(key, first);
@@ -59,7 +59,7 @@ describe("BaselineStore", () => {
     assert.equal(new BaselineStore(kept).get(key)?.generation, "round 999");
   });
 
-  it("notices what another window has put", () => {
+  it("notices a baseline from another window", () => {
     const kept = folder();
     const [one, other] = [new BaselineStore(kept), new BaselineStore(kept)];
     one.put(key, first);
@@ -71,7 +71,7 @@ describe("BaselineStore", () => {
     assert.deepEqual(other.get(key), first);
   });
 
-  it("leaves out what two windows wrote at once", () => {
+  it("leaves out what two windows wrote at the same time", () => {
     const kept = folder();
     const store = new BaselineStore(kept);
     store.put(key, first);
@@ -80,7 +80,7 @@ describe("BaselineStore", () => {
     assert.deepEqual(new BaselineStore(kept).get(key), first);
   });
 
-  it("reads what was cut off as far as it goes, and mends it with the next change", () => {
+  it("reads a truncated file as far as possible, and repairs it with the next change", () => {
     const kept = folder();
     const store = new BaselineStore(kept);
     store.put(key, first);

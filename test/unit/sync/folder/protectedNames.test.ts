@@ -43,7 +43,7 @@ describe("protected names", () => {
     ...[".vscode-test.mjs", ".markdownlint-cli2.cjs", ".markdownlint.mjs", ".pnp.cjs", "jupyter_server_config.py"],
     ...["tox.ini", "setup.cfg", "Directory.Build.props", ".goosehints", ".rules", "git.exe", "python3.bat", "npm.cmd"],
   ])
-    it(`protect the file ${name}, which comes back as a copy beside its place`, () => {
+    it(`protect the file ${name}, which is pulled as a copy with another name`, () => {
       assert.equal(copyOf(name), `${name}.sandbox-copy`);
       assert.equal(copyOf(`deep/in/${name}`), `deep/in/${name}.sandbox-copy`);
       assert.equal(protectionOf(`${name}.sandbox-copy`, false), undefined);
@@ -53,18 +53,18 @@ describe("protected names", () => {
     ...[".devcontainer", ".husky", ".github", ".idea", ".claude", ".cursor", ".githooks", ".circleci", ".cargo"],
     ...[".yarn", ".zed", ".mise", ".jj", ".sl", ".qwen"],
   ])
-    it(`protect all that is in ${name}, which comes back in a folder that no tool reads`, () => {
+    it(`protect everything in ${name}, which is pulled into a folder that no tool reads`, () => {
       assert.equal(copyOf(`${name}/x`), `${name}.sandbox-copy/x`);
       assert.equal(copyOf(`a/${name}/b/x`), `a/${name}.sandbox-copy/b/x`);
       assert.equal(copyOf(name), `${name}.sandbox-copy`);
       assert.equal(protectionOf(`${name}.sandbox-copy`, true), undefined);
     });
 
-  it("are protected in a protected folder too", () => {
+  it("are protected inside a protected folder, too", () => {
     assert.equal(copyOf(".github/.envrc"), ".github.sandbox-copy/.envrc.sandbox-copy");
   });
 
-  it("spare what programs make and what runs only when the user runs it", () => {
+  it("do not include the outputs of programs or files that run only when the user runs them", () => {
     for (const name of [
       ...[
         "a.py",
@@ -103,7 +103,7 @@ describe("protected names", () => {
     assert.ok(Buffer.byteLength(guard.guard(`.${"é".repeat(124)}rc`, "file")?.copyName(2) ?? "") <= 255);
   });
 
-  it("are known in every spelling that a file system may take for them", () => {
+  it("are known in every spelling that a file system may accept", () => {
     for (const [spelling, name] of [
       [".v\u017Fcode", ".vscode"],
       [".VSCODE", ".vscode"],
@@ -133,7 +133,7 @@ describe("protected names", () => {
     assert.equal(refusePath("notes.txt~1~", { isWindows: true, foldsCase: true }), undefined);
   });
 
-  it("cover what would make a git repository under any name", () => {
+  it("include everything that would make a git repository under any name", () => {
     const listing = ["r/config", "r/HEAD", "r/objects/", "r/objects/aa/1", "r/refs/heads/main", "r/refs/", "r/hooks/x"];
     assert.equal(copyOf("r/HEAD", listing), "r/HEAD.sandbox-copy");
     assert.equal(copyOf("r/config", listing), "r/config.sandbox-copy");
@@ -143,7 +143,7 @@ describe("protected names", () => {
     assert.equal(copyOf("objects/aa/1", ["objects/", "refs/"]), undefined);
   });
 
-  it("cover the files of a repository of the user, and what would complete one", () => {
+  it("include the files of the user's repository, and what would complete one", () => {
     const root = folder();
     mkdirSync(join(root, "mine.git/objects"), { recursive: true });
     writeFileSync(join(root, "mine.git/HEAD"), "ref: refs/heads/main\n");

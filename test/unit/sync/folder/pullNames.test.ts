@@ -20,7 +20,7 @@ describe("the name of a sandbox's copy", () => {
       assert.equal(copyName(path, count, from), copy);
     });
 
-  it("is recognized, so that no push sends it, also as earlier versions named it", () => {
+  it("is recognized, also as earlier versions wrote it, so that no push sends it", () => {
     for (const [path, count, from] of names) {
       const name = copyName(path, count, from).replace(/^.*\//, "");
       assert.ok(isPullsOwn(name), name);
@@ -29,12 +29,12 @@ describe("the name of a sandbox's copy", () => {
     for (const name of ["a.csv.sandbox-copy", "a.csv.sandbox-copy-12"]) assert.ok(isPullsOwn(name), name);
   });
 
-  it("is not what a user would call a file", () => {
+  it("is not a name that a user would choose", () => {
     for (const name of ["a (L4).py", "a (copy).py", "sandbox copy.py", "a (sandbox copies).py", "a(sandbox copy).py"])
       assert.equal(builtinExclude(name), undefined, name);
   });
 
-  it("loses the end of a stem that is too long, never the extension", () => {
+  it("loses the end of a long stem, never the extension", () => {
     const copy = copyName(`${"ä".repeat(125)}.ipynb`, 1, "L4");
     assert.ok(Buffer.byteLength(copy) <= 255);
     assert.match(copy, /^ä+ \(sandbox copy from L4\)\.ipynb$/);

@@ -10,7 +10,7 @@ import { scan } from "../../../../src/sync/folder/scan";
 import { build, directory, file, symlink, temporaryFolders, type Listing } from "../support/folders";
 import { needGit } from "../support/needGit";
 
-describe("scan", () => {
+describe("a scan", () => {
   const folder = temporaryFolders();
   const paths = (root: string) =>
     scan(root)
@@ -18,7 +18,7 @@ describe("scan", () => {
       .sort();
   const inTree = (listing: Listing) => build(folder(), listing);
 
-  it("lists files, folders and links with what a push needs of them, folders first", () => {
+  it("lists files, folders and links with everything that a push needs, folders first", () => {
     const root = inTree({ "a/run.sh": file("123", 0o755), "a/empty": directory(0o700), link: symlink("a/run.sh") });
 
     const entries = scan(root).entries.map((entry) =>
@@ -64,7 +64,7 @@ describe("scan", () => {
     assert.deepEqual(scan(root).skipped, []);
   });
 
-  it("keeps secrets back and says so, but not what only looks like one", () => {
+  it("keeps secrets back and reports them, but not files that only look like secrets", () => {
     const secrets = [
       ...[".env", ".env.production", ".envrc", ".env_local", ".modal.toml", ".netrc", ".git-credentials", ".kube"],
       ...["keys/id_ed25519", "keys/server.pem", "keys/server.key", "keys/login.p12", "keys/putty.PPK"],
@@ -83,7 +83,7 @@ describe("scan", () => {
     assert.deepEqual(skipped.map(({ path }) => path).sort(), secrets.sort());
   });
 
-  it("reads .gitignore files at every level, also those above the folder in its repository", function () {
+  it("reads .gitignore files at every level, including those above the folder in its repository", function () {
     needGit(this);
     const repository = inTree({
       ".gitignore": file("*.log\n/app/top\n"),
@@ -100,7 +100,7 @@ describe("scan", () => {
     assert.deepEqual(paths(repository), [".gitignore", "app", ...expected.map((path) => `app/${path}`)]);
   });
 
-  it("does not let a repository around the folder ignore the folder itself", function () {
+  it("does not let an outer repository ignore the folder itself", function () {
     needGit(this);
     const home = inTree({ ".gitignore": file("*\n"), "project/main.py": file() });
     execFileSync("git", ["init", "-q", home]);

@@ -27,7 +27,7 @@ describe("keeping the outputs of a run", () => {
     [`${OUTPUTS}/link`]: symlink("out/a"),
   };
 
-  it("copies them to their places, without the summary, and leaves them where they are", () => {
+  it("copies them to their places, without the summary, and leaves the originals", () => {
     const root = build(folder(), { ...made, "conf.json": file("old conf") });
     const before = listTree(join(root, OUTPUTS));
     const result = keep(root, "ask");
@@ -39,7 +39,7 @@ describe("keeping the outputs of a run", () => {
     assert.deepEqual(listTree(join(root, OUTPUTS)), before);
   });
 
-  it("touches nothing before there is an answer about files that changed since the run started", () => {
+  it("changes nothing before the user answers about files that changed since the run started", () => {
     const root = build(folder(), { ...made, "conf.json": file("mine") });
     const { changed, files } = keep(root, "ask", Date.now() - 60_000);
     assert.deepEqual([changed, files], [["conf.json"], 0]);
@@ -47,18 +47,18 @@ describe("keeping the outputs of a run", () => {
     assert.ok(!existsSync(join(root, "out")));
   });
 
-  it("is not misled by an old time of a file that was put there since", () => {
+  it("is not misled by an old time of a file that was put there later", () => {
     const root = build(folder(), { ...made, "conf.json": file("mine") });
     utimesSync(join(root, "conf.json"), 1, 1);
     assert.deepEqual(keep(root, "ask", Date.now() - 60_000).changed, ["conf.json"]);
   });
 
-  it("asks about no file that is the same already", () => {
+  it("asks about no file that is already the same", () => {
     const root = build(folder(), { ...made, "conf.json": file("new conf") });
     assert.deepEqual(keep(root, "ask", Date.now() - 60_000).changed, []);
   });
 
-  it("replaces, or puts the run's version next to the user's, as the user wants", () => {
+  it("replaces the user's version, or puts the run's version next to it, as the user decides", () => {
     for (const choice of ["replace", "keepBoth"] as const) {
       const root = build(folder(), { ...made, "conf.json": file("mine") });
       const { files, copies } = keep(root, choice, Date.now() - 60_000);
@@ -103,7 +103,7 @@ describe("keeping the outputs of a run", () => {
     assert.ok(!existsSync(join(root, "run.json")));
   });
 
-  it("ends when links of the run lead in circles, and keeps them as links", () => {
+  it("ends if links of the run form a circle, and keeps them as links", () => {
     const root = build(folder(), {
       [`${OUTPUTS}/a`]: symlink("."),
       [`${OUTPUTS}/b`]: symlink("."),
@@ -114,7 +114,7 @@ describe("keeping the outputs of a run", () => {
     assert.equal(listTree(root).filter((line) => !line.startsWith('"runs')).length, 5);
   });
 
-  it("completes no bare git repository with files that are here already", () => {
+  it("completes no bare git repository with files that are already here", () => {
     const root = build(folder(), {
       HEAD: file("ref: refs/heads/main"),
       "refs/heads/x": file(""),

@@ -90,11 +90,11 @@ function write(path: string, content: string | Buffer): void {
 
 const reasons = ({ skipped }: PullResult) => Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
 
-describe("pull", function () {
+describe("a pull", function () {
   this.timeout(30_000);
   const folder = temporaryFolders();
 
-  it("brings back nothing where no program changed anything, with one process", async () => {
+  it("returns nothing if no program changed anything, with one process", async () => {
     const pair = Pair.synced(folder, nasty);
     let processes = 0;
     const result = await pair.pull({ exec: localPullExec({}, () => (processes += 1)) });
@@ -102,7 +102,7 @@ describe("pull", function () {
     assert.equal(processes, 1);
   });
 
-  it("brings back every kind of entry that a program made", async () => {
+  it("returns every kind of entry that a program made", async () => {
     const pair = Pair.synced(folder, { "a.py": file() });
     build(join(pair.there), nasty);
     const result = await pair.pull();
@@ -114,7 +114,7 @@ describe("pull", function () {
     assert.deepEqual(listTree(pair.here), expected);
   });
 
-  it("does so with busybox alone in the sandbox", async function () {
+  it("works with nothing but busybox in the sandbox", async function () {
     const bin = busyboxPath(folder());
     if (bin === undefined) skip(this, "needs busybox");
     const pair = Pair.synced(folder, { "a.py": file(), "keep.txt": file() });
@@ -128,7 +128,7 @@ describe("pull", function () {
     assert.equal((await pair.pull({ exec: localPullExec({ env: { PATH: bin } }) })).files, 0);
   });
 
-  it("updates what was not changed here, and knows it afterwards", async () => {
+  it("updates files that did not change here, and knows them afterwards", async () => {
     const pair = Pair.synced(folder, { "state.json": file("old"), same: file("same") });
     pair.writeThere("state.json", "new");
     chmodSync(join(pair.there, "state.json"), 0o4711);
@@ -150,7 +150,7 @@ describe("pull", function () {
     assert.equal((await pair.pull()).files, 0);
   });
 
-  it("sees a file that was written again with the same size within the same second", async () => {
+  it("sees a file that was rewritten with the same size within the same second", async () => {
     const pair = Pair.synced(folder, { n: file("1") });
     const { mtimeMs } = lstatSync(join(pair.here, "n"));
     pair.writeThere("n", "2");
@@ -160,7 +160,7 @@ describe("pull", function () {
     assert.equal(pair.contentHere("n"), "2");
   });
 
-  it("keeps both where both sides changed a file, once, and the one here counts from then on", async () => {
+  it("keeps both versions once if both sides changed a file, and the local one counts afterwards", async () => {
     const pair = Pair.synced(folder, { "r.csv": file("old") });
     pair.writeThere("r.csv", "theirs");
     pair.writeHere("r.csv", "mine!");
@@ -176,7 +176,7 @@ describe("pull", function () {
     assert.equal(pair.contentHere("r.csv"), "mine!");
   });
 
-  it("says whether another run or the user wrote the version that is here", async () => {
+  it("reports if another run or the user wrote the local version", async () => {
     const root = folder();
     const [one, two] = [folder(), folder()];
     const baselines = folder();
@@ -205,7 +205,7 @@ describe("pull", function () {
     assert.equal(readFileSync(join(root, "theirs (sandbox copy from L4).ipynb"), "utf8"), "two");
   });
 
-  it("keeps both where a file that a program made was made here too, unless they are the same", async () => {
+  it("keeps both versions if a file that a program made was also made here, unless they are the same", async () => {
     const pair = Pair.synced(folder, {});
     for (const name of ["same", "other"]) pair.writeThere(name, "theirs");
     pair.writeHere("same", "theirs");
@@ -216,7 +216,7 @@ describe("pull", function () {
     assert.equal(pair.contentHere("other"), "mine");
   });
 
-  it("brings a changed file back that was deleted here, and deletes nothing that is gone there", async () => {
+  it("restores a changed file that was deleted here, and deletes nothing that is gone there", async () => {
     const pair = Pair.synced(folder, { "gone here": file(), "gone there": file("mine"), "d/x": file() });
     rmSync(join(pair.here, "gone here"));
     pair.writeThere("gone here", "worked on");
@@ -228,7 +228,7 @@ describe("pull", function () {
     assert.ok(existsSync(join(pair.here, "d/x")));
   });
 
-  it("copes with files, folders and links that took each other's places", async () => {
+  it("handles files, folders and links that replaced each other", async () => {
     const pair = Pair.synced(folder, { a: file("a"), "b/x": file("x"), c: symlink("a"), d: file("d") });
     rmSync(join(pair.there, "a"));
     pair.writeThere("a/inside", "1");
@@ -247,7 +247,7 @@ describe("pull", function () {
     assert.ok(lstatSync(join(pair.here, "d")).isSymbolicLink());
   });
 
-  it("brings back what tools here read by themselves only as copies, once, and says so", async () => {
+  it("returns files that local tools run by themselves only as copies, once, and reports them", async () => {
     const pair = Pair.synced(folder, { ".npmrc": file("mine"), "a/b": file() });
     for (const path of [
       ".npmrc",
@@ -293,7 +293,7 @@ describe("pull", function () {
     assert.deepEqual((await pair.pull()).copies[0]?.copy, ".husky.sandbox-copy/pre-commit.sandbox-copy-2");
   });
 
-  it("leaves a protected file alone that is the same here, and never goes through a link to one", async () => {
+  it("leaves a protected file as it is if it is the same here, and never follows a link to one", async () => {
     const pair = Pair.synced(folder, {
       "tools/hook": file("mine"),
       ".husky": symlink("tools"),
@@ -319,7 +319,7 @@ describe("pull", function () {
     assert.equal((await pair.pull()).files, 20);
   });
 
-  it("ends with a sentence when the list, the archive or the errors of a sandbox have no end", async () => {
+  it("ends with an error if the list, the archive or the errors of a sandbox are endless", async () => {
     const pair = Pair.synced(folder, { a: file("a") });
     pair.writeThere("made", "x");
     const children: ChildProcess[] = [];
@@ -340,7 +340,7 @@ describe("pull", function () {
     await Promise.all(children.map(exited));
   });
 
-  it("clears away what a window that was killed left, not what another one is at", async () => {
+  it("removes what a killed window left, but not what another window is writing", async () => {
     const pair = Pair.synced(folder, {});
     const mine = spawnSync("true").pid;
     const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
@@ -354,7 +354,7 @@ describe("pull", function () {
     assert.deepEqual(readdirSync(pair.here).sort(), [...kept, "made"].sort());
   });
 
-  it("leaves what is ignored, built in and secret, and its own copies", async () => {
+  it("leaves out ignored, excluded and secret files, and earlier copies", async () => {
     const pair = Pair.synced(folder, {
       ".gitignore": file("*.log\n/out/\n!out/keep"),
       "sub/.gitignore": file("!a.log"),
@@ -377,7 +377,7 @@ describe("pull", function () {
     );
   });
 
-  it("brings back what the patterns choose, ignored or not, and knows it without pushes knowing it", async () => {
+  it("returns files that match the patterns, ignored or not, and a push ignores them", async () => {
     const pair = Pair.synced(folder, { ".gitignore": file("checkpoints/\n") });
     pair.writeThere("checkpoints/model.pt", "one");
     pair.writeThere("notes.txt", "x");
@@ -395,7 +395,7 @@ describe("pull", function () {
     assert.equal((await pair.pull({ patterns: [] })).files, 0);
   });
 
-  it("asks before it writes, and leaves out what is too big", async () => {
+  it("asks before it writes, and leaves out files that are too big", async () => {
     const pair = Pair.synced(folder, {});
     pair.writeThere("big", Buffer.alloc(3_000_000));
     pair.writeThere("small", "x");
@@ -420,7 +420,7 @@ describe("pull", function () {
     assert.deepEqual(reasons(result), { big: "stays in the sandbox (3.0 MB)" });
   });
 
-  it("says that a file vanished, and one that no one may read, and brings the rest", async () => {
+  it("reports a vanished file and an unreadable one, and returns the rest", async () => {
     const pair = Pair.synced(folder, {});
     for (const name of ["gone", "stays"]) pair.writeThere(name, "x");
     const result = await pair.pull({
@@ -433,7 +433,7 @@ describe("pull", function () {
     assert.deepEqual(readdirSync(pair.here), ["stays"]);
   });
 
-  it("never takes a listing that failed for an empty folder", async () => {
+  it("never mistakes a failed listing for an empty folder", async () => {
     const pair = Pair.synced(folder, { a: file("a") });
     const failing = (script: string) => pair.pull({ exec: () => exec(["sh", "-c", script]) });
     await assert.rejects(failing("printf 'find\\n'"), /broke off/);
@@ -445,7 +445,7 @@ describe("pull", function () {
     assert.equal(pair.contentHere("a"), "a");
   });
 
-  it("downloads a file or a folder by its path, everything in it, beside what is here", async () => {
+  it("downloads a file or a whole folder by its path, next to what is here", async () => {
     const there = build(folder(), {
       "out/a.log": file("a"),
       "out/.env": file("e"),
@@ -469,7 +469,7 @@ describe("pull", function () {
     assert.equal(readFileSync(join(root, "x"), "utf8"), "x");
   });
 
-  it("ends when it is canceled, without waiting for the sandbox, ends the sender, and keeps what is whole", async () => {
+  it("ends when it is canceled without waiting for the sandbox, ends the sender, and keeps complete files", async () => {
     const pair = Pair.synced(folder, {});
     for (let n = 0; n < 40; n += 1) pair.writeThere(`f${n}`, Buffer.alloc(10_000_000, n));
     const abort = new AbortController();
@@ -496,7 +496,7 @@ describe("pull", function () {
     assert.equal((await pair.pull()).files, 40 - names.length);
   });
 
-  it("keeps what is whole when the connection breaks, and brings the rest the next time", async () => {
+  it("keeps complete files when the connection breaks, and returns the rest the next time", async () => {
     const pair = Pair.synced(folder, {});
     for (let n = 0; n < 30; n += 1) pair.writeThere(`f${n}`, Buffer.alloc(100_000, n));
     const next = random(5);
@@ -565,7 +565,7 @@ describe("pull", function () {
     }
   });
 
-  it("keeps the version here of a file that changes whenever it is read, and says so", async () => {
+  it("keeps the local version of a file that changes whenever it is read, and reports it", async () => {
     const pair = Pair.synced(folder, { steady: file("old"), "big.bin": file("old") });
     pair.writeThere("steady", "new");
     pair.writeThere("big.bin", "one version");
@@ -592,7 +592,7 @@ describe("pull", function () {
     assert.equal((await pair.pull()).files, 0);
   });
 
-  it("takes a file that grows while it is sent as it was, or whole the next time", async () => {
+  it("returns a growing file as it was, or complete the next time", async () => {
     const pair = Pair.synced(folder, {});
     pair.writeThere("log", Buffer.alloc(2_000_000, "x"));
     const result = await pair.pull({

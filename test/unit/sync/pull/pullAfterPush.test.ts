@@ -42,7 +42,7 @@ describe("a pull right after a push", function () {
     window.dispose();
   });
 
-  it("knows all that was pushed, however much that was", async () => {
+  it("knows everything that was pushed, however much it was", async () => {
     const [root, there] = [folder(), folder()];
     build(root, Object.fromEntries(Array.from({ length: 2500 }, (_, n) => [`f${n}`, file("text")])));
     const key = { sandboxId: "sb", remotePath: there, root };
@@ -61,7 +61,7 @@ describe("a pull right after a push", function () {
   });
 
   for (const tools of ["GNU", "busybox"])
-    it(`brings back nothing of what the image had there, but what was changed or made since (${tools})`, async function () {
+    it(`returns only those of the image's files that were changed or made since (${tools})`, async function () {
       const bin = tools === "GNU" ? process.env.PATH : busyboxPath(folder());
       if (bin === undefined) skip(this, "needs busybox");
       const env = { PATH: bin };
@@ -91,7 +91,7 @@ describe("a pull right after a push", function () {
     });
 
   for (const tools of ["GNU", "busybox"])
-    it(`sees a file that was written again with the same size and time, once (${tools})`, async function () {
+    it(`sees a file that was rewritten with the same size and time, once (${tools})`, async function () {
       const bin = tools === "GNU" ? process.env.PATH : busyboxPath(folder());
       if (bin === undefined) skip(this, "needs busybox");
       const env = { PATH: bin };
@@ -133,7 +133,7 @@ describe("a pull right after a push", function () {
     });
 
   for (const tools of ["GNU", "busybox"])
-    it(`sees a file that was written again with the same size and time before another push (${tools})`, async function () {
+    it(`sees a file that was rewritten with the same size and time before another push (${tools})`, async function () {
       const bin = tools === "GNU" ? process.env.PATH : busyboxPath(folder());
       if (bin === undefined) skip(this, "needs busybox");
       const env = { PATH: bin };
@@ -160,7 +160,7 @@ describe("a pull right after a push", function () {
       }
     });
 
-  it("sees a file that was written again with the same size and time before a push that has to ask the sandbox", async () => {
+  it("sees a file that was rewritten with the same size and time before a push that has to ask the sandbox", async () => {
     const [root, there] = [folder(), folder()];
     const key = { sandboxId: "asking", remotePath: there, root };
     build(root, { a: file("1"), other: file("1") });
@@ -174,7 +174,7 @@ describe("a pull right after a push", function () {
     assert.equal(await pullAll(key, localPullExec()), 1);
   });
 
-  it("sees a file that was written again with the same size and time in a sandbox whose files were known before", async () => {
+  it("sees a file that was rewritten with the same size and time in a sandbox whose files were known before", async () => {
     const [root, there] = [folder(), folder()];
     const first = { sandboxId: "first", remotePath: there, root };
     build(root, { a: file("1"), other: file("1") });
@@ -190,7 +190,7 @@ describe("a pull right after a push", function () {
     assert.equal(readFileSync(join(root, "a"), "utf8"), "2");
   });
 
-  it("keeps a file here that was written again right after the push with the same size and time", async () => {
+  it("keeps a local file that was rewritten right after the push with the same size and time", async () => {
     const [root, there] = [folder(), folder()];
     const key = { sandboxId: "sb", remotePath: there, root };
     build(root, { other: file("1") });
@@ -235,7 +235,7 @@ describe("a pull right after a push", function () {
     assert.equal(planned, 0);
   });
 
-  it("still knows what was pushed after a listing with more than the limit after its end", () => {
+  it("still knows the pushed files after a listing with too many entries after its end", () => {
     const [root, baselines] = [folder(), folder()];
     const key = { sandboxId: "sb", remotePath: "/there", root };
     build(root, { a: file("1"), b: file("1") });
@@ -253,7 +253,7 @@ describe("a pull right after a push", function () {
     assert.deepEqual([...baselineOf(baselines, key).keys()], ["a", "b"]);
   });
 
-  it("does not sync into a folder of the sandbox's system", async () => {
+  it("does not sync with a system folder of the sandbox", async () => {
     const work = window.push({ root: folder(), remotePath: "/etc", exec: localExec(), signal });
     await assert.rejects(work, /\/etc belongs to the sandbox's system/);
   });

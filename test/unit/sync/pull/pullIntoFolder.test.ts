@@ -83,7 +83,7 @@ async function movedBy(push: Promise<PushResult>): Promise<string> {
   return moved;
 }
 
-describe("a pull into a folder of its own", function () {
+describe("a pull into an output folder", function () {
   this.timeout(60_000);
   const folder = temporaryFolders();
   const groups: Group[] = [];
@@ -108,7 +108,7 @@ describe("a pull into a folder of its own", function () {
   ];
 
   for (const [name, env] of userlands)
-    it(`leaves the folder alone, and the next run finds it as it was pushed (${name})`, async () => {
+    it(`leaves the synced folder as it is, and the next run finds it as it was pushed (${name})`, async () => {
       const runs = group({ ...pushed, ".gitignore": file("cache/\n") }, env);
       await runs.push();
       const before = listTree(runs.there);
@@ -137,7 +137,7 @@ describe("a pull into a folder of its own", function () {
       }
     });
 
-  it("is remembered by the next window, which pulls nothing twice and puts away the same", async () => {
+  it("is remembered by the next window, which pulls nothing twice and moves the same files aside", async () => {
     const runs = group(pushed);
     await runs.push();
     runs.write("out/a", "a");
@@ -149,7 +149,7 @@ describe("a pull into a folder of its own", function () {
     assert.ok(!existsSync(join(runs.there, "out")));
   });
 
-  it("leaves what the run before made to a run that shares the folder, which brings back only its own", async () => {
+  it("leaves the files of the previous run to a run that shares the folder, which pulls only its own", async () => {
     const runs = group(pushed);
     await runs.push(false);
     runs.write("model", "of one");
@@ -164,7 +164,7 @@ describe("a pull into a folder of its own", function () {
     assert.ok(!existsSync(join(runs.root, "model")));
   });
 
-  it("does not delete what changed after it was pulled", async () => {
+  it("does not delete files that changed after they were pulled", async () => {
     const runs = group(pushed);
     await runs.push();
     runs.write("out", "pulled");
@@ -175,7 +175,7 @@ describe("a pull into a folder of its own", function () {
     assert.equal(readFileSync(join(runs.there, "out"), "utf8"), "changed by a shell");
   });
 
-  it("keeps aside in the sandbox what was too big to come, and says where", async () => {
+  it("moves files that were too big to pull aside in the sandbox, and reports where", async () => {
     const runs = group(pushed);
     await runs.push();
     runs.write("small", "small");
@@ -199,7 +199,7 @@ describe("a pull into a folder of its own", function () {
     }
   });
 
-  it("counts as left only what could have come, and moves the rest aside as well", async () => {
+  it("counts only files that could have been pulled as left behind, and also moves the rest aside", async () => {
     const runs = group(pushed);
     await runs.push();
     runs.write("deep/blocked", "blocked here");
@@ -225,7 +225,7 @@ describe("a pull into a folder of its own", function () {
     ["that was never pulled", undefined],
     ["that matches no pattern of the pull", ["*.json"]],
   ] as const)
-    it(`moves aside what a run left ${name}`, async () => {
+    it(`moves aside a run's leftover: ${name}`, async () => {
       const runs = group({ ...pushed, ".gitignore": file("cache/\n") });
       runs.write("of the image", "not an output");
       await runs.push();
@@ -263,7 +263,7 @@ describe("a pull into a folder of its own", function () {
     assert.ok(!existsSync(join(runs.there, "out")));
   });
 
-  it("says what of the outputs is still in place, and overwrites none called as the list of them", async () => {
+  it("reports the outputs that are still in place, and overwrites none with the name of their list", async () => {
     const runs = group(pushed);
     await runs.push();
     runs.write(".list", "an output");
@@ -280,7 +280,7 @@ describe("a pull into a folder of its own", function () {
     }
   });
 
-  it("lets an edit of the user replace what a run changed and a pull brought, without keeping that twice", async () => {
+  it("lets a user's edit replace a file that a run changed and a pull returned, without keeping it twice", async () => {
     const runs = group(pushed);
     await runs.push(false);
     runs.write("conf.json", "of the run");
@@ -294,7 +294,7 @@ describe("a pull into a folder of its own", function () {
     assert.deepEqual((await runs.push()).conflicts, []);
   });
 
-  it("brings the files of the output folder, ignored or not, but not the folder alone", async () => {
+  it("returns the files of the output folder, ignored or not, but not an empty folder", async () => {
     const runs = group({ ...pushed, ".gitignore": file("modal-outputs/\n") });
     await runs.push();
     mkdirSync(join(runs.there, "modal-outputs"));
@@ -308,7 +308,7 @@ describe("a pull into a folder of its own", function () {
     assert.ok(!existsSync(join(runs.there, "modal-outputs/model.pt")));
   });
 
-  it("goes where no push looks, which the explanation and the preview name", () => {
+  it("uses a folder that no push reads, which the explanation and the preview name", () => {
     const root = build(folder(), {
       "runs/train.py-2026-11-28-2105/.modal-results": file(""),
       "runs/train.py-2026-11-28-2105/T4/out": file("out"),

@@ -33,7 +33,7 @@ const ROUNDS = 10;
 /** Path to content; a link's is its target behind an arrow. */
 type Tree = Map<string, string>;
 
-describe("a folder and a sandbox in which everybody writes", function () {
+describe("a folder and a sandbox that both sides change", function () {
   this.timeout(60_000 + SEEDS * 30_000);
   const folder = temporaryFolders();
   const baselineFolder = folder();
@@ -73,14 +73,14 @@ describe("a folder and a sandbox in which everybody writes", function () {
     });
 });
 
-/** What both sides hold, by the rules that users are told. */
+/** The contents of both sides by the documented rules. */
 class Model {
   readonly here: Tree = new Map();
   readonly there: Tree = new Map();
-  /** What both sides are known to have had. */
+  /** The last known common contents of both sides. */
   #known: Tree = new Map();
 
-  /** Returns what must be kept somewhere. */
+  /** Returns the contents that must be kept somewhere. */
   push(): string[] {
     const kept: string[] = [];
     for (const [path, content] of synced(this.here)) {
@@ -141,6 +141,6 @@ function read(root: string): Tree {
   return tree;
 }
 
-/** Without what was kept beside others. */
+/** Without copies that were kept next to others. */
 const plain = (tree: Tree): Record<string, string> =>
   Object.fromEntries([...tree].filter(([path]) => !/\bsandbox-\d|\.sandbox-| \(sandbox copy/.test(path)).sort());

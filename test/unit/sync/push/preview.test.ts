@@ -49,7 +49,7 @@ describe("a preview of a push", function () {
   const notesOf = ({ changes }: PushPreview, path: string) =>
     changes.find((change) => change.path === path)?.notes.join("; ");
 
-  it("lists everything for a sandbox that is not there yet, and asks nobody", async () => {
+  it("lists everything for a sandbox that does not exist yet, and starts nothing", async () => {
     const window = new SyncWindow();
     windows.push(window);
     const root = build(folder(), { "a/b.txt": file("12345"), "a/c.txt": file("1"), empty: directory() });
@@ -66,7 +66,7 @@ describe("a preview of a push", function () {
     assert.match(previewText("title", found).text, /Nothing to sync/);
   });
 
-  it("says of each change what it is", async () => {
+  it("shows the kind of each change", async () => {
     const { root, preview } = await pushed({
       "same.txt": file(),
       "changed.txt": file("old"),
@@ -98,7 +98,7 @@ describe("a preview of a push", function () {
     assert.deepEqual(found.counts, { add: 3, change: 3, delete: 1, stay: 0 });
   });
 
-  it("tells what the sandbox's programs changed, as the push then does", async () => {
+  it("shows the files that programs changed in the sandbox, as the push then does", async () => {
     const { root, remotePath, preview, push } = await pushed({
       "both.txt": file("old"),
       "gone-but-changed": file("old"),
@@ -128,7 +128,7 @@ describe("a preview of a push", function () {
     assert.deepEqual(new Set(conflicts.map(({ path }) => path)), new Set(["both.txt", "gone-but-changed", "made"]));
   });
 
-  it("goes by what a sandbox really holds where another window pushed", async () => {
+  it("uses the sandbox's real files if another window pushed", async () => {
     const { root, remotePath, preview } = await pushed({ a: file("1"), b: file("1") });
     const other = new SyncWindow();
     windows.push(other);
@@ -147,7 +147,7 @@ describe("a preview of a push", function () {
     assert.deepEqual([listTree(root), listTree(remotePath)], before);
   });
 
-  it("sums up what stays here by the rule that decides", async () => {
+  it("sums up excluded files by the rule that decides", async () => {
     const { preview } = await pushed({
       ".gitignore": file("# logs\n*.log\nbuild/\n"),
       ".modalignore": file("/data/\n!keep.log\n"),
@@ -172,7 +172,7 @@ describe("a preview of a push", function () {
 describe("the text of a preview", () => {
   const folder = temporaryFolders();
 
-  it("shows every change on a line of its own, and where its path stands", async () => {
+  it("shows every change on a separate line, and knows the position of its path", async () => {
     const window = new SyncWindow();
     try {
       const root = build(folder(), {

@@ -15,7 +15,7 @@ import { push, pushToMany, SyncWindow } from "../support/pushing";
 
 const signal = new AbortController().signal;
 
-describe("push", function () {
+describe("a push", function () {
   this.timeout(30_000);
   const folder = temporaryFolders();
   const inTree = (listing: Listing) => build(folder(), listing);
@@ -41,7 +41,7 @@ describe("push", function () {
         window.dispose();
       });
       const send = (root: string, remotePath: string) => window.push({ root, remotePath, exec, signal });
-      /** Where the receiver may write, whoever it is; the folder itself is not there yet. */
+      /** A folder that does not exist yet, where the receiver may write under any user. */
       const target = () => {
         const parent = folder();
         if (isRoot) {
@@ -69,7 +69,7 @@ describe("push", function () {
         );
       });
 
-      it("renews what is there and leaves alone what is only there", async () => {
+      it("updates what is there and leaves the rest as it is", async () => {
         const root = inTree({ ...nasty, "shared/ours.txt": file("first") });
         const remotePath = target();
         await send(root, remotePath);
@@ -88,7 +88,7 @@ describe("push", function () {
         assert.deepEqual(listTree(remotePath), arrives(root));
       });
 
-      it("does nothing visible the second time", async () => {
+      it("changes nothing the second time", async () => {
         const root = inTree(nasty);
         const remotePath = target();
         await send(root, remotePath);
@@ -113,7 +113,7 @@ describe("push", function () {
             const root = join(folder(), "root");
             const sendNext = async (listing: Listing) => {
               rmSync(root, { force: true });
-              symlinkSync(inTree({ ...listing, "beside/it": file() }), root);
+              symlinkSync(inTree({ ...listing, "next/to": file() }), root);
               const { conflicts } = await send(root, remotePath);
               assert.deepEqual(conflicts, []);
             };
@@ -125,7 +125,7 @@ describe("push", function () {
         }
       }
 
-      it("clears away what a push that died left behind, and nothing else", async () => {
+      it("removes what a dead push left, and nothing else", async () => {
         const remotePath = target();
         await send(inTree({ "a.txt": file() }), remotePath);
         mkdirSync(join(remotePath, ".modal-push-99999999", "tree"), { recursive: true });
@@ -143,7 +143,7 @@ describe("push", function () {
     });
   }
 
-  it("keeps the target's own mode and fills a target that is a link to a folder", async () => {
+  it("keeps the target's own mode, and fills a target that is a link to a folder", async () => {
     const real = folder();
     chmodSync(real, 0o1777);
     const link = join(folder(), "link");
@@ -158,7 +158,7 @@ describe("push", function () {
     }
   });
 
-  it("lets two pushes into one target pass each other", async () => {
+  it("does not collide with another push into the same target", async () => {
     const root = inTree(nasty);
     const remotePath = folder();
     const one = () => push({ root, remotePath, exec: localExec(), signal });
@@ -194,7 +194,7 @@ describe("push", function () {
     assert.ok(seen.length <= elapsedMs / 100 + 2, `${seen.length} reports in ${elapsedMs} ms`);
   });
 
-  it("sends one reading of the folder to several targets; one that fails does not stop the others", async () => {
+  it("reads the folder once for several targets, and a target that fails does not stop the others", async () => {
     const root = inTree(nasty);
     const [one, two] = [folder(), folder()];
     const gone = new Error("no such sandbox");

@@ -25,7 +25,7 @@ import { random } from "../support/random";
 
 const signal = new AbortController().signal;
 
-describe("a push of what was pushed before", function () {
+describe("a repeated push", function () {
   this.timeout(60_000);
   const folder = temporaryFolders();
   const windows: SyncWindow[] = [];
@@ -54,13 +54,13 @@ describe("a push of what was pushed before", function () {
     return { root, remotePath, again, counted };
   }
 
-  it("starts nothing in the sandbox where nothing changed", async () => {
+  it("starts nothing in the sandbox if nothing changed", async () => {
     const { again, counted } = await pushed(nasty);
     const { files, deleted, conflicts } = await again();
     assert.deepEqual({ files, deleted, conflicts, counted }, { files: 0, deleted: 0, conflicts: [], counted: [] });
   });
 
-  it("starts one process and sends one file where one changed", async () => {
+  it("sends only the changed file, with one process", async () => {
     const { root, remotePath, again, counted } = await pushed({ ...nasty, "deep/down/a.txt": file("old") });
     writeFileSync(join(root, "deep/down/a.txt"), "new");
     const { files, bytes } = await again();
@@ -92,18 +92,18 @@ describe("a push of what was pushed before", function () {
         assert.deepEqual(listTree(remotePath), name === "busybox" ? asBusyboxKeeps(here) : here);
       });
 
-      it("never overwrites what a program changed, but keeps it beside", async () => {
+      it("never overwrites what a program changed, but keeps it next to the new file", async () => {
         const { root, remotePath, again } = await pushed({ "d/a.txt": file("first"), b: file(), c: file() }, exec);
         writeFileSync(join(remotePath, "d/a.txt"), "by a program");
         writeFileSync(join(root, "d/a.txt"), "by the user");
-        writeFileSync(join(root, "b"), "beside it");
+        writeFileSync(join(root, "b"), "another file");
         const { conflicts } = await again();
         const [conflict] = conflicts;
         assert.equal(conflict?.path, "d/a.txt");
         assert.match(conflict.keptAs, /^d\/a\.txt\.sandbox-\d{8}-\d{6}-\d{3}$/);
         assert.equal(readFileSync(join(remotePath, conflict.keptAs), "utf8"), "by a program");
         assert.equal(readFileSync(join(remotePath, "d/a.txt"), "utf8"), "by the user");
-        assert.equal(readFileSync(join(remotePath, "b"), "utf8"), "beside it");
+        assert.equal(readFileSync(join(remotePath, "b"), "utf8"), "another file");
         assert.deepEqual((await again()).conflicts, []);
       });
 
@@ -179,7 +179,7 @@ describe("a push of what was pushed before", function () {
         assert.deepEqual((await again()).conflicts, []);
       });
 
-      it("keeps what a program made in the place of something new, whatever its kind", async () => {
+      it("keeps what a program made in the place of something new, of any kind", async () => {
         const { root, remotePath, again } = await pushed({ "was-folder/x": file() }, exec);
         const long = "n".repeat(255);
         build(remotePath, { file: file("theirs"), folder: directory(), [long]: file("theirs"), same: file("same") });
@@ -222,7 +222,7 @@ describe("a push of what was pushed before", function () {
     assert.equal(readFileSync(join(remotePath, "c"), "utf8"), "by the user again");
   });
 
-  it("leaves in the sandbox what is ignored by now and what cannot be read", async () => {
+  it("leaves files that are ignored by now or unreadable in the sandbox", async () => {
     const { root, remotePath, again } = await pushed({ "data/big": file(), "b.txt": file() });
     writeFileSync(join(root, ".gitignore"), "data\n");
     const { deleted } = await again();
@@ -230,7 +230,7 @@ describe("a push of what was pushed before", function () {
     assert.ok(existsSync(join(remotePath, "data/big")));
   });
 
-  it("puts a sandbox's copy right that is not what this window left", async () => {
+  it("corrects a sandbox's copy that another window changed", async () => {
     const { root, remotePath, again, counted } = await pushed({ a: file("1"), b: file("1"), c: file("1") });
     const other = open();
     writeFileSync(join(root, "a"), "22");
@@ -254,7 +254,7 @@ describe("a push of what was pushed before", function () {
     assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
-  it("keeps what a sandbox held before the first push", async () => {
+  it("keeps what was in the sandbox before the first push", async () => {
     const root = build(folder(), { "a.txt": file("ours"), same: file("same") });
     const remotePath = build(folder(), { "a.txt": file("theirs"), same: file("same"), other: file() });
     const { conflicts } = await open().push({ root, remotePath, exec: localExec(), signal });
@@ -265,7 +265,7 @@ describe("a push of what was pushed before", function () {
     assert.equal(readFileSync(join(remotePath, conflicts[0]?.keptAs ?? ""), "utf8"), "theirs");
   });
 
-  it("remembers over a reload what it sent, and shares it with other windows", async () => {
+  it("remembers after a reload what it sent, and shares that with other windows", async () => {
     const baselines = folder();
     const { root, remotePath, again, counted } = await pushed({ a: file("1") }, localExec(), open(baselines));
     const reloaded = open(baselines);
@@ -279,7 +279,7 @@ describe("a push of what was pushed before", function () {
     assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
-  it("asks before it sends, and sends nothing without leave", async () => {
+  it("asks before it sends, and sends nothing without permission", async () => {
     const asked: number[] = [];
     const window = open(undefined, {
       approve: ({ files }) => {
@@ -293,7 +293,7 @@ describe("a push of what was pushed before", function () {
     assert.deepEqual(asked, [2]);
   });
 
-  it("gives each of several sandboxes what that one lacks", async () => {
+  it("sends each of several sandboxes what it lacks", async () => {
     const window = open();
     const root = build(folder(), { ...nasty, a: file("1") });
     const [one, two] = [folder(), folder()];
@@ -305,7 +305,7 @@ describe("a push of what was pushed before", function () {
     for (const remotePath of [one, two]) assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
-  it("does not let a sandbox that takes nothing hold up another that comes later", async () => {
+  it("is not blocked by an earlier sandbox that accepts nothing", async () => {
     const window = open();
     const root = build(folder(), { big: file(Buffer.alloc(30_000_000)) });
     const abort = new AbortController();
@@ -323,7 +323,7 @@ describe("a push of what was pushed before", function () {
     await assert.rejects(first, { name: "AbortError" });
   });
 
-  it("goes on after its worker died", async () => {
+  it("continues after its worker died", async () => {
     const window = open(folder());
     const { root, remotePath, again } = await pushed({ a: file("1") }, localExec(), window);
     writeFileSync(join(root, "a"), "22");
@@ -332,7 +332,7 @@ describe("a push of what was pushed before", function () {
     assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
-  it("does what a model of both sides says, over random edits on both", async () => {
+  it("follows a model of both sides over random edits on both", async () => {
     const next = random(20261121);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] ?? assert.fail();
     const names = ["a", "b", "c", "d/a", "d/b", "d/e/a", "f/a", "f/b"];
@@ -353,7 +353,7 @@ describe("a push of what was pushed before", function () {
       if (next() < 0.5) {
         // Of a size that no edit of the user's has: both happen in the same millisecond here.
         const content = `program ${round}`.padEnd(100);
-        // Programs write anew; what one wrote is only replaced by itself, under a name of its own.
+        // A program writes a new file under a temporary name, and replaces only its own files.
         const path = join(remotePath, pick(names));
         if (existsSync(join(path, "..")) && readable(join(path, "..")) && !isTheirs(path)) {
           writeFileSync(path, content);
@@ -378,7 +378,7 @@ describe("a push of what was pushed before", function () {
     }
   });
 
-  it("sends nothing twice to several that ask at once", async () => {
+  it("sends nothing twice to several callers at the same time", async () => {
     const root = build(folder(), nasty);
     const targets = Array.from({ length: 3 }, () => ({ remotePath: folder(), exec: localExec() }));
     const outcomes = await pushToMany({ root, targets, signal });
@@ -386,7 +386,7 @@ describe("a push of what was pushed before", function () {
     for (const { remotePath } of targets) assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
-  it("tells apart what several hold, although they took the same once", async () => {
+  it("tells the files of several sandboxes apart even if they once got the same", async () => {
     const root = build(folder(), { ...nasty, changed: file("one"), gone: file() });
     const window = open();
     const places = { a: folder(), b: folder(), c: folder() };

@@ -15,7 +15,7 @@ import { SyncWindow } from "../support/pushing";
 
 const signal = new AbortController().signal;
 
-describe("a push that is compressed on its way", function () {
+describe("a compressed push", function () {
   this.timeout(30_000);
   const folder = temporaryFolders();
   const windows: SyncWindow[] = [];
@@ -60,7 +60,7 @@ describe("a push that is compressed on its way", function () {
     ["GNU tools", undefined],
     ["busybox alone", bin],
   ] as const)
-    it(`arrives as it is with ${name}, first and again, in fewer bytes`, async function () {
+    it(`arrives unchanged with ${name}, first and again, in fewer bytes`, async function () {
       if (name !== "GNU tools" && env === undefined) skip(this, "needs busybox");
       const root = build(folder(), { ...nasty, text });
       const remotePath = folder();
@@ -96,7 +96,7 @@ describe("a push that is compressed on its way", function () {
       assert.equal(seen.execs, 3);
     });
 
-  it("reaches both of two sandboxes of which one has no gzip", async () => {
+  it("reaches two sandboxes of which one has no gzip", async () => {
     const root = build(folder(), { ...nasty, text });
     const window = open();
     const targets = [localExec(), localExec({ env: { PATH: withoutGzip() } })].map((exec, n) => ({
@@ -108,7 +108,7 @@ describe("a push that is compressed on its way", function () {
     for (const { remotePath } of targets) assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
-  it("sends what does not shrink as it is", async () => {
+  it("sends incompressible data as it is", async () => {
     const root = build(folder(), { noise: file(randomBytes(5_000_000)), text });
     const remotePath = folder();
     const { exec, seen } = counting(localExec());
@@ -117,7 +117,7 @@ describe("a push that is compressed on its way", function () {
     assert.ok(seen.bytes > 5_000_000 && seen.bytes < 5_600_000, String(seen.bytes));
   });
 
-  it("changes nothing where a byte of the stream is another one when it arrives", async () => {
+  it("changes nothing if a byte of the stream is altered on the way", async () => {
     const root = build(folder(), { noise: file(randomBytes(300_000)), text });
     for (const share of [0, 0.01, 0.5, 0.9, 0.999]) {
       const remotePath = folder();
@@ -132,7 +132,7 @@ describe("a push that is compressed on its way", function () {
     }
   });
 
-  it("goes as it is where it is small", async () => {
+  it("is not compressed if it is small", async () => {
     const root = build(folder(), { small: file("small") });
     const remotePath = folder();
     const { exec, seen } = counting(localExec({ env: { PATH: withoutGzip() } }));

@@ -20,7 +20,7 @@ import { random } from "../support/random";
 const never = new AbortController().signal;
 
 for (const compression of ["off", "on"] as const)
-  describe(`a push, compression ${compression}, that does not come to its end`, function () {
+  describe(`an interrupted push (compression ${compression})`, function () {
     this.timeout(60_000);
     const folder = temporaryFolders();
     const versions = (version: string): Listing =>
@@ -56,7 +56,7 @@ for (const compression of ["off", "on"] as const)
       return remotePath;
     };
 
-    /** The input ends after so many bytes, as if the connection had. */
+    /** Ends the input after `limit` bytes, as a lost connection does. */
     const cutAfter =
       (limit: number): Exec =>
       async (argv) => {
@@ -105,7 +105,7 @@ for (const compression of ["off", "on"] as const)
       }
     });
 
-    it("leaves whole files and no rubbish when it is canceled, and waits for no answer of the sandbox", async () => {
+    it("leaves complete files and nothing else when it is canceled, and waits for no answer from the sandbox", async () => {
       for (let delayMs = 0; delayMs <= 160; delayMs += 10) {
         const remotePath = await pushOld();
         const abort = new AbortController();
@@ -132,7 +132,7 @@ for (const compression of ["off", "on"] as const)
       }
     });
 
-    it("is canceled while a big file is on its way to a sandbox that does not take it", async () => {
+    it("can be canceled while a sandbox does not accept a big file", async () => {
       const big = build(folder(), { big: file(randomBytes(50_000_000)) });
       const remotePath = folder();
       const abort = new AbortController();
@@ -158,7 +158,7 @@ for (const compression of ["off", "on"] as const)
       assert.deepEqual(readdirSync(remotePath), []);
     });
 
-    it("says what the gateway said when a write fails and the sandbox is not heard of again", async function () {
+    it("reports the gateway's message when a write fails and the sandbox no longer answers", async function () {
       this.timeout(10_000);
       const gone = new UserError("The sandbox is gone. Start another.");
       const exec: Exec = () =>
@@ -171,13 +171,13 @@ for (const compression of ["off", "on"] as const)
       assert.equal(await failure(push(fresh, folder(), exec)), gone);
     });
 
-    it("does not start when it is canceled before", async () => {
+    it("does not start if it was canceled before", async () => {
       const exec = () => assert.fail("nothing may be started");
       const signal = AbortSignal.abort();
       assert.ok(isAbort(await failure(push(fresh, folder(), exec, signal))));
     });
 
-    it("leaves whole files when the sandbox's side is killed", async () => {
+    it("leaves complete files when its process in the sandbox is killed", async () => {
       for (let delayMs = 0; delayMs <= 200; delayMs += 20) {
         const remotePath = await pushOld();
         const killLater = (child: ChildProcess) => {
@@ -189,14 +189,14 @@ for (const compression of ["off", "on"] as const)
         const error = await failure(push(fresh, remotePath, exec));
         assert.ok(error === undefined || error instanceof UserError, String(error));
 
-        // What the dead receiver had staged is not in the way of the next push, which clears it away.
+        // The files that the dead receiver staged do not block the next push, which removes them.
         await push(old, remotePath, localExec());
         assertWhole(remotePath);
         assert.deepEqual(listTree(remotePath), listTree(old));
       }
     });
 
-    it("clears away what cp left when it was killed, and nothing that looks like it", async () => {
+    it("removes what a killed cp left, and nothing with a similar name", async () => {
       const remotePath = await pushOld();
       const staged = join(remotePath, ".modal-push-4194305", "tree", "d1");
       build(staged, { f1: file("fresh"), CuSent12: file("sent") });
@@ -225,7 +225,7 @@ for (const compression of ["off", "on"] as const)
     }
   });
 
-describe("a push that cannot work says why", () => {
+describe("an impossible push", () => {
   const folder = temporaryFolders();
   const root = build(folder(), { "a.txt": file(Buffer.alloc(3_000_000)) });
   const attempt = async (options: { root?: string; remotePath?: string; exec?: Exec }): Promise<string> => {
@@ -235,33 +235,33 @@ describe("a push that cannot work says why", () => {
     return error.message;
   };
 
-  it("where the local folder is gone, a file, or the home folder", async () => {
+  it("names the reason if the local folder is gone, a file, or the home folder", async () => {
     assert.match(await attempt({ root: join(root, "nope") }), /is gone/);
     assert.match(await attempt({ root: join(root, "a.txt") }), /is not a folder/);
     assert.match(await attempt({ root: process.env.HOME ?? "/root" }), /home folder/);
     assert.match(await attempt({ root: "/" }), /home folder/);
   });
 
-  it("where the image has no tar", async () => {
+  it("names the reason if the image has no tar", async () => {
     const bin = folder();
     for (const tool of ["sh", "mkdir", "rm", "chmod"])
       symlinkSync(spawnSync("which", [tool], { encoding: "utf8" }).stdout.trim(), join(bin, tool));
     assert.match(await attempt({ exec: localExec({ env: { PATH: bin } }) }), /lacks tar/);
   });
 
-  it("where the target cannot be written", async () => {
+  it("names the reason if the target cannot be written", async () => {
     assert.match(await attempt({ remotePath: join(root, "a.txt/below") }), /cannot be written \(mkdir: /);
     assert.match(await attempt({ remotePath: join(root, "a.txt") }), /cannot be written/);
   });
 
-  it("where the target is not for the sandbox's user", async () => {
+  it("names the reason if the sandbox's user may not use the target", async () => {
     const remotePath = folder();
     chmodSync(remotePath, 0o555);
     const exec = localExec(isRoot ? { uid: 65534, cwd: "/" } : {});
     assert.match(await attempt({ remotePath, exec }), /Permission denied/);
   });
 
-  it("where the disk is full, leaving nothing behind", async function () {
+  it("names the reason if the disk is full, and leaves nothing behind", async function () {
     const remotePath = folder();
     const unmount = mountTmpfs(this, "size=1m", remotePath);
     try {
@@ -272,7 +272,7 @@ describe("a push that cannot work says why", () => {
     }
   });
 
-  it("where the sandbox stops in between", async () => {
+  it("names the reason if the sandbox stops during the push", async () => {
     const exec = localExec({}, (child) => {
       child.stdin?.once("drain", () => child.kill("SIGKILL"));
     });
@@ -284,7 +284,7 @@ async function exited(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
-/** What the work rejected with. */
+/** Returns the error that the work rejected with. */
 const failure = (work: Promise<unknown>): Promise<Error | undefined> =>
   work.then(
     () => undefined,

@@ -11,7 +11,7 @@ import { SyncWindow } from "../support/pushing";
 
 const signal = new AbortController().signal;
 
-describe("a push that was prepared", function () {
+describe("a prepared push", function () {
   this.timeout(30_000);
   const folder = temporaryFolders();
   const window = new SyncWindow();
@@ -19,7 +19,7 @@ describe("a push that was prepared", function () {
     window.dispose();
   });
 
-  it("sends the folder as it is by then", async () => {
+  it("sends the folder as it is when the push starts", async () => {
     const root = build(folder(), { "d/changed": file("old"), "d/gone": file(), ".gitignore": file("made\n") });
     await window.prepare(root);
     build(root, { "d/changed": file("new"), "d/made": file(), ".gitignore": file("else\n") });
@@ -30,7 +30,7 @@ describe("a push that was prepared", function () {
     assert.deepEqual(listTree(remotePath), listTree(root));
   });
 
-  it("is the one to say what is wrong with the folder", async () => {
+  it("reports a problem with the folder only when the push starts", async () => {
     await window.prepare("/");
     const pushing = window.push({ root: "/", remotePath: join(folder(), "remote"), exec: localExec(), signal });
     await assert.rejects(pushing, UserError);

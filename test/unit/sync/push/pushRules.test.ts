@@ -97,7 +97,7 @@ describe("a push after a rules file changed", function () {
     assert.equal((await one.push()).length, 1);
   });
 
-  it("forgets a line that was taken out", async () => {
+  it("forgets a line that was removed", async () => {
     const one = project({ ".env": file("KEY=1"), ".modalignore": file("!.env\n") });
     assert.equal((await one.push()).length, 1);
     one.write(".modalignore", "*.tmp\n");
@@ -107,7 +107,7 @@ describe("a push after a rules file changed", function () {
     assert.equal((await one.push()).length, 1);
   });
 
-  it("asks about files that stayed here until now, by the line that lets them go", async () => {
+  it("asks about files that were excluded until now, with the line that includes them", async () => {
     const one = project({
       ".gitignore": file("*.log\n/data/\n"),
       "a.py": file(),
@@ -137,7 +137,7 @@ describe("a push after a rules file changed", function () {
     assert.deepEqual(await one.push(), []);
   });
 
-  it("asks when the whole file is gone, and when another one lets in what is built in to stay", async () => {
+  it("asks if the whole file is gone, or if another rule includes built-in exclusions", async () => {
     const one = project({ "sub/.gitignore": file("private\n"), "sub/private": file(), "node_modules/x": file() });
     await one.push();
     one.remove("sub/.gitignore");
@@ -152,7 +152,7 @@ describe("a push after a rules file changed", function () {
     );
   });
 
-  it("does not ask where rules keep more here, or where what they let go is asked for by name", async () => {
+  it("does not ask if rules exclude more, or if the newly included files are requested by name", async () => {
     const one = project({ ".gitignore": file("*.log\n"), "x.log": file(), "y.txt": file(), ".env.run": file("A=1") });
     await one.push();
     one.write(".gitignore", "*.log\n*.txt\n");
@@ -176,7 +176,7 @@ describe("a push after a rules file changed", function () {
     assert.equal((await one.pushToBoth()).length, 1);
   });
 
-  it("is turned down if unattended, even while another question is open, and not asked about once it is canceled", async () => {
+  it("is refused in the background, even while another question is open, and asks nothing after it is canceled", async () => {
     const root = build(folder(), { ".env": file("KEY=1"), ".modalignore": file("!.env\n") });
     const asked: boolean[] = [];
     const answer = new Deferred<boolean>();

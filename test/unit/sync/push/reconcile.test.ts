@@ -18,7 +18,7 @@ const link = (path: string, target: string): FolderEntry => ({
   target,
 });
 
-describe("reconcile", () => {
+describe("the plan of a push", () => {
   interface Case {
     readonly local: FolderEntry[];
     readonly known: FolderEntry[];
@@ -29,36 +29,36 @@ describe("reconcile", () => {
     readonly deleted?: string[];
   }
   const cases: Record<string, Case> = {
-    "sends everything where nothing is known": { local: [folder("d"), file("d/a")], known: [], send: ["d", "d/a"] },
-    "finds nothing to do where all is the same": {
+    "sends everything if nothing is known": { local: [folder("d"), file("d/a")], known: [], send: ["d", "d/a"] },
+    "finds nothing to do if everything is the same": {
       local: [folder("d"), file("d/a"), link("l", "d")],
       known: [folder("d"), file("d/a"), link("l", "d")],
     },
-    "sends a file of another size": { local: [file("a", { size: 4 })], known: [file("a")], send: ["a"] },
-    "sends a file of another time": { local: [file("a", { mtimeMs: 5501 })], known: [file("a")], send: ["a"] },
+    "sends a file with another size": { local: [file("a", { size: 4 })], known: [file("a")], send: ["a"] },
+    "sends a file with another time": { local: [file("a", { mtimeMs: 5501 })], known: [file("a")], send: ["a"] },
     "sends a file whose times were set back": { local: [file("a", { ctimeMs: 9 })], known: [file("a")], send: ["a"] },
     "sends a file that was replaced": { local: [file("a", { ino: 8 })], known: [file("a")], send: ["a"] },
-    "sends a file of another mode": { local: [file("a", { mode: 0o755 })], known: [file("a")], send: ["a"] },
-    "sends again what may have changed unseen": {
+    "sends a file with another mode": { local: [file("a", { mode: 0o755 })], known: [file("a")], send: ["a"] },
+    "sends files again that may have changed unseen": {
       local: [file("a", { ctimeMs: UNSETTLED })],
       known: [file("a", { ctimeMs: UNSETTLED })],
       send: ["a"],
     },
-    "sends a link that leads elsewhere": { local: [link("l", "y")], known: [link("l", "x")], send: ["l"] },
-    "sends a folder of another mode": { local: [folder("d", 0o700)], known: [folder("d")], send: ["d"] },
-    "names the folders around what it sends": {
+    "sends a link with another target": { local: [link("l", "y")], known: [link("l", "x")], send: ["l"] },
+    "sends a folder with another mode": { local: [folder("d", 0o700)], known: [folder("d")], send: ["d"] },
+    "names the parent folders of what it sends": {
       local: [folder("d"), folder("d/e"), file("d/e/a"), folder("f")],
       known: [folder("d"), folder("d/e"), folder("f")],
       send: ["d/e/a"],
       around: ["d", "d/e"],
     },
-    "deletes what is gone, what a folder holds first": {
+    "deletes what is gone, and the contents of a folder first": {
       local: [folder("x")],
       known: [folder("x"), folder("x/d"), file("x/d/a"), link("l", "x")],
       deleted: ["x/d/a", "x/d", "l"],
       around: ["x"],
     },
-    "leaves alone what is merely ignored or unreadable": {
+    "keeps what is only ignored or unreadable": {
       local: [],
       known: [folder("d"), file("d/a"), file("b")],
       present: ["d", "d/a", "b"],
@@ -75,7 +75,12 @@ describe("reconcile", () => {
       send: ["a"],
       deleted: ["a/b", "a"],
     },
-    "deletes and sends as many": { local: [file("new")], known: [file("old")], send: ["new"], deleted: ["old"] },
+    "deletes and sends the same number of files": {
+      local: [file("new")],
+      known: [file("old")],
+      send: ["new"],
+      deleted: ["old"],
+    },
   };
   for (const [title, { local, known, present = [], send = [], around = [], deleted = [] }] of Object.entries(cases)) {
     it(title, () => {
@@ -96,27 +101,27 @@ describe("reconcile", () => {
   }
 });
 
-describe("recognizing what a sandbox holds", () => {
+describe("the baseline of a sandbox's files", () => {
   const stat = (changes: Partial<RemoteStat> = {}): RemoteStat => ({
     ...{ kind: "file", mode: 0o644, size: 3, mtimeSeconds: 5, ctime: 6, mtimeFraction: 0 },
     ...changes,
   });
   const find = (candidates: FolderEntry[], seen: RemoteStat) => recognize(candidates, new Map([["a", seen]])).get("a");
 
-  it("takes a file of the same size and second for ours", () => {
+  it("recognizes a file with the same size and second as pushed", () => {
     assert.deepEqual(find([file("a")], stat()), file("a"));
   });
-  it("takes a file of the very time of a pulled one for that one", () => {
+  it("recognizes a pulled file by its exact time", () => {
     assert.deepEqual(find([file("a")], stat({ mtimeFraction: 500.5 })), file("a"));
   });
-  it("takes another size, another second or another kind for the sandbox's", () => {
+  it("leaves a file with another size, second or kind to the sandbox", () => {
     for (const changes of [{ size: 4 }, { mtimeSeconds: 6 }, { mtimeFraction: 20 }, { kind: "directory" as const }])
       assert.equal(find([file("a")], stat(changes)), undefined);
   });
-  it("keeps the mode that it saw, so that the right one is sent", () => {
+  it("keeps the sandbox's mode, so that the right one is sent", () => {
     assert.equal(find([file("a")], stat({ mode: 0o600 }))?.mode, 0o600);
   });
-  it("lets the older of two that fit count", () => {
+  it("prefers the older of two matches", () => {
     assert.equal(find([file("a", { ino: 2 }), file("a", { ino: 1 })], stat())?.mtimeMs, 5500);
     assert.deepEqual(find([file("a", { ino: 2 }), file("a", { ino: 1 })], stat()), file("a", { ino: 1 }));
   });

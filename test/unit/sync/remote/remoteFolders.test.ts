@@ -3,13 +3,13 @@ import { describe, it } from "mocha";
 
 import { remoteFolders } from "../../../../src/sync/remote/remoteFolders";
 
-describe("the places of a window's folders in a sandbox", () => {
-  it("are the remote path itself for one folder, and a folder of its own for each of several", () => {
+describe("the remote paths of a window's folders", () => {
+  it("are the remote path itself for one folder, and a subfolder for each of several", () => {
     assert.deepEqual(remoteFolders(["app"], "/workspace"), ["/workspace"]);
     assert.deepEqual(remoteFolders(["app", "lib"], "/workspace"), ["/workspace/app", "/workspace/lib"]);
   });
 
-  it("differ where the names are equal", () => {
+  it("differ even if the names are the same", () => {
     const places = remoteFolders(["app", "app", "app-2", "app"], "/w");
     assert.deepEqual(places, ["/w/app", "/w/app-2", "/w/app-2-2", "/w/app-3"]);
   });

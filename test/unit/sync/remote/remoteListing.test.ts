@@ -47,39 +47,39 @@ describe("the list of a sandbox's files", () => {
 
   for (const [what, bad] of [
     ["no numbers", "f abc def ghi jkl ./x\0\0"],
-    ["a size that is no size", row("x", { size: "-1" })],
-    ["a size beyond all numbers", row("x", { size: "9".repeat(400) })],
-    ["a time that is no time", "f 644 5 1.2.3 1 ./x\0\0"],
-    ["a time beyond all calendars", "f 644 5 99999999999999999 1 ./x\0\0"],
-    ["nothing in it", "\0\0"],
+    ["an invalid size", row("x", { size: "-1" })],
+    ["a size beyond every number", row("x", { size: "9".repeat(400) })],
+    ["an invalid time", "f 644 5 1.2.3 1 ./x\0\0"],
+    ["a time beyond every calendar", "f 644 5 99999999999999999 1 ./x\0\0"],
+    ["no contents", "\0\0"],
     ["a path without its folder", row("nowhere/x")],
     ["a path of 5,000 bytes", row("x".repeat(5000))],
-    ["a megabyte in it", `f 644 5 1 1 ./${"y".repeat(MIB)}\0\0`],
+    ["a megabyte of a path", `f 644 5 1 1 ./${"y".repeat(MIB)}\0\0`],
     ["a megabyte of a link's target", `l 777 5 1 1 ./y\0${"z".repeat(MIB)}\0`],
   ] as const)
     for (const size of [4099, 65_536])
-      it(`loses one file by a row with ${what}, not all (chunks of ${size})`, () => {
+      it(`loses only one file to a row with ${what} (chunks of ${size})`, () => {
         const parser = parse(`find\n${row("before")}${bad}${row("after")}end`, { size });
         assert.deepEqual(pathsOf(parser), ["before", "after"]);
         assert.deepEqual([parser.invalidCount, parser.isWhole, parser.isTooMuch], [1, true, false]);
         assert.match(parser.invalid[0]?.reason ?? "", /cannot be read/);
       });
 
-  it("loses one file by a row of stat that cannot be read", () => {
+  it("loses only one file to an invalid row of stat", () => {
     const time = "2026-11-28 21:10:40.5 +0000";
     const good = (path: string) => `81a4 5 100 ${time} 100 ${time} ./${path}//\n`;
     const parser = parse(`stat\n${good("a")}81a4 x 100 ./b//\n${"q".repeat(40_000)}//\n${good("c")}end`);
     assert.deepEqual([pathsOf(parser), parser.invalidCount, parser.isWhole], [["a", "c"], 2, true]);
   });
 
-  it("has nothing but what was asked for", () => {
+  it("has only what was requested", () => {
     const parser = parse(`find\n${row("d/e", { kind: "d" })}${row("d/e/f")}${row("d/x")}${row("y")}end`, {
       start: "d/e",
     });
     assert.deepEqual([pathsOf(parser), parser.invalidCount], [["d/e", "d/e/f"], 2]);
   });
 
-  it("ends with a sign when there are more rows than are read, or more bytes", () => {
+  it("ends with a mark if there are too many rows or bytes", () => {
     const rows = new ListingParser();
     rows.write(Buffer.from("find\n"));
     const block = Buffer.from(row("x").repeat(20_000));

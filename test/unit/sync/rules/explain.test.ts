@@ -7,7 +7,7 @@ import { explain, explanationText } from "../../../../src/sync/rules/explain";
 import { scan } from "../../../../src/sync/folder/scan";
 import { build, file, symlink, temporaryFolders } from "../support/folders";
 
-describe("what is synced", () => {
+describe("the rule for a file", () => {
   const folder = temporaryFolders();
   const root = realpathSync(
     build(folder(), {
@@ -43,17 +43,17 @@ describe("what is synced", () => {
     "to-nowhere/x": /There is no such file/,
   };
   for (const [path, expected] of Object.entries(cases))
-    it(`says why of ${path}`, () => {
+    it(`is explained for ${path}`, () => {
       assert.match(explanationText(explain(root, path), path), expected);
     });
 
-  it("says what a scan does", () => {
+  it("is the same as in a scan", () => {
     const synced = new Set(scan(root).entries.map(({ path }) => path));
     for (const path of ["main.py", "keep.log", "drop.log", "build/out.bin", ".env", ".env.shared", "sub/x.tmp"])
       assert.equal(explain(root, path).isSynced, synced.has(path), path);
   });
 
-  it("lets a .modalignore exclude, with the line", () => {
+  it("may be an exclusion in a .modalignore, shown with its line", () => {
     const other = realpathSync(build(folder(), { ".modalignore": file("\n/data/\n"), "data/big.bin": file() }));
     const { path, line } = explain(other, "data/big.bin");
     assert.deepEqual([path, line], ["data", { file: ".modalignore", line: 2, pattern: "/data/" }]);

@@ -11,7 +11,7 @@ import { random } from "../support/random";
 /** SEED looks for more: what it finds is an oddity of git that has nothing to do with the change under test. */
 const FIRST = Number(process.env.SEED ?? 1);
 
-describe("scan and git", () => {
+describe("a scan compared with git", () => {
   const folder = temporaryFolders();
   before(function () {
     needGit(this);
@@ -28,12 +28,12 @@ describe("scan and git", () => {
     assert.deepEqual(ours.sort(), untracked(root), `seed ${seed}\n${told}`);
   }
 
-  it("list the same files of 60 random trees with random rules", function () {
+  it("lists the same files for 60 random trees with random rules", function () {
     this.timeout(60_000);
     for (let seed = 1; seed <= 60; seed += 1) assertAlike(randomRepository(seed, pickRule), seed);
   });
 
-  it(`do so with 60 sets of patterns that nobody thought of (seed ${FIRST})`, function () {
+  it(`lists the same files for 60 sets of invented patterns (SEED=${FIRST})`, function () {
     this.timeout(60_000);
     for (let seed = FIRST; seed < FIRST + 60; seed += 1) assertAlike(randomRepository(seed, inventRule), seed);
   });

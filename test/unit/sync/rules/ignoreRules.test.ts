@@ -33,27 +33,27 @@ describe("ignore rules", () => {
     });
   }
 
-  it("lets a deeper file decide before the ones above it", () => {
+  it("let a deeper file override the files above it", () => {
     const rules = IgnoreRules.none.within("", "*.log").within("deep", "!a.log");
     assert.equal(rules.ignores("deep/a.log", false), false);
     assert.equal(rules.ignores("deep/b.log", false), true);
   });
 
-  it("keeps what is in a folder that a deeper file takes back in, but for what the upper file names itself", () => {
+  it("keep what is in a folder that a deeper file includes again, except for names that the upper file lists", () => {
     const rules = IgnoreRules.none.within("", "out [1]\n*.log").within("deep", "!out [1]");
     assert.equal(rules.ignores("deep/out [1]", true), false);
     assert.equal(rules.ignores("deep/out [1]/a.txt", false), false);
     assert.equal(rules.ignores("deep/out [1]/a.log", false), true);
   });
 
-  it("reads a file above the root with the root's place in it", () => {
+  it("read a file above the root relative to that file's folder", () => {
     const rules = IgnoreRules.none.below("packages/app", "/packages/app/dist\n/src");
     assert.equal(rules.ignores("dist", true), true);
     assert.equal(rules.ignores("src", true), false);
     assert.equal(rules.ignores("", true), false);
   });
 
-  it("knows when a file above the root ignores the root itself", () => {
+  it("know that a file above the root ignores the root itself", () => {
     assert.equal(IgnoreRules.none.below("packages/app", "packages").ignores("", true), true);
   });
 });

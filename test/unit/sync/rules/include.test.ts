@@ -9,9 +9,9 @@ import { inclusionOf } from "../../../../src/sync/rules/include";
 import { scan } from "../../../../src/sync/folder/scan";
 import { build, file, temporaryFolders, type Listing } from "../support/folders";
 
-describe("including what the rules keep out", () => {
+describe("including excluded files", () => {
   const folder = temporaryFolders();
-  const cases: Record<string, { readonly listing: Listing; readonly asked: string; readonly beside?: string }> = {
+  const cases: Record<string, { readonly listing: Listing; readonly asked: string; readonly neighbor?: string }> = {
     "a file that a rule names": { listing: { ".gitignore": file("*.log\n") }, asked: "run.log" },
     "a file in an ignored folder": { listing: { ".gitignore": file("out/\n") }, asked: "out/run.py" },
     "a file deep in an ignored folder": { listing: { ".gitignore": file("out\n") }, asked: "a/out/b/c/run.py" },
@@ -26,15 +26,15 @@ describe("including what the rules keep out", () => {
     },
     "a file in a cache": { listing: {}, asked: ".cache/x/run.py" },
     "a file in an environment": { listing: { "env/pyvenv.cfg": file() }, asked: "env/bin/run.py" },
-    "what may hold secrets": { listing: {}, asked: "deploy/.env", beside: "deploy/.env.local" },
-    "a name of special characters": { listing: { ".gitignore": file("*\n") }, asked: "a [1]/*?! #\\ /run.py" },
+    "a file that may contain secrets": { listing: {}, asked: "deploy/.env", neighbor: "deploy/.env.local" },
+    "a name with special characters": { listing: { ".gitignore": file("*\n") }, asked: "a [1]/*?! #\\ /run.py" },
   };
-  for (const [name, { listing, asked, beside = join(dirname(asked), `beside${extname(asked)}`) }] of Object.entries(
+  for (const [name, { listing, asked, neighbor = join(dirname(asked), `neighbor${extname(asked)}`) }] of Object.entries(
     cases,
   ))
-    it(`lets in ${name}, and nothing else`, () => {
+    it(`includes ${name}, and nothing else`, () => {
       const root = realpathSync(build(folder(), listing));
-      build(root, { [asked]: file(), [beside]: file() });
+      build(root, { [asked]: file(), [neighbor]: file() });
       assert.equal(explain(root, asked).isSynced, false);
 
       for (let left = asked.split("/").length; left > 0 && !explain(root, asked).isSynced; left -= 1) {
@@ -43,8 +43,8 @@ describe("including what the rules keep out", () => {
       }
 
       assert.equal(explain(root, asked).isSynced, true);
-      assert.equal(explain(root, beside).isSynced, false);
+      assert.equal(explain(root, neighbor).isSynced, false);
       const synced = new Set(scan(root).entries.map(({ path }) => path));
-      assert.deepEqual([synced.has(asked), synced.has(beside)], [true, false]);
+      assert.deepEqual([synced.has(asked), synced.has(neighbor)], [true, false]);
     });
 });

@@ -3,8 +3,8 @@ import { describe, it } from "mocha";
 
 import { refuseRemotePath } from "../../../../src/sync/rules/systemFolders";
 
-describe("the folder of a sandbox that is synced", () => {
-  it("is none of the system's, and says which one to take instead", () => {
+describe("the synced folder of a sandbox", () => {
+  it("is never a system folder, and the message suggests another", () => {
     for (const path of [
       ...["/", "/etc", "/usr", "/usr/", "/bin", "/lib", "/lib64", "/proc", "/sys/fs", "/dev", "/boot", "/root", "/tmp"],
       ...[
@@ -26,7 +26,7 @@ describe("the folder of a sandbox that is synced", () => {
     assert.match(refuseRemotePath("/root")?.message ?? "", /such as \/root\/workspace\./);
   });
 
-  it("may be any other", () => {
+  it("may be any other folder", () => {
     for (const path of [
       ...["/workspace", "/app", "/root/project", "/home/me", "/tmp/x", "/usr/src/app", "/srv", "/mnt/x", "/opt/app"],
       ...["/data", "/etcetera", "/var/www", "/dev/shm/x", "/libraries"],

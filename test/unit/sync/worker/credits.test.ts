@@ -5,8 +5,8 @@ import { describe, it } from "mocha";
 import { BLOCK_BYTES, Blocks } from "../../../../src/sync/archive/blocks";
 import { Credits } from "../../../../src/sync/worker/credits";
 
-describe("blocks and credits", () => {
-  it("a sender with credits goes on, one without waits for the next", async () => {
+describe("a window of credits", () => {
+  it("lets a sender with credits continue, and one without wait for the next", async () => {
     const credits = new Credits(2);
     const log: string[] = [];
     const sending = (async () => {
@@ -27,7 +27,7 @@ describe("blocks and credits", () => {
     assert.deepEqual(log, ["a", "b", "c", "d"]);
   });
 
-  it("a sender that took more than it had waits until the debt is paid", async () => {
+  it("makes a sender that took more than it had wait until the debt is paid", async () => {
     const credits = new Credits(1);
     credits.take();
     credits.take();
@@ -42,7 +42,7 @@ describe("blocks and credits", () => {
     assert.equal(isAvailable, true);
   });
 
-  it("chunks of any size come out as whole blocks and a rest, byte for byte", () => {
+  it("turns chunks of any size into whole blocks and a rest, byte for byte", () => {
     const emitted: Uint8Array[] = [];
     const blocks = new Blocks((block) => emitted.push(block));
     const chunks = [1, 512, BLOCK_BYTES - 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 7].map((size, n) =>
@@ -60,7 +60,7 @@ describe("blocks and credits", () => {
     assert.ok(Buffer.concat(emitted).equals(Buffer.concat(chunks)));
   });
 
-  it("the memory of a block that was taken is used again", () => {
+  it("reuses the memory of a block that was taken", () => {
     const emitted: Uint8Array<ArrayBuffer>[] = [];
     const blocks = new Blocks((block) => emitted.push(block));
     const given = new ArrayBuffer(BLOCK_BYTES);

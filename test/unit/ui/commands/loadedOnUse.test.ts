@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { loadedOnUse } from "../../../../src/ui/commands/loadedOnUse";
 
-describe("commands that are loaded on use", () => {
+describe("commands that are loaded on first use", () => {
   it("are loaded once, and again only if that failed", async () => {
     let loads = 0;
     const table = loadedOnUse(["greet"], () => {

@@ -26,7 +26,7 @@ const page = (order?: Order) => {
 };
 
 describe("the page of a comparison", () => {
-  it("may run its own script and load its own style, and nothing else", () => {
+  it("may run only its own script and load only its own style", () => {
     assert.match(
       HTML,
       /Content-Security-Policy" content="default-src 'none'; style-src https:\/\/x; script-src 'nonce-n0';"/,
@@ -35,7 +35,7 @@ describe("the page of a comparison", () => {
     assert.doesNotMatch(HTML, /\son\w+=|style=|javascript:/);
   });
 
-  it("puts texts nowhere but into text, and has the colours of the theme", () => {
+  it("inserts values only as text, and has the theme's colors", () => {
     assert.doesNotMatch(
       readFileSync("media/comparison.js", "utf8"),
       /innerHTML|outerHTML|insertAdjacent|eval|Function\(/,
@@ -43,7 +43,7 @@ describe("the page of a comparison", () => {
     assert.doesNotMatch(readFileSync("media/comparison.css", "utf8"), /#[0-9a-f]{3,8}\b(?! \{)|rgb|hsl|url\(|@import/i);
   });
 
-  it("has a heading for each column that says how it is sorted", () => {
+  it("has a heading for each column with its sort order", () => {
     const columns = (order?: Order) => page(order).columns.map(({ key, sort }) => `${key} ${sort}`);
     assert.deepEqual(
       columns().filter((text) => !text.endsWith("none")),
@@ -53,7 +53,7 @@ describe("the page of a comparison", () => {
     assert.ok(columns({ column: "time", isDescending: true }).includes("time descending"));
   });
 
-  it("has rows in their order, each with its run where it is one", () => {
+  it("has rows in order, each linked to its run if there is one", () => {
     const { rows } = page({ column: "time", isDescending: false });
     assert.deepEqual(
       rows.map(({ key, run: id, tone }) => [key, id, tone]),

@@ -31,8 +31,8 @@ class FakeTracked {
 
 const ended = (exitCode: number): RunState => ({ kind: "ended", exitCode, startedAt: 0, endedAt: 1, dollars: 0.25 });
 
-describe("what is compared", () => {
-  it("is named after what runs, and says how many stand how", () => {
+describe("the source of a comparison", () => {
+  it("is named after its target, and counts the runs by state", () => {
     const runs = ["a.py", "b.py", "c.py"].map((label) => runOf(label));
     const source = comparisonOf(() => runs, new FakeTracked());
     assert.equal(source.title, "a.py, b.py, c.py");
@@ -46,7 +46,7 @@ describe("what is compared", () => {
     assert.equal(source.isLive, false);
   });
 
-  it("tells the changes of its own runs only", () => {
+  it("reports only changes of its own runs", () => {
     const tracked = new FakeTracked();
     const [own, other] = [runOf("a.py"), runOf("b.py")];
     const source = comparisonOf(() => [own], tracked);
@@ -57,7 +57,7 @@ describe("what is compared", () => {
     assert.equal(changes, 1);
   });
 
-  it("has the sets of a sweep that wait, with the file's own arguments, and what was spent", async () => {
+  it("includes the waiting sets of a sweep, with the file's own arguments and the amount spent", async () => {
     const lanes: SweepLanes<Run> = {
       start: (args) => runOf("a.py", ["--fast", ...args]),
       end: () => Promise.resolve(),

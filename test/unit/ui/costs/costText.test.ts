@@ -32,20 +32,20 @@ const two = costs({
   isTodayEstimate: true,
 });
 
-describe("the status bar's costs", () => {
-  it("are the number of sandboxes, their rate and the day's sum, an estimate marked as one", () => {
+describe("the costs in the status bar", () => {
+  it("are the number of sandboxes, their rate and the day's total, with a mark for an estimate", () => {
     assert.equal(costStatus(two)?.text, "$(vm-running) 2 · $16.56/h · ~$1.12 today");
     assert.equal(costStatus({ ...two, isTodayEstimate: false })?.text, "$(vm-running) 2 · $16.56/h · $1.12 today");
     assert.equal(costStatus(two)?.spoken, "2 Modal sandboxes running, $16.56 per hour, about $1.12 today");
   });
 
-  it("stay for the rest of the day, and are not there where there is nothing to tell", () => {
+  it("stay for the rest of the day, and are hidden if they are zero", () => {
     assert.equal(costStatus(costs({ today: 1.5 }))?.text, "$(vm) $1.50 today");
     assert.equal(costStatus(costs()), undefined);
     assert.equal(costStatus(costs({ today: 0.004 })), undefined);
   });
 
-  it("are none on the local backend", () => {
+  it("are hidden on the local backend", () => {
     assert.equal(costStatus({ ...two, isFree: true })?.text, "$(vm-running) 2 · free");
     assert.equal(costStatus(costs({ isFree: true })), undefined);
   });
@@ -54,7 +54,7 @@ describe("the status bar's costs", () => {
 describe("the tooltip of the costs", () => {
   const options = { account: "acme/main", source: "list prices of 2026-10-08" };
 
-  it("tells of each sandbox, of all together, whose they are, and by which prices", () => {
+  it("lists each sandbox, the total, the owners and the source of the prices", () => {
     const text = costTooltip({ ...options, costs: two }).replaceAll("\\", "");
     assert.match(text, /^\*\*Modal sandboxes · acme\/main\*\*\n/);
     assert.match(text, /\| 2 × H100 · a \| \$8\.28\/h \| ~\$1\.00 \|/);
@@ -62,21 +62,21 @@ describe("the tooltip of the costs", () => {
     assert.match(text, /By list prices of 2026-10-08\. ~ is an estimate: time by rate\.$/);
   });
 
-  it("does not add up a single one", () => {
+  it("has no total for one sandbox", () => {
     const one = costs({ sandboxes: [metered("a", 1, false)], perHour: 8.28, today: 3 });
     const text = costTooltip({ ...options, costs: one }).replaceAll("\\", "");
     assert.doesNotMatch(text, /Together|estimate/);
     assert.match(text, /\$3\.00 spent today\./);
   });
 
-  it("shows names as they stand", () => {
+  it("shows names as plain text", () => {
     const hostile = costs({ sandboxes: [metered("[x](command:y)", 1)], perHour: 1, today: 1 });
     assert.doesNotMatch(costTooltip({ ...options, costs: hostile }), /\[x\]\(/);
   });
 });
 
-describe("the time that a sandbox has left", () => {
-  it("is told in whole minutes", () => {
+describe("the time left for a sandbox", () => {
+  it("is shown in whole minutes", () => {
     assert.equal(remaining(metered("a", 0), 9.8 * MINUTE), "ends in 50m");
     assert.equal(remaining(metered("a", 0), 60 * MINUTE), "ends in moments");
   });

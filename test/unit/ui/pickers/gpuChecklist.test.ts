@@ -25,7 +25,7 @@ describe("the list of GPUs", () => {
     assert.equal(h100.description, "160 GB · $8.28/h");
   });
 
-  it("says on the local backend what Modal would ask", () => {
+  it("shows Modal's prices on the local backend", () => {
     const free = { ...pricing, isFree: true };
     const lines = gpuLines(new Map(), free);
     assert.equal(lines[0]?.description, "$0.38/h on Modal");
@@ -33,7 +33,7 @@ describe("the list of GPUs", () => {
     assert.equal(new GpuChecklist([{ gpu: undefined }], free).summary, "CPU · free on the local backend");
   });
 
-  it("asks more for a region, and says so: beside each spec, and once for the GPUs", () => {
+  it("shows higher prices for a region next to each spec, and once for the GPUs", () => {
     const pinned = { ...pricing, base: { ...base, regions: ["us"] } };
     assert.equal(gpuLines(new Map(), pinned)[1]?.description, "16 GB · $1.12/h");
     assert.equal(priceNote(pinned), " · prices incl. 15% for us (as of 2026-09)");
@@ -42,7 +42,7 @@ describe("the list of GPUs", () => {
     assert.equal(named.description, "T4 · $1.70/h incl. 75% for us-east (as of 2026-09)");
   });
 
-  it("offers each count up to the most that the type can have", () => {
+  it("offers each count up to the type's maximum", () => {
     const a10 = gpuTypes.find(({ name }) => name === "A10");
     assert.ok(a10);
     assert.deepEqual(
@@ -60,13 +60,13 @@ describe("the checklist of GPUs", () => {
     return line;
   };
 
-  it("starts with what was chosen before, and says what that is and costs", () => {
+  it("starts with the previous choice, and shows its contents and price", () => {
     const checklist = new GpuChecklist([{ gpu: { type: "H100", count: 2 } }, { gpu: undefined }], pricing);
     assert.deepEqual(checklist.chosen, [{ gpu: undefined }, { gpu: { type: "H100", count: 2 } }]);
     assert.equal(checklist.summary, "CPU, 2 × H100 · $8.66/h");
   });
 
-  it("starts the GPU that is typed, not the one that is ticked out of sight", () => {
+  it("starts the GPU that was typed, not one that is checked but filtered out", () => {
     const checklist = new GpuChecklist([T4], pricing);
     assert.equal(checklist.summary, "T4 · $0.97/h");
     checklist.type("h100");
@@ -76,7 +76,7 @@ describe("the checklist of GPUs", () => {
     assert.equal(checklist.summary, "T4 · $0.97/h");
   });
 
-  it("starts all that is ticked, hidden or not, once a box is clicked", () => {
+  it("starts everything that is checked, hidden or not, once a box is clicked", () => {
     const checklist = new GpuChecklist([T4], pricing);
     checklist.type("h100");
     checklist.tick([lineOf(checklist, "T4"), lineOf(checklist, "H100")]);
@@ -85,7 +85,7 @@ describe("the checklist of GPUs", () => {
     assert.equal(checklist.summary, "T4, H100 · $5.30/h");
   });
 
-  it("takes up what is ticked, with the count that the line has", () => {
+  it("keeps what is checked, with the count in the row", () => {
     const checklist = new GpuChecklist([{ gpu: { type: "T4", count: 3 } }], pricing);
     checklist.tick([lineOf(checklist, "L4")]);
     assert.deepEqual(checklist.chosen, [{ gpu: { type: "L4", count: 1 } }]);
@@ -93,7 +93,7 @@ describe("the checklist of GPUs", () => {
     assert.deepEqual(checklist.chosen, [{ gpu: { type: "T4", count: 3 } }]);
   });
 
-  it("ticks a type whose count is set, and keeps the count within its bounds", () => {
+  it("checks a type when its count is set, and keeps the count within its limits", () => {
     const checklist = new GpuChecklist([], pricing);
     checklist.setCount({ type: "A10", count: 9 });
     assert.deepEqual(checklist.chosen, [{ gpu: { type: "A10", count: 4 } }]);
@@ -101,7 +101,7 @@ describe("the checklist of GPUs", () => {
     assert.deepEqual(checklist.chosen, [{ gpu: { type: "A10", count: 1 } }]);
   });
 
-  it("starts as many as are typed, without ticking them", () => {
+  it("starts a typed count without checking the type", () => {
     const checklist = new GpuChecklist([T4], pricing);
     checklist.type("h100:2");
     assert.equal(checklist.summary, "2 × H100 · $8.28/h");
@@ -111,7 +111,7 @@ describe("the checklist of GPUs", () => {
     assert.equal(checklist.summary, "T4 · $0.97/h");
   });
 
-  it("has the named specs first, with a price of their own", () => {
+  it("lists the named specs first, with their prices", () => {
     const named = specLine("train", { gpu: { type: "H100", count: 2 }, cpu: 8, memoryMiB: 65_536 }, pricing);
     assert.equal(named.description, "2 × H100 · $10.57/h");
     const checklist = new GpuChecklist([{ gpu: undefined, spec: "train" }], pricing, [named]);

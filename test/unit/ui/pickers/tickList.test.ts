@@ -16,12 +16,12 @@ const listOf = (ticked: readonly string[], options: Partial<TickListOptions<Row>
   new TickList(rows, ticked.map(row), { keyOf: ({ label }) => label, ...options });
 const acceptedOf = ({ accepted }: TickList<Row>) => accepted.map(({ label }) => label);
 
-describe("Enter in a list to tick", () => {
-  it("means what is ticked while no filter is typed", () => {
+describe("Enter in a checklist", () => {
+  it("picks everything that is checked while no filter is typed", () => {
     assert.deepEqual(acceptedOf(listOf(["T4", "H100"])), ["T4", "H100"]);
   });
 
-  it("means the first row while nothing is ticked", () => {
+  it("picks the first row while nothing is checked", () => {
     const list = listOf([]);
     assert.deepEqual(acceptedOf(list), ["T4"]);
     list.activate(row("A10"));
@@ -39,19 +39,19 @@ describe("Enter in a list to tick", () => {
     ["4", "T4"],
     ["other", "Other"],
   ] as const)
-    it(`means ${best} once "${typed}" is typed, key by key, whatever is ticked`, () => {
+    it(`picks ${best} once "${typed}" is typed key by key, whatever is checked`, () => {
       const list = listOf(["T4"]);
       for (let length = 1; length <= typed.length; length++) list.type(typed.slice(0, length));
       assert.deepEqual(acceptedOf(list), [best]);
     });
 
-  it("means nothing where no row has what is typed", () => {
+  it("picks nothing if no row matches", () => {
     const list = listOf(["T4"]);
     list.type("v100");
     assert.deepEqual(acceptedOf(list), []);
   });
 
-  it("means the row that the user goes to, as long as it is shown", () => {
+  it("picks the row that the user moved to, as long as it is shown", () => {
     const list = listOf(["T4"]);
     list.type("h");
     list.activate(row("H200"));
@@ -62,7 +62,7 @@ describe("Enter in a list to tick", () => {
     assert.deepEqual(acceptedOf(list), ["H100-train"]);
   });
 
-  it("means the best match of what is typed since, though VS Code reports the one before late", () => {
+  it("picks the best match of the latest text, even if VS Code reports the previous one late", () => {
     const list = listOf([]);
     list.type("h");
     list.type("h100");
@@ -71,14 +71,14 @@ describe("Enter in a list to tick", () => {
     assert.deepEqual(acceptedOf(list), ["H100"]);
   });
 
-  it("means the best match again where VS Code takes back what is active", () => {
+  it("picks the best match again if VS Code takes back the active row", () => {
     const list = listOf(["T4"]);
     list.type("h100");
     list.activate(undefined);
     assert.deepEqual(acceptedOf(list), ["H100"]);
   });
 
-  it("means all that is ticked once a box is clicked, whatever is typed", () => {
+  it("picks everything that is checked once a box is clicked, whatever is typed", () => {
     const list = listOf(["T4"]);
     list.type("h200");
     list.tick([row("T4"), row("H200")]);
@@ -89,7 +89,7 @@ describe("Enter in a list to tick", () => {
     assert.deepEqual(acceptedOf(list), ["L4"]);
   });
 
-  it("takes it for no click that VS Code says nothing is ticked of other rows, before it repeats what is", () => {
+  it("is not confused if VS Code reports nothing as checked for other rows before it repeats the selection", () => {
     const list = listOf(["T4"]);
     list.replace([...rows]);
     list.type("h100");
@@ -99,14 +99,14 @@ describe("Enter in a list to tick", () => {
     assert.equal(list.tick([]), true);
   });
 
-  it("takes no repetition of what is ticked for a click", () => {
+  it("is not confused if VS Code repeats the selection", () => {
     const list = listOf(["T4"]);
     list.tick([row("T4")]);
     list.type("h100");
     assert.deepEqual(acceptedOf(list), ["H100"]);
   });
 
-  it("means no row where that is an answer, and adds the one that is typed", () => {
+  it("picks no row if that is an answer, and adds the typed one", () => {
     const list = listOf([], { mayBeEmpty: true });
     assert.deepEqual(acceptedOf(list), []);
     list.type("l4");

@@ -7,8 +7,8 @@ import { snapshotDetails, snapshotRow } from "../../../../src/ui/views/sections/
 import { sandbox } from "../../support/sandboxes";
 import { snapshot } from "../../support/snapshots";
 
-describe("a row of a snapshot", () => {
-  it("says what it is of, how old it is and when it expires", () => {
+describe("the row of a snapshot", () => {
+  it("shows its source, its age and its expiry", () => {
     const row = snapshotRow(snapshot(), 2 * 3_600_000);
     assert.equal(row.label, "Snapshot of T4");
     assert.equal(row.description, "2h ago · project · expires in 29d 22h");
@@ -16,7 +16,7 @@ describe("a row of a snapshot", () => {
     assert.equal(snapshotRow(snapshot({ kind: "exit" }), 0).label, "Left by T4");
   });
 
-  it("does not pretend to know what Modal does not tell", () => {
+  it("leaves out what Modal does not report", () => {
     const details = new Map(snapshotDetails(snapshot({ kind: "exit" }), 0).map(({ name, value }) => [name, value]));
     assert.equal(details.get("Size"), "not told by Modal");
     const unknown = { ...snapshot() };
@@ -26,7 +26,7 @@ describe("a row of a snapshot", () => {
 });
 
 describe("the list of orphans", () => {
-  it("has what runs and nobody holds, with its price, and only that", async () => {
+  it("has the running sandboxes that no window holds, with their price, and nothing else", async () => {
     const store = new SandboxStore();
     const phase = { kind: "running", id: "sb-1", startedAt: 0, tunnels: [] } as const;
     store.add(sandbox({ key: "ours", phase }));

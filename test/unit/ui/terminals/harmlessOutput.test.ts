@@ -32,13 +32,13 @@ const ordinary = [
   "tab\tbell\x07 backspace\b next line\x85 index\x84",
 ];
 
-describe("output made harmless", () => {
+describe("harmless output", () => {
   for (const text of ordinary)
-    it(`leaves ${JSON.stringify(text.slice(0, 30))} as it is`, () => {
+    it(`keeps ${JSON.stringify(text.slice(0, 30))} as it is`, () => {
       assertShown(text, text);
     });
 
-  it("never asks for the clipboard, and does not write it", () => {
+  it("never reads or writes the clipboard", () => {
     for (const end of ["\x07", "\x1b\\", "\x9c"])
       for (const osc of ["\x1b]", "\x9d", "\x1b\x00]", "\x1b\n]", "\x1b[3\x1b]", "\x1b\x1b]", "\x1b \x1b]"]) {
         const executed = osc === "\x1b\x00]" ? "\x00" : osc === "\x1b\n]" ? "\n" : "";
@@ -48,7 +48,7 @@ describe("output made harmless", () => {
     assertShown("a\x1b]5\x0b2;\x00c;?\x1b[1mb", "a\x1b[1mb");
   });
 
-  it("has no questions of a program without a terminal, whose answers a shell may get", () => {
+  it("has no queries from a program without a terminal, whose answers a shell may get", () => {
     const questions = [
       ...["\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[=c", "\x1b[5n", "\x1b[6n", "\x1b[?6n", "\x1b[?996n", "\x1b[>q"],
       ...["\x1b[?25$p", "\x1b[4$p", "\x1b[14t", "\x1b[18t", "\x1b[?u", "\x1b[x", "\x1bZ", "\x1b[?2;1;0S"],
@@ -59,12 +59,12 @@ describe("output made harmless", () => {
     assertShown("a\x9b6nb", "ab", "a\x1b[6nb");
   });
 
-  it("asks for no title and no contents of the screen, not even for a shell", () => {
+  it("does not query the title or the contents of the screen, even for a shell", () => {
     for (const question of ["\x1b[21t", "\x1b[20t", "\x1b[021;0t", "\x1b[1;1;1;1;1;1*y"])
       assertShown(`a${question}b`, "ab");
   });
 
-  it("does not have the mouse, the focus or pastes reported to a program without a terminal", () => {
+  it("reports no mouse, focus or pastes to a program without a terminal", () => {
     assertShown(
       "\x1b[?1000;1006h\x1b[?1003h\x1b[?25;1004;7h\x1b[?2004h",
       "\x1b[?25;7h",
@@ -72,7 +72,7 @@ describe("output made harmless", () => {
     );
   });
 
-  it("has links of the web only, and keeps the text of the others", () => {
+  it("has only web links, and keeps the text of others", () => {
     for (const address of [
       "command:workbench.action.terminal.new",
       "file:///etc/passwd",
@@ -86,7 +86,7 @@ describe("output made harmless", () => {
     assertShown("\x1b]8;;https://a.b/\x1b[1mtext", "\x1b]8;;https://a.b/\x1b\\\x1b[1mtext");
   });
 
-  it("sets no title, no directory, no mark of a command, and notifies nobody", () => {
+  it("sets no title, directory or command mark, and sends no notification", () => {
     for (const osc of [
       "0;title",
       "2;t",
@@ -116,13 +116,13 @@ describe("output made harmless", () => {
     assert.equal(shown(false, `\x1b]52;${"x".repeat(5000)}`, "\x1b", "[1mb"), "\x1b[1mb");
   });
 
-  it("goes on after a sequence that is broken off", () => {
+  it("continues after a broken sequence", () => {
     assertShown("\x1b]8;;command:x\x18text", "text");
     assertShown("\x1b[3\x1aé \x1b[3é \x1b[1;2?m.", "é é .");
     assertShown("a\x1b]52;c;?", "a");
   });
 
-  it("keeps from a shell what a terminal would say of the user", () => {
+  it("keeps a terminal's facts about the user from a shell", () => {
     assert.equal(withoutPrivateAnswers("a\x1b]52;c;c2VjcmV0\x07b\x1b]52;c;c2VjcmV0\x1b\\c\x1b]lTitle\x1b\\d"), "abcd");
     const others = "\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\\x1b[0n\x1b]\x1b[A\x1bP1$r0m\x1b\\";
     assert.equal(withoutPrivateAnswers(others), others);

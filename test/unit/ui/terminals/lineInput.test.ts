@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { LineInput } from "../../../../src/ui/terminals/lineInput";
 
-describe("typing to a program", () => {
-  it("echoes the keys and hands the line over at Enter", () => {
+describe("typed input", () => {
+  it("is echoed, and passed on at Enter", () => {
     const input = new LineInput();
     assert.deepEqual(input.type("hé"), { echo: "hé", actions: [] });
     assert.deepEqual(input.type("🔥\r"), { echo: "🔥\r\n", actions: [{ kind: "line", text: "hé🔥\n" }] });
   });
 
-  it("takes whole characters back", () => {
+  it("loses whole characters to Backspace", () => {
     const input = new LineInput();
     input.type("a🔥");
     assert.equal(input.type("\x7f").echo, "\b \b");
@@ -17,7 +17,7 @@ describe("typing to a program", () => {
     assert.equal(input.type("\x7f").echo, "");
   });
 
-  it("clears the line at Ctrl+U and drops it at Ctrl+C", () => {
+  it("is cleared by Ctrl+U and dropped by Ctrl+C", () => {
     const input = new LineInput();
     input.type("abc\x15");
     assert.deepEqual(input.type("\r").actions, [{ kind: "line", text: "\n" }]);
@@ -26,7 +26,7 @@ describe("typing to a program", () => {
     assert.deepEqual(input.type("\r").actions, [{ kind: "line", text: "\n" }]);
   });
 
-  it("ends the input at Ctrl+D on an empty line only", () => {
+  it("ends at Ctrl+D on an empty line only", () => {
     const input = new LineInput();
     assert.deepEqual(input.type("a\x04").actions, []);
     assert.deepEqual(input.type("\r\x04").actions, [{ kind: "line", text: "a\n" }, { kind: "end" }]);
@@ -43,7 +43,7 @@ describe("typing to a program", () => {
     assert.deepEqual(new LineInput().type("\x1b[A\x1b[1;5C\x1bOP\x1bb\x07"), { echo: "", actions: [] });
   });
 
-  it("is nothing that the terminal answers by itself", () => {
+  it("does not include answers of the terminal itself", () => {
     const answers = [
       ...["\x1b[?1;2c", "\x1b[>0;276;0c", "\x1b[0n", "\x1b[3;1R", "\x1b[?3;1R", "\x1b[?25;1$y", "\x1b[?0u"],
       ...["\x1b]52;c;c2VjcmV0\x07", "\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", "\x1bP1$r0m\x1b\\", "\x1b]lTitle\x1b\\"],

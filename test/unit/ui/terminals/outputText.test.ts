@@ -18,12 +18,12 @@ describe("a program's output in a terminal", () => {
     }
   });
 
-  it("is whole in a chunk of any size", () => {
+  it("is complete in a chunk of any size", () => {
     const text = "ü\n".repeat(100_001);
     assert.equal(textOf(new TextEncoder().encode(text)), text.replaceAll("\n", "\r\n"));
   });
 
-  it("shows bytes that are no UTF-8 as replacement characters and goes on", () => {
+  it("shows invalid UTF-8 as replacement characters, and continues", () => {
     assert.equal(textOf(Uint8Array.of(0x61, 0xff, 0x62)), "a\uFFFDb");
   });
 

@@ -20,7 +20,7 @@ const isSettled = async (promise: Promise<unknown>): Promise<boolean> =>
   Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
 
 describe("writing to a terminal", () => {
-  it("passes little output through at once and unchanged", async () => {
+  it("passes little output through immediately and unchanged", async () => {
     const { writer, shown } = terminal();
     await writer.write("a\r\n");
     await writer.write("b");
@@ -37,13 +37,13 @@ describe("writing to a terminal", () => {
     assert.equal(shown().replaceAll(QUESTION, ""), chunk + chunk);
   });
 
-  it("asks only between lines, so that no escape sequence is torn", async () => {
+  it("asks only between lines, so that no escape sequence is split", async () => {
     const { writer, shown } = terminal();
     await writer.write(`${chunk}\x1b[3`);
     assert.ok(shown().endsWith(`\n${QUESTION}\x1b[3`));
   });
 
-  it("waits for a terminal that gets output without a line break, too", async () => {
+  it("also waits for a terminal that gets output without line breaks", async () => {
     const { writer, shown } = terminal();
     const piece = "x".repeat(64 * 1024);
     let written = 0;
@@ -57,14 +57,14 @@ describe("writing to a terminal", () => {
     writer.close();
   });
 
-  it("gives the user's keys back without our answers", async () => {
+  it("returns the user's keys without the terminal's answers", async () => {
     const { writer } = terminal();
     await writer.write(chunk);
     assert.equal(writer.takeAnswers(`a${ANSWER}b`), "ab");
     assert.equal(writer.takeAnswers(ANSWER), ANSWER);
   });
 
-  it("lets go of whoever waits when it is closed", async () => {
+  it("releases waiting callers when it is closed", async () => {
     const { writer, shown } = terminal();
     await writer.write(chunk);
     const waiting = writer.write(chunk);

@@ -34,8 +34,8 @@ function arrange() {
   return { watched, watching, setVisible, expand, collapse };
 }
 
-describe("the meters that are watched", () => {
-  it("are those that are expanded, until they are no more", () => {
+describe("the watched meters", () => {
+  it("are those of expanded rows, as long as these exist", () => {
     const { watched, expand, collapse } = arrange();
     expand("sandbox");
     assert.deepEqual(watched, []);
@@ -46,7 +46,7 @@ describe("the meters that are watched", () => {
     assert.deepEqual(watched, ["b"]);
   });
 
-  it("are not those of a closed sandbox, nor of a hidden view", () => {
+  it("are not those of a closed sandbox or a hidden view", () => {
     const { watched, expand, collapse, setVisible } = arrange();
     expand("meters");
     collapse("sandbox");
@@ -59,7 +59,7 @@ describe("the meters that are watched", () => {
     assert.deepEqual(watched, ["a"]);
   });
 
-  it("are none once nobody asks any more", () => {
+  it("are none once there are no watchers", () => {
     const { watched, watching, expand } = arrange();
     expand("meters");
     watching.dispose();

@@ -50,23 +50,23 @@ const ended = (exitCode: number): Extract<RunState, { kind: "ended" }> => ({
 });
 
 describe("the row of a sandbox", () => {
-  it("says what it is, how long it has run and what it costs", () => {
+  it("shows its GPU, how long it has run and its cost", () => {
     const { label, description, icon } = sandboxRow(running(), cloud);
     assert.equal(label, "T4");
     assert.equal(description, "running · 12m · $0.97/h");
     assert.deepEqual(icon, { id: "vm-running", color: "charts.green" });
   });
 
-  it("says local in place of a price on the local backend", () => {
+  it('says "local" instead of a price on the local backend', () => {
     assert.equal(sandboxRow(running(), local).description, "running · 12m · local");
   });
 
-  it("speaks without symbols", () => {
+  it("has a label without symbols for screen readers", () => {
     const { spoken } = sandboxRow(running({ gpu: { type: "H100", count: 2 } }), cloud);
     assert.equal(spoken, "2 × H100 sandbox vscode-1, running, 12m, $8.28 per hour");
   });
 
-  it("spins while it is created or stopped, and tells failure from an end", () => {
+  it("spins while the sandbox is created or stopped, and tells failure from a normal end", () => {
     const icon = (phase: SandboxPhase) => sandboxRow(sandbox({ phase }), cloud).icon.id;
     assert.equal(icon({ kind: "creating", step: "queued" }), "loading~spin");
     assert.equal(icon({ kind: "stopping", id: "sb-1" }), "loading~spin");
@@ -74,7 +74,7 @@ describe("the row of a sandbox", () => {
     assert.equal(icon({ kind: "ended", reason: "failed", endedAt: now }), "error");
   });
 
-  it("says how long it has been idle, once that is worth a word", () => {
+  it("shows how long it has been idle, if that is long", () => {
     const idle = (idleMs: number) =>
       rowContextAt(now, { useOf: () => ({ kind: "idle", idleMs, leftMs: 10 * MINUTE - idleMs }) });
     assert.equal(sandboxRow(running(), idle(4 * MINUTE)).description, "running · 12m · $0.97/h · idle 4m of 10m");
@@ -84,7 +84,7 @@ describe("the row of a sandbox", () => {
     assert.equal(sandboxRow(running(), busy).description, "running · 12m · $0.97/h");
   });
 
-  it("details what it reserves, when it ends and what it has cost", () => {
+  it("lists its resources, end and cost in the tooltip", () => {
     const details = new Map(
       sandboxDetails(running({ placement: ["us-east"] }), cloud).map(({ name, value }) => [name, value]),
     );
@@ -98,13 +98,13 @@ describe("the row of a sandbox", () => {
     assert.equal(details.get("Use"), undefined);
   });
 
-  it("details what Modal metered where it tells, rather than time and rate", () => {
+  it("prefers Modal's metered usage to time and rate in the tooltip", () => {
     const metered = rowContextAt(now, { spentOn: () => ({ dollars: 0.31, isEstimate: false }) });
     const cost = sandboxDetails(running(), metered).find(({ name }) => name === "Cost so far");
     assert.equal(cost?.value, "$0.31 by what Modal metered, at $0.97/h");
   });
 
-  it("details its use as far as this window sees it", () => {
+  it("shows its use in the tooltip, as far as this window knows it", () => {
     const detailed = (use: Use) =>
       sandboxDetails(running(), rowContextAt(now, { useOf: () => use })).find(({ name }) => name === "Use")?.value;
     const idle = { kind: "idle", idleMs: 4 * MINUTE, leftMs: 6 * MINUTE } as const;
@@ -114,7 +114,7 @@ describe("the row of a sandbox", () => {
     assert.match(detailed({ kind: "usedElsewhere" }) ?? "", /^by something that this window does not see/);
   });
 
-  it("leaves out what the server does not say", () => {
+  it("leaves out what the server does not report", () => {
     const bare = sandbox({ name: "sb-9", cpu: undefined, image: undefined, phase: { kind: "stopping", id: "sb-9" } });
     assert.deepEqual(
       sandboxDetails(bare, cloud).map(({ name }) => name),
@@ -132,12 +132,12 @@ describe("the row of a tunnel", () => {
     assert.match(tunnelNote(publicTunnel), /^Public: anyone/);
   });
 
-  it("shows a local one with its scheme, for it is not encrypted", () => {
+  it("shows a local address with its scheme, because it is not encrypted", () => {
     assert.equal(tunnelRow(localTunnel).description, "http://127.0.0.1:40123");
     assert.match(tunnelNote(localTunnel), /this machine only/);
   });
 
-  it("says who listens on a port that sandboxes share", () => {
+  it("names the listener of a port that sandboxes share", () => {
     const shared = (sharedWith: PortListener) => {
       const tunnel = { ...localTunnel, sharedWith };
       const { description, spoken, icon } = tunnelRow(tunnel);
@@ -171,7 +171,7 @@ describe("the row of a tunnel", () => {
 });
 
 describe("the row of a run", () => {
-  it("says how far it is", () => {
+  it("shows its progress", () => {
     assert.equal(runRow(run({ kind: "preparing", step: "Waiting for T4" }), cloud).description, "waiting for T4");
     assert.equal(
       runRow(run({ kind: "running", startedAt: now - 3 * MINUTE, dollarsPerHour: 1 }), cloud).description,
@@ -180,7 +180,7 @@ describe("the row of a run", () => {
     assert.equal(runRow(run({ kind: "cancelled" }), cloud).description, "cancelled");
   });
 
-  it("says how it ended, how long it took and what it cost", () => {
+  it("shows how it ended, how long it took and its cost", () => {
     assert.equal(runRow(run(ended(0)), cloud).description, "done · 42s · $0.01");
     assert.equal(runRow(run(ended(3)), cloud).description, "exit code 3 · 42s · $0.01");
     assert.equal(runRow(run(ended(0)), local).description, "done · 42s");
@@ -197,7 +197,7 @@ describe("the row of a run", () => {
     assert.deepEqual(stopped("termination"), ["terminated · 42s · $0.01", "circle-slash"]);
   });
 
-  it("details why it failed", () => {
+  it("shows why it failed", () => {
     const failed = run({ kind: "failed", error: new UserError("Modal has no T4 free right now.") });
     assert.deepEqual(runDetails(failed, cloud).at(-1), { name: "Reason", value: "Modal has no T4 free right now." });
   });
@@ -207,7 +207,7 @@ describe("the tooltip of a run", () => {
   const costs = (state: RunState, context: typeof cloud) =>
     runDetails(run(state), context).filter(({ name }) => name.startsWith("Cost"));
 
-  it("tells what it costs while it runs and when it is over, and nothing where that is free", () => {
+  it("shows the cost while it runs and afterwards, and nothing if it is free", () => {
     const running: RunState = { kind: "running", startedAt: now - 30 * MINUTE, dollarsPerHour: 1 };
     assert.deepEqual(costs(running, cloud), [{ name: "Cost so far", value: "about $0.50 at $1.00/h" }]);
     assert.deepEqual(costs(ended(0), cloud), [{ name: "Cost", value: "about $0.01" }]);
@@ -216,13 +216,13 @@ describe("the tooltip of a run", () => {
 });
 
 describe("tooltips", () => {
-  it("show text from elsewhere as it stands, never as links, images or rows of their own", () => {
+  it("show outside text as it is, never as links, images or new rows", () => {
     assert.equal(escapeMarkdown("[x](command:evil)"), "\\[x\\]\\(command\\:evil\\)");
     assert.equal(escapeMarkdown("a\n| b"), "a \\| b");
     assert.equal(escapeMarkdown("$(zap) <img>"), "\\$\\(zap\\) \\<img\\>");
   });
 
-  it("keep the start and the end of a text that would fill the screen", () => {
+  it("keep the start and the end of text that would fill the screen", () => {
     const shown = escapeMarkdown(`start${"(\u202e".repeat(100_000)}end`);
     assert.ok(shown.length < 3000, `${shown.length} characters`);
     assert.match(shown, /^start.*…(?!\().*end$/u);
@@ -234,7 +234,7 @@ describe("tooltips", () => {
   });
 });
 
-describe("menus of the tree", () => {
+describe("the menus of the tree", () => {
   const { menus } = readManifest().contributes;
   const context = { view: "modalSandboxes.sandboxes", listMultiSelection: false };
   const actions = (viewItem: string, others: Context = {}) => [
@@ -246,7 +246,7 @@ describe("menus of the tree", () => {
   ];
   const sandboxActions = (phase: SandboxPhase) => actions(sandboxRow(sandbox({ phase }), cloud).contextValue).sort();
 
-  it("offer for a running sandbox all that can be done with it", () => {
+  it("offer everything that can be done with a running sandbox", () => {
     assert.deepEqual(actions(sandboxRow(running(), cloud).contextValue).sort(), [
       "branchSandbox",
       "continueSandbox",
@@ -263,7 +263,7 @@ describe("menus of the tree", () => {
     ]);
   });
 
-  it("offer to resume what is paused, and nothing while it is being paused but its id", () => {
+  it("offer to resume a paused sandbox, and only the id of one that is being paused", () => {
     assert.deepEqual(sandboxActions({ kind: "paused", imageId: "im-1", pausedAt: 0 }), [
       "resumeOnAnotherGpu",
       "resumeSandbox",
@@ -271,23 +271,23 @@ describe("menus of the tree", () => {
     assert.deepEqual(sandboxActions({ kind: "pausing", id: "sb-1" }), ["copySandboxId"]);
   });
 
-  it("offer to restore what has ended where Modal is to keep its files", () => {
+  it("offer to restore an ended sandbox if Modal keeps its files", () => {
     const ended = sandboxRow(sandbox({ phase: { kind: "ended", reason: "timeout", endedAt: now } }), cloud);
     assert.deepEqual(actions(ended.contextValue, { "config.modalSandboxes.snapshotOnExit": true }), ["restoreSandbox"]);
   });
 
-  it("offer the same for a snapshot below its sandbox as among the snapshots", () => {
+  it("offer the same for a snapshot under its sandbox and in the list of snapshots", () => {
     const { contextValue } = snapshotRow(snapshot(), now);
     assert.deepEqual(actions(contextValue), ["createFromSnapshot", "deleteSnapshot"]);
     assert.deepEqual(actions(contextValue, { view: "modalSandboxes.snapshots" }), actions(contextValue));
   });
 
-  it("offer no tunnel where there is none", () => {
+  it("offer no tunnel if there is none", () => {
     const phase: SandboxPhase = { kind: "running", id: "sb-1", startedAt: now, tunnels: [] };
     assert.ok(!sandboxActions(phase).includes("openTunnel"));
   });
 
-  it("offer to terminate only what the server knows and what is not ending", () => {
+  it("offer to terminate only what the server knows and what is not already ending", () => {
     assert.deepEqual(sandboxActions({ kind: "creating", step: "queued" }), []);
     assert.deepEqual(sandboxActions({ kind: "creating", step: "queued", id: "sb-1" }), [
       "copySandboxId",
@@ -297,7 +297,7 @@ describe("menus of the tree", () => {
     assert.deepEqual(sandboxActions({ kind: "ended", reason: "idle", endedAt: now }), []);
   });
 
-  it("offer to open and copy a tunnel, to show a run, to stop one that is not over, and to try again", () => {
+  it("offer to open and copy a tunnel, to show or stop a run, and to repeat it", () => {
     assert.deepEqual(actions(tunnelRow(publicTunnel).contextValue), [
       "openTunnel",
       "openTunnelInSimpleBrowser",

@@ -91,7 +91,7 @@ describe("the model of the tree", () => {
     assert.equal(model.roots[0], model.roots[0]);
   });
 
-  it("leaves those that nobody holds to the list of orphans until somebody takes them", () => {
+  it("leaves sandboxes that no window holds to the list of orphans until a window takes them", () => {
     const { store, model, heard, calm } = arrange();
     store.add({ ...running("a"), holder: "nobody" });
     assert.deepEqual(model.roots, []);
@@ -101,7 +101,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, [undefined]);
   });
 
-  it("has the tunnels and the runs of a sandbox below it, and knows the way back", () => {
+  it("has the tunnels and the runs of a sandbox under it, and knows the parent of each", () => {
     const { store, model, addRun } = arrange();
     store.add(running("a"));
     addRun("r1", "a");
@@ -116,7 +116,7 @@ describe("the model of the tree", () => {
     for (const child of children) assert.equal(model.parent(child), root);
   });
 
-  it("has the meters of a running sandbox, a row for each thing, and tells of them alone when they change", () => {
+  it("has the meters of a running sandbox in separate rows, and reports only these when they change", () => {
     const { store, model, heard, calm, measured, metered } = arrange();
     store.add(running("a"));
     store.add(sandbox({ key: "b" }));
@@ -135,7 +135,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(model.children(meters), []);
   });
 
-  it("has the volumes of a running sandbox below its runs", () => {
+  it("has the volumes of a running sandbox under its runs", () => {
     const { store, model, addRun } = arrange();
     const volumes = [{ path: "/data", volume: "sets", isReadOnly: true }];
     store.add({ ...running("a"), volumes });
@@ -152,7 +152,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(mountRow({ path: "/data", volume: "sets", isReadOnly: true }).description, "/data · read-only");
   });
 
-  it("has a sandbox's snapshots at the end, whatever became of it, and tells of it when there is one more", () => {
+  it("has the snapshots of a sandbox last, in any state, and reports another one", () => {
     const { store, model, heard, calm, keep } = arrange();
     store.add(running("a", 2));
     store.add(running("b", 1));
@@ -171,7 +171,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(model.children(root), [node]);
   });
 
-  it("does not list below a paused sandbox the snapshot that it is", () => {
+  it("does not list a paused sandbox's own snapshot under it", () => {
     const { store, model, keep } = arrange();
     store.add(sandbox({ name: "a", phase: { kind: "paused", imageId: "im-2", pausedAt: 0 } }));
     keep(snapshot({ sandboxName: "a" }));
@@ -182,7 +182,7 @@ describe("the model of the tree", () => {
     );
   });
 
-  it("shows no run that has no sandbox yet, and no tunnel of one that ended", () => {
+  it("shows no run without a sandbox, and no tunnel of an ended sandbox", () => {
     const { store, model, addRun } = arrange();
     store.add(running("a"));
     addRun("r1", "elsewhere");
@@ -204,7 +204,7 @@ describe("the model of the tree", () => {
     assert.equal(ids[0], "r12");
   });
 
-  it("tells of everything when sandboxes come or go, and of one when one changes", () => {
+  it("reports everything when sandboxes appear or disappear, and one when one changes", () => {
     const { store, model, heard, calm } = arrange();
     store.add(running("a"));
     assert.deepEqual(heard, [undefined]);
@@ -216,7 +216,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, [undefined]);
   });
 
-  it("tells of a sandbox that begins or ceases to be used, and of nothing that is gone", () => {
+  it("reports a sandbox whose use begins or ends, and nothing that is gone", () => {
     const { store, model, heard, calm, used } = arrange();
     store.add(running("a"));
     calm();
@@ -225,7 +225,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, [[model.roots[0]]]);
   });
 
-  it("tells of the sandbox when a run joins it, and later only of the run", () => {
+  it("reports the sandbox when a run joins it, and later only the run", () => {
     const { store, model, heard, addRun, calm } = arrange();
     store.add(running("a"));
     calm();
@@ -236,7 +236,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, [[{ kind: "run", runId: "r1" }]]);
   });
 
-  it("tells of both sandboxes when a run moves from one that was gone to another", () => {
+  it("reports both sandboxes when a run moves from an ended one to another", () => {
     const { store, model, heard, addRun, calm } = arrange();
     store.add(running("a", 2));
     store.add(running("b", 1));
@@ -247,7 +247,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, [model.roots]);
   });
 
-  it("tells of many changes at once, at most four times a second", () => {
+  it("combines many changes, and reports them at most four times a second", () => {
     const { store, heard, calm } = arrange();
     store.add(running("a", 2));
     store.add(running("b", 1));
@@ -260,7 +260,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard[1], [{ kind: "sandbox", key: "b" }]);
   });
 
-  it("shows a problem above what was known before, until it is over", () => {
+  it("shows a problem above the last known state until it is solved", () => {
     const { store, model, heard, calm } = arrange();
     store.add(running("a"));
     calm();
@@ -278,7 +278,7 @@ describe("the model of the tree", () => {
     assert.deepEqual(heard, [undefined, undefined]);
   });
 
-  it("paints a thousand sandboxes once, and of a list that changes one only that row", () => {
+  it("paints a thousand sandboxes once, and only one row when the list changes one of them", () => {
     const { store, model, heard, calm } = arrange();
     const list = Array.from({ length: 1000 }, (_, index) => ({
       ...running(`s${index}`, index),

@@ -13,7 +13,7 @@ const credentials = { tokenId: "ak-1", tokenSecret: "as-1", source: { kind: "pas
 const signedIn: Session = { kind: "signedIn", credentials };
 
 describe("the summary of the view", () => {
-  it("counts what runs, not what is created or has ended", () => {
+  it("counts running sandboxes, not those that are being created or have ended", () => {
     const ended = sandbox({ phase: { kind: "ended", reason: "idle", endedAt: 0 } });
     assert.deepEqual(summarize([running, sandbox(), ended], { session: signedIn, rates: listRates }).badge, {
       value: 1,
@@ -22,7 +22,7 @@ describe("the summary of the view", () => {
     assert.equal(summarize([sandbox(), ended], { session: signedIn, rates: listRates }).badge, undefined);
   });
 
-  it("adds up what several cost together", () => {
+  it("adds up the rates of several sandboxes", () => {
     assert.deepEqual(summarize([running], { session: signedIn, rates: listRates }).messages, []);
     assert.deepEqual(summarize([running, running], { session: signedIn, rates: listRates }).messages, [
       "2 sandboxes running · $1.94/h together",
@@ -40,7 +40,7 @@ describe("the summary of the view", () => {
     assert.equal(badge?.tooltip, "2 sandboxes running");
   });
 
-  it("says what is wrong with the records on disk first, on a line of its own", () => {
+  it("starts with a problem with the records on disk, on a separate line", () => {
     const sources = { session: signedIn, rates: listRates, problem: "The disk is full." };
     assert.deepEqual(summarize([], sources).messages, ["The disk is full."]);
     assert.deepEqual(summarize([running, running], sources).messages, [

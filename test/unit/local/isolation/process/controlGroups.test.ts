@@ -10,7 +10,7 @@ import { ControlGroups } from "../../../../../src/local/isolation/process/contro
 const LIMITS = { cpus: 0.5, memoryBytes: 256 * 1024 * 1024 };
 
 // A tree of files such as systemd lays out: what the kernel would do with what is written is not to be seen here.
-describe("control groups of version 2", () => {
+describe("control groups, version 2", () => {
   let base: string;
   let mount: string;
 
@@ -34,7 +34,7 @@ describe("control groups of version 2", () => {
     return ControlGroups.find(join(base, "server"), "marker", { mount, own: join(base, "own") });
   }
 
-  it("are made beside the server's, with both limits", async () => {
+  it("are made next to the server's, with both limits", async () => {
     await group("/", "cpu memory pids");
     await group("/app.slice", "cpu memory");
     await group("/app.slice/code.scope", "");
@@ -49,7 +49,7 @@ describe("control groups of version 2", () => {
     assert.match(made?.prefix[2] ?? "", new RegExp(`^echo \\$\\$ > '?${folder}/cgroup.procs'? && exec "\\$@"$`));
   });
 
-  it("are made further up where more can be limited", async () => {
+  it("are made further up if more can be limited there", async () => {
     await group("/", "cpu memory pids");
     await group("/user.slice", "memory");
     await group("/user.slice/session.scope", "");
@@ -58,7 +58,7 @@ describe("control groups of version 2", () => {
     assert.ok(existsSync(join(mount, "modal-local-marker-1")));
   });
 
-  it("limit what they can, and say so", async () => {
+  it("limit what they can, and report what they cannot", async () => {
     await group("/", "memory");
     const groups = await find("/");
     assert.equal(groups.description, "Only the memory limit is enforced.");
@@ -66,7 +66,7 @@ describe("control groups of version 2", () => {
     assert.ok(!existsSync(join(mount, "modal-local-marker-1", "cpu.max")));
   });
 
-  it("are not made where none passes a controller on, or nothing is limited", async () => {
+  it("are not made if no group passes a controller on, or if nothing is limited", async () => {
     await group("/", "pids");
     const none = await find("/");
     assert.equal(none.description, "CPU and memory limits are not enforced.");

@@ -20,7 +20,7 @@ const texts = (measured: Parameters<typeof meterRows>[0]) =>
   meterRows(measured).map(({ label, description }) => `${label}: ${description}`);
 
 describe("the rows of the meters", () => {
-  it("say what is measured, each thing in a row", () => {
+  it("show each measurement in a separate row", () => {
     assert.deepEqual(texts(live()), [
       "GPU 0: 87 % · 12.3/15 GiB · 61 °C · 48 W",
       "CPU: 1.3 cores",
@@ -30,25 +30,25 @@ describe("the rows of the meters", () => {
     ]);
   });
 
-  it("speak without symbols", () => {
+  it("have labels without symbols for screen readers", () => {
     const spoken = meterRows(live()).map((row) => row.spoken);
     assert.equal(spoken[0], "GPU 0, 87 percent, 12.3 of 15 GiB, 61 degrees, 48 watts");
     assert.equal(spoken[4], "Network, in 1.2 MB a second, out 300 B a second");
   });
 
-  it("leave out what a GPU does not say, and say where there is no tool to ask", () => {
+  it("leave out what a GPU does not report, and say if the tool is missing", () => {
     const silent = { ...gpu, celsius: undefined, watts: undefined };
     assert.equal(texts(live({ gpus: [silent] }))[0], "GPU 0: 87 % · 12.3/15 GiB");
     assert.equal(texts(live({ gpus: undefined }))[0], "GPU: the sandbox has no working nvidia-smi");
     assert.equal(texts({ ...live({ gpus: undefined }), hasGpu: false })[0], "CPU: 1.3 cores");
   });
 
-  it("say when they were measured where they are not live", () => {
+  it("show their time if they are not live", () => {
     assert.match(texts({ ...live(), isLive: false }).at(-1) ?? "", /^Measured at \d+:\d\d:\d\d/);
     assert.deepEqual(texts({ latest: undefined, isLive: false, hasGpu: true }), ["Nothing measured: "]);
   });
 
-  it("are summed up by the GPU, or by the CPU where there is none", () => {
+  it("are summed up by the GPU, or by the CPU if there is none", () => {
     assert.equal(meterSummary(live()), "GPU 87 % · 12.3/15 GiB");
     assert.equal(meterSummary(live({ gpus: [{ ...gpu, utilization: 3 }, gpu] })), "GPU 3–87 %");
     assert.equal(meterSummary(live({ gpus: undefined, cpuCores: 1 })), "CPU 1.0 core · 2/15.7 GiB");
