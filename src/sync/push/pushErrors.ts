@@ -36,12 +36,17 @@ const notWritable = (remotePath: string, detail: string): UserError =>
 
 const notUnpacked = (remotePath: string, detail: string): UserError =>
   new UserError(
-    `The sandbox could not unpack the push into ${remotePath}${inBrackets(detail)}. Mend that, or set another remote path.`,
+    `The sandbox could not unpack the push into ${remotePath}${inBrackets(detail)}. Fix that, or set another remote path.`,
   );
 
 const notInPlace = (remotePath: string, detail: string): UserError =>
   new UserError(
-    `Not everything could be put in its place in ${remotePath}${inBrackets(detail)}. Mend that and push again.`,
+    `Some files could not be put in their place in ${remotePath}${inBrackets(detail)}. Fix that, then push again.`,
+  );
+
+const displaced = (remotePath: string, detail: string): UserError =>
+  new UserError(
+    `A program in the sandbox deleted or replaced folders of ${remotePath} during the push${inBrackets(detail)}. Wait until it finishes, then push again.`,
   );
 
 /**
@@ -50,7 +55,7 @@ const notInPlace = (remotePath: string, detail: string): UserError =>
  */
 export function receiverFailed(remotePath: string, { exitCode, stderr }: ReceiverEnd, cause: unknown): UserError {
   const detail = firstLine(stderr);
-  if (/No space left on device|Disk quota exceeded/.test(stderr)) return noSpace(remotePath);
+  if (NO_SPACE.test(stderr)) return noSpace(remotePath);
   switch (exitCode) {
     case ReceiverExit.noTar:
     case NOT_FOUND:
@@ -61,7 +66,7 @@ export function receiverFailed(remotePath: string, { exitCode, stderr }: Receive
     case ReceiverExit.notUnpacked:
       return TOO_SHORT.test(stderr) ? connectionLost(cause) : notUnpacked(remotePath, detail);
     case ReceiverExit.notInPlace:
-      return notInPlace(remotePath, detail);
+      return (isDisplaced(stderr) ? displaced : notInPlace)(remotePath, detail);
     case ReceiverExit.cut:
       return connectionLost(cause);
     default:
@@ -69,10 +74,17 @@ export function receiverFailed(remotePath: string, { exitCode, stderr }: Receive
   }
 }
 
+/** True if folders of the target were deleted or replaced while the receiver worked: another attempt may succeed. */
+export const isDisplaced = (stderr: string): boolean => DISPLACED.test(stderr) && !NO_SPACE.test(stderr);
+
 export interface ReceiverEnd {
   readonly exitCode: number;
   readonly stderr: string;
 }
+
+const NO_SPACE = /No space left on device|Disk quota exceeded/;
+
+const DISPLACED = /No such file or directory|[Nn]ot a directory|Directory not empty/;
 
 /** How GNU, busybox and BSD tar call the end of the input in mid-archive. */
 const TOO_SHORT = /unexpected EOF|does not look like a tar archive|short read|truncated|unexpected end of file/i;

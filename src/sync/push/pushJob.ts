@@ -140,6 +140,13 @@ export class PushJob {
         await this.#repair({ target, plan, index }, attempt);
         return;
       }
+      if (end.kind === "displaced") {
+        // It counts as two attempts, so that it is repeated only once.
+        if (attempt + 1 >= ATTEMPTS) throw end.error;
+        await worker.call("noteKept", { session: this.#session, target: index, stamp, report: end.report });
+        await this.#repair({ target, plan, index }, attempt + 1);
+        return;
+      }
       if (end.kind === "noGzip") {
         compression.lacksGzip(target.sandboxId);
         await this.#send([{ target, plan, index }], attempt);
@@ -176,13 +183,13 @@ export class PushJob {
   }
 
   /** Asks a sandbox what it holds, and sends what that lacks. */
-  async #repair({ target, index }: Planned, attempt: number): Promise<void> {
+  async #repair({ target, plan: before, index }: Planned, attempt: number): Promise<void> {
     if (attempt === ATTEMPTS) throw keepsChanging(target.remotePath);
     const { worker } = this.#options;
     const script = await worker.call("ask", { session: this.#session, target: index });
     const output = await askSandbox(target.exec, target.remotePath, script);
     target.signal.throwIfAborted();
-    if (attempt === 1 && isUntouched(output)) await this.#noteImage(target, index);
+    if (attempt === 1 && before.known === undefined && isUntouched(output)) await this.#noteImage(target, index);
     const plan = await worker.call("replan", { session: this.#session, target: index, output });
     await this.#deliver([{ target, index, plan }], attempt + 1);
   }

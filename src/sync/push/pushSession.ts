@@ -58,11 +58,11 @@ export class PushSession {
       const taken = new TakenOutputs(key, baselines);
       if (taken.pulled.size > 0) {
         const held = isFresh ? new Map([...known, ...taken.pulled]) : known;
-        return { key, isFresh, baseline, taken, plan: this.#reconcileTaken(held, taken, isFresh) };
+        return { key, isFresh, baseline, taken, kept: [], plan: this.#reconcileTaken(held, taken, isFresh) };
       }
       const plan = plans.get(known) ?? this.#reconcile(known);
       plans.set(known, plan);
-      return { key, isFresh, baseline, taken, plan };
+      return { key, isFresh, baseline, taken, kept: [], plan };
     });
   }
 
@@ -137,6 +137,12 @@ export class PushSession {
     };
   }
 
+  /** Remembers for `confirm` what a push set aside before it broke off. */
+  noteKept(index: number, { stamp, report }: Pick<Receipt, "stamp" | "report">): void {
+    const { kept, plan } = this.#target(index);
+    kept.push(...conflictsIn(report, plan, stamp));
+  }
+
   /** @param receipt what the receiver was told and what it printed */
   confirm(index: number, stream: number, { generation, stamp, report }: Receipt): Conflict[] {
     const target = this.#target(index);
@@ -155,7 +161,7 @@ export class PushSession {
     if (target.isFresh) target.taken.clearPulled();
     else target.taken.drop(sent);
     this.#rules.accept();
-    const conflicts = conflictsIn(report, plan, stamp);
+    const conflicts = [...target.kept, ...conflictsIn(report, plan, stamp)];
     noteRenamed(
       key,
       conflicts.filter(({ path, keptAs }) => path !== keptAs),
@@ -252,6 +258,8 @@ interface Target {
   readonly key: BaselineKey;
   readonly isFresh: boolean;
   readonly taken: TakenOutputs;
+  /** Set aside by attempts that broke off. */
+  readonly kept: Conflict[];
   baseline: Baseline | undefined;
   plan: Plan;
 }

@@ -1,6 +1,6 @@
 import { Deferred, delay } from "../../base/async";
 import { UserError } from "../../base/errors";
-import { connectionLost, receiverFailed } from "./pushErrors";
+import { connectionLost, isDisplaced, receiverFailed } from "./pushErrors";
 import { receiverCommand, ReceiverExit, type Delivery } from "../remote/receiver";
 import type { Exec, RemoteProcess } from "../remote/remoteProcess";
 
@@ -9,10 +9,13 @@ const LAST_WORDS_MS = 5000;
 
 /**
  * How a transfer ended: `report` is what the receiver printed; a target that drifted, or that cannot
- * take what is compressed, is as it was.
+ * take what is compressed, is as it was. If the sandbox's programs got in the way, some files are in their place.
  */
 export type TransferEnd =
-  { readonly kind: "arrived"; readonly report: string } | { readonly kind: "drifted" } | { readonly kind: "noGzip" };
+  | { readonly kind: "arrived"; readonly report: string }
+  | { readonly kind: "drifted" }
+  | { readonly kind: "noGzip" }
+  | { readonly kind: "displaced"; readonly report: string; readonly error: UserError };
 
 /** One sandbox's end of a push. Only `finish` rejects, so that a target that fails does not stop the others. */
 export class Transfer {
@@ -61,7 +64,10 @@ export class Transfer {
     if (exitCode === 0) return { kind: "arrived", report: stdout };
     if (exitCode === ReceiverExit.drifted) return { kind: "drifted" };
     if (exitCode === ReceiverExit.noGzip) return { kind: "noGzip" };
-    throw receiverFailed(this.#remotePath, { exitCode, stderr }, this.#writeError);
+    const error = receiverFailed(this.#remotePath, { exitCode, stderr }, this.#writeError);
+    if (exitCode === ReceiverExit.notInPlace && isDisplaced(stderr))
+      return { kind: "displaced", report: stdout, error };
+    throw error;
   }
 
   /** Ends the input early: without the archive's mark the receiver discards what it has. */

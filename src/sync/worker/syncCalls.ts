@@ -54,6 +54,16 @@ export interface SyncCalls {
     readonly asks: { readonly session: number; readonly target: number; readonly output: string | undefined };
     readonly answers: PushPreview;
   };
+  /** The sandbox has put only a part of the archive in its place. `report` as in `confirm`. */
+  readonly noteKept: {
+    readonly asks: {
+      readonly session: number;
+      readonly target: number;
+      readonly stamp: string;
+      readonly report: string;
+    };
+    readonly answers: null;
+  };
   /** The sandbox has taken the archive: the baseline advances. */
   readonly confirm: {
     readonly asks: {

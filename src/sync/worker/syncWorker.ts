@@ -82,6 +82,10 @@ class SyncWorker {
     },
     replan: ({ session, target, output }) => this.#session(session).replan(target, output),
     preview: ({ session, target, output }) => this.#session(session).preview(target, output),
+    noteKept: ({ session, target, stamp, report }) => {
+      this.#session(session).noteKept(target, { stamp, report });
+      return null;
+    },
     confirm: ({ session, target, stream, generation, stamp, report }) =>
       this.#session(session).confirm(target, stream, { generation, stamp, report }),
     leftOutputs: (key) => {
