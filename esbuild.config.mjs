@@ -5,18 +5,18 @@ import { join } from "node:path";
 /**
  * The build: `node esbuild.config.mjs [--watch] [--tests]`.
  *
- * dist/extension.mjs    the entry that VS Code activates; it loads ui/window.ts when the extension is first used
- * dist/syncWorker.mjs   the entry of the thread that reads and writes the folder
+ * dist/extension.mjs    the entry that VS Code activates. It loads ui/window.ts when the extension is first used
+ * dist/syncWorker.mjs   the entry of the thread that syncs the folder
  * dist/*-HASH.mjs       the chunks that these two share, and those that they load on first use, such as the SDK
- * dist/local.js         the local backend, a program of its own
+ * dist/local.js         the local backend, which is a separate program
  * dist/sandboxFs.js     the filesystem tool that the local backend runs inside a sandbox
  * out/test/**           with --tests: every test file, packages left external
  */
 const args = new Set(process.argv.slice(2));
 
 /**
- * `modal/definitions` is the SDK with its two service definitions exported too, so that the local backend speaks
- * exactly the protocol of the SDK that is bundled. A release that renames them fails here.
+ * `modal/definitions` is the SDK that also exports its two service definitions, so that the local backend uses exactly
+ * the protocol of the bundled SDK. If a release of the SDK renames them, the build fails here.
  */
 const definitions = {
   name: "modal-definitions",
@@ -35,7 +35,7 @@ const definitions = {
   },
 };
 
-/** Shell scripts are sent with each exec, whose words Modal limits to 64 KiB: they go without their comments. */
+/** Removes comments from shell scripts, which are sent with every exec: Modal limits its words to 64 KiB. */
 const scripts = {
   name: "scripts",
   setup(build) {
@@ -68,7 +68,7 @@ const builds = [
     outExtension: { ".js": ".mjs" },
     target: "node22",
     external: ["vscode"],
-    // The SDK's dependencies are CommonJS, which requires Node's own modules.
+    // The SDK's CommonJS dependencies call `require` for Node's own modules.
     banner: { js: `import{createRequire}from"node:module";const require=createRequire(import.meta.url);` },
   },
   { ...product, keepNames: true, entryPoints: { local: "src/local/main.ts" }, plugins: [scripts, definitions] },
@@ -91,7 +91,7 @@ if (args.has("--tests")) {
 if (args.has("--watch")) for (const options of builds) await (await context(options)).watch();
 else await removeStale(await Promise.all(builds.map((options) => build(options))));
 
-/** Removes what earlier builds left in dist, or it would end up in the package. */
+/** Removes the files of earlier builds from dist. Otherwise they would become part of the package. */
 async function removeStale(results) {
   const written = new Set(results.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {})));
   for (const name of await readdir("dist"))

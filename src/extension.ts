@@ -17,8 +17,8 @@ import { LateTrees } from "./ui/views/lateTrees";
 import type { Window } from "./ui/window";
 
 /**
- * Registers what package.json announces. All the rest is `ui/window.ts`, which is loaded once someone is signed in or
- * uses the extension.
+ * Registers what package.json declares. Everything else is in `ui/window.ts`, which is loaded when the user is signed in
+ * or first uses the extension.
  */
 export function activate(context: ExtensionContext): void {
   const own = new DisposableStore();
@@ -69,7 +69,7 @@ export function activate(context: ExtensionContext): void {
   });
 }
 
-/** The parts of our own package.json that activation reads. */
+/** The properties of our own package.json that activation reads. */
 interface Manifest {
   readonly version: string;
   readonly contributes: {
@@ -78,13 +78,13 @@ interface Manifest {
   };
 }
 
-/** How to close each activation's window before it is disposed: VS Code calls `deactivate` without its context. */
+/** Closes the window of each activation before its services are disposed. VS Code calls `deactivate` without a context. */
 const active = new Map<DisposableStore, (signal: AbortSignal) => Promise<void>>();
 
-/** VS Code waits five seconds at most. */
+/** VS Code waits at most five seconds. */
 const CLOSE_MS = 4000;
 
-/** Does with the sandboxes what the user decided for closing windows, as far as the time goes. */
+/** Pauses, terminates or keeps the sandboxes as the user decided for closing windows, as far as time permits. */
 export async function deactivate(): Promise<void> {
   const signal = AbortSignal.timeout(CLOSE_MS);
   for (const [own, close] of active) {

@@ -6,7 +6,9 @@ import { describeStep } from "../sandboxes/describe";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import type { SandboxService } from "../sandboxes/sandboxService";
 
-/** Asks what to take instead of a sandbox whose GPU is not to be had; nothing for nothing. */
+/**
+ * Offers the user another spec if no GPU of the requested type is free. Resolves to `undefined` if the user declines.
+ */
 export type OfferOther = (spec: SandboxSpec) => Promise<SandboxSpec | undefined>;
 
 export interface WantedSandbox {
@@ -16,7 +18,7 @@ export interface WantedSandbox {
   readonly signal: AbortSignal;
 }
 
-/** Creates a sandbox, or one with another GPU that the user agreed to, as often as that takes. */
+/** Creates a sandbox. Each time its GPU is unavailable, offers another one and tries that. */
 export async function createOrSwap(
   sandboxes: SandboxService,
   offerOther: OfferOther | undefined,

@@ -18,13 +18,13 @@ export interface FolderSyncsOptions {
   readonly log: Logger;
 }
 
-/** A folder for one sandbox. */
+/** A folder to push to a sandbox. */
 export type FolderPush = Pick<
   PushRequest,
   "root" | "remotePath" | "isUnattended" | "isFresh" | "putsLeftAside" | "onProgress" | "signal"
 >;
 
-/** Pushes and pulls folders, one push or pull at a time for each sandbox. */
+/** Pushes and pulls folders, one transfer at a time for each sandbox. */
 export class FolderSyncs {
   readonly #options: FolderSyncsOptions;
   readonly #queues = new Map<string, SerialQueue>();
@@ -42,7 +42,7 @@ export class FolderSyncs {
     );
   }
 
-  /** Brings back what a run's program made. Returns a sentence about it if there is something to say. */
+  /** Pulls the outputs of a run's program. Returns a message for the user if there is something to report. */
   pull(
     run: Run,
     sandbox: RunningSandbox,
@@ -56,7 +56,7 @@ export class FolderSyncs {
       const result = await puller.pullChanges({
         ...{ root, remotePath, sandboxId, from, signal: shared },
         ...(outputs !== undefined && { into: outputs }),
-        // What ends the other side of a cancelled pull must still start.
+        // The process that ends the other side of a canceled pull must still start.
         exec: (argv: string[]) => exec.exec(sandboxId, argv, {}, new AbortController().signal),
       });
       for (const line of pullLog(result, from)) log.warn(line);

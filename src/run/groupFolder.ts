@@ -6,18 +6,18 @@ import { RESULTS_MARKER } from "../sync/rules/outputFolder";
 import { groupName, uniqueLabel } from "./outputNames";
 
 export interface GroupFolderOptions {
-  /** The folder that is synced. */
+  /** The synced folder. */
   readonly root: string;
-  /** Where such folders are, relative to it. */
+  /** The parent of group folders, relative to `root`. */
   readonly runsFolder: string;
-  /** What is run. */
+  /** The name of the program. */
   readonly label: string;
   readonly startedAt: Date;
-  /** The group's folder if it has one from an earlier window, relative to `root`. */
+  /** The existing folder if an earlier window created it, relative to `root`. */
   readonly path?: string;
 }
 
-/** The folder for the outputs of runs that belong together, made when the first of them needs it. */
+/** The folder for the outputs of runs that belong together. It is created when the first run needs it. */
 export class GroupFolder {
   readonly #options: GroupFolderOptions;
   readonly #labels = new Set<string>();
@@ -27,7 +27,10 @@ export class GroupFolder {
     this.#options = options;
   }
 
-  /** Rejects with a `UserError` if the folder could not be made: asked before a sandbox costs anything. Makes nothing. */
+  /**
+   * Rejects with a `UserError` if the folder cannot be created. Call this before a sandbox costs anything. Creates
+   * nothing.
+   */
   async check(): Promise<void> {
     const { root, runsFolder, path = runsFolder } = this.#options;
     try {
@@ -49,7 +52,7 @@ export class GroupFolder {
     }
   }
 
-  /** A name of this minute that no other group has, in this window or another. */
+  /** Creates a folder named after the current minute that no other group uses, in this window or another one. */
   async #make(): Promise<string> {
     const { root, runsFolder } = this.#options;
     try {
@@ -77,7 +80,7 @@ export class GroupFolder {
   }
 }
 
-/** Looks at the folder, or at the nearest one around it that is there. */
+/** Checks the folder, or its nearest ancestor that exists. */
 async function mustHoldFolders(folder: string): Promise<void> {
   const stats = await stat(folder).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return undefined;
@@ -87,12 +90,12 @@ async function mustHoldFolders(folder: string): Promise<void> {
     await mustHoldFolders(dirname(folder));
     return;
   }
-  if (!stats.isDirectory()) throw new Error(`${folder} is not a folder`);
+  if (!stats.isDirectory()) throw new Error(`${folder} isn't a folder`);
   await access(folder, constants.W_OK | constants.X_OK);
 }
 
 const notMade = (path: string, cause: unknown) =>
-  new UserError(`No folder for the outputs can be made in ${path}: ${messageOf(cause)}`, {
+  new UserError(`The folder for the outputs can't be created in ${path}: ${messageOf(cause)}`, {
     cause,
     actions: [
       {

@@ -1,6 +1,6 @@
 import type { ArgumentSet } from "./target/argumentSets";
 
-/** The folder of runs that were started together: `train.py-2026-11-28-2105`, by local time. */
+/** Names the folder of runs that were started together: `train.py-2026-11-28-2105`, in local time. */
 export function groupName(label: string, startedAt: Date): string {
   const file = safeName(label.replace(/^.*[\\/]/s, "")) || "run";
   const [year, month, day, hours, minutes] = [
@@ -14,9 +14,9 @@ export function groupName(label: string, startedAt: Date): string {
 }
 
 /**
- * A name for each argument set of a sweep, such as `lr=0.1 bs=8`, or `set-3` (counted from 0) for a set that is too long
- * for a name, is named as another one, or holds what must not be in a name.
- * @param isSecret true if a set holds words that must not appear on disk
+ * Names each argument set of a sweep, such as `lr=0.1 bs=8`. Sets that are too long, have the same name as another set,
+ * or contain words that must not be in a name become `set-3` (counted from 0).
+ * @param isSecret true if a set has words that must not appear on disk
  */
 export function setLabels(sets: readonly ArgumentSet[], isSecret: (set: ArgumentSet) => boolean): string[] {
   const labels = sets.map((set) => (isSecret(set) ? "" : setLabel(set)));
@@ -27,7 +27,7 @@ export function setLabels(sets: readonly ArgumentSet[], isSecret: (set: Argument
   );
 }
 
-/** Returns the label, or the label with a number behind it if there is such a one already. */
+/** Returns the label, followed by a number if it is already used. */
 export function uniqueLabel(label: string, used: ReadonlySet<string>): string {
   const all = new Set([...used].map(folded));
   for (let count = 1; ; count += 1) {
@@ -36,7 +36,10 @@ export function uniqueLabel(label: string, used: ReadonlySet<string>): string {
   }
 }
 
-/** A file name for every system: without separators, control characters, or what Windows does not allow; "" for none. */
+/**
+ * Returns a file name that is valid on every system: without separators, control characters, and characters that
+ * Windows does not allow. "" if nothing is left.
+ */
 export function safeName(text: string): string {
   const plain = text
     .normalize("NFC")
@@ -55,7 +58,9 @@ const NUMBERED = /^set-\d+$/i;
 
 const folded = (label: string): string => label.normalize("NFC").toLowerCase();
 
-/** Options with their values as `name=value`, the other words as they are; "" if that is no good name. */
+/**
+ * Writes options with their values as `name=value`, and other words as they are. "" if the result isn't a good name.
+ */
 function setLabel(words: ArgumentSet): string {
   const parts: string[] = [];
   for (let at = 0; at < words.length; at += 1) {

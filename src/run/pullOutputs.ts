@@ -3,8 +3,8 @@ import type { Logger } from "../base/ports";
 import type { Run } from "./run";
 
 /**
- * Brings back what a run's program made. How the program ended counts, not how this does: the run tells, and goes on.
- * Interrupting the run then cancels the pull. Returns false if outputs may be only in the sandbox.
+ * Pulls the outputs of a run's program. A failed pull is reported in the terminal, and doesn't change the run's result.
+ * Interrupting the run now cancels the pull. Returns false if outputs may exist only in the sandbox.
  */
 export async function pullOutputs(
   run: Run,
@@ -23,7 +23,7 @@ export async function pullOutputs(
     if (outcome !== undefined) run.tell(outcome);
     return true;
   } catch (error) {
-    run.tell(isAbort(error) ? "The pull was cancelled." : messageOf(error));
+    run.tell(isAbort(error) ? "The pull was canceled." : messageOf(error));
     if (!isAbort(error)) log.warn(`Pull: ${messageOf(error)}`);
     return false;
   }

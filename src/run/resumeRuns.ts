@@ -11,7 +11,7 @@ export interface ResumeOptions {
   readonly log: Logger;
 }
 
-/** Goes on with the runs and shells of each sandbox that this window takes over. */
+/** Resumes the runs and shells of each sandbox that this window adopts. */
 export function resumeRuns({ sandboxes, services, log }: ResumeOptions): Disposable {
   const asked = new Set<string>();
   return sandboxes.onDidChangeSandboxes(({ added, changed }) => {
@@ -20,7 +20,7 @@ export function resumeRuns({ sandboxes, services, log }: ResumeOptions): Disposa
       asked.add(sandbox.key);
       for (const service of services)
         service.resume(sandbox).catch((error: unknown) => {
-          log.warn(`What runs in ${sandbox.name}: ${messageOf(error)}`);
+          log.warn(`Resuming the runs in ${sandbox.name} failed: ${messageOf(error)}`);
         });
     }
   });

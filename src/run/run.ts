@@ -8,16 +8,16 @@ import type { RunOutput } from "./output/runOutput";
 import type { StoppedBy } from "./runOutcome";
 import type { RunTarget } from "./target/target";
 
-/** Where the output of a run is shown. A write that is not settled holds the output back, not the program. */
+/** A terminal that shows a run's output. A write that hasn't resolved delays the output, not the program. */
 export interface OutputSink {
-  /** The program's own bytes, unchanged, in the order they came; characters may be split between two writes. */
+  /** Shows the program's own bytes, unchanged and in order. Characters may be split between two writes. */
   write(bytes: Uint8Array, stream: "stdout" | "stderr"): Promise<void>;
-  /** A line of ours about what is being done. */
+  /** Shows a message of the extension about what it is doing. */
   status(line: string): void;
   readonly size: { readonly columns: number; readonly rows: number };
 }
 
-/** Times are milliseconds since the epoch; `dollars` is an estimate. */
+/** Times are in milliseconds since the epoch. `dollars` is an estimate. */
 export type RunState =
   | { readonly kind: "preparing"; readonly step: string }
   | { readonly kind: "running"; readonly startedAt: number; readonly dollarsPerHour: number }
@@ -34,14 +34,14 @@ export type RunState =
 
 export const isOver = ({ kind }: RunState): boolean => kind === "ended" || kind === "failed" || kind === "cancelled";
 
-/** What a run needs of the program once it is started. */
+/** The operations on a program that has been started. */
 export interface RunControls {
   write(bytes: Uint8Array): Promise<void>;
   endInput(): Promise<void>;
   interrupt(): Promise<void>;
-  /** Ends the program, gently at first; settles when it is gone. */
+  /** Stops the program, gently at first. Resolves when it is gone. */
   stop(): Promise<void>;
-  /** The same for the impatient. */
+  /** Stops the program without interrupting it first. */
   hurry(): Promise<void>;
 }
 
@@ -52,53 +52,56 @@ export type RunProperties = Pick<Run, "id" | "target" | "gpu" | "group" | "log" 
   readonly setIndex?: number;
 };
 
-/** Where the outputs of a run come back that do not go to their places in the folder. */
+/** The folder for the outputs of a run, if they don't replace the files of the synced folder. */
 export interface OutputPlace {
-  /** Absolute path of the folder that is synced. */
+  /** Absolute path of the synced folder. */
   readonly folder: string;
-  /** Relative to it, with `/`. */
+  /** Relative to `folder`, with `/`. */
   readonly path: string;
-  /** When the push before the run began, in milliseconds since the epoch: the user made what changed here since. */
+  /**
+   * When the push before the run began, in milliseconds since the epoch. Files that changed here after that were
+   * changed by the user.
+   */
   readonly pushedAt: number;
 }
 
-/** Two interrupts within this time are one that is to be hurried. */
+/** A second interrupt within this time stops the program. */
 const HURRY_MS = 5000;
 
-/** The end of a program within this time after an interrupt is taken for its answer to it. */
+/** A program that ends within this time after an interrupt is considered to end because of it. */
 const INTERRUPT_MS = 10_000;
 
-/** The exit code of a program that SIGINT ended. */
+/** The exit code of a program that SIGINT has ended. */
 const INTERRUPTED = 130;
 
-/** One execution of a target on one sandbox: what it is, how far it is, and the ways to act on it. */
+/** One execution of a target on one sandbox: its state, its output, and the operations on it. */
 export class Run implements Disposable {
   readonly id: string;
   readonly target: RunTarget;
-  /** The same for the runs that were started together. */
+  /** The same id for all runs that were started together. */
   readonly group: string;
-  /** All output that came here. */
+  /** All output that arrived in this window. */
   readonly log: RunLog;
-  /** It starts without anybody who looks. */
+  /** True if the run starts without waiting for a terminal to show it. */
   readonly isBackground: boolean;
-  /** Somebody else finds the problems in its output. */
+  /** True if a task's problem matcher finds the problems in the output. */
   readonly isMatched: boolean;
-  /** When it was asked for, in milliseconds since the epoch; `undefined` for one of an earlier window. */
+  /** When the run was requested, in milliseconds since the epoch. `undefined` for a run of an earlier window. */
   readonly queuedAt: number | undefined;
-  /** No other run may use the sandbox's folder meanwhile, since outputs would mix. */
+  /** True if no other run may use the sandbox's folder at the same time, because outputs would mix. */
   readonly isAlone: boolean;
-  /** Which argument set of a sweep it is, counted from 0. */
+  /** The number of its argument set in a sweep, counted from 0. */
   readonly setIndex: number | undefined;
-  /** When the push before it began, in milliseconds since the epoch. */
+  /** When the push before the run began, in milliseconds since the epoch. */
   pushedAt: number | undefined;
-  /** None before the program starts, or if outputs go to their places in the folder. */
+  /** Absent before the program starts, and if outputs replace the files of the synced folder. */
   outputs: OutputPlace | undefined;
-  /** How many outputs could not be pulled. */
+  /** The number of outputs that could not be pulled. */
   leftCount = 0;
-  /** The pull did not come to its end, so that nobody knows what is left. */
+  /** True if the pull did not finish, so that it is unknown how many outputs are missing. */
   isPullFailed = false;
   readonly #output = new Emitter<RunOutput>();
-  /** Fires for all that the program writes, as it comes. */
+  /** Fires with the program's output as it arrives. */
   readonly onDidOutput = this.#output.event;
   readonly #changed = new Emitter<RunState>();
   readonly onDidChangeState = this.#changed.event;
@@ -106,10 +109,10 @@ export class Run implements Disposable {
   readonly #over = new Deferred<RunState>();
   readonly #abort = new AbortController();
   readonly #shows = new SerialQueue();
-  /** Lines of ours that nobody has seen yet. */
+  /** Messages that no viewer has shown yet. */
   readonly #lines: string[] = [];
   #viewer: OutputSink | undefined;
-  /** The viewer, once it has what came before. */
+  /** The viewer, once it has shown all earlier output. */
   #receiver: OutputSink | undefined;
   #state: RunState = { kind: "preparing", step: "Starting" };
   #gpu: GpuRequest | undefined;
@@ -138,37 +141,40 @@ export class Run implements Disposable {
     return this.#state;
   }
 
-  /** What was asked for, and what it got once it has a sandbox. */
+  /** The requested GPU, or the actual one once the run has a sandbox. */
   get gpu(): GpuRequest | undefined {
     return this.#gpu;
   }
 
-  /** The sandbox it runs on, once there is one. */
+  /** The sandbox of the run, once it is known. */
   get sandboxKey(): string | undefined {
     return this.#sandboxKey;
   }
 
-  /** True if the sandbox may hold outputs that are nowhere else. */
+  /** True if the sandbox may have outputs that exist nowhere else. */
   get holdsOutputs(): boolean {
     return this.leftCount > 0 || this.isPullFailed;
   }
 
-  /** Aborted by `stop` before the program was started. */
+  /** Aborted if `stop` is called before the program has started. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** Settles with the last state. */
+  /** Resolves with the final state. */
   get over(): Promise<RunState> {
     return this.#over.promise;
   }
 
-  /** The size of where the output is shown; the program waits until it is known. */
+  /** The size of the terminal. The program doesn't start before it is known. */
   get size(): Promise<OutputSink["size"]> {
     return this.#size.promise;
   }
 
-  /** Shows the run there from now on, and what was so far; settles when that is shown. */
+  /**
+   * Shows the run in `sink`: all output so far, then everything that follows. Resolves when the output so far has been
+   * shown.
+   */
   async attach(sink: OutputSink): Promise<void> {
     this.#viewer = sink;
     for (const line of this.#lines.splice(0)) sink.status(line);
@@ -180,13 +186,13 @@ export class Run implements Disposable {
     });
   }
 
-  /** Shows it there no more; the run goes on. */
+  /** Stops showing the run in `sink`. The run continues. */
   detach(sink: OutputSink): void {
     if (this.#viewer === sink) this.#viewer = undefined;
     if (this.#receiver === sink) this.#receiver = undefined;
   }
 
-  /** Input for the program; dropped where none is running. */
+  /** Sends input to the program. Ignored if none is running. */
   async write(bytes: Uint8Array): Promise<void> {
     await this.#controls?.write(bytes);
   }
@@ -195,7 +201,7 @@ export class Run implements Disposable {
     await this.#controls?.endInput();
   }
 
-  /** As Ctrl+C: interrupts the program, or cancels what comes before it. Once more soon after ends it. */
+  /** Interrupts the program like Ctrl+C, or cancels the preparation. A second call soon after stops the program. */
   async interrupt(): Promise<void> {
     if (!this.#controls) {
       this.#abort.abort();
@@ -207,28 +213,28 @@ export class Run implements Disposable {
     await (isAgain ? this.#controls.hurry() : this.#controls.interrupt());
   }
 
-  /** Ends the program and what it started; settles when all of it is gone. */
+  /** Stops the program and its child processes. Resolves when all of them are gone. */
   async stop(): Promise<void> {
     if (isOver(this.#state)) return;
-    // It waits for nobody to show it any longer.
+    // The run no longer waits for a terminal.
     this.#size.resolve(UNSEEN);
     if (!this.#controls) this.#abort.abort();
     this.#isStopped = true;
     await this.#controls?.stop();
   }
 
-  /** True after the user has stopped or interrupted the program: what it reports may be the answer to that. */
+  /** True after the user has stopped or interrupted the program, which may be the reason for what it now reports. */
   get isStopping(): boolean {
     return this.#isStopped || performance.now() - this.#interruptedAt < INTERRUPT_MS;
   }
 
-  /** For the service: true if the program that has just ended did so because the user wanted it. */
+  /** For the service: true if the program has just ended because the user wanted it to. */
   wasInterrupted(exitCode: number): boolean {
     if (exitCode === 0) return false;
     return this.isStopping || (exitCode === INTERRUPTED && this.#interruptedAt > -Infinity);
   }
 
-  /** For the service that executes the run. */
+  /** Changes the state. For the service that executes the run. */
   enter(state: RunState): void {
     if (isOver(this.#state)) return;
     this.#state = state;
@@ -239,13 +245,13 @@ export class Run implements Disposable {
     this.#over.resolve(state);
   }
 
-  /** For the service: a line of ours. */
+  /** Shows a message of the extension. For the service. */
   tell(line: string): void {
     if (this.#viewer) this.#viewer.status(line);
     else this.#lines.push(line);
   }
 
-  /** For the service: shows what the program wrote. Settles when there is room for more. */
+  /** Shows output of the program. For the service. Resolves when more output can be accepted. */
   async show(output: RunOutput): Promise<void> {
     this.#output.fire(output);
     await this.#shows.run(async () => {
@@ -270,5 +276,5 @@ export class Run implements Disposable {
   }
 }
 
-/** The size for a program whose output nobody looks at. */
+/** The terminal size for a program whose output isn't shown. */
 const UNSEEN = { columns: 80, rows: 24 };

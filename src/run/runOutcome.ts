@@ -1,4 +1,4 @@
-/** Who ended a program before its own end: the user at its terminal, or by terminating its sandbox. */
+/** How the user stopped a program: at its terminal, or by terminating its sandbox. */
 export type StoppedBy = "interrupt" | "termination";
 
 export type RunOutcome = "done" | "failed" | "interrupted" | "terminated";
@@ -16,7 +16,7 @@ export function outcomeOf({ exitCode, stoppedBy }: ProgramEnd): RunOutcome {
   return stoppedBy === "interrupt" ? "interrupted" : "failed";
 }
 
-/** "done", "interrupted", "terminated" or "exit code 3". */
+/** Returns "done", "interrupted", "terminated" or "exit code 3". */
 export function outcomeText(end: ProgramEnd): string {
   const outcome = outcomeOf(end);
   return outcome === "failed" ? `exit code ${end.exitCode}` : outcome;

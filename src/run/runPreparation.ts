@@ -19,11 +19,11 @@ import type { Turns } from "./turns";
 
 export interface RunPreparationOptions {
   readonly sandboxes: SandboxService;
-  /** Without it a run fails if its GPU is unavailable. */
+  /** If absent, a run fails if its GPU is unavailable. */
   readonly offerOther?: OfferOther;
-  /** What the server has to say about itself, for the user to read. */
+  /** Returns messages from the server for the user. */
   readonly notices: (signal: AbortSignal) => Promise<readonly string[]>;
-  /** True if a run of a group finds in its sandbox what the runs before it made. */
+  /** True if a run of a group sees the outputs of earlier runs in its sandbox. */
   readonly sharesOutputs: () => boolean;
   readonly exec: ExecGateway;
   readonly pusher: Pick<Pusher, "prepare">;
@@ -35,7 +35,10 @@ export interface RunPreparationOptions {
   readonly log: Logger;
 }
 
-/** Takes a run to the point where its program can start: a sandbox, its turn there, and the files. */
+/**
+ * Prepares a run until its program can start: creates or reuses a sandbox, waits for its turn there, and pushes the
+ * files.
+ */
 export class RunPreparation {
   readonly #options: RunPreparationOptions;
 
@@ -43,7 +46,7 @@ export class RunPreparation {
     this.#options = options;
   }
 
-  /** Finds or creates a sandbox and brings the files there. A sandbox that turns out to be gone is replaced, once. */
+  /** Finds or creates a sandbox and pushes the files. If the sandbox turns out to be gone, tries another one, once. */
   async prepare(run: Run, request: OneRun, spec: SandboxSpec): Promise<RunningSandbox> {
     const { sandboxes } = this.#options;
     const onStep = (step: string) => {
@@ -53,7 +56,7 @@ export class RunPreparation {
     const onDidEnterStep = (step: CreateStep) => {
       onStep(describeStep(step, spec));
     };
-    // Without a wait in between, or two runs of one instant would both find nothing and create one each.
+    // There must be no `await` before this, or two runs started at the same time would each create a sandbox.
     const found = sandboxes.findReusable({ ...wanted, onDidEnterStep }, run.signal);
     const reused = found && (await found);
     if (reused) {
@@ -64,14 +67,14 @@ export class RunPreparation {
         sandboxes.markEnded(reused.key, "lost");
       }
     }
-    // Where a sandbox is there already, the push follows at once and does that itself.
+    // If a sandbox already exists, the push follows immediately and prepares itself.
     if (request.folder !== undefined) void this.#options.pusher.prepare(request.folder);
     const created = await createOrSwap(sandboxes, request.offerOther ?? this.#options.offerOther, wanted);
     (await this.#options.notices(run.signal)).forEach(onStep);
     return this.deliver(run, request, created);
   }
 
-  /** Waits for the turn of the run in that sandbox, and brings the files there. */
+  /** Waits for the run's turn in the sandbox, and pushes the files. */
   async deliver(run: Run, request: OneRun, sandbox: RunningSandbox): Promise<RunningSandbox> {
     run.useSandbox(sandbox);
     await this.#options.turns.wait(run, sandbox.key);
@@ -81,7 +84,7 @@ export class RunPreparation {
     if (folder !== undefined) {
       run.enter({ kind: "preparing", step: "Syncing the folder" });
       const isFresh = run.isAlone;
-      // A single run would bring them back as its own.
+      // Otherwise, a single run would pull these outputs as its own.
       const putsLeftAside = isFresh || !this.#options.sharesOutputs();
       run.pushedAt = this.#options.clock.now();
       const { signal } = run;
@@ -103,13 +106,12 @@ export class RunPreparation {
       const { signal } = run;
       const sandboxId = sandbox.phase.id;
       const keptAs = await upload(this.#options.exec, { sandboxId, workdir: remotePath, path, content, signal });
-      if (keptAs !== undefined)
-        run.enter({ kind: "preparing", step: `What the sandbox had as ${path} is now ${keptAs}` });
+      if (keptAs !== undefined) run.enter({ kind: "preparing", step: `Kept the sandbox's own ${path} as ${keptAs}` });
     }
     return sandbox;
   }
 
-  /** The time that the same file took when it ran last. */
+  /** Returns how long the last run of the same file took. */
   #lastDurationMs({ target }: OneRun): number | undefined {
     const durations = this.#options.runs.flatMap(({ target: { label }, state }) =>
       state.kind === "ended" && label === target.label ? [state.endedAt - state.startedAt] : [],
@@ -118,7 +120,8 @@ export class RunPreparation {
   }
 }
 
-const leftIn = (place: string): string => `Outputs of an earlier run that were not pulled are in ${place} there`;
+const leftIn = (place: string): string =>
+  `Outputs of an earlier run that weren't pulled are now in ${place} in the sandbox`;
 
 const stillThere = (paths: readonly string[]): string =>
-  `Outputs of an earlier run whose names are not UTF-8 are still in the folder there: ${paths.slice(0, 3).join(", ")}`;
+  `Outputs of an earlier run are still in the sandbox's folder, because their names aren't UTF-8: ${paths.slice(0, 3).join(", ")}`;

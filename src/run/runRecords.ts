@@ -11,54 +11,56 @@ import { isSavedTarget, withoutSecrets } from "./target/savedTarget";
 import { isStoppedBy, type StoppedBy } from "./runOutcome";
 import type { RunTarget } from "./target/target";
 
-/** What is on disk of a run whose program was started, so that a later window can go on with it, or tell of it. */
+/**
+ * The record of a run whose program was started. A later window uses it to resume the run or to show it in the history.
+ */
 export interface RunRecord {
   readonly id: string;
   readonly group: string;
-  /** Once it has been on disk: without its variables, whose values may be secret, and with secret arguments masked. */
+  /** Records on disk omit the variables' values, which may be secret, and mask secret arguments. */
   readonly target: RunTarget;
-  /** The variables that its target has. */
+  /** The names of the target's variables. */
   readonly envNames?: readonly string[];
-  /** The target's words are masked. */
+  /** True if secrets in the target's words are masked. */
   readonly isMasked?: boolean;
   readonly gpu: GpuRequest | undefined;
   readonly place?: RunPlace;
   readonly sandboxId: string;
-  /** Absolute path of the folder that is synced. */
+  /** Absolute path of the synced folder. */
   readonly folder: string | undefined;
   readonly remotePath: string;
   readonly isBackground: boolean;
-  /** Where its outputs go, relative to the folder, if they do not go to their own places in it. */
+  /** The folder of its outputs, relative to the synced folder, if they don't replace the files there. */
   readonly outputs?: string;
-  /** Which argument set of a sweep it is, counted from 0. */
+  /** The number of its argument set in a sweep, counted from 0. */
   readonly setIndex?: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** When the push before it began; absent in what earlier versions wrote. */
+  /** When the push before the run began. Absent in records of earlier versions. */
   readonly pushedAt?: number;
   readonly end?: RunEnd;
 }
 
-/** What a run asked for, where its GPU does not say it all: a spec by its name, or that very sandbox. */
+/** The place that the run requested, if its GPU doesn't describe it fully: a named spec, or a certain sandbox. */
 export type RunPlace = { readonly kind: "spec"; readonly name: string } | { readonly kind: "sandbox" };
 
-/** `exitCode` is absent where the program was lost, with its sandbox as a rule. */
+/** `exitCode` is absent if the program was lost, usually together with its sandbox. */
 export interface RunEnd {
   readonly endedAt: number;
   readonly dollars: number;
   readonly exitCode?: number;
   readonly stoppedBy?: StoppedBy;
-  /** How many outputs could not be pulled. */
+  /** The number of outputs that could not be pulled. */
   readonly leftCount?: number;
-  /** The pull did not come to its end. */
+  /** True if the pull did not finish. */
   readonly isPullFailed?: boolean;
 }
 
-/** So many runs are remembered with their output. */
+/** The number of runs whose records and output are kept. */
 const KEPT = 300;
 const ENDS_PER_CLEANING = 20;
 
-/** The runs of this installation, by id: those under way, and the latest of those that are over. */
+/** The runs of this installation, by id: those in progress, and the latest finished ones. */
 export class RunRecords {
   readonly #folder: string;
   readonly #vault: EnvVault;
@@ -67,7 +69,7 @@ export class RunRecords {
   readonly #ended: RecordFolder<RunRecord>;
   #ends = 0;
   readonly #changed = new Emitter<undefined>();
-  /** Fires when a run of this window has joined those that are over, or some were forgotten. */
+  /** Fires when a run of this window has been added to the finished ones, or when records were deleted. */
   readonly onDidChangePast = this.#changed.event;
 
   /** `folder` is shared by all windows. */
@@ -79,7 +81,7 @@ export class RunRecords {
     this.#ended = new RecordFolder(join(this.#folder, "ended"), parseRecord);
   }
 
-  /** Where a run's output is kept on this machine. */
+  /** Returns the path of the file with a run's output. */
   logPath(id: string): string {
     return join(this.#folder, "logs", `${id}.log`);
   }
@@ -101,23 +103,23 @@ export class RunRecords {
     this.#changed.fire(undefined);
   }
 
-  /** Of a sandbox, oldest first. */
+  /** Returns the runs in progress in a sandbox, oldest first. */
   async underWay(sandboxId: string): Promise<RunRecord[]> {
     const records = [...(await this.#open.all()).values()];
     return byStart(records.filter((record) => record.sandboxId === sandboxId));
   }
 
-  /** One that is under way or over, if its program was started. */
+  /** Returns the record of a run whose program was started. */
   async find(id: string): Promise<RunRecord | undefined> {
     return (await this.#open.get(id)) ?? (await this.#ended.get(id));
   }
 
-  /** Oldest first. */
+  /** Returns the finished runs, oldest first. */
   async past(): Promise<RunRecord[]> {
     return byStart([...(await this.#ended.all()).values()]);
   }
 
-  /** What a run executed, with its variables and secret arguments. */
+  /** Returns the run's target, including its variables and secret arguments. */
   async targetOf(record: RunRecord): Promise<RunTarget> {
     const { envNames = [] } = record;
     const target = await this.#unmasked(record);
@@ -128,7 +130,7 @@ export class RunRecords {
     return { ...target, env };
   }
 
-  /** Neither record nor output is left of them. */
+  /** Deletes the records and their output. */
   async forget(records: readonly RunRecord[]): Promise<void> {
     for (const record of records) {
       if (record.envNames) await this.#vault.forget(ownerOf(record));
@@ -153,7 +155,7 @@ export class RunRecords {
   }
 }
 
-/** By this name the vault has what the variables of a run hold. */
+/** The name under which the vault stores the run's variables. */
 const ownerOf = ({ id }: RunRecord) => `run ${id}`;
 
 const wordsOf = ({ argv, args = [] }: RunTarget) => [argv, args];
@@ -166,18 +168,21 @@ const saved = ({ target, ...record }: RunRecord): RunRecord => ({
 });
 
 const argumentsLost = (label: string) =>
-  new UserError(`The secret arguments of ${label} are no longer available. Run it with its arguments again.`, {
+  new UserError(`The secret arguments of ${label} are no longer available. Run it again with its arguments.`, {
     actions: [{ title: "Run Current File with Arguments…", command: "modalSandboxes.runFileWithArguments" }],
   });
 
 const variablesLost = (label: string, names: readonly string[]) =>
-  new UserError(`What ${names.join(" and ")} held is not known any more. Run ${label} with its variables once more.`, {
-    actions: [{ title: "Run Current File with Arguments…", command: "modalSandboxes.runFileWithArguments" }],
-  });
+  new UserError(
+    `The values of ${names.join(" and ")} are no longer available. Run ${label} again with its variables.`,
+    {
+      actions: [{ title: "Run Current File with Arguments…", command: "modalSandboxes.runFileWithArguments" }],
+    },
+  );
 
 const byStart = (records: RunRecord[]) => records.sort((one, other) => one.startedAt - other.startedAt);
 
-/** Reads what an earlier version may have written; `undefined` for what is no such record. */
+/** Reads a record that an earlier version may have written. Returns `undefined` if it is invalid. */
 const parseRecord = (value: unknown): RunRecord | undefined => (isRecord(value) ? value : undefined);
 
 function isRecord(value: unknown): value is RunRecord {

@@ -6,39 +6,39 @@ import type { RunTarget } from "./target/target";
 
 export interface RunRequest {
   readonly target: RunTarget;
-  /** Absolute path of the folder that is synced; none for a loose file outside every folder. */
+  /** Absolute path of the synced folder. Absent for a file outside every folder. */
   readonly folder: string | undefined;
   /** The sandboxes to run on, one run each. */
   readonly specs: readonly NamedSpec[];
-  /** Where the folder lies in the sandbox: the program's working directory. */
+  /** The folder's path in the sandbox, which is the program's working directory. */
   readonly remotePath: string;
-  /** Nobody needs to look. */
+  /** True if the run should start without waiting for a terminal to show it. */
   readonly isBackground?: boolean;
-  /** Asked where a GPU is not to be had, instead of the user for each run. */
+  /** If present, replaces the default question to the user when a GPU is unavailable. */
   readonly offerOther?: OfferOther;
-  /** Somebody else finds the problems in its output. */
+  /** True if a task's problem matcher finds the problems in the output. */
   readonly isMatched?: boolean;
-  /** What the run is in a sweep, if it is part of one. */
+  /** The argument set, if the run is part of a sweep. */
   readonly part?: SweepPart;
 }
 
 export interface SweepPart {
   readonly sweepId: string;
-  /** Which argument set it is, counted from 0. */
+  /** The number of the argument set, counted from 0. */
   readonly index: number;
   /** Names the set. */
   readonly label: string;
-  /** Where the outputs of all sets go; without it they go to their places in the synced folder. */
+  /** The folder for the outputs of all sets. If absent, outputs replace the files of the synced folder. */
   readonly outputs: GroupFolder | undefined;
 }
 
-/** A spec, with the name that it has in the settings, if it has one. */
+/** A spec and its name in the settings, if it has one. */
 export interface NamedSpec extends SandboxSpec {
   readonly specName?: string;
 }
 
-/** A run, wherever it goes. */
+/** A request for one run, without the place to run it. */
 export type OneRun = Omit<RunRequest, "specs">;
 
-/** A sandbox, and what is to be known of it before it is looked for. */
+/** An existing sandbox, and what is known about it before it is found. */
 export type GivenSandbox = Pick<RunRecord, "gpu" | "sandboxId">;

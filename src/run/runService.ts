@@ -26,9 +26,9 @@ import { Turns } from "./turns";
 export interface RunServiceOptions extends FolderSyncsOptions, Omit<RunPreparationOptions, "syncs" | "turns" | "runs"> {
   readonly pusher: Pusher;
   readonly records: RunRecords;
-  /** True if runs share a sandbox; otherwise each waits for those before it. */
+  /** True if runs share a sandbox. Otherwise each waits for earlier ones. */
   readonly runsAtOnce: () => boolean;
-  /** The folder for the outputs of runs that belong together, relative to the synced folder. */
+  /** The parent of the folders for outputs of runs that belong together, relative to the synced folder. */
   readonly runsFolder: () => string;
   readonly rates: RateSource;
 }
@@ -38,22 +38,25 @@ interface Start {
   readonly group: string;
   readonly gpu: GpuRequest | undefined;
   readonly place?: RunPlace;
-  /** Where the outputs of the run and those it belongs to go. */
+  /** The folder for the outputs of the run's group. */
   readonly outputs?: GroupFolder | undefined;
-  /** The same for runs that are likely to get the same sandbox. */
+  /** Equal for runs that are likely to get the same sandbox. */
   readonly wanted: string;
   readonly sandboxFor: (run: Run) => Promise<RunningSandbox>;
 }
 
-/** Runs a target on sandboxes: ensure → push → exec → pull, one run for each spec, each on its own. */
+/**
+ * Runs a target on sandboxes, with a separate run for each spec: creates or reuses a sandbox, pushes, executes, and
+ * pulls.
+ */
 export class RunService implements Disposable {
   readonly #options: RunServiceOptions;
   readonly #runs: Run[] = [];
   readonly #changed = new Emitter<Run>();
-  /** Fires when a run is added and whenever its state changes. */
+  /** Fires when a run is added, and when a run's state changes. */
   readonly onDidChangeRun = this.#changed.event;
   readonly #resumed = new Emitter<Run>();
-  /** Fires for a run that an earlier window started, and that goes on here. */
+  /** Fires for a run that an earlier window started and this one resumes. */
   readonly onDidResumeRun = this.#resumed.event;
   readonly #syncs: FolderSyncs;
   readonly #turns: Turns;
@@ -72,7 +75,7 @@ export class RunService implements Disposable {
     return this.#runs;
   }
 
-  /** Starts one run for each spec and returns them at once; they report everything else themselves. */
+  /** Starts one run for each spec and returns immediately. The runs themselves report progress and errors. */
   start({ specs, ...request }: RunRequest): Run[] {
     const { part, target, folder } = request;
     const group = part?.sweepId ?? randomId();
@@ -88,8 +91,8 @@ export class RunService implements Disposable {
   }
 
   /**
-   * The folder for the outputs of runs that belong together; none without a folder to sync.
-   * @param path the one that they have already
+   * Returns the folder for the outputs of runs that belong together, `undefined` if no folder is synced.
+   * @param path the existing folder of these runs
    */
   groupFolder(label: string, root: string | undefined, path?: string): GroupFolder | undefined {
     if (root === undefined) return undefined;
@@ -98,7 +101,7 @@ export class RunService implements Disposable {
     return new GroupFolder({ root, runsFolder: runsFolder(), label, startedAt, ...(path !== undefined && { path }) });
   }
 
-  /** Starts a run in that sandbox and in no other. */
+  /** Starts a run in this sandbox, and in no other. */
   startIn({ gpu, sandboxId }: GivenSandbox, request: OneRun): Run {
     const sandboxFor = async (run: Run) =>
       this.#preparation.deliver(run, request, await this.#options.sandboxes.attach(sandboxId, run.signal));
@@ -130,7 +133,7 @@ export class RunService implements Disposable {
     return run;
   }
 
-  /** Goes on with the runs of a sandbox that an earlier window started. */
+  /** Resumes the runs that an earlier window started in a sandbox. */
   async resume(sandbox: RunningSandbox): Promise<void> {
     const records = await this.#options.records.underWay(sandbox.phase.id);
     for (const record of records) {
@@ -144,7 +147,7 @@ export class RunService implements Disposable {
     }
   }
 
-  /** A run that is over, maybe since an earlier window, with the output that was kept of it. */
+  /** Returns a finished run, even one of an earlier window, with its stored output. */
   past(record: RunRecord): Run {
     const known = this.#runs.find(({ id }) => id === record.id);
     if (known) return known;
@@ -158,7 +161,7 @@ export class RunService implements Disposable {
     return run;
   }
 
-  /** Sends the folder to a sandbox. */
+  /** Pushes the folder to a sandbox. */
   push(sandbox: RunningSandbox, request: FolderPush): Promise<PushResult> {
     return this.#syncs.push(sandbox, request);
   }
@@ -190,18 +193,22 @@ export class RunService implements Disposable {
       run.enter(isAbort(error) ? { kind: "cancelled" } : { kind: "failed", error });
     } finally {
       await run.log.end();
-      if (run.log.failure !== undefined) this.#options.log.warn(`Output of a run: ${messageOf(run.log.failure)}`);
+      if (run.log.failure !== undefined)
+        this.#options.log.warn(`Storing the output of a run failed: ${messageOf(run.log.failure)}`);
     }
   }
 
-  /** The program from its start, here or earlier, to its end; then what it made is brought back. */
+  /**
+   * Follows the program until it ends, then pulls its outputs. `isStarted` is true if an earlier window started the
+   * program.
+   */
   async #finish(run: Run, sandbox: RunningSandbox, record: RunRecord, isStarted: boolean): Promise<void> {
     const { clock, rates, records, sandboxes, log } = this.#options;
     const { sandboxId, folder, remotePath, startedAt } = record;
     run.outputs = outputsOf(record);
     const keep = async (written: Promise<void>) => {
       await written.catch((error: unknown) => {
-        log.warn(`Record of a run: ${messageOf(error)}`);
+        log.warn(`Updating the record of a run failed: ${messageOf(error)}`);
       });
     };
     const begun = isStarted ? undefined : keep(records.begin(record));
@@ -236,7 +243,7 @@ export class RunService implements Disposable {
     } catch (error) {
       await begun;
       if (isSandboxGone(error)) await keep(records.end({ ...record, end: end() }));
-      // Its outputs were never asked for.
+      // The run failed before its outputs were pulled.
       else if (folder !== undefined && run.state.kind === "running") run.isPullFailed = true;
       throw error;
     }

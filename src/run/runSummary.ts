@@ -9,13 +9,16 @@ import { ReportedValues } from "./output/reportedValues";
 import type { Run } from "./run";
 import type { RunEnd, RunRecord } from "./runRecords";
 
-/** Writes what a run was and how it ended next to its outputs. A failure is logged: the run itself must not suffer. */
+/**
+ * Writes a summary of the run and its result next to its outputs. A failure is logged, because the run itself must not
+ * fail.
+ */
 export async function keepSummary(run: Run, record: RunRecord, end: RunEnd, log: Logger): Promise<void> {
   if (!run.outputs) return;
   try {
     await writeSummary(run, join(run.outputs.folder, run.outputs.path), record, end);
   } catch (error) {
-    log.warn(`Summary of a run: ${messageOf(error)}`);
+    log.warn(`Writing the summary of a run failed: ${messageOf(error)}`);
   }
 }
 
@@ -32,19 +35,19 @@ async function writeSummary(run: Run, folder: string, record: RunRecord, end: Ru
     exitCode: end.exitCode ?? null,
     seconds: (end.endedAt - startedAt) / 1000,
     dollars: end.dollars,
-    // JSON has no number for them.
+    // JSON has no representation of these numbers.
     values: Object.fromEntries(
       [...values.all].map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),
     ),
   };
   await mkdir(folder, { recursive: true });
   const text = `${JSON.stringify(summary, undefined, 2)}\n`;
-  // The run may have made files of these names.
+  // The run may have created files with these names.
   for (const name of [RUN_SUMMARY, SECOND_RUN_SUMMARY]) if (await writeOwn(join(folder, name), id, text)) return;
-  throw new Error(`the run made a ${RUN_SUMMARY} and a ${SECOND_RUN_SUMMARY} of its own`);
+  throw new Error(`the run created its own ${RUN_SUMMARY} and ${SECOND_RUN_SUMMARY}`);
 }
 
-/** Returns false if there is something else than this run's summary of an earlier attempt. */
+/** Returns false if the file exists and isn't an earlier summary of this run. */
 async function writeOwn(path: string, runId: string, text: string): Promise<boolean> {
   if (isSummaryOf(path, runId)) await rm(path);
   try {

@@ -5,16 +5,19 @@ import { costOf, type Billable } from "../sandboxes/costs/cost";
 import type { RunningSandbox } from "../sandboxes/sandbox";
 import type { RunRecord } from "./runRecords";
 
-/** One sandbox of a sweep, from its start to its end: it costs between runs too. Times are milliseconds since the epoch. */
+/**
+ * One sandbox of a sweep from its start to its end. It costs money between runs too. Times are in milliseconds since
+ * the epoch.
+ */
 export interface SandboxUse {
   readonly id: string;
   readonly billable: Billable;
   readonly startedAt: number;
-  /** Its lifetime; 0 where it has none. */
+  /** The sandbox's lifetime, 0 if it has none. */
   readonly timeoutMs: number;
-  /** The lane of the sweep that it is for. */
+  /** The lane of the sweep that uses the sandbox. */
   readonly lane?: number;
-  /** Absent while it lives, or where nobody saw its end. */
+  /** Absent while the sandbox is running, or if no window saw its end. */
   readonly endedAt?: number;
 }
 
@@ -24,17 +27,17 @@ export const useOf = ({ phase, timeoutMs, ...sandbox }: RunningSandbox): Sandbox
   return { id: phase.id, billable, startedAt: phase.startedAt, timeoutMs };
 };
 
-/** One that nobody holds any more: it lived at most until `now`, and no longer than its lifetime. */
+/** Ends the record of a sandbox that no window holds: it ran until `now` at most, and no longer than its lifetime. */
 export const ended = (use: SandboxUse, now: number): SandboxUse => ({ ...use, endedAt: lastMoment(use, now) });
 
-/** US dollars that it may have cost, by its time. */
+/** Estimates the cost in US dollars from the time the sandbox ran. */
 export const dollarsOfUse = (use: SandboxUse, now: number, rates: Rates): number =>
   costOf(use.billable, Math.max(0, lastMoment(use, now) - use.startedAt), rates);
 
 const lastMoment = ({ startedAt, timeoutMs, endedAt }: SandboxUse, now: number): number =>
   endedAt ?? (timeoutMs > 0 ? Math.min(now, startedAt + timeoutMs) : now);
 
-/** The sandboxes on which programs were started, by the records of those runs. */
+/** Returns the sandboxes in which these runs started their programs. */
 export function usesOf(runs: readonly RunRecord[], spec: SandboxSpec): SandboxUse[] {
   const { gpu, cpu, memoryMiB, regions, timeoutMs } = spec;
   const billable = { gpu, cpu, memoryMiB, regions };

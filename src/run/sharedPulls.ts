@@ -1,7 +1,7 @@
 import { abortable } from "../base/async";
 import { isAbort } from "../base/errors";
 
-/** Does the work, and says in a sentence what came of it if there is something to say. */
+/** Pulls, and returns a message for the user if there is something to report. */
 export type Pull = (signal: AbortSignal) => Promise<string | undefined>;
 
 interface Waiting {
@@ -10,14 +10,16 @@ interface Waiting {
   askers: number;
 }
 
-/** Pulls that wait for their turn: one that has not begun serves all who ask for the same meanwhile. */
+/**
+ * Shares pulls that are waiting for their turn: a pull that has not begun serves everyone who requests the same one.
+ */
 export class SharedPulls {
   readonly #waiting = new Map<string, Waiting>();
 
   /**
-   * @param key names what is pulled
-   * @param inTurn has the work wait for its turn
-   * @param signal ends the wait of this asker; when all have gone the work ends too
+   * @param key identifies the pull
+   * @param inTurn makes the work wait for its turn
+   * @param signal cancels this request. The pull is canceled when all requests for it are.
    */
   async pull(
     key: string,

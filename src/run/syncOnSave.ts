@@ -13,13 +13,13 @@ export interface SyncOnSaveOptions {
   readonly store: { readonly all: readonly Sandbox[] };
   readonly pusher: Pick<Pusher, "hasPushed">;
   readonly runs: Pick<RunService, "push">;
-  /** Told of a problem when it comes up, not again before a sync has worked. */
+  /** Called when a problem occurs. It is not reported again until a sync has worked. */
   readonly report: (error: unknown) => void;
-  /** How long saves gather before they are synced together. */
+  /** How long saves are collected before they are synced together. */
   readonly gatherMs?: number;
 }
 
-/** A folder of this machine and its place in sandboxes. */
+/** A folder of this machine and its path in sandboxes. */
 export interface SavedFolder {
   readonly path: string;
   readonly remotePath: string;
@@ -28,17 +28,17 @@ export interface SavedFolder {
 const GATHER_MS = 300;
 
 /**
- * Syncs a folder in which something was saved to the running sandboxes that have it already. However many saves there
- * are, one sync of a folder is under way and at most one more is to follow.
+ * Syncs a folder in which a file was saved to the running sandboxes that already have it. However many files are saved,
+ * at most one sync of a folder is in progress and one is waiting.
  */
 export class SyncOnSave implements Disposable {
   readonly #options: SyncOnSaveOptions;
   readonly #folders = new Map<string, { isAwaited: boolean }>();
-  /** The last message of each folder and sandbox with which all is not well. */
+  /** The last message about each folder and sandbox with a problem. */
   readonly #problems = new Map<string, string>();
   readonly #disposed = new AbortController();
   readonly #synced = new Emitter<PushResult>();
-  /** Fires after a sync that sent or deleted something. */
+  /** Fires after a sync that pushed or deleted something. */
   readonly onDidSync = this.#synced.event;
 
   constructor(options: SyncOnSaveOptions) {
@@ -86,7 +86,7 @@ export class SyncOnSave implements Disposable {
       this.#problems.delete(problem);
       if (result.files > 0 || result.deleted > 0) this.#synced.fire(result);
     } catch (error) {
-      // The list of sandboxes says by itself that one is gone.
+      // The list of sandboxes already shows that a sandbox is gone.
       if (!signal.aborted && !isSandboxGone(error)) this.#reportOnce(problem, isAbort(error) ? tooMuch(path) : error);
     }
   }
@@ -99,8 +99,11 @@ export class SyncOnSave implements Disposable {
   }
 }
 
-/** The push would have asked a question. */
+/** The error for a push that would have asked the user. */
 const tooMuch = (path: string): UserError =>
-  new UserError(`${basename(path)} was not synced on save: that would send or delete more than is done unasked.`, {
-    actions: [{ title: "Sync Folder…", command: "modalSandboxes.syncFolder" }],
-  });
+  new UserError(
+    `${basename(path)} wasn't synced on save, because the sync needs your confirmation. Sync the folder yourself to review it.`,
+    {
+      actions: [{ title: "Sync Folder…", command: "modalSandboxes.syncFolder" }],
+    },
+  );

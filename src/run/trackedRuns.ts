@@ -13,7 +13,7 @@ export interface TrackedRunsOptions {
   readonly log: Logger;
 }
 
-/** What is found out about runs from the moment on that somebody compares them. */
+/** Collects data about runs from the moment the user first compares them. */
 export class TrackedRuns implements Disposable {
   readonly #options: TrackedRunsOptions;
   readonly #own = new DisposableStore();
@@ -31,7 +31,7 @@ export class TrackedRuns implements Disposable {
     );
   }
 
-  /** What is known at this moment; the first question begins the tracking. */
+  /** Returns what is known about a run so far. The first call starts tracking. */
   of(run: Run): ComparedRun {
     const known = this.#tracked.get(run);
     if (known) return known.current;
@@ -50,7 +50,7 @@ export class TrackedRuns implements Disposable {
 
 type Measures = Pick<ComparedRun, "peak" | "utilization">;
 
-/** So many points make a small chart. */
+/** The number of points in a small chart. */
 const MAX_POINTS = 60;
 
 class TrackedRun implements Disposable {
@@ -59,10 +59,10 @@ class TrackedRun implements Disposable {
   readonly #onChange: () => void;
   readonly #own = new DisposableStore();
   readonly #watch = this.#own.add(new MutableDisposable());
-  /** Of the output before the tracking, and since. */
+  /** Values from output before tracking began. The next field has the values since then. */
   readonly #logged = new ReportedValues();
   readonly #live = new ReportedValues();
-  /** Kept, since a sandbox that is gone takes its measures along. */
+  /** Kept after the sandbox is gone, because its measurements are then gone too. */
   #last: Measures | undefined;
 
   constructor(run: Run, options: TrackedRunsOptions, onChange: () => void) {
@@ -128,14 +128,14 @@ class TrackedRun implements Disposable {
     try {
       for await (const bytes of this.#run.log.read()) this.#logged.add({ bytes, stream: "stdout" });
     } catch (error) {
-      this.#options.log.debug(`Output of the run ${this.#run.id}: ${messageOf(error)}`);
+      this.#options.log.debug(`Reading the output of the run ${this.#run.id}: ${messageOf(error)}`);
     }
     if (isOver(this.#run.state)) this.#logged.end();
     this.#onChange();
   }
 }
 
-/** At most so many points, each the highest of those that it stands for. */
+/** Reduces the points to at most `MAX_POINTS`. Each is the maximum of the points it replaces. */
 function thinned(points: readonly number[]): number[] {
   const size = Math.ceil(points.length / MAX_POINTS);
   return Array.from({ length: size === 0 ? 0 : Math.ceil(points.length / size) }, (_, index) =>

@@ -1,20 +1,20 @@
 import { abortable, Deferred } from "../base/async";
 import { isOver, type Run } from "./run";
 
-/** Lets runs that share a sandbox wait for each other, in the order in which they were started. */
+/** Makes runs that share a sandbox wait for each other, in the order in which they were started. */
 export class Turns {
   readonly #isAtOnce: () => boolean;
-  /** Those that have no sandbox yet, in order of their start. */
+  /** The runs that have no sandbox yet, in the order in which they were started. */
   readonly #expected = new Map<Run, { readonly place: string; readonly arrival: Deferred<undefined> }>();
-  /** By the key of the sandbox. */
+  /** The runs of each sandbox, by its key. */
   readonly #arrived = new Map<string, Set<Run>>();
 
-  /** @param isAtOnce true if runs without `isAlone` do not wait */
+  /** @param isAtOnce true if runs without `isAlone` don't wait */
   constructor(isAtOnce: () => boolean) {
     this.#isAtOnce = isAtOnce;
   }
 
-  /** @param place the same for runs that are likely to get the same sandbox */
+  /** @param place equal for runs that are likely to get the same sandbox */
   expect(run: Run, place: string): void {
     this.#expected.set(run, { place, arrival: new Deferred() });
     void run.over.then(() => {
@@ -22,7 +22,7 @@ export class Turns {
     });
   }
 
-  /** Counts a run as one that is on the sandbox already. */
+  /** Records that a run has a sandbox. */
   enter(run: Run, key: string): void {
     const arrived = this.#arrived.get(key) ?? new Set();
     this.#arrived.set(key, arrived.add(run));
@@ -30,7 +30,7 @@ export class Turns {
     this.#arrive(run);
   }
 
-  /** Settles once the earlier runs on the sandbox are over that this one cannot share it with. */
+  /** Resolves when the run can use the sandbox: all earlier runs that can't share it with this one have finished. */
   async wait(run: Run, key: string): Promise<void> {
     if (!this.#isAtOnce() || run.isAlone)
       await abortable(Promise.all(this.#earlier(run).map(({ arrival }) => arrival.promise)), run.signal);
@@ -57,4 +57,4 @@ export class Turns {
 }
 
 const waitingFor = ({ target: { label } }: Run, wouldMix: boolean): string =>
-  wouldMix ? `Waiting for ${label} to finish, so that outputs do not mix` : `Waiting for ${label} to finish`;
+  wouldMix ? `Waiting for ${label} to finish so that outputs don't mix` : `Waiting for ${label} to finish`;

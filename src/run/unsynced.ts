@@ -12,14 +12,14 @@ export interface UnsyncedOptions {
   readonly settings: () => PullSettings;
 }
 
-/** A folder's place in a sandbox. */
+/** A folder's path in a sandbox. */
 export interface SyncedFolder {
   readonly sandboxId: string;
   readonly root: string;
   readonly remotePath: string;
 }
 
-/** What a sandbox's programs made that is not here: it is lost with the sandbox. */
+/** Finds outputs of programs that exist only in a sandbox and would be lost with it. */
 export class UnsyncedOutputs {
   readonly #options: UnsyncedOptions;
 
@@ -27,7 +27,10 @@ export class UnsyncedOutputs {
     this.#options = options;
   }
 
-  /** Nothing where all is here, or where it cannot be told in time: nobody is kept from ending a sandbox by that. */
+  /**
+   * Returns `undefined` if all outputs are on this machine. Also if that can't be determined in time, because it must
+   * not keep the user from terminating a sandbox.
+   */
   async find(folder: SyncedFolder, signal: AbortSignal): Promise<PlanSummary | undefined> {
     const { thread, settings } = this.#options;
     const { patterns } = settings();

@@ -9,17 +9,17 @@ import type { SandboxService } from "./sandboxService";
 export interface SandboxCheckOptions {
   readonly sandboxes: SandboxService;
   readonly exec: ExecGateway;
-  /** What is created, and terminated in the end. */
+  /** The check creates a sandbox of this spec, and terminates it in the end. */
   readonly spec: SandboxSpec;
 }
 
-/** What the extension uses in a sandbox, and what is not there without it. */
+/** The programs that the extension uses in a sandbox, and what doesn't work without each. */
 const TOOLS = [
-  { name: "sh", use: "nothing can be run" },
+  { name: "sh", use: "nothing can run" },
   { name: "tar", use: "folders cannot be synced" },
   { name: "setsid", use: "Ctrl+C reaches only the program itself" },
   { name: "bash", use: "shells open sh instead" },
-  { name: "python3", use: "Python files cannot be run" },
+  { name: "python3", use: "Python files cannot run" },
 ] as const;
 const REQUIRED: ReadonlySet<string> = new Set(["sh", "tar"]);
 
@@ -47,7 +47,7 @@ async function tools(exec: ExecGateway, sandboxId: string, signal: AbortSignal):
   const argv = ["sh", "-c", MISSING_TOOLS, "sh", ...TOOLS.map(({ name }) => name)];
   const { stdout } = await collect(await exec.exec(sandboxId, argv, {}, signal));
   const absent = new Set(stdout.split("\n").filter(Boolean));
-  if (absent.size === 0) return `${TOOLS.map(({ name }) => name).join(", ")} are there.`;
+  if (absent.size === 0) return `${TOOLS.map(({ name }) => name).join(", ")} are available.`;
 
   const lacks = TOOLS.filter(({ name }) => absent.has(name)).map(({ name, use }) => `${name} (${use})`);
   throw new UserError(`The image lacks ${lacks.join(", ")}. Choose an image that has them.`, {

@@ -6,13 +6,13 @@ import type { CreateStep } from "../modal/sandboxes";
 import type { Use } from "./metrics/activity";
 import type { Sandbox, SandboxPhase } from "./sandbox";
 
-/** The words that every surface uses for a sandbox. */
+/** The words that all views use for a sandbox. */
 export interface Description {
-  /** What it is: `T4`, `2 × H100`, `CPU`. */
+  /** The kind of machine: `T4`, `2 × H100`, `CPU`. */
   readonly label: string;
-  /** Its state and age: `running · 12m`. */
+  /** The state and age: `running · 12m`. */
   readonly state: string;
-  /** For a screen reader: all of it in one line. */
+  /** All of it in one line, for screen readers. */
   readonly spoken: string;
 }
 
@@ -22,7 +22,7 @@ export function describeSandbox(sandbox: Sandbox, now: number): Description {
   return { label, state, spoken: `${label} sandbox ${sandbox.name}, ${state.replaceAll(" · ", ", ")}` };
 }
 
-/** How a sandbox is used: `idle 4m of 10m`. */
+/** Describes how a sandbox is used: `idle 4m of 10m`. */
 export function describeUse(use: Use): string {
   switch (use.kind) {
     case "busy":
@@ -34,7 +34,7 @@ export function describeUse(use: Use): string {
   }
 }
 
-/** What is being waited for while a sandbox is created. */
+/** Describes what a sandbox that is being created is waiting for. */
 export const describeStep = (
   step: CreateStep,
   { gpu, image }: { readonly gpu: GpuRequest | undefined; readonly image: { readonly label: string } },
@@ -70,7 +70,7 @@ const creating: Record<CreateStep, string> = {
   starting: "starting",
 };
 
-/** So short a wait is not worth a clock. */
+/** A wait this short is not worth showing a time. */
 const SHORT_MS = 3000;
 
 const elapsed = (since: number | undefined, now: number): string =>

@@ -1,2 +1,2 @@
-# Prints the programs that an image lacks, one a line. Arguments: the programs.
+# Prints the programs that an image lacks, one per line. Arguments: the programs.
 for name; do command -v "$name" >/dev/null 2>&1 || echo "$name"; done

@@ -15,21 +15,21 @@ export interface RefreshOptions {
   readonly custody: Custody;
   readonly service: Pick<SandboxService, "adopt" | "terminate">;
   readonly snapshots: Pick<SnapshotService, "keepExit" | "showPaused">;
-  /** The folders that are open here: what was made for one of them is taken over where nobody holds it. */
+  /** The folders that are open in this window. Sandboxes made for them are adopted if no window holds them. */
   readonly folders: () => readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /**
- * Brings the store and the journal up to date with one list of the server; only those that vanished from it are asked
- * after singly.
+ * Updates the store and the journal from one list of the server. Only sandboxes that are missing from it are queried
+ * individually.
  */
 export async function refreshSandboxes(options: RefreshOptions, signal: AbortSignal): Promise<void> {
   const { gateway, store, custody } = options;
   const before = store.all;
   const listed = await gateway.list(signal);
-  // After the list, for what a window makes is listed only once the window is known to live.
+  // Read after the list: another window announces itself before it creates a sandbox.
   const survey = await custody.survey();
 
   store.apply({ put: listed.flatMap((entry) => merge(entry, store, survey)), removeKeys: [] });
@@ -45,7 +45,7 @@ export async function refreshSandboxes(options: RefreshOptions, signal: AbortSig
   ]);
 }
 
-/** Forgets the sandboxes that have ended. */
+/** Removes ended sandboxes from the store. */
 export function clearEnded(store: SandboxStore): void {
   store.apply({
     put: [],

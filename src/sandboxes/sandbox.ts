@@ -7,58 +7,63 @@ import type { Tunnel } from "../modal/tunnels";
 import type { GivenGpu } from "./metrics/givenGpu";
 import { MAX_LIFETIME_MS } from "./spec/reading";
 
-/** One sandbox as the extension knows it. Immutable: a change is another record under the same key. */
+/** A sandbox as the extension knows it. Immutable: a change is another record with the same key. */
 export interface Sandbox {
-  /** The name of one that was created here, else the id: it never changes, so views can hold on to it. */
+  /**
+   * The name of a sandbox that was created here, or else its id. It never changes, so views can use it to identify the
+   * sandbox.
+   */
   readonly key: string;
   readonly name: string;
   readonly gpu: GpuRequest | undefined;
-  /** What it turned out to have, once it was asked. */
+  /** The GPU that the sandbox's own tools reported. */
   readonly givenGpu?: GivenGpu;
-  /** Absent where the server does not say. */
+  /** Absent if the server doesn't report it. */
   readonly image: string | undefined;
   readonly cpu: number | undefined;
   readonly memoryMiB: number | undefined;
   readonly timeoutMs: number;
   readonly idleTimeoutMs: number | undefined;
-  /** The ports that were asked for; their tunnels come with the running phase. */
+  /** The requested ports. Their tunnels are known once the sandbox is running. */
   readonly ports: readonly number[];
-  /** Known only where it was made here, as are the regions. */
+  /** Known only for sandboxes that were created here, as are the regions. */
   readonly volumes?: readonly VolumeMount[];
-  /** What it is pinned to; empty where it may be anywhere. */
+  /** The regions that the sandbox is pinned to. Empty if it may run anywhere. */
   readonly regions?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Where the server says that it is. */
+  /** Where the sandbox runs, according to the server. */
   readonly placement: readonly string[];
-  /** Whose it is, where the extension made it. */
+  /** Absent if the sandbox was not created by the extension. */
   readonly origin: Origin | undefined;
   readonly holder: Holder;
   readonly phase: SandboxPhase;
 }
 
-/** What the tags of a sandbox say about its making, so that a later window can use it again. */
+/** The origin of a sandbox, stored in its tags so that a later window can reuse it. */
 export interface Origin {
-  /** Digest of the spec that it was created with. */
+  /** A digest of the spec that the sandbox was created with. */
   readonly specId: string;
-  /** Digest of the folder that it was created for. */
+  /** A digest of the folder that the sandbox was created for. */
   readonly folderId: string;
 }
 
 /**
- * Who answers for a sandbox: a window of this installation that lives, `nobody` where the window that made it is gone, or
- * somebody `elsewhere`, whose it stays.
+ * Who is responsible for a sandbox: an open window of this installation, `nobody` if the window that created it is
+ * gone, or `elsewhere`, another machine that stays responsible.
  */
 export type Holder = "thisWindow" | "otherWindow" | "nobody" | "elsewhere";
 
-/** Each phase carries what exists only then. Times are milliseconds since the epoch. */
+/** Each phase has the properties that exist only then. Times are in milliseconds since the epoch. */
 export type SandboxPhase =
   | {
       readonly kind: "creating";
       readonly step: CreateStep;
-      /** When the step began, where that was seen. */
+      /** When the step began, if this window saw it. */
       readonly since?: number;
-      /** Known only for one that somebody else creates: our own create brings it when it is over. */
+      /**
+       * Known only for a sandbox that another window creates. This window's own create call returns the id at its end.
+       */
       readonly id?: string;
     }
   | {
@@ -67,14 +72,14 @@ export type SandboxPhase =
       readonly startedAt: number;
       readonly tunnels: readonly Tunnel[];
     }
-  /** Its files are being kept, before it is terminated. */
+  /** The sandbox's files are being kept before it is terminated. */
   | { readonly kind: "pausing"; readonly id: string }
-  /** The server has only its files. */
+  /** The server has only the sandbox's files. */
   | {
       readonly kind: "paused";
       readonly imageId: string;
       readonly pausedAt: number;
-      /** When Modal deletes them. */
+      /** When Modal will delete the files. */
       readonly expiresAt?: number;
     }
   | { readonly kind: "stopping"; readonly id: string }
@@ -86,22 +91,22 @@ export type CreatingSandbox = Sandbox & { readonly phase: Extract<SandboxPhase, 
 
 export const isRunning = (sandbox: Sandbox): sandbox is RunningSandbox => sandbox.phase.kind === "running";
 
-/** One that this installation made, and that costs money while nobody answers for it. */
+/** True for a sandbox of this installation that costs money and that no open window holds. */
 export const isOrphan = ({ holder, phase }: Sandbox): boolean =>
   holder === "nobody" && (phase.kind === "running" || phase.kind === "creating");
 
-/** The id that the server gave, once it has. */
+/** Returns the server's id, once it is known. */
 export const sandboxIdOf = ({ phase }: Sandbox): string | undefined => ("id" in phase ? phase.id : undefined);
 
-/** Until its lifetime is over; `undefined` where it has no end. */
+/** Returns the time until the lifetime ends, `undefined` if it has no end. */
 export const timeLeftMs = ({ timeoutMs, phase }: RunningSandbox, now: number): number | undefined =>
   timeoutMs > 0 ? phase.startedAt + timeoutMs - now : undefined;
 
-/** The part of `ms` milliseconds that it can have lived: this machine may have slept, or its clock been set. */
+/** Limits `ms` milliseconds to the lifetime: this machine may have slept, or its clock may have been set. */
 export const livedWithin = ({ timeoutMs }: Pick<Sandbox, "timeoutMs">, ms: number): number =>
   Math.max(0, Math.min(ms, timeoutMs > 0 ? timeoutMs : MAX_LIFETIME_MS));
 
-/** From each phase to those that may follow it. */
+/** Maps each phase to the phases that may follow it. */
 export const legalTransitions: Record<SandboxPhase["kind"], readonly SandboxPhase["kind"][]> = {
   creating: ["creating", "running", "stopping", "ended"],
   running: ["running", "pausing", "stopping", "ended"],

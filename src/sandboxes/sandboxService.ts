@@ -20,29 +20,29 @@ export interface SandboxServiceOptions {
   readonly guard: Guard;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How long to wait for a machine: below the 21 minutes after which the SDK gives up by itself. */
+  /** How long to wait for a machine. Less than the 21 minutes after which the SDK itself gives up. */
   readonly createDeadlineMs?: () => number;
-  /** Whether Modal shall keep the files of a sandbox that ends. */
+  /** True if Modal should keep the files of a sandbox that ends. */
   readonly keepsExitSnapshots?: () => boolean;
 }
 
 export interface EnsureOptions {
   readonly spec: SandboxSpec;
-  /** What the sandbox is for: only runs of the same folder share it. */
+  /** The folder of the sandbox. Only runs of the same folder share a sandbox. */
   readonly folder: string;
-  /** A snapshot to start from, instead of the spec's image. */
+  /** The snapshot to start from, instead of the spec's image. */
   readonly imageId?: string;
   readonly onDidEnterStep?: (step: CreateStep) => void;
 }
 
 const CREATE_DEADLINE_MS = 15 * 60_000;
 
-/** How long to wait for the tunnels of a sandbox that has just started. */
+/** How long to wait for the tunnels of a new sandbox. */
 const TUNNELS_TIMEOUT_MS = 50_000;
 
 const GPU_CHECK_MS = 60_000;
 
-/** Creates, reuses, attaches and terminates sandboxes, and writes what happens to the store. */
+/** Creates, reuses, attaches and terminates sandboxes, and records changes in the store. */
 export class SandboxService {
   readonly #options: SandboxServiceOptions;
   readonly #creations = new Map<string, Promise<RunningSandbox>>();
@@ -54,9 +54,9 @@ export class SandboxService {
   }
 
   /**
-   * A sandbox of that spec made for that folder: one that runs, or the one that is being created, as soon as it runs.
-   * Nothing where a new one must be created; the promise brings nothing where that creation was cancelled, or another
-   * window was faster.
+   * Returns a sandbox with this spec and folder: a running one, or the one being created, once it runs. Returns
+   * `undefined` if a new one must be created. The promise resolves to `undefined` if that creation was canceled, or
+   * another window was faster.
    */
   findReusable(options: EnsureOptions, signal: AbortSignal): Promise<RunningSandbox | undefined> | undefined {
     const { specId, folderId } = originOf(options.spec, options.folder);
@@ -68,7 +68,7 @@ export class SandboxService {
     return running ? this.adopt(running.key) : creating && this.#join(creating, options, signal);
   }
 
-  /** Creates a sandbox; cancelling terminates whatever the server made of it. */
+  /** Creates a sandbox. On cancellation, anything that the server has created is terminated. */
   async create(options: EnsureOptions, signal: AbortSignal): Promise<RunningSandbox> {
     const name = `vscode-${randomBytes(6).toString("hex")}`;
     const creation = this.#create(name, options, signal);
@@ -161,7 +161,7 @@ export class SandboxService {
     }
   }
 
-  /** Takes over a running sandbox that no window holds. Nothing if it is gone, or another window was faster. */
+  /** Adopts a running sandbox that no window holds. Returns `undefined` if it is gone or another window was faster. */
   async adopt(key: string): Promise<RunningSandbox | undefined> {
     const { store, custody } = this.#options;
     const sandbox = store.get(key);
@@ -175,7 +175,7 @@ export class SandboxService {
     return isTaken ? adopted : undefined;
   }
 
-  /** Takes up a sandbox that runs already, by its id or its name. */
+  /** Attaches to a running sandbox by its id or name. */
   async attach(idOrName: string, signal: AbortSignal): Promise<RunningSandbox> {
     const { gateway, store } = this.#options;
     const here = store.findById(idOrName) ?? store.all.find(({ name }) => name === idOrName);
@@ -191,7 +191,7 @@ export class SandboxService {
     return (attached.holder === "nobody" ? await this.adopt(attached.key) : undefined) ?? attached;
   }
 
-  /** Terminates a sandbox; it leaves the store once the server confirmed. */
+  /** Terminates a sandbox. It leaves the store when the server has confirmed. */
   async terminate(key: string, signal: AbortSignal): Promise<void> {
     const { gateway, store, custody } = this.#options;
     const sandbox = store.get(key);
@@ -202,7 +202,7 @@ export class SandboxService {
     const before = sandbox.phase;
     store.transition(key, { kind: "stopping", id });
     this.#terminated.add(id);
-    // For the next window, should this one not come to it. A disk that takes no note keeps no machine running.
+    // The mark is for the next window, in case this one doesn't finish. A full disk must not keep a machine running.
     void this.#note(custody.doom(sandbox.name));
     try {
       await gateway.terminate(id, signal);
@@ -221,7 +221,7 @@ export class SandboxService {
     return this.#terminated.has(id);
   }
 
-  /** Records that a sandbox turned out to be gone. */
+  /** Records that a sandbox has ended. */
   markEnded(key: string, reason: EndReason): void {
     const { store, clock } = this.#options;
     const sandbox = store.get(key);
@@ -229,7 +229,7 @@ export class SandboxService {
     store.transition(key, { kind: "ended", reason, endedAt: clock.now() });
   }
 
-  /** What was asked for is what is paid, so what was given in its stead is said. */
+  /** The user pays for the requested GPU, so a different one is logged. */
   async #checkGpu({ key, gpu, phase: { id } }: RunningSandbox): Promise<void> {
     const { gateway, store, log } = this.#options;
     if (!gpu) return;
@@ -239,16 +239,16 @@ export class SandboxService {
       const sandbox = store.get(key);
       if (sandbox) store.add({ ...sandbox, givenGpu });
     } catch (error) {
-      log.warn(`GPU of ${key}: ${messageOf(error)}`);
+      log.warn(`Reading the GPU of ${key} failed: ${messageOf(error)}`);
     }
   }
 
-  /** Never rejects: the sandbox of an entry that is missing or out of date is found by its tags. */
+  /** Never rejects: if an entry is missing or out of date, the sandbox is found by its tags. */
   async #note(writing: Promise<void>): Promise<void> {
     try {
       await writing;
     } catch (error) {
-      this.#options.log.warn(`Journal of sandboxes: ${messageOf(error)}`);
+      this.#options.log.warn(`Updating the journal of sandboxes failed: ${messageOf(error)}`);
     }
   }
 
@@ -260,12 +260,12 @@ export class SandboxService {
       if (sandbox && isRunning(sandbox) && sandboxIdOf(sandbox) === id)
         store.transition(key, { ...sandbox.phase, tunnels });
     } catch (error) {
-      log.warn(`Tunnels of ${key}: ${messageOf(error)}`);
+      log.warn(`Finding the tunnels of ${key} failed: ${messageOf(error)}`);
     }
   }
 }
 
 const notRunning = (id: string) =>
-  new UserError(`No sandbox ${id} is running in this environment. Pick a running one, or create another.`, {
+  new UserError(`No sandbox ${id} is running in this environment. Pick a running one or create a new one.`, {
     actions: [{ title: "Create Sandbox…", command: "modalSandboxes.createSandbox" }],
   });

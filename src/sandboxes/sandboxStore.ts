@@ -8,7 +8,7 @@ export interface SandboxChange {
   readonly removed: readonly Sandbox[];
 }
 
-/** The single source of truth about sandboxes. No I/O: services write, views read. */
+/** The single source of truth about sandboxes. It does no I/O: services write to it, views read from it. */
 export class SandboxStore implements Disposable {
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #changed = new Emitter<SandboxChange>();
@@ -35,7 +35,9 @@ export class SandboxStore implements Disposable {
     this.apply({ put: [], removeKeys: [key] });
   }
 
-  /** Moves a sandbox to another phase; one that is gone stays gone. Throws where the phases do not follow each other. */
+  /**
+   * Moves a sandbox to another phase. A sandbox that has left the store stays out. Throws if the transition is illegal.
+   */
   transition(key: string, phase: SandboxPhase): void {
     const sandbox = this.#sandboxes.get(key);
     if (!sandbox) return;
@@ -44,7 +46,7 @@ export class SandboxStore implements Disposable {
     this.apply({ put: [{ ...sandbox, phase }], removeKeys: [] });
   }
 
-  /** Several changes as one event; records that equal the known ones change nothing. */
+  /** Applies several changes and fires one event. Records that equal the existing ones change nothing. */
   apply(changes: { readonly put: readonly Sandbox[]; readonly removeKeys: readonly string[] }): void {
     const added: Sandbox[] = [];
     const changed: Sandbox[] = [];

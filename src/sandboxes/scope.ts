@@ -3,10 +3,10 @@ import type { Session } from "../auth/session";
 import type { ConnectionSettings } from "../modal/connection";
 
 /**
- * The same for the same account, environment and app: what one list of the server is about. A local backend and all that
- * it has end with its window.
+ * Returns an id of the account, environment and app, which is the scope of the server's list. A local backend ends with
+ * its window, and so does everything in it.
  *
- * @param localId another one in each window
+ * @param localId differs between windows
  */
 export function scopeOf(session: Session, { environment, appName }: ConnectionSettings, localId: string): string {
   const account = session.kind === "signedIn" ? session.credentials.tokenId : localId;

@@ -5,7 +5,7 @@ import type { SandboxStore } from "./sandboxStore";
 
 const TIMEOUT_MS = 15_000;
 
-/** Finds the addresses of a sandbox's ports, and keeps them in the store for every view. */
+/** Finds the addresses of a sandbox's ports and stores them for all views. */
 export class TunnelService {
   readonly #gateway: SandboxGateway;
   readonly #store: SandboxStore;

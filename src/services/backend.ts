@@ -17,7 +17,7 @@ import { VolumeGateway } from "../modal/volumes";
 export interface BackendOptions {
   readonly session: SessionService;
   readonly localBackendProgram: Omit<LocalBackendOptions, "log">;
-  /** The process's own variables, which the SDK reads the proxy from. */
+  /** The process's own variables, from which the SDK reads the proxy. */
   readonly proxyVariables: ConstructorParameters<typeof ProxyEnvironment>[0];
   readonly connectionSettings: () => ConnectionSettings;
   readonly clock: Clock;
@@ -26,7 +26,7 @@ export interface BackendOptions {
 
 export type Backend = ReturnType<typeof createBackend>;
 
-/** The connection to Modal or to the local backend as the session has it, and a gateway to each kind of thing there. */
+/** Creates the session's connection to Modal or to the local backend, and the gateways to it. */
 export function createBackend(own: DisposableStore, options: BackendOptions) {
   const { session, localBackendProgram, proxyVariables, connectionSettings, clock, log } = options;
   const localBackend = own.add(new LocalBackend({ ...localBackendProgram, log }));

@@ -18,15 +18,17 @@ export interface RunsOptions
   readonly sandboxes: Pick<Sandboxes, "sandboxes" | "store" | "vault">;
   readonly sync: Sync;
   readonly storageFolder: string;
-  /** Remembers things for the folder that is open. */
+  /** Stores state for the open folder. */
   readonly workspaceState: Memento;
-  /** Offers another GPU if the wanted one is unavailable; without it the run fails. */
+  /** Offers another GPU if the requested one is unavailable. If absent, the run fails. */
   readonly offerOther?: (spec: SandboxSpec, rates: RateSource) => Promise<SandboxSpec | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Programs, shells and sweeps that run in sandboxes, and the records from which a later window resumes them. */
+/**
+ * Creates the services for programs, shells and sweeps in sandboxes. A later window resumes these from their records.
+ */
 export function createRuns(own: DisposableStore, options: RunsOptions) {
   const { storageFolder, offerOther, pullSettings, clock, log } = options;
   const { exec, gateway, rates } = options.backend;

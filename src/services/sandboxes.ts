@@ -18,15 +18,15 @@ import type { Backend } from "./backend";
 
 export interface SandboxesOptions extends Pick<SandboxServiceOptions, "createDeadlineMs" | "keepsExitSnapshots"> {
   readonly backend: Pick<Backend, "account" | "exec" | "gateway" | "rates" | "session" | "snapshotGateway" | "usage">;
-  /** Holds the records that the windows of this installation share. */
+  /** Has the records that the windows of this installation share. */
   readonly storageFolder: string;
   readonly hostName: string;
-  /** Tells the sandboxes of this window's local backend from those of other ones. */
+  /** Distinguishes the sandboxes of this window's local backend from those of other windows. */
   readonly localId: string;
-  /** Keeps the values of variables. */
+  /** Stores the values of variables. */
   readonly secretStore: SecretStore;
   readonly connectionSettings: () => ConnectionSettings;
-  /** The folders that are open: the window takes over the sandboxes that an earlier one left in them. */
+  /** The open folders. This window adopts the sandboxes that an earlier one left for them. */
   readonly folders: () => readonly string[];
   /** True if sandboxes cost nothing. */
   readonly isFree: () => boolean;
@@ -39,7 +39,7 @@ export interface SandboxesOptions extends Pick<SandboxServiceOptions, "createDea
 
 export type Sandboxes = ReturnType<typeof createSandboxes>;
 
-/** The sandboxes of one window, who holds them, what they cost, and their snapshots. */
+/** Creates the services for sandboxes: their holders, costs and snapshots. */
 export function createSandboxes(own: DisposableStore, options: SandboxesOptions) {
   const { storageFolder, hostName, isFree, folders, clock, log } = options;
   const { session, account, exec, gateway, rates, snapshotGateway, usage } = options.backend;
@@ -76,7 +76,7 @@ export function createSandboxes(own: DisposableStore, options: SandboxesOptions)
     log,
   });
 
-  /** Lists the sandboxes on the server, with what the ended ones cost. */
+  /** Refreshes the list of sandboxes, and the costs of those that have ended. */
   async function refresh(signal: AbortSignal): Promise<void> {
     const listedAt = clock.now();
     const refreshing = { gateway, store, custody, service: sandboxes, snapshots, folders, clock, log };
@@ -84,7 +84,7 @@ export function createSandboxes(own: DisposableStore, options: SandboxesOptions)
     await meter.settle(signal, listedAt);
   }
 
-  /** Forgets what was listed: another session, environment or app has other sandboxes. */
+  /** Removes all sandboxes from the store: another session, environment or app has different ones. */
   function forget(): void {
     store.apply({ put: [], removeKeys: store.all.map(({ key }) => key) });
     account.forget();

@@ -4,20 +4,20 @@ import { createRuns, type RunsOptions } from "./runs";
 import { createSandboxes, type SandboxesOptions } from "./sandboxes";
 import { createSync, type SyncOptions } from "./sync";
 
-/** The places on disk, the settings and the questions to the user that the services are given. */
+/** The folders, the settings and the questions to the user that the services need. */
 export type ServicesOptions = BackendOptions &
   Omit<SyncOptions, "isLocal"> &
   Omit<SandboxesOptions, "backend" | "isFree"> &
   Omit<RunsOptions, "backend" | "sandboxes" | "sync"> & {
-    /** True if sandboxes cost nothing; by default those of the local backend. */
+    /** True if sandboxes cost nothing. By default, those of the local backend do. */
     readonly isFree?: () => boolean;
   };
 
 export type Services = ReturnType<typeof createServices>;
 
 /**
- * Everything below the UI, built in rank order; `own` disposes of it in reverse. Contacts nobody: that waits for the
- * first use.
+ * Creates everything below the UI in order of rank. `own` disposes of it in reverse order. Nothing is contacted before
+ * its first use.
  */
 export function createServices(own: DisposableStore, options: ServicesOptions) {
   const backend = createBackend(own, options);

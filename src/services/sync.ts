@@ -14,7 +14,7 @@ export interface SyncOptions extends SyncThreadOptions, Pick<PullerOptions, "onC
 
 export type Sync = ReturnType<typeof createSync>;
 
-/** The services that move files between a folder and its sandboxes. */
+/** Creates the services that transfer files between a folder and its sandboxes. */
 export function createSync(own: DisposableStore, options: SyncOptions) {
   const { isLocal, compression, approvePush, pullSettings, approvePull, onConflicts, onCopies } = options;
   const thread = own.add(new SyncThread(options));

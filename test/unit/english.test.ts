@@ -38,10 +38,6 @@ const FRAGMENT = /^(?:What|Whether|Of (?:all|the|those|each|what)\b|Those (?:tha
 
 /** Folders and files whose English is still to be revised. */
 const PENDING: string[] = [
-  "esbuild.config.mjs",
-  "src/extension.ts",
-  "src/run",
-  "src/sandboxes",
   "src/sync",
   "src/ui",
   // These repeat sentences of the product.

@@ -7,25 +7,25 @@ import { outcomeOf, outcomeText, type RunOutcome } from "../runOutcome";
 import { maskLine } from "../output/maskSecrets";
 import { joinWords } from "../target/words";
 
-/** A run with what was found out about it, or an argument set of a sweep that is not run (yet). */
+/** A run and its results, or an argument set of a sweep that has not run. */
 export interface ComparedRun {
-  /** The same whatever becomes of it. */
+  /** Stays the same when an argument set becomes a run. */
   readonly id: string;
-  /** Once it is a run. */
+  /** Absent until the argument set has become a run. */
   readonly runId: string | undefined;
-  /** What runs: `train.py`. */
+  /** The program's name: `train.py`. */
   readonly label: string;
   readonly args: readonly string[];
   readonly gpu: GpuRequest | undefined;
   readonly state: RunState | { readonly kind: "waiting" } | { readonly kind: "skipped"; readonly reason: string };
-  /** Milliseconds since the epoch; `undefined` where nobody saw it. */
+  /** In milliseconds since the epoch. `undefined` if an earlier window started the run. */
   readonly queuedAt: number | undefined;
   readonly peak: GpuPeak | undefined;
-  /** How busy the busiest GPU was, in percent, oldest first. */
+  /** The utilization of the busiest GPU in percent, oldest first. */
   readonly utilization: readonly number[];
   /** The last value of each name that the program reported. */
   readonly values: ReadonlyMap<string, number>;
-  /** Where its outputs go, relative to the folder, if they have a folder of their own. */
+  /** The folder of the outputs, relative to the synced folder, if they have one of their own. */
   readonly outputs?: string | undefined;
 }
 
@@ -36,27 +36,27 @@ export interface Comparison {
 }
 
 export interface Column {
-  /** The same for the same column of a later comparison. */
+  /** Identifies the same column in later comparisons. */
   readonly key: string;
   readonly title: string;
-  /** Of its values, for a file; the texts say it themselves. */
+  /** The unit of the values, for files. The displayed strings include it. */
   readonly unit?: string;
   readonly isNumeric: boolean;
-  /** Whether its numbers are worth a chart. */
+  /** True if its numbers are worth a chart. */
   readonly hasBars: boolean;
 }
 
 export interface ComparisonRow {
   readonly id: string;
   readonly runId: string | undefined;
-  /** What tells it from the others. */
+  /** The properties that distinguish the run from the others. */
   readonly name: string;
   readonly tone: Tone;
   readonly cells: readonly Cell[];
   readonly utilization: readonly number[];
 }
 
-/** `value` is what to sort by and what a file gets; `undefined` where there is nothing. */
+/** `value` is used for sorting and in files. `undefined` if the cell is empty. */
 export interface Cell {
   readonly text: string;
   readonly value: number | string | undefined;
@@ -66,7 +66,7 @@ export type Tone = "quiet" | "active" | "good" | "bad";
 
 export interface CompareOptions {
   readonly now: number;
-  /** On the local backend: costs are what Modal would ask. */
+  /** True on the local backend. Costs then are what Modal would charge. */
   readonly isFree: boolean;
 }
 
@@ -98,7 +98,7 @@ export function compare(runs: readonly ComparedRun[], { now, isFree }: CompareOp
   };
 }
 
-/** What differs between the runs, or their GPU where nothing does. */
+/** Returns the properties that differ between the runs, or the GPU if none do. */
 function identitiesOf(runs: readonly ComparedRun[]): ColumnOf[] {
   const gpu = textColumn("gpu", "GPU", (run) => formatGpu(run.gpu));
   const all = [
@@ -149,7 +149,7 @@ function circumstanceColumns(runs: readonly ComparedRun[], now: number): ColumnO
   ];
 }
 
-/** One for each name that any run reported. */
+/** Returns a column for each name that any run reported. */
 function reportColumns(runs: readonly ComparedRun[]): ColumnOf[] {
   const names = new Set(runs.flatMap(({ values }) => [...values.keys()]));
   return [...names].map((name) =>
@@ -157,7 +157,7 @@ function reportColumns(runs: readonly ComparedRun[]): ColumnOf[] {
   );
 }
 
-/** They come once the program has ended. */
+/** Outputs arrive after the program has ended. */
 const outputsOf = ({ outputs, state }: ComparedRun): string | undefined =>
   state.kind === "ended" ? outputs : undefined;
 
@@ -200,13 +200,13 @@ function runSeconds(state: ComparedRun["state"], now: number): number | undefine
 
 const HOUR_S = 3600;
 
-/** US dollars, so far for a run under way. */
+/** Returns the cost in US dollars, so far if the run is in progress. */
 export function dollarsOf(state: ComparedRun["state"], now: number): number | undefined {
   if (state.kind === "ended") return state.dollars;
   return state.kind === "running" ? (state.dollarsPerHour * (runSeconds(state, now) ?? 0)) / HOUR_S : undefined;
 }
 
-/** How it stands, in words. */
+/** Describes the state in words. */
 export function describeState(state: ComparedRun["state"]): string {
   switch (state.kind) {
     case "waiting":
@@ -244,7 +244,7 @@ const percent = (value: number): string => `${Math.round(value)} %`;
 
 const times = (value: number): string => `${value.toFixed(value < 9.95 ? 1 : 0)}×`;
 
-/** Five digits, but never a number cut in its whole part. */
+/** Rounds to five significant digits, but keeps all digits of the integer part. */
 function shortNumber(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value) || value === 0) return String(value);

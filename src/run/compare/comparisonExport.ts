@@ -1,6 +1,6 @@
 import type { Cell, Column, Comparison } from "./comparison";
 
-/** As RFC 4180 has it, the numbers unrounded and in the units that the titles name. */
+/** Formats the table as in RFC 4180. Numbers are unrounded and have the units in the column titles. */
 export const toCsv = ({ columns, rows }: Comparison): string =>
   [columns.map(titleWithUnit), ...rows.map(({ cells }) => cells.map(({ value }) => value))]
     .map((fields) => `${fields.map(csvField).join(",")}\r\n`)
@@ -17,7 +17,7 @@ export function toMarkdown({ columns, rows }: Comparison): string {
 
 const titleWithUnit = ({ title, unit }: Column): string => (unit === undefined ? title : `${title} (${unit})`);
 
-/** A spreadsheet takes a text that begins so for a formula, and the texts are the program's. */
+/** Spreadsheets take strings that begin like this for formulas, and these strings come from the program. */
 const FORMULA = /^\s*[=+\-@]|^[\t\r\n]/;
 
 function csvField(value: Cell["value"]): string {

@@ -1,18 +1,18 @@
 import type { Cell, Comparison, ComparisonRow } from "./comparison";
 
-/** By which column the rows are sorted. */
+/** The column by which the rows are sorted. */
 export interface Order {
   readonly column: string;
   readonly isDescending: boolean;
 }
 
-/** What a click on a column's title leads to: up, down, and back to the order of the start. */
+/** Returns the order after a click on a column title: ascending, then descending, then the original order. */
 export function nextOrder(order: Order | undefined, column: string): Order | undefined {
   if (order?.column !== column) return { column, isDescending: false };
   return order.isDescending ? undefined : { column, isDescending: true };
 }
 
-/** Rows without a value come last, whichever way it is sorted. */
+/** Returns the rows in this order. Rows without a value are last in both directions. */
 export function inOrder({ columns, rows }: Comparison, order: Order | undefined): Comparison {
   const index = columns.findIndex(({ key }) => key === order?.column);
   if (!order || index < 0) return { columns, rows };
@@ -24,7 +24,7 @@ export function inOrder({ columns, rows }: Comparison, order: Order | undefined)
   return { columns, rows: [...known, ...unknown] };
 }
 
-/** A chart of one column: `share` is the length of a bar between 0 and 1. */
+/** A chart of one column. `share` is the length of a bar, from 0 to 1. */
 export interface Chart {
   readonly title: string;
   readonly bars: readonly (Pick<ComparisonRow, "id" | "name" | "tone"> & {
@@ -33,7 +33,7 @@ export interface Chart {
   })[];
 }
 
-/** A chart for each column that has something to compare. */
+/** Returns a chart for each column with values to compare. */
 export function chartsOf({ columns, rows }: Comparison): Chart[] {
   return columns.flatMap(({ title, hasBars }, index) => {
     const sizes = rows.map(({ cells }) => sizeOf(cells[index]));
@@ -52,7 +52,7 @@ export function chartsOf({ columns, rows }: Comparison): Chart[] {
 const sizeOf = (cell: Cell | undefined): number | undefined =>
   typeof cell?.value === "number" ? Math.abs(cell.value) : undefined;
 
-/** What is no number in a column of numbers is not to be compared. */
+/** A value that isn't a number cannot be compared in a column of numbers. */
 const sortable = (cell: Cell | undefined): Cell["value"] => (Number.isNaN(cell?.value) ? undefined : cell?.value);
 
 function difference(one: Cell["value"], other: Cell["value"]): number {

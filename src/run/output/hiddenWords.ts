@@ -5,11 +5,11 @@ import { maskSecrets } from "./maskSecrets";
 /** Program arguments, or several lists of them. */
 export type WordLists = readonly (readonly string[])[];
 
-/** Whether words look like secrets, so that a record on disk has them masked. */
+/** True if any word looks like a secret. Records on disk then contain the masked words. */
 export const holdSecrets = (lists: WordLists): boolean =>
   lists.some((words) => maskSecrets(words).some((masked, index) => masked !== words[index]));
 
-/** Keeps the words that records on disk only show masked, so that what they ran can run again. */
+/** Stores words that are masked in records on disk, so that their program can run again. */
 export class HiddenWords {
   readonly #vault: EnvVault;
 
@@ -17,14 +17,14 @@ export class HiddenWords {
     this.#vault = vault;
   }
 
-  /** @param owner names the record */
+  /** @param owner identifies the record */
   async keep(owner: string, lists: WordLists): Promise<void> {
     if (!holdSecrets(lists)) return;
     const entries = lists.map((words, index) => [String(index), JSON.stringify(words)] as const);
     await this.#vault.keep(keyOf(owner), Object.fromEntries(entries));
   }
 
-  /** As many lists as were kept; `undefined` if they are no longer available. */
+  /** Returns the lists as they were stored, `undefined` if they are no longer available. */
   async of(owner: string): Promise<WordLists | undefined> {
     const kept = await this.#vault.of(keyOf(owner));
     const lists = Object.values(kept).map((text): unknown => JSON.parse(text));

@@ -2,15 +2,15 @@ import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, sep } from "node:path";
 import { quote } from "../../base/quote";
 
-/** A folder of this machine and its place in sandboxes. */
+/** A folder of this machine and its path in sandboxes. */
 export interface FolderPlace {
   readonly path: string;
   readonly remotePath: string;
 }
 
 /**
- * Where on this machine a file of a sandbox may be: in each folder whose place it is in, or from which a relative path
- * leads to it. Never outside of them, whatever a program says.
+ * Returns the paths on this machine that a file of a sandbox may have. An absolute path maps into each folder that
+ * contains it, a relative path into every folder. No result is outside these folders, whatever path the program prints.
  */
 export function localPaths(remotePath: string, folders: readonly FolderPlace[], workdir = ""): string[] {
   return folders.flatMap((folder) => {
@@ -21,7 +21,7 @@ export function localPaths(remotePath: string, folders: readonly FolderPlace[], 
   });
 }
 
-/** The first of those that is a file, and is in its folder itself rather than behind a link that leads out of it. */
+/** Returns the first of these paths that is a file and isn't behind a link that leads out of its folder. */
 export async function localFile(
   remotePath: string,
   folders: readonly FolderPlace[],
@@ -35,7 +35,7 @@ export async function localFile(
   return undefined;
 }
 
-/** Whether a file of a folder is outside of it by its real path. */
+/** True if the real path of a file is outside its folder. */
 export async function isBehindLink(folder: string, path: string): Promise<boolean> {
   const inside = await Promise.all([realpath(folder), realpath(path)]).then(
     ([from, to]) => relative(from, to),
@@ -45,8 +45,8 @@ export async function isBehindLink(folder: string, path: string): Promise<boolea
 }
 
 /**
- * What a terminal is given, with the path of a file in a folder replaced by that in the sandbox, as a shell reads it: VS
- * Code types the path of a file that is dropped on a terminal, without quotes where the terminal is an extension's.
+ * Replaces the path of a local file in terminal input by its path in the sandbox, quoted for a shell. VS Code types the
+ * path of a file that is dropped on a terminal, without quotes in terminals of extensions.
  */
 export function remoteInput(input: string, folders: readonly FolderPlace[]): string {
   const [, begin = "", path = "", end = ""] = PASTE.exec(input) ?? [];
@@ -58,7 +58,7 @@ export function remoteInput(input: string, folders: readonly FolderPlace[]): str
   return inside ? begin + quote(posix.join(inside.remotePath, ...inside.path.split(sep))) + end : input;
 }
 
-/** A terminal marks what is pasted where the program asked for it. */
+/** A terminal puts markers around pasted text if the program asked for them. */
 const PASTE = /^(\x1b\[200~)?(.*?)(\x1b\[201~)?$/;
 
 const leadsOut = (path: string, separator: string) =>

@@ -1,12 +1,12 @@
 import { redact } from "../../base/redact";
 import { splitWords } from "../target/words";
 
-/** Stands for a secret wherever words are shown or written to disk. */
+/** Replaces a secret wherever words are shown or written to disk. */
 const MASK = "••••";
 
 /**
- * The words of a command line without what looks like a secret: the value of an option or variable whose name says so,
- * such as `--api-key` or `HF_TOKEN`, and whatever has the form of a token. Words without secrets stay as they are.
+ * Masks words of a command line that look like secrets: the value of an option or variable with a suspicious name, such
+ * as `--api-key` or `HF_TOKEN`, and anything in the format of a token. Words without secrets are unchanged.
  */
 export const maskSecrets = (words: readonly string[]): string[] =>
   words.map((word, index) => {
@@ -16,7 +16,7 @@ export const maskSecrets = (words: readonly string[]): string[] =>
     return isOption(option) && !isOption(word) && isSecret(option, word) ? MASK : maskWord(word);
   });
 
-/** The same for a command line as a shell takes it. */
+/** Like `maskSecrets`, for a shell's command line. */
 export function maskLine(line: string): string {
   const raw = line.match(RAW_WORD) ?? [];
   const words = raw.map(unquoted);
@@ -29,8 +29,8 @@ export function maskLine(line: string): string {
 }
 
 /**
- * Blanks end a word unless they are quoted or escaped, and so does a line that is continued on the next. A quote that
- * nothing closes counts as a plain character.
+ * Words end at blanks that are neither quoted nor escaped, and at line continuations. An unclosed quote counts as a
+ * plain character.
  */
 const RAW_WORD = /(?:[^\s'"\\]|\\(?!\r?\n)[^]|'[^']*'|"(?:[^"\\]|\\[^])*"|['"]|\\(?!\r?\n))+/g;
 
@@ -52,7 +52,7 @@ function maskWord(word: string): string {
   return /\s/.test(masked) ? maskLine(masked) : masked;
 }
 
-/** `--name=value`, `NAME=value`, a header, the query of a URL, and the members of an object in JSON, Python or YAML. */
+/** Masks `--name=value`, `NAME=value`, headers, URL queries, and members of objects in JSON, Python or YAML. */
 const maskNamed = (word: string): string =>
   [ASSIGNMENT, HEADER, QUERY, MEMBER, BARE_MEMBER].reduce(
     (text, form) =>
@@ -62,7 +62,7 @@ const maskNamed = (word: string): string =>
     word,
   );
 
-/** Assignments inside of a value: `--env=NAME=value`, `Server=…;Pwd=value`. */
+/** Masks assignments inside a value: `--env=NAME=value`, `Server=…;Pwd=value`. */
 function maskInner(word: string): string {
   let shown = "";
   let from = 0;
@@ -83,18 +83,18 @@ const QUERY = /([?&])([\w.-]+)(=)([^&\s#]+)/g;
 const BARE_MEMBER = /([{,]\s*)([A-Za-z][\w.-]*)(:\s*)([^\s,{}'"]+)/g;
 const MEMBER = /(["'])([\w.-]+)(["']\s*:\s*["'])((?:\\[^]|[^"'\\])+)/g;
 
-/** Whatever these hold. */
+/** Names whose values are always masked. */
 const SECRET =
   /(?:password|passwd|passphrase|apikey|secretkey|accesskey|authtoken|accesstoken)s?$|(?:^|-)(?:pwd|secrets?|cred(?:ential)?s?|authorization|bearer)$|(?:^|-)(?:access|account|admin|api|app|auth|client|deploy|encryption|license|master|private|secret|service|session|shared|signing|ssh|storage|subscription)-key$/;
 
-/** Numbers are none: `--token 7`, `--pass 2`. */
+/** Names whose values are masked unless they are numbers: `--token 7`, `--pass 2`. */
 const TOKEN = /(?:^|-)(?:token|pass|pw|pat|jwt|cookie|dsn|sas|sig|signature)$/;
 
-/** Tokens of a text or an image: `--eos-token "</s>"`. */
+/** Tokens of a language or image model: `--eos-token "</s>"`. */
 const MODEL_TOKEN =
   /(?:^|-)(?:audio|begin|bos|class|cls|end|eos|eot|image|img|last|mask|next|pad|padding|per|placeholder|prefix|prompt|sep|special|start|stop|suffix|trigger|unk|unknown|video)-token$/;
 
-/** Only if what they hold is nothing that a person made up: `--key accuracy`. */
+/** Names whose values are masked only if they look random, unlike `--key accuracy`. */
 const KEY = /(?:^|-)(?:key|auth)$/;
 
 function isSecret(name: string, value: string): boolean {
@@ -104,7 +104,7 @@ function isSecret(name: string, value: string): boolean {
   return KEY.test(plain) && /^(?=.*\d)(?=.*[A-Za-z])[\w.~+/=-]{16,}$/.test(value);
 }
 
-/** `--apiKey`, `model.api_key` and `API_KEY` all end in `api-key`. */
+/** Normalizes names: `--apiKey`, `model.api_key` and `API_KEY` all end in `api-key`. */
 const plainName = (name: string): string =>
   name
     .replaceAll(/([a-z\d])([A-Z])/g, "$1-$2")

@@ -1,6 +1,6 @@
 import type { Frame } from "./tracebacks";
 
-/** A place that a line of text names, and where in the line it does. */
+/** A location in a file that a line of output names, and its position in that line. */
 export interface NamedPlace {
   readonly frame: Frame;
   readonly start: number;
@@ -9,13 +9,13 @@ export interface NamedPlace {
 
 const MAX_LINE = 2000;
 
-/** `File "a b.py", line 3`, then `a.py:3:5`, `k.cu(3)`, `a.ts(3,5)`, `run.sh: line 3` and `run.sh: 3:`. */
+/** Matches `File "a b.py", line 3`, then `a.py:3:5`, `k.cu(3)`, `a.ts(3,5)`, `run.sh: line 3` and `run.sh: 3:`. */
 const FORMS: readonly RegExp[] = [
   /File "(?<path>[^"]+)", line (?<line>\d+)/g,
   /(?:file:\/\/)?(?<path>[^\s:"'`()<>[\]{},;|=]+)(?::(?<line>\d+)(?::(?<column>\d+))?|\((?<line2>\d+)(?:,(?<column2>\d+))?\)|: line (?<line3>\d+)|: (?<line4>\d+):)/g,
 ];
 
-/** The places that a line names, whether there are such files or not. */
+/** Returns the locations that a line names. Their files may not exist. */
 export function placesIn(text: string): NamedPlace[] {
   if (text.length > MAX_LINE) return [];
   return FORMS.flatMap((form) => [...text.matchAll(form)].flatMap(placeOf));
@@ -23,7 +23,7 @@ export function placesIn(text: string): NamedPlace[] {
 
 function placeOf({ 0: { length }, index: start, groups }: RegExpExecArray): NamedPlace[] {
   const path = groups?.path ?? "";
-  // Times and addresses have colons too, but no folder and no extension that is no number.
+  // Times and addresses also have colons, but neither a folder nor an extension that isn't a number.
   if (!/\/|\.\D/.test(path)) return [];
   const { line = groups?.line2 ?? groups?.line3 ?? groups?.line4, column = groups?.column2 } = groups ?? {};
   return [{ frame: { path, line: Number(line), ...(column && { column: Number(column) }) }, start, length }];

@@ -1,32 +1,32 @@
 import type { RunOutput } from "./runOutput";
 
-/** A longer line reports nothing, nor does a name beyond those that a table can show. */
+/** Longer lines are ignored, and so are more names than a table can show. */
 const MAX_LINE_BYTES = 4096;
 const MAX_NAME_CHARS = 64;
 const MAX_NAMES = 32;
 
-/** Of a flood of reports only so many of each piece of output are read, the last. */
+/** If a program floods its output with reports, only the last ones of each chunk are read. */
 const MAX_REPORTS = 50;
 
 /**
- * The numbers that a program reports of itself: by lines with `metric: name=value`, with as many pairs as it likes, and
- * by lines that are a JSON object (or a Python dict) of nothing but numbers. The last of each name counts.
+ * Collects the numbers that a program reports: lines with `metric: name=value` and any number of pairs, and lines that
+ * are a JSON object (or a Python dict) of numbers only. The last value of each name counts.
  */
 export class ReportedValues {
   readonly #values = new Map<string, number>();
   readonly #lines: Record<RunOutput["stream"], ReportLines> = { stdout: new ReportLines(), stderr: new ReportLines() };
 
-  /** In the order in which the names were first met. */
+  /** Returns the values in the order in which their names first appeared. */
   get all(): ReadonlyMap<string, number> {
     return this.#values;
   }
 
-  /** Returns whether it reported anything. */
+  /** Returns true if the output reported a value. */
   add({ bytes, stream }: RunOutput): boolean {
     return this.#take(this.#lines[stream].add(bytes));
   }
 
-  /** Nothing more comes, so what has no line break is a line as well. */
+  /** Reads the last line, which may have no line break, after the output has ended. */
   end(): boolean {
     return this.#take([...this.#lines.stdout.end(), ...this.#lines.stderr.end()]);
   }
@@ -40,9 +40,12 @@ export class ReportedValues {
   }
 }
 
-/** Finds the lines that may report something without looking at each: from the end, since the last ones count. */
+/**
+ * Finds the lines that may report values without checking every line. Searches from the end, because the last values
+ * count.
+ */
 class ReportLines {
-  /** The begin of a line; `undefined` where that line is too long already. */
+  /** The beginning of an incomplete line, `undefined` if that line is already too long. */
   #begun: Buffer | undefined = EMPTY;
 
   add(bytes: Uint8Array): string[] {
@@ -78,7 +81,7 @@ const BRACE = Buffer.from("{");
 
 const mayReport = (line: Buffer): boolean => line.includes(MARK) || line.includes(BRACE);
 
-/** Of whole lines, the last that may report something, in their order. */
+/** Returns the last of the complete lines that may report values, in their original order. */
 function reportsIn(lines: Buffer): string[] {
   const found = new Map([...rangesWith(MARK, lines), ...rangesWith(BRACE, lines)]);
   return [...found]
@@ -87,7 +90,7 @@ function reportsIn(lines: Buffer): string[] {
     .map(([start, end]) => lines.toString("utf8", start, end));
 }
 
-/** Where the last lines with `what` start and end. */
+/** Returns the ranges of the last lines that contain `what`. */
 function rangesWith(what: Buffer, lines: Buffer): [number, number][] {
   const ranges: [number, number][] = [];
   let at = lines.lastIndexOf(what);
@@ -106,12 +109,12 @@ const ASSIGNED = new RegExp(String.raw`^([^\s=,;]+)=(${NUMBER})$`);
 const OBJECT = new RegExp(String.raw`^\{${member("\\1")}(?:,${member("\\2")})*\}$`);
 const MEMBER = new RegExp(String.raw`["']([^"'\\]+)["']\s*:\s*(${NUMBER})`, "g");
 
-/** A quoted name, closed by the quote that group `quote` opened it with, and a number. */
+/** Matches a quoted name and a number. The name's closing quote must be the one that group `quote` captured. */
 function member(quote: string): string {
   return String.raw`\s*(["'])[^"'\\]+${quote}\s*:\s*${NUMBER}\s*`;
 }
 
-/** The text between escape sequences, after the last return to the line's start. */
+/** Returns the visible part of a line: without escape sequences, after its last carriage return. */
 const shown = (line: string): string =>
   (
     line

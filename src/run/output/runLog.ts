@@ -3,18 +3,21 @@ import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { RunOutput } from "./runOutput";
 
-/** What is kept here of one run's output; the sandbox has it all as long as it lives. */
+/** How much of a run's output is kept on this machine. The sandbox keeps all of it while it runs. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** More than this on its way to the disk holds the output back. */
+/** Output waits while more than this is still to be written to disk. */
 const UNWRITTEN_BYTES = 8 * 1024 * 1024;
 
 const NOTE = Buffer.from("\n[The rest of the output was not kept.]\n");
 
-/** A run's output in a file of this machine: both streams as they came, no character of one split by the other. */
+/**
+ * Keeps a run's output in a local file. Both streams are written in order of arrival, without splitting a character of
+ * one by the other.
+ */
 export class RunLog {
   readonly path: string;
-  /** The begin of a character, until its end comes. */
+  /** The first bytes of a character that is incomplete so far. */
   readonly #begun: Record<RunOutput["stream"], Uint8Array> = { stdout: NOTHING, stderr: NOTHING };
   #file: FileHandle | undefined;
   #unwritten: Uint8Array[] = [];
@@ -24,18 +27,18 @@ export class RunLog {
   #failure: unknown;
   #isThere: boolean;
 
-  /** `isPast`: the file is there. Else one that an earlier window left is begun anew. */
+  /** `isPast`: the file exists. Otherwise a file left by an earlier window is overwritten. */
   constructor(path: string, isPast = false) {
     this.path = path;
     this.#isThere = isPast;
   }
 
-  /** Why no more is kept, if so: the run itself must not suffer from a full disk. */
+  /** The reason why output is no longer kept. The run itself must not fail because of a full disk. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** Settles when there is room for more. */
+  /** Resolves when more output can be accepted. */
   async append({ bytes, stream }: RunOutput): Promise<void> {
     if (this.#failure !== undefined || this.#sizeBytes >= MAX_BYTES) return;
     const whole = bytes.length - begunBytes(bytes);
@@ -46,19 +49,19 @@ export class RunLog {
     if (this.#unwrittenBytes > UNWRITTEN_BYTES) await this.#writing;
   }
 
-  /** Settles when all that came so far is in the file. */
+  /** Resolves when all output so far is in the file. */
   async flushed(): Promise<void> {
     await this.#writing;
   }
 
-  /** All there is, from the start. */
+  /** Reads all output from the start. */
   async *read(): AsyncGenerator<Uint8Array> {
     await this.flushed();
     if (!this.#isThere || !existsSync(this.path)) return;
     for await (const chunk of createReadStream(this.path)) if (chunk instanceof Uint8Array) yield chunk;
   }
 
-  /** Nothing more comes. */
+  /** Finishes the file after the last output. */
   async end(): Promise<void> {
     this.#add(this.#begun.stdout, this.#begun.stderr);
     this.#writing ??= this.#write();
@@ -99,7 +102,7 @@ async function create(path: string): Promise<FileHandle> {
   return open(path, "w", 0o600);
 }
 
-/** One call may take less than all. */
+/** A single write may be partial. */
 async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
   if (parts.length === 0) return;
   const { bytesWritten } = await file.writev(parts);
@@ -112,7 +115,7 @@ async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise
   await writeAll(file, rest);
 }
 
-/** How many of the last bytes begin a character of UTF-8 without ending it. */
+/** Returns the number of bytes at the end that begin an incomplete UTF-8 character. */
 function begunBytes(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes.at(-back) ?? 0;

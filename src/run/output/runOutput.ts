@@ -1,4 +1,4 @@
-/** Some of the program's own bytes. */
+/** A chunk of the program's own output. */
 export interface RunOutput {
   readonly bytes: Uint8Array;
   readonly stream: "stdout" | "stderr";

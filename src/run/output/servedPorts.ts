@@ -1,16 +1,16 @@
 import { withoutColors } from "../../base/ansi";
 
-/** Where a program says that it serves. */
+/** A port on which the program says that it serves. */
 export interface ServedPort {
   readonly port: number;
-  /** What follows the host where it gave a whole address: `/lab?token=…`. */
+  /** The part of the address after the host: `/lab?token=…`. */
   readonly path: string;
 }
 
-/** A server says so when it starts: what comes after so much output is not looked at. */
+/** Servers print their address when they start, so only this much output is searched. */
 const LOOKED_AT = 1024 * 1024;
 
-/** A piece begins so far back in the one before, since an address may be split between the two. */
+/** How much of the previous chunk is searched again, because an address may be split between two chunks. */
 const OVERLAP = 300;
 
 const ADDRESS = /\bhttps?:\/\/(?:localhost|0\.0\.0\.0|127\.\d+\.\d+\.\d+|\[::1?\]):(\d{2,5})(\/[^\s"'<>()\]]*)?/gi;
@@ -20,18 +20,21 @@ const PHRASE =
 
 const MAX_PORT = 65_535;
 
-/** Finds the ports that a program says it serves, each once; an address that is told later counts for the first. */
+/**
+ * Finds the ports on which a program says that it serves. Each port is reported once, with the path of its first
+ * mention.
+ */
 export class ServedPorts {
   readonly #known = new Set<number>();
   #tail = "";
   #looked = 0;
 
-  /** There is no use in more text. */
+  /** True if more output will be ignored. */
   get isDone(): boolean {
     return this.#looked > LOOKED_AT;
   }
 
-  /** Those that the text tells of. */
+  /** Returns the ports that this output mentions. */
   push(text: string): ServedPort[] {
     if (this.isDone) return [];
     this.#looked += text.length;

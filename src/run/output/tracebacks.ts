@@ -1,49 +1,49 @@
 import { withoutColors } from "../../base/ansi";
 
-/** Where something went wrong, in the sandbox. Lines and columns count from one. */
+/** A location in the sandbox where something failed. Lines and columns start at 1. */
 export interface Frame {
-  /** Absolute, or relative to where the program started. */
+  /** Absolute, or relative to the folder where the program started. */
   readonly path: string;
   readonly line: number;
   readonly column?: number;
 }
 
-/** Something that a program or a compiler says went wrong. */
+/** An error or warning that a program or a compiler printed. */
 export interface Trace {
   readonly message: string;
   readonly isWarning: boolean;
-  /** The innermost first; never empty. */
+  /** The innermost frame first. Never empty. */
   readonly frames: readonly Frame[];
 }
 
-/** A recursion has no end of frames. */
+/** Recursion may print any number of frames. */
 const MAX_FRAMES = 50;
 
-/** What is longer is no line of a traceback. */
+/** Longer lines are not part of a traceback. */
 const MAX_LINE = 2000;
 
-/** In how many lines after its place Node tells the error. */
+/** Node prints the error within this many lines after its location. */
 const NEAR_LINES = 12;
 
-/** Every place that is found below looks so; a piece of output or a line without is passed over at once. */
+/** Matches every line that can contain a location, so that other lines and chunks are skipped quickly. */
 const CANDIDATE = /[^\d\s]:\d|line [\d\x1b]|\(\d+(?:,\d+)?\): |: \d+: /;
 
-/** Finds tracebacks and the messages of compilers and shells in a text that comes in pieces. */
+/** Finds tracebacks and messages of compilers and shells in output that arrives in chunks. */
 export class TraceFinder {
-  /** The line that has no end yet. */
+  /** The last line, which is incomplete so far. */
   #rest = "";
-  /** The last lines, as long as there is no trace in them. */
+  /** The latest lines, as long as they contain no trace. */
   #recent = "";
   /** The kind of trace that is being read. */
   #kind: "python" | "javascript" | "go" | "rust" | undefined;
-  /** The outermost first. */
+  /** The outermost frame first. */
   #frames: Frame[] = [];
-  /** The last line that says what happened in a language that tells so before the frames. */
+  /** The latest line with an error message, for languages that print the message before the frames. */
   #headline = "";
-  /** Where Node says first that an error is, and how many lines ago. */
+  /** The location that Node prints before the error, and how many lines ago it did. */
   #place: { readonly frame: Frame; age: number } | undefined;
 
-  /** The traces that the text completes. */
+  /** Returns the traces that this output completes. */
   push(text: string): Trace[] {
     const all = this.#rest + text;
     const end = Math.max(all.lastIndexOf("\n"), all.lastIndexOf("\r")) + 1;
@@ -65,12 +65,12 @@ export class TraceFinder {
     return traces;
   }
 
-  /** What is left when no more text comes. */
+  /** Returns the remaining trace after the last output. */
   end(): Trace[] {
     return [...this.push("\n"), ...this.#complete(this.#headline)];
   }
 
-  /** A line that may tell a place, or is after one that does. */
+  /** Reads a line that may contain a location, or that follows such a line. */
   #read(line: string): Trace[] {
     const frame = frameOf(line);
     if (frame) {
@@ -85,7 +85,7 @@ export class TraceFinder {
     return [...this.#complete(this.#headline), ...this.#readAlone(line)];
   }
 
-  /** Outside a trace. */
+  /** Reads a line outside a trace. */
   #readAlone(line: string): Trace[] {
     const place = pick(/^(?:file:\/\/)?(\/[^:]+):(\d+)$/, line);
     if (place) this.#place = { frame: place, age: 0 };
@@ -109,7 +109,7 @@ export class TraceFinder {
 
 type Kind = "python" | "javascript" | "go" | "rust";
 
-/** A line of a trace; one in the runtime itself has no place. */
+/** Parses a line of a trace. Frames of the runtime itself have no location. */
 function frameOf(line: string): { readonly kind: Kind; readonly place: Frame | undefined } | undefined {
   const python = line.includes('File "') ? pick(/^[\s|]*File "([^"]+)", line (\d+)/, line) : undefined;
   if (python) return { kind: "python", place: python };
@@ -124,13 +124,13 @@ function frameOf(line: string): { readonly kind: Kind; readonly place: Frame | u
 
 const JAVASCRIPT = /^\s+at (?:.*\()?(?:async )?(?:file:\/\/)?(\/[^()]+?):(\d+):(\d+)\)?$/;
 
-/** Go tells what happened before the goroutine and its calls. */
+/** Go prints the error message before the goroutine and its calls. */
 const isHeadline = (line: string) =>
   !/^\s/.test(line) && !(/[):]$/.test(line) && (isGoCall(line) || line.startsWith("goroutine ")));
 
 const isGoCall = (line: string) => /^(?:created by |[\w./*()-]+\(.*\)$)/.test(line);
 
-/** Messages of one line, with the place in it: path, line, perhaps column, then what. */
+/** Messages of one line. Each pattern captures the path, the line, possibly the column, and the message. */
 const alone: readonly { readonly pattern: RegExp; readonly isWarning: boolean }[] = [
   // gcc, clang
   { pattern: /^([^:]+):(\d+):(?:(\d+):)? (?:fatal )?error: (.+)$/, isWarning: false },
@@ -147,7 +147,7 @@ const alone: readonly { readonly pattern: RegExp; readonly isWarning: boolean }[
   { pattern: /^(\/[^:]+):(\d+):() (\w*Warning: .+)$/, isWarning: true },
 ];
 
-/** What all of them begin with. */
+/** The common beginning of all these patterns. */
 const ALONE = /^[^:(]+(?::\d+(?::\d+)?:|\(\d+(?:,\d+)?\):|: line \d+:|: \d+:) /;
 
 function messageOf(line: string): Trace[] {
@@ -160,12 +160,12 @@ function messageOf(line: string): Trace[] {
   return [];
 }
 
-/** The path, line and column that a pattern captures in this order. */
+/** Returns the path, line and column that a pattern captures in this order. */
 function pick(pattern: RegExp, line: string): Frame | undefined {
   const [, path, lineNumber, column] = pattern.exec(line) ?? [];
   if (path === undefined || lineNumber === undefined) return undefined;
   return { path, line: Number(lineNumber), ...(column && { column: Number(column) }) };
 }
 
-/** Without colours, and without the rank that torchrun puts before each line. */
+/** Removes colors, and the rank that torchrun prints before each line. */
 const plain = (line: string): string => withoutColors(line).replace(/^\[rank\d+\]: ?/, "");

@@ -3,7 +3,7 @@ import { isOver, type RunState } from "../run";
 /** The user's choice of what closing a run's terminal does to its program. */
 export type OnTerminalClose = "ask" | "stop" | "keep";
 
-/** A program that has run for as long is not stopped without a question. */
+/** A program that has run for this long is not stopped without a question. */
 const LONG_MS = 60_000;
 
 /** Returns what happens to a run whose terminal the user closed: `offer` keeps it running and offers to stop it. */

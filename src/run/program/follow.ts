@@ -5,19 +5,19 @@ import type { RunOutput } from "../output/runOutput";
 import type { Seen } from "./supervisor";
 
 export interface FollowOptions {
-  /** Opens the output from a place on. */
+  /** Opens a connection that shows the output from `seen` on. */
   readonly attach: (seen: Seen) => Promise<RemoteProcess>;
-  /** Settles when there is room for more. */
+  /** Resolves when more output can be accepted. */
   readonly show: (output: RunOutput) => Promise<void>;
-  /** Whether a connection that broke is to be opened again. */
+  /** True if a broken connection should be opened again. */
   readonly mayTryAgain: () => boolean;
-  /** It broke, and is about to be. */
+  /** Called after the connection broke, before it is opened again. */
   readonly onLost: () => void;
 }
 
 /**
- * Shows what a program writes, every byte once and over as many connections as it takes, and returns its exit code when
- * all is shown. Rejects where the program itself is lost.
+ * Shows all output of a program exactly once, over any number of connections. Returns its exit code when all output has
+ * been shown. Rejects if the program itself is lost.
  */
 export async function follow({ attach, show, mayTryAgain, onLost }: FollowOptions): Promise<number> {
   const seen = { stdout: 0, stderr: 0 };
@@ -39,7 +39,9 @@ export async function follow({ attach, show, mayTryAgain, onLost }: FollowOption
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 10_000;
 
-/** Once one part fails nothing more of the others is shown: the next connection brings it. */
+/**
+ * Shows one connection's output. If one stream fails, nothing more of the other is shown: the next connection shows it.
+ */
 async function pump(process: RemoteProcess, show: (output: RunOutput) => Promise<void>): Promise<number> {
   const failed = new AbortController();
   const forward = async (stream: RunOutput["stream"]) => {
@@ -57,10 +59,10 @@ async function pump(process: RemoteProcess, show: (output: RunOutput) => Promise
   }
 }
 
-/** What was printed before a program failed is on a stream of its own, which may be so much behind. */
+/** The output before a failure is on a separate stream, which may arrive this much later. */
 const BEHIND_MS = 100;
 
-/** A program that writes one after the other is not held up for each. */
+/** Only tracebacks wait for the other stream. Other programs that alternate between streams are not delayed. */
 const isTraceback = (bytes: Uint8Array): boolean =>
   bytes.length < 16 * 1024 && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(TRACEBACK);
 

@@ -6,28 +6,28 @@ import { attachCommand, NO_SUCH_RUN, type Seen } from "./supervisor";
 export interface ProgramOptions {
   readonly exec: ExecGateway;
   readonly sandboxId: string;
-  /** A plain word, unique in the sandbox. */
+  /** A word of letters and digits, unique in the sandbox. */
   readonly id: string;
   readonly argv: readonly string[];
   readonly context: ExecOptions;
-  /** An earlier window started it. */
+  /** True if an earlier window started the program. */
   readonly isStarted: boolean;
   readonly isInteractive: boolean;
-  /** What is typed goes to this process from here on. */
+  /** Called with the process that receives the user's input from now on. */
   readonly onConnected: (process: RemoteProcess) => void;
-  /** Whether the sandbox may still live. */
+  /** True if the sandbox may still be running. */
   readonly mayLive: () => boolean;
-  /** Settles when there is room for more. */
+  /** Resolves when more output can be accepted. */
   readonly show: (output: RunOutput) => Promise<void>;
   readonly tell: (line: string) => void;
-  /** The error where the sandbox does not know the program any more. */
+  /** Creates the error for a sandbox that no longer knows the program. */
   readonly lost: () => Error;
 }
 
-/** So many attempts are made to start a program; one that was started is followed as long as its sandbox may live. */
+/** The number of attempts to start a program. Once started, it is followed as long as its sandbox may be running. */
 const START_ATTEMPTS = 3;
 
-/** Starts a supervised program, or goes on with it; returns its exit code once all its output is shown. */
+/** Starts a supervised program or resumes following it. Returns its exit code when all its output has been shown. */
 export async function superviseProgram(options: ProgramOptions): Promise<number> {
   const { exec, sandboxId, id, isInteractive, tell } = options;
   let { isStarted } = options;
@@ -38,7 +38,7 @@ export async function superviseProgram(options: ProgramOptions): Promise<number>
     const [argv, context] = isStarted ? [[], {}] : [options.argv, options.context];
     const command = attachCommand({ runId: id, seen, isInteractive }, argv);
     const process = await exec.exec(sandboxId, command, context, new AbortController().signal);
-    if (isStarted) tell("Connected again.");
+    if (isStarted) tell("Reconnected.");
     isStarted = true;
     options.onConnected(process);
     return process;
@@ -48,7 +48,7 @@ export async function superviseProgram(options: ProgramOptions): Promise<number>
     mayTryAgain: () => (isStarted ? options.mayLive() : attempts < START_ATTEMPTS),
     show: options.show,
     onLost: () => {
-      tell("The connection broke; the program goes on in the sandbox. Connecting again…");
+      tell("Connection lost. The program keeps running in the sandbox. Reconnecting…");
     },
   });
   if (exitCode === NO_SUCH_RUN && (options.isStarted || attempts > 1)) throw options.lost();

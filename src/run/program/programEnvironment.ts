@@ -4,7 +4,7 @@ import { OUTPUT_FOLDER } from "../../sync/rules/outputFolder";
 import type { OutputSink, Run } from "../run";
 import WITH_OUTPUT_FOLDER from "./remote/withOutputFolder.sh";
 
-/** There is no terminal at the other end, so the program is told what it would have found out from one. */
+/** The program's output isn't a terminal, so variables describe the terminal that shows it. */
 export const programEnvironment = (size: OutputSink["size"]): Record<string, string> => ({
   TERM: "xterm-256color",
   COLORTERM: "truecolor",
@@ -15,7 +15,7 @@ export const programEnvironment = (size: OutputSink["size"]): Record<string, str
   LINES: String(size.rows),
 });
 
-/** Tells a program which run it is. */
+/** Returns the variables that identify the run to its program. */
 export const runEnvironment = ({ id, group, gpu, setIndex }: Run): Record<string, string> => ({
   MODAL_SANDBOXES_RUN_ID: id,
   MODAL_SANDBOXES_GROUP_ID: group,
@@ -23,7 +23,7 @@ export const runEnvironment = ({ id, group, gpu, setIndex }: Run): Record<string
   ...(setIndex !== undefined && { MODAL_SANDBOXES_SET_INDEX: String(setIndex) }),
 });
 
-/** Makes the folder for outputs and names it to the program. */
+/** Creates the folder for outputs and passes its path to the program. */
 export const withOutputFolder = (argv: readonly string[], remotePath: string): string[] => [
   ...["sh", "-c", WITH_OUTPUT_FOLDER, "sh", posix.join(remotePath, OUTPUT_FOLDER)],
   ...argv,

@@ -10,26 +10,26 @@ import { remoteFile } from "./remoteFile";
 export interface ProgramRunOptions {
   readonly exec: ExecGateway;
   readonly sandboxId: string;
-  /** Where the folder lies in the sandbox. */
+  /** The path of the folder in the sandbox. */
   readonly remotePath: string;
-  /** An earlier window started it. */
+  /** True if an earlier window started the program. */
   readonly isStarted: boolean;
   readonly onStarted: () => void;
-  /** Whether the sandbox may still live. */
+  /** True if the sandbox may still be running. */
   readonly mayLive: () => boolean;
 }
 
-/** The exit code with which a shell says that there is no such program. */
+/** The exit code of a shell that cannot find the program. */
 const NO_SUCH_PROGRAM = 127;
 
 const SIGNAL_TIMEOUT_MS = 15_000;
 
-/** Starts the program of a run, or goes on with it; returns its exit code once all its output is shown. */
+/** Starts the program of a run or resumes following it. Returns its exit code when all its output has been shown. */
 export async function runProgram(run: Run, options: ProgramRunOptions): Promise<number> {
   const { exec, sandboxId, remotePath, isStarted, mayLive, onStarted } = options;
   let process: RemoteProcess | undefined;
   const controls = controlsOf(run, options, () => process);
-  // One that runs already can be ended before there is a terminal that shows it.
+  // A program that is already running can be stopped before a terminal shows it.
   if (isStarted) run.control(controls);
   const size = await run.size;
   run.signal.throwIfAborted();
@@ -76,7 +76,7 @@ function controlsOf(
       const { exitCode } = await signal(stopCommand(run.id, first));
       if (exitCode !== 0) throw stillThere(run.target.label);
     } catch (error) {
-      // Once it is over its sandbox may go, and take this with it.
+      // If the run has finished, its sandbox may be gone, and so may the process to signal.
       if (!isOver(run.state)) throw error;
     }
   };
@@ -92,15 +92,15 @@ function controlsOf(
 }
 
 const stillThere = (label: string) =>
-  new UserError(`${label} could not be ended. Terminate its sandbox.`, {
+  new UserError(`${label} couldn't be stopped. Terminate its sandbox.`, {
     actions: [{ title: "Terminate Sandbox", command: "modalSandboxes.terminateSandbox" }],
   });
 
-/** How it ended is not known. */
+/** The error for a run whose outcome is unknown. */
 export const outputLost = () =>
-  new UserError("The sandbox has nothing of this run any more. Run it again.", {
+  new UserError("The sandbox no longer has the output of this run. Run it again.", {
     actions: [{ title: "Run Last File Again", command: "modalSandboxes.runFileAgain" }],
   });
 
 const programMissing = (program: string) =>
-  `The image may lack ${program}. Choose an image that has it: the setting "modalSandboxes.image".`;
+  `The image may lack ${program}. Choose an image that has it in the setting "modalSandboxes.image".`;

@@ -17,10 +17,10 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** What shows a shell. */
+/** A terminal that shows a shell. */
 export interface ShellScreen {
   readonly size: TerminalSize;
-  /** Settles when there is room for more. */
+  /** Resolves when more output can be accepted. */
   show(bytes: Uint8Array): Promise<void>;
   tell(line: string): void;
 }
@@ -29,28 +29,28 @@ export interface ShellOptions {
   readonly exec: ExecGateway;
   readonly sandboxId: string;
   readonly gpu: GpuRequest | undefined;
-  /** A plain word, unique in the sandbox. */
+  /** A word of letters and digits, unique in the sandbox. */
   readonly id: string;
   readonly workdir: string;
-  /** How many bytes it wrote already, where an earlier window started it. */
+  /** The number of bytes already written, if an earlier window started the shell. */
   readonly writtenBytes: number | undefined;
-  /** Whether the sandbox may still live. */
+  /** True if the sandbox may still be running. */
   readonly mayLive: () => boolean;
 }
 
 const CALL_TIMEOUT_MS = 15_000;
 
 /**
- * An interactive shell in a sandbox, supervised as runs are. In an image without what that takes it ends with its
- * connection.
+ * An interactive shell in a sandbox, supervised like a run. If the image lacks the tools for that, the shell ends with
+ * its connection.
  */
 export class Shell {
   readonly #options: ShellOptions;
   readonly gpu: GpuRequest | undefined;
-  /** How much is shown again that an earlier window showed; `undefined` for a shell of this one. */
+  /** How many bytes are shown again after an earlier window showed them. `undefined` for a shell of this window. */
   readonly writtenBytes: number | undefined;
   readonly #over = new Deferred<undefined>();
-  /** Settles when no window is to go on with it. */
+  /** Resolves when no window should resume the shell. */
   readonly over = this.#over.promise;
   #process: RemoteProcess | undefined;
   #isHungUp = false;
@@ -61,7 +61,7 @@ export class Shell {
     this.writtenBytes = options.writtenBytes;
   }
 
-  /** Starts it, or goes on with it; returns its exit code once all is shown. Called once. */
+  /** Starts or resumes the shell. Returns its exit code when all output has been shown. Call it only once. */
   async converse(screen: ShellScreen): Promise<number> {
     try {
       const exitCode = await this.#supervise(screen);
@@ -81,7 +81,7 @@ export class Shell {
     await this.#run(RESIZE, ...sizeArguments(size));
   }
 
-  /** What closing a terminal does to its shell, be it there already or not. */
+  /** Ends the shell as closing a terminal does, even if it is still starting. */
   async hangUp(): Promise<void> {
     this.#isHungUp = true;
     this.#over.resolve(undefined);
@@ -115,7 +115,7 @@ export class Shell {
     return isMissing ? this.#conversePlainly(screen) : exitCode;
   }
 
-  /** On a terminal that the exec itself brings. */
+  /** Runs the shell on the terminal that Modal's exec provides. */
   async #conversePlainly(screen: ShellScreen): Promise<number> {
     const { exec, sandboxId } = this.#options;
     const process = await exec.exec(sandboxId, this.#login(screen), { pty: true }, new AbortController().signal);
@@ -141,4 +141,4 @@ export class Shell {
 
 const sizeArguments = ({ rows, columns }: TerminalSize) => [String(rows), String(columns)];
 
-const shellLost = () => new UserError("The sandbox has nothing of this shell any more. Open another one.");
+const shellLost = () => new UserError("This shell no longer exists in the sandbox. Open another one.");

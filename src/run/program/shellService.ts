@@ -20,7 +20,7 @@ export interface ShellServiceOptions {
   readonly log: Logger;
 }
 
-/** What is on disk of a shell, so that a later window can go on with it. */
+/** The record of a shell on disk, from which a later window resumes it. */
 interface ShellRecord {
   readonly id: string;
   readonly sandboxId: string;
@@ -29,18 +29,18 @@ interface ShellRecord {
   readonly startedAt: number;
 }
 
-/** No sandbox lives as long. */
+/** Longer than any sandbox can live. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
 const LOOK_TIMEOUT_MS = 15_000;
 
-/** The shells of this window. They outlive it with their sandboxes. */
+/** The shells of this window. If their sandboxes stay, they outlive the window. */
 export class ShellService implements Disposable {
   readonly #options: ShellServiceOptions;
   readonly #records: RecordFolder<ShellRecord>;
   readonly #known = new Set<string>();
   readonly #resumed = new Emitter<Shell>();
-  /** Fires for a shell that an earlier window opened, and that goes on here. */
+  /** Fires for a shell that an earlier window opened and this one resumes. */
   readonly onDidResumeShell = this.#resumed.event;
 
   constructor(options: ShellServiceOptions) {
@@ -48,7 +48,7 @@ export class ShellService implements Disposable {
     this.#records = new RecordFolder(join(options.folder, "shells"), parseRecord);
   }
 
-  /** A shell that starts once it is shown. */
+  /** Opens a shell, which starts when it is shown. */
   open(sandbox: RunningSandbox, workdir: string): Shell {
     const record = {
       id: randomBytes(6).toString("hex"),
@@ -59,7 +59,7 @@ export class ShellService implements Disposable {
     return this.#add(sandbox, record, undefined);
   }
 
-  /** Goes on with the shells of a sandbox that an earlier window opened. */
+  /** Resumes the shells that an earlier window opened in a sandbox. */
   async resume(sandbox: RunningSandbox): Promise<void> {
     const now = this.#options.clock.now();
     const records = [...(await this.#records.all()).values()].sort((one, other) => one.startedAt - other.startedAt);
@@ -91,7 +91,7 @@ export class ShellService implements Disposable {
       await shell.over;
       await this.#records.remove(record.id);
     } catch (error) {
-      this.#options.log.warn(`Record of a shell: ${messageOf(error)}`);
+      this.#options.log.warn(`Updating the record of a shell failed: ${messageOf(error)}`);
     }
   }
 
@@ -103,7 +103,7 @@ export class ShellService implements Disposable {
   }
 }
 
-/** Reads what an earlier version may have written; `undefined` for what is no such record. */
+/** Reads a record that an earlier version may have written. Returns `undefined` if it is invalid. */
 const parseRecord = (value: unknown): ShellRecord | undefined => (isRecord(value) ? value : undefined);
 
 function isRecord(value: unknown): value is ShellRecord {

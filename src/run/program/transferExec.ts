@@ -1,10 +1,10 @@
 import { collectOutput, type ExecGateway } from "../../modal/exec";
 import type { Exec } from "../../sync/remote/remoteProcess";
 
-/** The inventory of a folder of a million files. */
+/** The size of the listing of a folder with a million files. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
-/** Starts processes in a sandbox for a push, which needs no more of one than this. */
+/** Starts processes in a sandbox for a push, with only the features that a push needs. */
 export const transferExec =
   (gateway: ExecGateway, sandboxId: string, signal: AbortSignal): Exec =>
   async (argv) => {

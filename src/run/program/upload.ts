@@ -4,14 +4,17 @@ import UPLOAD from "./remote/upload.sh";
 
 export interface Upload {
   readonly sandboxId: string;
-  /** Made where it is missing, as a push would have. */
+  /** Created if it doesn't exist, as a push would do. */
   readonly workdir: string;
   readonly path: string;
   readonly content: Uint8Array;
   readonly signal: AbortSignal;
 }
 
-/** Writes one file, whole at every moment. Returns where what a program had put in its place is now, if any had. */
+/**
+ * Writes one file, which is never incomplete. If a program had put something in its place, returns the path where that
+ * is now.
+ */
 export async function upload(exec: ExecGateway, request: Upload): Promise<string | undefined> {
   const { sandboxId, workdir, path, content, signal } = request;
   const keptAs = `${path}.sandbox-${new Date().toISOString().replaceAll(/\D/g, "")}`;
@@ -19,6 +22,6 @@ export async function upload(exec: ExecGateway, request: Upload): Promise<string
   if (content.length > 0) await process.write(content);
   const { exitCode, stdout, stderr } = await collect(process);
   if (exitCode !== 0)
-    throw new UserError(`${path} cannot be written in the sandbox: ${stderr.trim() || `exit code ${exitCode}`}.`);
+    throw new UserError(`${path} can't be written in the sandbox: ${stderr.trim() || `exit code ${exitCode}`}.`);
   return stdout.includes("kept") ? keptAs : undefined;
 }

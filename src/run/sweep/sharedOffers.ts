@@ -4,7 +4,7 @@ import type { OfferOther } from "../createOrSwap";
 
 type Instead = Pick<SandboxSpec, "gpu" | "gpuFallback">;
 
-/** Asks once for each GPU that is not to be had, on behalf of many sandboxes, and keeps to what was agreed. */
+/** Asks only once for each unavailable GPU on behalf of many sandboxes, and applies the answer to all of them. */
 export class SharedOffers {
   readonly #ask: OfferOther;
   readonly #answers = new Map<string, Promise<Instead | undefined>>();
@@ -27,7 +27,7 @@ export class SharedOffers {
     }
   };
 
-  /** The spec with what was agreed to so far. */
+  /** Returns the spec with the replacements that the user agreed to. */
   agreed<S extends SandboxSpec>(spec: S): S {
     const other = this.#agreed.get(formatGpu(spec.gpu));
     return other ? this.agreed({ ...spec, ...other }) : spec;
@@ -36,7 +36,7 @@ export class SharedOffers {
   #agree(wanted: string, { gpu, gpuFallback }: SandboxSpec): Instead {
     const other = { gpu, gpuFallback };
     this.#agreed.set(wanted, other);
-    // It is to be tried once more, should it have been asked about before: nothing leads away from it.
+    // Try this GPU even if it was replaced before. Otherwise replacements could form a cycle.
     this.#agreed.delete(formatGpu(gpu));
     this.#answers.delete(formatGpu(gpu));
     return other;

@@ -7,27 +7,27 @@ import { dollarsOf } from "../compare/comparison";
 import { isOver, type Run } from "../run";
 
 export interface SweepLimits {
-  /** So many sandboxes at once. */
+  /** The number of sandboxes at the same time. */
   readonly parallel: number;
-  /** US dollars; `undefined` for no limit. */
+  /** In US dollars, `undefined` for no limit. */
   readonly dollars: number | undefined;
 }
 
 export type SweepRun = Pick<Run, "id" | "state" | "over" | "stop">;
 
-/** The sandboxes of a sweep, by their number. */
+/** The sandboxes of a sweep, by number. */
 export interface SweepLanes<R extends SweepRun> {
-  /** Runs a set on the lane's sandbox, which is created for the first and used again for the others. */
+  /** Runs an argument set on the lane's sandbox. The first run creates it, and the others reuse it. */
   start(args: ArgumentSet, lane: number, index: number): R;
-  /** Ends the lane's sandbox, if it has one. */
+  /** Terminates the lane's sandbox, if it has one. */
   end(lane: number): Promise<void>;
-  /** What all lanes have cost so far, in US dollars. */
+  /** The cost of all lanes so far in US dollars. */
   readonly spent: number;
-  /** Of one lane. */
+  /** The price of one lane. */
   readonly dollarsPerHour: number;
 }
 
-/** An argument set with its run and the number of its sandbox, once it is started, or why it never will be. */
+/** An argument set. It has a run and a lane once it is started, or a reason why it will never be. */
 export interface SweepEntry<R extends SweepRun> {
   readonly args: ArgumentSet;
   readonly run?: R;
@@ -35,25 +35,26 @@ export interface SweepEntry<R extends SweepRun> {
   readonly skipped?: string;
 }
 
-/** What a run is taken to cost at least until one has shown it. */
+/** The minimum cost of a run, in hours of its sandbox, until one run has finished. */
 const UNKNOWN_HOURS = 1 / 60;
 
 /**
- * Runs a file over argument sets, a few at a time. None is started any more once what was spent and what the runs under
- * way and the next may cost, which is as much as the dearest so far, reach the limit; what runs is left to finish.
+ * Runs a file with each of several argument sets, a few at a time. Each run is expected to cost as much as the most
+ * expensive one so far. If that would bring the total to the limit, no further run is started, but running ones may
+ * finish.
  */
 export class Sweep<R extends SweepRun> implements Disposable {
   readonly limits: SweepLimits;
   readonly #lanes: SweepLanes<R>;
   readonly #clock: Clock;
   readonly #changed = new Emitter<void>();
-  /** Fires when an entry changes; not for what happens within its run. */
+  /** Fires when an entry changes, but not when the state of its run does. */
   readonly onDidChangeSweep = this.#changed.event;
   readonly over: Promise<void>;
   #entries: readonly SweepEntry<R>[];
   #isLeft = false;
 
-  /** Starts at once, beside the runs that some entries may have already. */
+  /** Starts immediately. Some entries may already have runs. */
   constructor(entries: readonly SweepEntry<R>[], limits: SweepLimits, lanes: SweepLanes<R>, clock: Clock) {
     this.limits = limits;
     this.#lanes = lanes;
@@ -67,7 +68,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
     return this.#entries;
   }
 
-  /** Whether nothing runs or waits any more. */
+  /** True if no run is in progress and none is waiting. */
   get isOver(): boolean {
     return this.#waiting < 0 && this.#running.length === 0;
   }
@@ -76,13 +77,13 @@ export class Sweep<R extends SweepRun> implements Disposable {
     return this.#lanes.spent;
   }
 
-  /** Starts no other and stops those that run; settles when they are gone. */
+  /** Starts no further run and stops those in progress. Resolves when they are gone. */
   async stop(): Promise<void> {
     this.#skipRest("stopped");
     await Promise.all(this.#running.map((run) => run.stop()));
   }
 
-  /** Starts no other and leaves what runs as it is, for a later window to go on with. */
+  /** Starts no further run, but lets those in progress continue. A later window resumes the sweep. */
   dispose(): void {
     this.#isLeft = true;
     this.#changed.dispose();
@@ -113,7 +114,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
     return run;
   }
 
-  /** The index of the next entry to start; -1 for none. */
+  /** Returns the index of the next entry to start, -1 if there is none. */
   #next(): number {
     const { dollars } = this.limits;
     if (this.#waiting >= 0 && dollars !== undefined && this.#wouldSpend() >= dollars)
@@ -121,7 +122,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
     return this.#waiting;
   }
 
-  /** What all comes to once another is started and ends with those that run. */
+  /** Returns the expected total after another run is started and all runs have finished. */
   #wouldSpend(): number {
     const runs = this.#entries.flatMap(({ run }) => (run ? [run] : []));
     const costs = runs.map(({ state }) => dollarsOf(state, this.#clock.now()) ?? 0);

@@ -3,7 +3,7 @@ import type { SecretStore } from "../../base/ports";
 import type { ArgumentSet } from "../target/argumentSets";
 import { FileMemory } from "../target/fileMemory";
 
-/** The argument sets that each file was last swept over. */
+/** The argument sets of each file's last sweep. */
 export const sweepMemory = (secrets: SecretStore): FileMemory<readonly ArgumentSet[]> =>
   new FileMemory({ secrets, key: "modalSandboxes.sweepSets", isValue: isSets, maxFiles: 50 });
 

@@ -11,31 +11,31 @@ import { isSavedTarget, withoutSecrets } from "../target/savedTarget";
 import type { SweepLimits } from "./sweep";
 import type { RunTarget } from "../target/target";
 
-/** What is run, and where. */
+/** A sweep as the user requested it. */
 export interface SweepPlan {
   readonly target: RunTarget;
-  /** Absolute path of the folder that is synced. */
+  /** Absolute path of the synced folder. */
   readonly folder: string | undefined;
   readonly remotePath: string;
   readonly gpu: GpuRequest | undefined;
-  /** The name of the spec, where it is one. */
+  /** The name of the spec, if it has one. */
   readonly spec?: string;
   readonly limits: SweepLimits;
 }
 
-/** What is kept of a sweep that is not over, so that a later window can go on with it. */
+/** The record of an unfinished sweep, from which a later window resumes it. */
 export interface SweepRecord extends SweepPlan {
   readonly id: string;
-  /** The window that runs it; absent in what earlier versions wrote. */
+  /** The window that runs the sweep. Absent in records of earlier versions. */
   readonly windowId?: string;
   readonly sets: readonly SavedSet[];
-  /** The sandboxes that it has had so far. */
+  /** The sandboxes that the sweep has used so far. */
   readonly uses?: readonly SandboxUse[];
-  /** Secrets among the arguments are masked. */
+  /** True if secrets in the arguments are masked. */
   readonly isMasked?: boolean;
 }
 
-/** An argument set, with its run once it has one, or why it came to none. */
+/** An argument set, with its run once it has one, or the reason why it has none. */
 export interface SavedSet {
   readonly args: ArgumentSet;
   readonly lane?: number;
@@ -45,12 +45,12 @@ export interface SavedSet {
 
 const SWEEPS = "modalSandboxes.sweeps";
 
-/** The sweeps of this folder that are not over, be they another window's. */
+/** The unfinished sweeps of this folder, including those of other windows. */
 export class SweepRecords {
   readonly #state: Memento;
   readonly #hidden: HiddenWords;
   readonly #log: Logger;
-  /** Ids of the sweeps whose secret arguments this window has kept. */
+  /** Ids of the sweeps whose secret arguments this window has stored. */
   readonly #kept = new Set<string>();
 
   constructor(state: Memento, vault: EnvVault, log: Logger) {
@@ -68,7 +68,7 @@ export class SweepRecords {
     const { id, target, sets } = record;
     const words = wordsOf(record);
     const isMasked = holdSecrets(words);
-    // Neither can fail: the vault logs what it cannot do.
+    // Neither call can fail: the vault logs its errors.
     if (isMasked && !this.#kept.has(id)) void this.#hidden.keep(ownerOf(id), words);
     if (isMasked) this.#kept.add(id);
     const shown = {
@@ -84,7 +84,7 @@ export class SweepRecords {
     this.#write(this.#others(id));
   }
 
-  /** The record with the arguments that are masked in it. */
+  /** Returns the record with its secret arguments restored. */
   async unmasked(record: SweepRecord): Promise<SweepRecord> {
     if (!record.isMasked) return record;
     const [argv, args, ...sets] = (await this.#hidden.of(ownerOf(record.id))) ?? [];
@@ -102,19 +102,19 @@ export class SweepRecords {
 
   #write(records: readonly SweepRecord[]): void {
     this.#state.update(SWEEPS, records).then(undefined, (error: unknown) => {
-      this.#log.warn(`Record of a sweep: ${messageOf(error)}`);
+      this.#log.warn(`Updating the record of a sweep failed: ${messageOf(error)}`);
     });
   }
 }
 
-/** Names a sweep in the vault. */
+/** The name under which the vault stores the sweep's secret arguments. */
 const ownerOf = (id: string) => `sweep ${id}`;
 
 const wordsOf = ({ target: { argv, args = [] }, sets }: SweepRecord) => [argv, args, ...sets.map((set) => set.args)];
 
 const argumentsLost = (label: string) =>
   new UserError(
-    `The secret arguments of the sweep of ${label} are no longer available. Discard it, and sweep the file again.`,
+    `The secret arguments of the sweep of ${label} are no longer available. Discard the sweep and start a new one.`,
   );
 
 function isRecord(value: unknown): value is SweepRecord {

@@ -19,47 +19,47 @@ import { SharedOffers } from "./sharedOffers";
 import type { SweepLanes } from "./sweep";
 
 export interface SweepSandboxesOptions {
-  /** Names the sweep, in this window and in those that go on with it. */
+  /** Identifies the sweep, in this window and in those that resume it. */
   readonly id: string;
   readonly runs: Pick<RunService, "start">;
   readonly sandboxes: Pick<SandboxService, "terminate">;
   readonly store: SandboxStore;
   readonly rates: RateSource;
-  /** Asked once for each GPU that is not to be had. */
+  /** Asked once for each unavailable GPU. */
   readonly offerOther: OfferOther;
   readonly clock: Clock;
   readonly log: Logger;
-  /** What is run; its own arguments come before those of a set. */
+  /** The program to run. Its own arguments precede those of a set. */
   readonly request: Omit<RunRequest, "specs" | "isBackground" | "offerOther" | "part">;
   readonly spec: NamedSpec;
-  /** The names of the sets, and where their outputs go. */
+  /** The names of the sets, and the folder for their outputs. */
   readonly labels?: readonly string[];
   readonly outputs?: GroupFolder | undefined;
-  /** The account of what sandboxes cost. */
+  /** Knows the costs of sandboxes. */
   readonly meter: Pick<CostMeter, "spentBy">;
-  /** What the sweep had in earlier windows. */
+  /** The sandboxes that the sweep used in earlier windows. */
   readonly earlier?: readonly SandboxUse[];
 }
 
 const TERMINATE_MS = 60_000;
 
-/** Runs of the same spec share a sandbox, so each lane's tells by its number that it is one of its own. */
+/** A variable with the lane's number. Runs of the same spec share a sandbox, so it makes each lane's spec different. */
 const LANE = "MODAL_SANDBOXES_LANE";
 
-/** The sandboxes of a sweep: one for each lane, made for it and ended with it. */
+/** The sandboxes of a sweep. Each lane has one, which is created for it and terminated at its end. */
 export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   readonly #options: SweepSandboxesOptions;
   readonly #offers: SharedOffers;
   readonly #own = new DisposableStore();
-  /** Keys of the sandboxes that may hold outputs that are nowhere else. */
+  /** Keys of the sandboxes that may have outputs that exist nowhere else. */
   readonly #holding = new Set<string>();
-  /** What runs on each lane's sandbox, or ran there last. */
+  /** The current or latest user of each lane's sandbox. */
   readonly #users = new Map<number, Pick<Run, "sandboxKey">>();
-  /** By id, each as long as it costs. */
+  /** The sandboxes by id, with the time that each cost money. */
   readonly #uses = new Map<string, SandboxUse>();
   readonly #ids = new Map<string, string>();
   readonly #changed = this.#own.add(new Emitter<undefined>());
-  /** Fires when there is another sandbox, or one has ended. */
+  /** Fires when a sandbox is added or has ended. */
   readonly onDidChangeUses = this.#changed.event;
 
   constructor(options: SweepSandboxesOptions) {
@@ -85,12 +85,12 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
       .reduce((sum, dollars) => sum + dollars, 0);
   }
 
-  /** Its sandboxes, those of earlier windows among them. */
+  /** Returns the sweep's sandboxes, including those of earlier windows. */
   get uses(): readonly SandboxUse[] {
     return [...this.#uses.values()];
   }
 
-  /** Goes on with the sandbox that a lane had in an earlier window, and with a run that used it, if one did. */
+  /** Reuses a lane's sandbox of an earlier window, and a run that used it, if there is one. */
   adopt(sandbox: RunningSandbox, lane: number, run?: Run): void {
     this.#users.set(lane, { sandboxKey: sandbox.key });
     this.#begin(sandbox.key, lane);
@@ -115,7 +115,7 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
       offerOther: this.#offers.offer,
       part: { sweepId: id, index, label: labels[index] ?? `set-${index}`, outputs },
     });
-    if (!run) throw new Error("A run was asked for and none came.");
+    if (!run) throw new Error("The run service returned no run.");
     this.#users.set(lane, run);
     this.#own.add(
       run.onDidChangeState(() => {
@@ -130,13 +130,17 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
     const key = this.#users.get(lane)?.sandboxKey;
     if (key === undefined) return;
     if (this.#holding.has(key)) {
-      this.#options.log.warn(`Sandbox ${key} of a sweep is left to its idle limit: it holds outputs that are not here`);
+      this.#options.log.warn(
+        `Sandbox ${key} of a sweep keeps running until its idle limit, because some outputs are only there`,
+      );
       return;
     }
     try {
       await this.#options.sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_MS));
     } catch (error) {
-      this.#options.log.warn(`Sandbox ${key} of a sweep is left to its idle limit: ${messageOf(error)}`);
+      this.#options.log.warn(
+        `Sandbox ${key} of a sweep keeps running until its idle limit, because it could not be terminated: ${messageOf(error)}`,
+      );
     }
   }
 
@@ -166,4 +170,4 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
   }
 }
 
-const KEPT = "The sandbox keeps running until its idle limit, because outputs of this run may be only there";
+const KEPT = "The sandbox keeps running until its idle limit, because some outputs of this run may be only there";

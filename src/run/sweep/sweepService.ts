@@ -28,7 +28,7 @@ export interface SweepServiceOptions extends Pick<
   readonly records: Pick<RunRecords, "find">;
   readonly meter: Pick<CostMeter, "spentBy" | "recall">;
   readonly sweeps: SweepRecords;
-  /** Lists the sandboxes, and takes over those that an earlier window left. */
+  /** Lists the sandboxes, and adopts those that an earlier window left. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
   /** Aborts before the window closes. */
   readonly closing: AbortSignal;
@@ -36,14 +36,14 @@ export interface SweepServiceOptions extends Pick<
 
 export interface InterruptedSweep {
   readonly record: SweepRecord;
-  /** How many argument sets have not run. */
+  /** The number of argument sets that have not run. */
   readonly waiting: number;
 }
 
-/** Starts sweeps, and goes on with those that an earlier window had to leave. */
+/** Starts sweeps, and resumes those that an earlier window left unfinished. */
 export class SweepService {
   readonly #options: SweepServiceOptions;
-  /** Ids of the sweeps of this window. */
+  /** Ids of this window's sweeps. */
   readonly #own = new Set<string>();
 
   constructor(options: SweepServiceOptions) {
@@ -56,7 +56,7 @@ export class SweepService {
     return this.#run(record, this.#lanes(record, spec), entries);
   }
 
-  /** The sweeps of windows that are gone. Some have only sandboxes left to end. */
+  /** Returns the sweeps of closed windows. Some only have sandboxes to terminate. */
   async interrupted(): Promise<InterruptedSweep[]> {
     const left = await Promise.all(
       this.#others.map(async (record) => {
@@ -70,7 +70,7 @@ export class SweepService {
     return left.flat();
   }
 
-  /** Hands each sweep of another window over once that window is gone: until then it holds the sandboxes. */
+  /** Hands over each sweep of another window when that window is gone. Until then it holds the sandboxes. */
   async takeOver(take: (sweep: InterruptedSweep) => Promise<void>, signal: AbortSignal): Promise<void> {
     await Promise.all(
       this.#others.map(async ({ id, windowId }) => {
@@ -81,7 +81,7 @@ export class SweepService {
     );
   }
 
-  /** Runs the rest, after what still runs; with the sandboxes that are still there. */
+  /** Waits for the runs in progress and runs the remaining sets, on the sandboxes that still exist. */
   async goOn(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
     return this.#goOn(await this.#options.sweeps.unmasked(record), spec, signal);
   }
@@ -100,7 +100,7 @@ export class SweepService {
     const earlier = uses.map((use) => (store.findById(use.id) ? use : ended(use, clock.now())));
     const [path] = entries.flatMap(({ began }) => (began?.outputs === undefined ? [] : [posix.dirname(began.outputs)]));
     const lanes = this.#lanes(record, spec, { earlier, path });
-    // One on which nothing had begun yet ends with its lane too.
+    // A sandbox on which nothing was started also ends with its lane.
     for (const sandbox of held) {
       const lane = uses.find(({ id }) => id === sandbox.phase.id)?.lane;
       if (lane !== undefined) lanes.adopt(sandbox, lane);
@@ -116,13 +116,13 @@ export class SweepService {
     );
   }
 
-  /** Starts nothing more: what still runs comes to its end, and each sandbox with it. */
+  /** Starts no further run. The runs in progress may finish, then the sandboxes are terminated. */
   async windDown(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
     const sets = record.sets.map((set) => ({ skipped: "discarded", ...set }));
     return this.#goOn({ ...record, sets }, spec, signal);
   }
 
-  /** The sandboxes that are still there, as far as no other window has them. */
+  /** Adopts the sandboxes that still exist and that no other window holds. */
   async #adopt(uses: readonly SandboxUse[]): Promise<RunningSandbox[]> {
     const { store, sandboxes } = this.#options;
     const ids = new Set(uses.map(({ id }) => id));
@@ -135,7 +135,7 @@ export class SweepService {
     return this.#options.sweeps.all.filter(({ id }) => !this.#own.has(id));
   }
 
-  /** @param begun the sandboxes of earlier windows, and the folder that it made for the outputs */
+  /** @param begun the sandboxes of earlier windows, and the folder that they created for the outputs */
   #lanes(
     { id, target, folder, remotePath, sets }: SweepRecord,
     spec: NamedSpec,
@@ -173,7 +173,7 @@ export class SweepService {
     return sweep;
   }
 
-  /** A set that was about to start when its window closed never did. */
+  /** If a window closed just before it could start a set, the set has no record of a run, and counts as not started. */
   async #entryOf({ args, lane, runId, skipped }: SavedSet): Promise<BegunEntry> {
     const began = runId === undefined ? undefined : await this.#options.records.find(runId);
     if (began) return { args, ...(lane !== undefined && { lane }), began };
@@ -181,7 +181,7 @@ export class SweepService {
   }
 }
 
-/** Not all of them need be on record, for earlier versions kept only the runs. */
+/** Returns all sandboxes of the sweep. Earlier versions recorded only the runs, so those are used too. */
 function earlierUses({ uses = [] }: SweepRecord, entries: readonly BegunEntry[], spec: NamedSpec): SandboxUse[] {
   const known = new Set(uses.map(({ id }) => id));
   const others = entries.flatMap(({ began }) => (began && !known.has(began.sandboxId) ? [began] : []));
@@ -197,7 +197,7 @@ function savedSet({ args, lane, run, skipped = run && reasonOf(run.state) }: Swe
   return { args, ...began, ...(skipped !== undefined && { skipped }) };
 }
 
-/** Why a run that nothing is on disk of, or nothing any more, is not to be started again. */
+/** Returns why a run without a record on disk must not be started again. */
 function reasonOf(state: RunState): string | undefined {
   switch (state.kind) {
     case "ended":

@@ -2,21 +2,21 @@ import { isObject } from "../../base/guards";
 import { messageOf, UserError } from "../../base/errors";
 import { splitWords } from "./words";
 
-/** The words after the file's name, of one run of a sweep. */
+/** The arguments of one run in a sweep. */
 export type ArgumentSet = readonly string[];
 
-/** So many runs are a mistake rather than a wish. */
+/** More runs than this are probably a mistake. */
 const MAX_SETS = 1000;
 
 /**
- * The argument sets of a file, by its extension: CSV with a line of names, a JSON list, or a command line's arguments on
- * each line. Throws a sentence where it makes no sense.
+ * Reads the argument sets from a file. Its extension determines the format: CSV with a header line, a JSON list, or one
+ * command line per line. Throws a `UserError` if the contents are invalid.
  */
 export function parseArgumentFile(name: string, text: string): ArgumentSet[] {
   const sets = (parsers[/[^.]*$/.exec(name.toLowerCase())?.[0] ?? ""] ?? fromLines)(text.replace(/^\uFEFF/, ""), name);
   if (sets.length === 0) throw new UserError(`${name} has no argument sets.`);
   if (sets.length > MAX_SETS)
-    throw new UserError(`${name} has ${sets.length} argument sets; ${MAX_SETS} are the most.`);
+    throw new UserError(`${name} has ${sets.length} argument sets. The maximum is ${MAX_SETS}.`);
   return sets;
 }
 
@@ -25,19 +25,19 @@ const parsers: Partial<Record<string, (text: string, name: string) => ArgumentSe
   json: fromJson,
 };
 
-/** Blank lines and those that begin with `#` are left out. */
+/** Skips blank lines and lines that begin with `#`. */
 const fromLines = (text: string, name: string): ArgumentSet[] =>
   text.split("\n").flatMap((line, index) => {
     if (/^\s*(#|$)/.test(line)) return [];
     return [located(`${name}, line ${index + 1}`, () => splitWords(line))];
   });
 
-/** The names are options; where a field is empty, its option is left out. */
+/** The header line has the option names. Empty fields omit their option. */
 function fromCsv(text: string, name: string): ArgumentSet[] {
   const [names = [], ...rows] = csvRows(text).filter((fields) => fields.some((field) => field !== ""));
   return rows.map((fields, index) => {
     if (fields.length > names.length)
-      throw new UserError(`${name}, row ${index + 2}: there are more fields than names.`);
+      throw new UserError(`${name}, row ${index + 2} has more fields than the header line has names.`);
     return names.flatMap((option, at) => optionOf(option, fields[at] ?? ""));
   });
 }
@@ -54,10 +54,10 @@ function csvRows(text: string): string[][] {
 
 const CSV_FIELD = /[ \t]*(?:"((?:[^"]|"")*)"[ \t]*|([^,\r\n]*))(,|\r?\n|\r|$)/g;
 
-/** Each set is a line of arguments, a list of words, or an object of options. */
+/** Each set is a command line, a list of words, or an object of options. */
 function fromJson(text: string, name: string): ArgumentSet[] {
   const sets = located(name, () => JSON.parse(text) as unknown);
-  if (!Array.isArray(sets)) throw new UserError(`${name} is no list of argument sets.`);
+  if (!Array.isArray(sets)) throw new UserError(`${name} isn't a list of argument sets.`);
   return sets.map((set: unknown, index) => {
     const place = `${name}, set ${index + 1}`;
     if (typeof set === "string") return located(place, () => splitWords(set));
@@ -90,4 +90,4 @@ function located<T>(place: string, read: () => T): T {
 }
 
 const notUnderstood = (place: string) =>
-  new UserError(`${place}: write it as a line of arguments, a list of words, or an object of options.`);
+  new UserError(`${place} must be a string with arguments, a list of words, or an object with options.`);

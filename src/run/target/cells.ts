@@ -1,17 +1,23 @@
-/** Part of a program between two `# %%` lines. Lines count from 0; the last one is its own. */
+/** The part of a program between two `# %%` lines. Lines start at 0. The last line is included. */
 export interface Cell {
-  /** What stands after the `%%`; empty where nothing does. */
+  /** The text after the `%%`, which may be empty. */
   readonly title: string;
   readonly startLine: number;
   readonly lastLine: number;
-  /** Whether it is prose (`# %% [markdown]`), which nothing runs. */
+  /** True for a cell of prose (`# %% [markdown]`), which can't run. */
   readonly isText: boolean;
 }
 
-/** As VS Code's Python extension marks cells: `# %%`, `#%%`, `# In[3]:` or `# <codecell>`; `// %%` in JavaScript. */
+/**
+ * Matches the cell markers of VS Code's Python extension: `# %%`, `#%%`, `# In[3]:` or `# <codecell>`; `// %%` in
+ * JavaScript.
+ */
 const MARKER = /^(?:(?:#|\/\/)\s*%%(.*)|#\s*In\[[\d ]*\](.*)|#\s*<codecell>(.*))$/;
 
-/** The cells of a text, in order; none where no line marks one. What stands before the first mark is a cell too. */
+/**
+ * Splits a file into cells, in order. The text above the first marker is a cell too. Returns no cells if there is no
+ * marker.
+ */
 export function cellsOf(text: string): Cell[] {
   const lines = text.split(/\r?\n/);
   const marks = lines.flatMap((line, index) => {
@@ -30,7 +36,7 @@ export function cellsOf(text: string): Cell[] {
   }));
 }
 
-/** The cell that holds a line; above the first one, the first. */
+/** Returns the cell that contains a line, or the first cell if the line is above it. */
 export const cellAt = (cells: readonly Cell[], line: number): Cell | undefined =>
   cells.findLast(({ startLine }) => startLine <= line) ?? cells[0];
 

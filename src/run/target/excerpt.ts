@@ -1,4 +1,4 @@
-/** Part of a text, as editors count: lines and characters from 0, the end not included. */
+/** A part of a file in the editor's coordinates: lines and characters start at 0, and the end is exclusive. */
 export interface TextRange {
   readonly startLine: number;
   readonly startCharacter: number;
@@ -7,8 +7,8 @@ export interface TextRange {
 }
 
 /**
- * What is in some ranges of a text, on the same lines as there, with blank lines for the rest: what a program says of its
- * lines is true of the text too. Indentation that all of it shares is taken away.
+ * Returns the contents of some ranges of a file, at the same line numbers, with blank lines in between. So the line
+ * numbers that a program reports are also valid in the file. Common indentation is removed.
  */
 export function excerpt(text: string, ranges: readonly TextRange[]): string {
   const lines = text.split(/\r?\n/);
@@ -27,7 +27,7 @@ export function excerpt(text: string, ranges: readonly TextRange[]): string {
     .concat("\n");
 }
 
-/** A range that begins after nothing but blanks is meant from the start of its line on. */
+/** If only blanks precede a range in its line, the range starts at the beginning of that line. */
 function part(line: string, index: number, { startLine, startCharacter, endLine, endCharacter }: TextRange): string {
   const isIndent = line.slice(0, startCharacter).trim() === "";
   const start = index > startLine || isIndent ? 0 : startCharacter;

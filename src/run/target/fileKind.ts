@@ -1,6 +1,6 @@
-/** A file as the editor knows it. */
+/** A file as the editor sees it. */
 export interface SourceFile {
-  /** Its name with the extension: `train.py`. */
+  /** The file name with the extension: `train.py`. */
   readonly name: string;
   /** VS Code's language id. */
   readonly languageId: string;
@@ -8,7 +8,7 @@ export interface SourceFile {
   readonly firstLine: string;
 }
 
-/** The kinds of files that run without a question about how. */
+/** The kinds of files that can run without asking the user how. */
 export type FileKind = "python" | "shell" | "javascript" | "typescript" | "cuda" | "notebook";
 
 const byLanguage: Partial<Record<string, FileKind>> = {
@@ -35,13 +35,16 @@ const byExtension: Partial<Record<string, FileKind>> = {
   ipynb: "notebook",
 };
 
-/** The kind of a file, by its language, then its extension. */
+/** Returns the kind of a file by its language, or else by its extension. */
 export function kindOf({ name, languageId }: Omit<SourceFile, "firstLine">): FileKind | undefined {
   const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
   return byLanguage[languageId] ?? byExtension[extension];
 }
 
-/** The words of a `#!` line as the kernel reads it: an interpreter and at most one argument, or the words after `env`. */
+/**
+ * Returns the words of a `#!` line as the kernel reads them: an interpreter and at most one argument, or the words
+ * after `env`.
+ */
 export function shebangWords(firstLine: string): readonly [string, ...string[]] | undefined {
   const [, interpreter, argument] = /^#!\s*(\/\S+)(?:\s+(\S.*?))?\s*$/.exec(firstLine) ?? [];
   if (interpreter === undefined) return undefined;
@@ -51,13 +54,13 @@ export function shebangWords(firstLine: string): readonly [string, ...string[]] 
   return argument === undefined ? [interpreter] : [interpreter, argument];
 }
 
-/** True if the file runs without a question about how. */
+/** True if the file can run without asking the user how. */
 export const canRun = (file: SourceFile): boolean =>
   kindOf(file) !== undefined || shebangWords(file.firstLine) !== undefined;
 
 /**
- * The language ids and extensions of files that the Explorer offers to run. It knows no first lines, so it offers files
- * without an extension too.
+ * The language ids and extensions of files that the Explorer offers to run. It doesn't know their first lines, so it
+ * also offers files without an extension.
  */
 export const runnableFiles: readonly string[] = [
   ...Object.keys(byLanguage),

@@ -2,14 +2,14 @@ import type { SecretStore } from "../../base/ports";
 
 export interface FileMemoryOptions<T> {
   readonly secrets: SecretStore;
-  /** The name in the secret store. */
+  /** The key in the secret store. */
   readonly key: string;
   readonly isValue: (value: unknown) => value is T;
-  /** Those used longest ago are forgotten. */
+  /** The least recently used files are forgotten. */
   readonly maxFiles: number;
 }
 
-/** Remembers a value for each file. It is kept as secrets are, since the arguments of programs may hold some. */
+/** Remembers a value for each file. Values are stored as secrets, because program arguments may contain some. */
 export class FileMemory<T> {
   readonly #options: FileMemoryOptions<T>;
 
@@ -17,7 +17,7 @@ export class FileMemory<T> {
     this.#options = options;
   }
 
-  /** @param file names the file, or anything else that has a value of its own */
+  /** @param file identifies the file, or anything else that has a value of its own */
   async of(file: string): Promise<T | undefined> {
     return (await this.#all()).get(file);
   }

@@ -4,17 +4,17 @@ import CUDA from "./remote/cuda.sh";
 import FIRST_OF from "./remote/firstOf.sh";
 import NOTEBOOK from "./remote/notebook.py";
 
-/** A way to run a file: the words that come before its path. */
+/** A way to run a file: the words that precede its path. */
 export interface Launcher {
   readonly label: string;
   readonly argv: readonly string[];
-  /** The program that the image must have, for the message when it lacks it. */
+  /** The program that the image must have. Error messages name it if it is missing. */
   readonly program: string;
-  /** What a file without an extension gets, since some programs go by it. */
+  /** The extension for a file that has none, because some programs depend on it. */
   readonly extension: string;
 }
 
-/** The first of several programs that the image has, given the rest of the words. */
+/** Runs the first of several programs that the image has, followed by the remaining words. */
 export const firstOf = (...candidates: string[]): string[] => ["sh", "-c", FIRST_OF, "sh", candidates.join(",")];
 
 export const launchers = {
@@ -32,8 +32,8 @@ export const launchers = {
 } as const satisfies Record<FileKind, Launcher>;
 
 /**
- * How to run a file: by its language, then its extension, then its `#!` line. A shell script keeps the shell that its
- * `#!` line names. `undefined` if none of them says it: then ask, never guess.
+ * Determines how to run a file: by its language, then its extension, then its `#!` line. A shell script keeps the shell
+ * that its `#!` line names. If none of these is known, returns `undefined`: ask the user, never guess.
  */
 export function findLauncher(file: SourceFile): Launcher | undefined {
   const kind = kindOf(file);

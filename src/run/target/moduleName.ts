@@ -1,13 +1,14 @@
-/** A module as `python -m` takes it, and where it has to be started, relative to the folder, with `/`. */
+/** A module's name for `python -m`, and the folder in which to start it, relative to the synced folder, with `/`. */
 export interface ModulePlace {
   readonly module: string;
   readonly workdir: string;
 }
 
 /**
- * The module that a file or a folder of the folder is; `undefined` where its path makes no name. It is started above the
- * outermost package that it is in: above `src/app` for `src/app/train.py` if `src/app` is one, else in the folder itself.
- * @param packages the folders on the way with an `__init__.py`, relative to the folder
+ * Returns the module for a file or subfolder, `undefined` if its path isn't a valid module name. It starts in the
+ * parent of its outermost package: in the parent of `src/app` for `src/app/train.py` if `src/app` is a package,
+ * otherwise in the synced folder.
+ * @param packages the parent folders that have an `__init__.py`, relative to the synced folder
  */
 export function modulePlace(path: string, packages: ReadonlySet<string>): ModulePlace | undefined {
   const parts = path.replace(/\.pyw?$/, "").split("/");
@@ -16,7 +17,7 @@ export function modulePlace(path: string, packages: ReadonlySet<string>): Module
   const isPackage = (index: number) => packages.has(above[index] ?? "") && above[index] !== "";
   let start = parts.length - 1;
   while (start > 0 && isPackage(start)) start -= 1;
-  // Where nothing is a package, any folder may be a namespace of the whole.
+  // Without any package, every parent folder may be part of a namespace package.
   if (start === parts.length - 1 && !packages.has(parts.join("/"))) start = 0;
   const names = parts.slice(start);
   if (names.length === 0 || !names.every((name) => NAME.test(name))) return undefined;

@@ -1,11 +1,11 @@
 import EXCERPT from "./remote/excerpt.py";
 
 /**
- * A program that runs part of another, whose name, folder and lines it takes on, so that tracebacks lead there; the value
- * of a last expression is shown, as in a notebook.
- * @param path of the other program where it runs
- * @param source its part on its own lines, as `excerpt` makes it
- * @param head comments that must stay in sight of whoever starts the program
+ * Returns a program that runs part of another one under that one's name, folder and line numbers, so that tracebacks
+ * point there. Like a notebook, it shows the value of a final expression.
+ * @param path the path of the other program in the sandbox
+ * @param source its part with the original line numbers, as `excerpt` returns it
+ * @param head comments that must stay visible to the launcher
  */
 export const pythonExcerpt = (path: string, source: string, head: string): string => `${head}
 ${EXCERPT}

@@ -6,17 +6,17 @@ import { maskLine } from "../output/maskSecrets";
 import type { RunTarget } from "./target";
 import { formatVariables, joinWords } from "./words";
 
-/** How a program is run, other than by itself. */
+/** Options for running a program. */
 export interface RunOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Relative to the folder; empty for the folder itself. */
+  /** Relative to the synced folder, empty for the folder itself. */
   readonly workdir: string;
 }
 
 export const noOptions: RunOptions = { args: [], env: {}, workdir: "" };
 
-/** A target with options; what they leave open stays as it is. */
+/** Returns a target with these options. Empty options leave the target unchanged. */
 export const withOptions = (target: RunTarget, { args, env, workdir }: RunOptions): RunTarget => ({
   ...target,
   ...(args.length > 0 && { args }),
@@ -24,7 +24,7 @@ export const withOptions = (target: RunTarget, { args, env, workdir }: RunOption
   ...(workdir !== "" && { workdir }),
 });
 
-/** All of it in a line, with secrets masked. */
+/** Describes the options in one line, with secrets masked. */
 export function describeOptions({ args, env, workdir }: RunOptions): string {
   const parts = [maskLine(joinWords(args)), maskLine(formatVariables(env)), workdir && `in ${workdir}`].filter(
     (part) => part !== "",
@@ -32,10 +32,10 @@ export function describeOptions({ args, env, workdir }: RunOptions): string {
   return parts.length === 0 ? "no arguments" : parts.join(" · ");
 }
 
-/** So many are kept of each file. */
+/** The number of options that are kept for each file. */
 const KEPT = 10;
 
-/** What each file was run with, the last first. */
+/** The options with which each file was run, latest first. */
 export class RunOptionsMemory {
   readonly #memory: FileMemory<readonly RunOptions[]>;
 
@@ -43,7 +43,7 @@ export class RunOptionsMemory {
     this.#memory = new FileMemory({ secrets, key: "modalSandboxes.runOptions", isValue: isOptionsList, maxFiles: 200 });
   }
 
-  /** `key` names the file. */
+  /** `key` identifies the file. */
   async of(key: string): Promise<readonly RunOptions[]> {
     return (await this.#memory.of(key)) ?? [];
   }

@@ -8,10 +8,10 @@ import PACKAGE_FOLDERS from "./remote/packageFolders.py";
 import SATISFIES from "./remote/satisfies.py";
 import WITH_NEEDS from "./remote/withNeeds.sh";
 
-/** What a Python script says in its comments that it needs (PEP 723). */
+/** The requirements that a Python script declares in its comments (PEP 723). */
 export interface ScriptNeeds {
   readonly dependencies: readonly string[];
-  /** Which Pythons will do: `>=3.11`; any if empty. */
+  /** The accepted Python versions: `>=3.11`. Empty if any version is accepted. */
   readonly python: string;
   /** The comments themselves. */
   readonly block: string;
@@ -20,21 +20,24 @@ export interface ScriptNeeds {
 const START = /^# \/\/\/ script$/m;
 const BLOCK = /^# \/\/\/ script\n((?:#(?: .*)?\n)+?)# \/\/\/$/gm;
 
-/** Reads a `# /// script` block; nothing where there is none. Throws a sentence where it makes no sense. */
+/** Reads a `# /// script` block. Returns `undefined` if there is none. Throws a `UserError` if it is invalid. */
 export function scriptNeeds(text: string): ScriptNeeds | undefined {
   const lines = text.replaceAll("\r\n", "\n");
   if (!START.test(lines)) return undefined;
   const [match, ...more] = [...lines.matchAll(BLOCK)];
   if (!match) throw malformed('it does not end with a line "# ///"');
-  if (more.length > 0) throw malformed("there is more than one");
+  if (more.length > 0) throw malformed("there is more than one block");
   const [block, comments = ""] = match;
   const { dependencies = [], "requires-python": python = "" } = read(comments.replaceAll(/^# ?/gm, ""));
-  if (!isWords(dependencies)) throw malformed('"dependencies" is no list of texts');
-  if (typeof python !== "string") throw malformed('"requires-python" is no text');
+  if (!isWords(dependencies)) throw malformed('"dependencies" must be a list of strings');
+  if (typeof python !== "string") throw malformed('"requires-python" must be a string');
   return { dependencies, python, block };
 }
 
-/** Runs a script with what it needs: by uv, else by a virtual environment that is kept, upon the image's own packages. */
+/**
+ * Runs a script with its requirements: with uv, or else in a virtual environment that is kept and that also sees the
+ * image's own packages.
+ */
 export function launcherWith(launcher: Launcher, { dependencies, python }: ScriptNeeds): Launcher {
   const needs = dependencies.join("\n");
   const key = createHash("sha256").update(`${python}\n${needs}`).digest("hex").slice(0, 16);
@@ -52,4 +55,4 @@ function read(toml: string): Record<string, unknown> {
 }
 
 const malformed = (reason: string, cause?: unknown) =>
-  new UserError(`The "# /// script" block cannot be read: ${reason}. Fix it, or remove it.`, { cause });
+  new UserError(`The "# /// script" block is invalid: ${reason}. Fix it or remove it.`, { cause });

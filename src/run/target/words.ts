@@ -2,8 +2,8 @@ import { UserError } from "../../base/errors";
 import { quote } from "../../base/quote";
 
 /**
- * The words of a command line, as a POSIX shell splits and unquotes it; nothing in it is expanded. Throws a sentence
- * where a quote is not closed.
+ * Splits a command line into words and unquotes them as a POSIX shell does, without expansions. Throws a `UserError` if
+ * a quote is not closed.
  */
 export function splitWords(line: string): string[] {
   const words: string[] = [];
@@ -21,11 +21,11 @@ export function splitWords(line: string): string[] {
   return word === undefined ? words : [...words, word];
 }
 
-/** A line that splits into these words. */
+/** Returns a command line that splits into these words. */
 export const joinWords = (words: readonly string[]): string =>
   words.map((word) => (word === "" ? "''" : quote(word))).join(" ");
 
-/** The variables of `NAME=value` words. Throws a sentence where one has no name. */
+/** Parses words of the form `NAME=value`. Throws a `UserError` if a name is missing. */
 export function parseVariables(line: string): Record<string, string> {
   return Object.fromEntries(
     splitWords(line).map((word) => {
@@ -36,16 +36,19 @@ export function parseVariables(line: string): Record<string, string> {
   );
 }
 
-/** The words that `parseVariables` reads. */
+/** Returns the command line for `parseVariables`. */
 export const formatVariables = (variables: Readonly<Record<string, string>>): string =>
   Object.entries(variables)
     .map(([name, value]) => `${name}=${value === "" ? "" : quote(value)}`)
     .join(" ");
 
-/** Blanks, the inside of either kind of quotes, a character after a backslash, plain characters, or a lone quote. */
+/**
+ * Matches blanks, the contents of either kind of quotes, a character after a backslash, plain characters, or a lone
+ * quote.
+ */
 const PIECE = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)|['"\\]/g;
 
 const notClosed = (mark: string) =>
-  new UserError(mark === "\\" ? "Nothing follows the last \\" : `A ${mark} is not closed`);
+  new UserError(mark === "\\" ? "Nothing follows the final \\" : `A ${mark} isn't closed`);
 
-const noVariable = (word: string) => new UserError(`"${word}" is no NAME=value`);
+const noVariable = (word: string) => new UserError(`"${word}" isn't of the form NAME=value`);

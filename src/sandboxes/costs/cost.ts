@@ -4,16 +4,16 @@ import type { Rates } from "../../modal/rates";
 import { regionFactor, regionSurcharge } from "../../modal/regions";
 import type { Usage } from "../../modal/usage";
 
-/** What a sandbox is billed for. */
+/** The properties of a sandbox that determine its price. */
 export interface Billable {
   readonly gpu: GpuRequest | undefined;
   readonly cpu: number | undefined;
   readonly memoryMiB: number | undefined;
-  /** What it is pinned to, which costs more; absent where that is not known. */
+  /** The regions that the sandbox is pinned to, which cost more. Absent if they are unknown. */
   readonly regions?: readonly string[];
 }
 
-/** What Modal reserves where nothing is asked: cores and MiB. */
+/** Modal's default reservation, in cores and MiB. */
 const DEFAULT_CPU = 0.125;
 const DEFAULT_MEMORY_MIB = 128;
 
@@ -21,8 +21,8 @@ const HOUR_S = 3600;
 const HOUR_MS = HOUR_S * 1000;
 
 /**
- * US dollars an hour for what is reserved: an estimate, since use above the reservation is billed too. A GPU type of no
- * known price counts as nothing.
+ * Returns the price of the reserved resources in US dollars per hour. This is an estimate, because Modal also bills use
+ * above the reservation. GPU types without a known price count as free.
  */
 export function hourlyRate(billable: Billable, rates: Rates): number {
   const { gpus, cores, gib } = reserved(billable);
@@ -31,17 +31,17 @@ export function hourlyRate(billable: Billable, rates: Rates): number {
   );
 }
 
-/** The same for people: `$4.98/h`, `$5.73/h incl. 15% for us (as of 2026-09)`. */
+/** Formats the hourly rate for the user: `$4.98/h`, `$5.73/h incl. 15% for us (as of 2026-09)`. */
 export const describePrice = (billable: Billable, rates: Rates): string =>
   [formatHourlyRate(hourlyRate(billable, rates)), regionSurcharge(billable.regions ?? [])].filter(Boolean).join(" ");
 
-/** US dollars for `ms` milliseconds: an estimate. */
+/** Estimates the cost of `ms` milliseconds in US dollars. */
 export const costOf = (billable: Billable, ms: number, rates: Rates): number =>
   (hourlyRate(billable, rates) * ms) / HOUR_MS;
 
 /**
- * How many milliseconds a sandbox that has ended lived, by what it used: GPUs are used all the time. Of cores and memory
- * Modal may count what was used rather than what was reserved, which shows where that is less than it lived at `least`.
+ * Returns how many milliseconds an ended sandbox lived, judging by its usage. GPUs count all the time. For cores and
+ * memory, Modal may count actual use instead of the reservation, so a result below `least` is discarded.
  */
 export function livedMs(usage: Usage, billable: Billable, { least, most }: { least: number; most: number }): number {
   const { gpus, cores, gib } = reserved(billable);
@@ -50,7 +50,7 @@ export function livedMs(usage: Usage, billable: Billable, { least, most }: { lea
   return byUse > least ? Math.min(byUse, most) : most;
 }
 
-/** US dollars for what was used in `ms` milliseconds, of each thing at least what was reserved: as Modal bills it. */
+/** Returns the cost in US dollars of `ms` milliseconds as Modal bills it: at least the reservation of each resource. */
 export function costOfUsage(usage: Usage, billable: Billable, ms: number, rates: Rates): number {
   const { gpus, cores, gib } = reserved(billable);
   const seconds = ms / 1000;
@@ -61,7 +61,7 @@ export function costOfUsage(usage: Usage, billable: Billable, ms: number, rates:
   return (dollars * regionFactor(billable.regions ?? [])) / HOUR_S;
 }
 
-/** How many of each thing a sandbox keeps for itself. */
+/** The reserved amount of each resource. */
 function reserved({ gpu, cpu, memoryMiB }: Billable) {
   return { gpus: gpu?.count ?? 0, cores: cpu ?? DEFAULT_CPU, gib: (memoryMiB ?? DEFAULT_MEMORY_MIB) / 1024 };
 }

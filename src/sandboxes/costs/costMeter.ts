@@ -12,9 +12,9 @@ import { startOfDay } from "./spending";
 export interface CostMeterOptions extends ReadingsOptions {
   readonly store: SandboxStore;
   readonly activity: Pick<Activity, "useOf" | "onDidChangeActivity">;
-  /** Names the account, environment and app of the moment. */
+  /** Names the current account, environment and app. */
   readonly scope: () => string;
-  /** True on the local backend: nothing is billed there. */
+  /** True on the local backend, which bills nothing. */
   readonly isFree: () => boolean;
 }
 
@@ -23,48 +23,51 @@ export interface MeteredSandbox {
   /** US dollars. */
   readonly perHour: number;
   readonly soFar: number;
-  /** The server has not said what was used. */
+  /** True until the server reports usage. */
   readonly isEstimate: boolean;
 }
 
-/** What one sandbox has cost until a moment. */
+/** The cost of one sandbox up to now. */
 export interface Spent {
   /** US dollars. */
   readonly dollars: number;
-  /** The server has not said what was used. */
+  /** True until the server reports usage. */
   readonly isEstimate: boolean;
 }
 
-/** What this machine's sandboxes cost, in US dollars. */
+/** The costs of this machine's sandboxes in US dollars. */
 export interface Costs {
   readonly isFree: boolean;
-  /** Those that are billed at the moment. */
+  /** The sandboxes that are billed right now. */
   readonly sandboxes: readonly MeteredSandbox[];
   readonly perHour: number;
   readonly today: number;
   readonly isTodayEstimate: boolean;
 }
 
-/** How often what was spent is read and written: as much of it a crash may lose. */
+/** How often costs are read and written. A crash loses at most this much time. */
 const INTERVAL_MS = 60_000;
 
-/** Sandboxes are listed each minute while some run, unless this machine sleeps or has no network. */
+/** Running sandboxes are listed once a minute, unless this machine sleeps or is offline. */
 const UNSEEN_MS = 3 * INTERVAL_MS;
 
-/** Why a sandbox leaves: it ended at some time, here and now, or is only out of sight, as in another account. */
+/**
+ * Why a sandbox left the store: it ended earlier, this window terminated it, or it is out of sight, as in another
+ * account.
+ */
 type Leave = "ended" | "terminated" | "outOfSight";
 
-/** A clock that was set back must not hide what was spent after that. */
+/** The end of today is open, so that costs are still counted after the clock was set back. */
 const LATER = Number.POSITIVE_INFINITY;
 
-/** Keeps account of what the sandboxes of this machine cost, whichever window made them. */
+/** Tracks the costs of this machine's sandboxes, whichever window created them. */
 export class CostMeter implements Disposable {
   readonly #options: CostMeterOptions;
   readonly #own = new DisposableStore();
   readonly #changed = new Emitter<void>();
   readonly onDidChangeCosts = this.#changed.event;
   readonly #readings: Readings;
-  /** Ids by key, for those that lose theirs with their end. */
+  /** Ids by key. A sandbox loses its id when it ends. */
   readonly #ids = new Map<string, string>();
   readonly #updates = new SerialQueue();
 
@@ -116,7 +119,7 @@ export class CostMeter implements Disposable {
     };
   }
 
-  /** What a sandbox has cost, be it another machine's. */
+  /** Returns the cost of a running sandbox, even one of another machine. */
   spentOn(sandbox: RunningSandbox): Spent {
     const { clock, rates } = this.#options;
     const { id, startedAt } = sandbox.phase;
@@ -126,19 +129,22 @@ export class CostMeter implements Disposable {
     return { dollars: this.#live(known, clock.now()).dollars, isEstimate: !known.isMeasured };
   }
 
-  /** US dollars that a sandbox has cost, or may have where nobody saw its end; `undefined` where it is not known. */
+  /**
+   * Returns the cost of a sandbox in US dollars, `undefined` if it is unknown. An upper bound if no window saw the
+   * sandbox end.
+   */
   spentBy(id: string): number | undefined {
     const { clock, rates } = this.#options;
     const known = this.#readings.get(id);
     return known && (known.isOver ? known : grown(known, clock.now(), rates.current)).dollars;
   }
 
-  /** Reads what the sandboxes that lived since then have cost, also those of windows that are gone. */
+  /** Loads the costs of sandboxes that have lived since then, including those of closed windows. */
   async recall(since: number): Promise<void> {
     await this.#readings.recall(since);
   }
 
-  /** US dollars spent on this day and on each of the days before, today first. */
+  /** Returns the US dollars spent today and on each previous day, today first. */
   async lastDays(count: number): Promise<number[]> {
     const { clock } = this.#options;
     const now = clock.now();
@@ -150,7 +156,7 @@ export class CostMeter implements Disposable {
     });
   }
 
-  /** Takes readings of what runs, and takes up those of other windows. */
+  /** Reads the costs of running sandboxes, and loads what other windows have read. */
   async update(): Promise<void> {
     await this.#updates.run(async () => {
       const { clock } = this.#options;
@@ -163,8 +169,9 @@ export class CostMeter implements Disposable {
   }
 
   /**
-   * After a list of the server, which was asked for at `listedAt`: takes last readings of what ended while no window was
-   * there to see it. Windows read what runs each minute, so that what is newer may have started after the list.
+   * Takes final readings of sandboxes that ended while no window was open. Called after the server was asked for its
+   * list at `listedAt`. Windows read costs every minute, so a more recent reading may belong to a sandbox that started
+   * after the list.
    */
   async settle(signal: AbortSignal, listedAt: number): Promise<void> {
     const { store, scope, clock } = this.#options;
@@ -180,7 +187,7 @@ export class CostMeter implements Disposable {
     );
     for (const reading of ended) {
       signal.throwIfAborted();
-      // It lived on without a window, as long as its limits let it.
+      // Without a window it kept running until one of its limits ended it.
       await this.#close(grown(reading, clock.now(), this.#options.rates.current));
     }
   }
@@ -213,7 +220,7 @@ export class CostMeter implements Disposable {
     this.#see(sandbox, startedAt);
   }
 
-  /** It lived at that time. */
+  /** Records that the sandbox was running at that time. */
   #see(sandbox: RunningSandbox, at: number): void {
     const known = this.#readings.get(sandbox.phase.id);
     if (!known || known.isOver) return;
@@ -221,7 +228,7 @@ export class CostMeter implements Disposable {
     this.#use(sandbox);
   }
 
-  /** Notes until when its idle limit lets it live. Another window knows better how it uses what it holds. */
+  /** Records when the idle limit will end the sandbox. Only the window that holds it knows how it is used. */
   #use(sandbox: RunningSandbox): void {
     const known = this.#readings.get(sandbox.phase.id);
     if (!known || known.isOver || sandbox.holder !== "thisWindow") return;
@@ -238,12 +245,12 @@ export class CostMeter implements Disposable {
     if (!known || known.isOver) return;
     const isOver = reason !== "outOfSight";
     const { seenAt = known.startedAt } = known;
-    // What this window terminates lived until then, unless nobody has looked for a while.
+    // A sandbox that this window terminates ran until now, unless no list has shown it for a while.
     const isWitnessed = reason === "terminated" && at - seenAt < UNSEEN_MS;
     const seen = isWitnessed ? { ...known, seenAt: at } : known;
     const last = { ...grown(seen, at, this.#options.rates.current), isOver };
     this.#readings.set(last);
-    // Other windows count it from here on; the server may take its time to say what was used.
+    // Save first, so that other windows count it: the server may take a while to report usage.
     const saving = this.#options.spending.save(last);
     const closing = async () => {
       await saving;
@@ -252,20 +259,20 @@ export class CostMeter implements Disposable {
     void this.#readings.noted(this.#updates.run(closing));
   }
 
-  /** Takes the last reading of a sandbox that has ended. */
+  /** Takes the final reading of a sandbox that has ended. */
   async #close(reading: Reading): Promise<void> {
     await this.#readings.close(reading);
     this.#changed.fire();
   }
 
-  /** A reading of a sandbox that is billed, with what it cost since. */
+  /** Extrapolates the reading of a running sandbox to `now`. */
   #live(reading: Reading, now: number): Reading {
     return reading.isOver || !this.#options.store.findById(reading.id)
       ? reading
       : grown(reading, now, this.#options.rates.current);
   }
 
-  /** What is billed of the sandboxes that this machine made. */
+  /** The billed sandboxes that this machine created. */
   #billed(): Sandbox[] {
     return this.#options.store.all.filter((sandbox) => isOfThisMachine(sandbox) && BILLED.includes(sandbox.phase.kind));
   }
@@ -273,5 +280,5 @@ export class CostMeter implements Disposable {
 
 const BILLED: readonly Sandbox["phase"]["kind"][] = ["running", "pausing", "stopping"];
 
-/** Other machines keep account of theirs themselves. */
+/** Other machines track the costs of their own sandboxes. */
 export const isOfThisMachine = ({ holder }: Sandbox): boolean => holder !== "elsewhere";

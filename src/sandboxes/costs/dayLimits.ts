@@ -10,12 +10,12 @@ export interface DayLimitsOptions {
   readonly meter: Pick<CostMeter, "costs">;
   readonly store: SandboxStore;
   readonly limits: () => { readonly soft: Limits; readonly hard: Limits };
-  /** Whether idle sandboxes shall end once the day's hard limit is reached. */
+  /** True if idle sandboxes should end when the day's hard limit is reached. */
   readonly stopsIdle: () => boolean;
   readonly isBusy: (key: string) => boolean;
-  /** Brings the costs up to date: they may be an estimate from before this machine slept. `false` if that failed. */
+  /** Updates the costs, which may be an estimate from before this machine slept. `false` if that failed. */
   readonly confirm: () => Promise<boolean>;
-  /** Shared by the windows, so that each crossing is told once. */
+  /** Shared by all windows, so that only one of them reports each crossing. */
   readonly memento: Memento;
   readonly clock: Clock;
 }
@@ -27,13 +27,13 @@ export interface DayLimitReached {
   readonly today: number;
 }
 
-/** Notices when the sandboxes of this machine have cost as much on a day as the user wants to spend. */
+/** Watches what this machine's sandboxes have cost today, and reports when that reaches a limit. */
 export class DayLimits {
   readonly #options: DayLimitsOptions;
   readonly #reached = new Emitter<DayLimitReached>();
   readonly onDidReachLimit = this.#reached.event;
   readonly #idle = new Emitter<readonly RunningSandbox[]>();
-  /** What shall end since the hard limit is reached; each sandbox comes once. */
+  /** Fires with the idle sandboxes to end after the hard limit is reached. Each sandbox is reported once. */
   readonly onDidFindIdle = this.#idle.event;
   readonly #offered = new Set<string>();
   #isChecking = false;
@@ -42,7 +42,10 @@ export class DayLimits {
     this.#options = options;
   }
 
-  /** Looks once, and twice before it says anything. `isAttended`: there is somebody at this window to be told. */
+  /**
+   * Checks the limits. The costs are confirmed before anything is reported. `isAttended` is true if the user can see
+   * this window.
+   */
   async check(isAttended: boolean): Promise<void> {
     if (this.#isChecking || !this.#hasNews(isAttended)) return;
     this.#isChecking = true;
@@ -53,7 +56,10 @@ export class DayLimits {
     }
   }
 
-  /** Ends what is still idle on a day whose limit is still reached. What lives on after that comes once more. */
+  /**
+   * Terminates the sandboxes that are still idle, if the hard limit is still reached. The others will be reported
+   * again.
+   */
   async endIdle(found: readonly RunningSandbox[], terminate: (key: string) => Promise<void>): Promise<void> {
     const isReached = this.#reachedNow?.kind === "hard";
     const idle = new Set(isReached ? this.idle().map(({ key }) => key) : []);
@@ -101,7 +107,7 @@ export class DayLimits {
     return this.idle().filter(({ key }) => !this.#offered.has(key));
   }
 
-  /** This window's sandboxes that nothing runs on. */
+  /** This window's sandboxes on which nothing runs. */
   idle(): RunningSandbox[] {
     const { store, isBusy } = this.#options;
     return store.all.filter(isRunning).filter(({ key, holder }) => holder === "thisWindow" && !isBusy(key));
@@ -112,7 +118,7 @@ export class DayLimits {
   }
 
   #remember(reached: DayLimitReached): void {
-    // What cannot be kept is told once more.
+    // If this cannot be stored, the limit is reported again.
     this.#options.memento.update(keyOf(reached), this.#stampOf(reached)).then(undefined, () => undefined);
   }
 

@@ -11,10 +11,11 @@ import { crossings, describeCrossing, type Crossing, type LimitKind, type Limits
 import type { Sandbox } from "../sandbox";
 import type { SandboxStore } from "../sandboxStore";
 
-/** Whoever may refuse that a sandbox is created. */
+/** Decides if a sandbox may be created. */
 export interface Guard {
   /**
-   * Puts it on record, so that others count it, or rejects where it must not be created. It is in the store already.
+   * Records the candidate so that other windows count it, or rejects if it must not be created. The store already
+   * contains it.
    * @param record writes it to the journal
    */
   admit(candidate: Sandbox, record: () => Promise<void>, signal: AbortSignal): Promise<void>;
@@ -25,37 +26,43 @@ export interface SpendingGuardOptions {
   readonly meter: Pick<CostMeter, "costs" | "update">;
   readonly rates: RateSource;
   readonly limits: () => { readonly soft: Limits; readonly hard: Limits };
-  /** Brings the store up to date, for what other windows made counts too. */
+  /** Updates the store, because sandboxes of other windows count too. */
   readonly refresh: (signal: AbortSignal) => Promise<void>;
-  /** What this machine has on disk of the sandboxes of the account. */
+  /** The journal entries of the account's sandboxes. */
   readonly journal: () => Promise<readonly JournalEntry[]>;
-  /** The ids of the windows that live, this one among them. */
+  /** The ids of the open windows, including this one. */
   readonly livingWindows: () => Promise<ReadonlySet<string>>;
-  /** Keeps all other windows from deciding meanwhile. */
+  /** Runs `work` while no other window decides. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Asks whether to go on above a soft limit. */
+  /** Asks the user if the sandbox may exceed a soft limit. */
   readonly approve: (question: string) => Promise<boolean>;
   readonly clock: Clock;
 }
 
-/** A create that a dead window asked for has its answer by then. While its window lives, an image build takes any time. */
+/**
+ * After this time, the server has answered a create from a window that has since closed. While its window is open, an
+ * image build may take any time.
+ */
 const CREATION_MS = 20 * 60_000;
 
 /**
- * Keeps what this machine's sandboxes cost below the user's limits. Each window decides while no other does, by what the
- * server lists and by what all of them have put on record, so that several at once do not slip through together.
+ * Keeps the cost of this machine's sandboxes below the user's limits. Windows decide one at a time, based on the
+ * server's list and on all journal entries, so that two concurrent creates cannot both slip below a limit.
  */
 export class SpendingGuard implements Guard {
   readonly #options: SpendingGuardOptions;
   readonly #admissions = new SerialQueue();
-  /** What the user was asked about, until it is below its limit again. */
+  /** The soft limits that the user has agreed to exceed. Each is forgotten when the total is below it again. */
   readonly #approved = new Set<LimitKind>();
 
   constructor(options: SpendingGuardOptions) {
     this.#options = options;
   }
 
-  /** Refuses above a hard limit with a `UserError`; above a soft one asks once, and a no is an `AbortError`. */
+  /**
+   * Throws a `UserError` above a hard limit. Above a soft limit it asks the user, and throws an `AbortError` if the
+   * answer is no.
+   */
   async admit(candidate: Sandbox, record: () => Promise<void>, signal: AbortSignal): Promise<void> {
     if (!hasLimit(this.#options.limits())) {
       await record();
@@ -70,7 +77,7 @@ export class SpendingGuard implements Guard {
     });
   }
 
-  /** Puts the candidate on record, unless the user is to be asked first: about the crossings that it returns. */
+  /** Records the candidate unless the user must be asked first. Returns the crossings to ask about. */
   async #decide(candidate: Sandbox, record: () => Promise<void>, signal: AbortSignal): Promise<readonly Crossing[]> {
     const { journal, refresh, meter, exclusively } = this.#options;
     const before = new Set((await journal()).flatMap(({ name, id }) => (id === undefined ? [] : [name])));
@@ -88,7 +95,7 @@ export class SpendingGuard implements Guard {
     });
   }
 
-  /** Forgets what was approved of limits that are no longer crossed. */
+  /** Returns the crossings that the user has not approved. Forgets approvals of limits that are no longer exceeded. */
   #unasked(crossed: readonly Crossing[]): readonly Crossing[] {
     const kinds = new Set(crossed.map(({ kind }) => kind));
     for (const kind of this.#approved) if (!kinds.has(kind)) this.#approved.delete(kind);
@@ -101,7 +108,7 @@ export class SpendingGuard implements Guard {
     for (const { kind } of news) this.#approved.add(kind);
   }
 
-  /** @param listedBefore the names of the sandboxes that had their id when the server was last asked */
+  /** @param listedBefore the names of the sandboxes whose ids were known before the server was last asked */
   async #loadWith(candidate: Sandbox, listedBefore: ReadonlySet<string>): Promise<Load> {
     const { store, meter, rates, journal, livingWindows } = this.#options;
     const known = store.all.filter((sandbox) => isOfThisMachine(sandbox) && isOnServer(sandbox));
@@ -117,7 +124,7 @@ export class SpendingGuard implements Guard {
     };
   }
 
-  /** True for what this window or another one creates, or has created since the server was last asked. */
+  /** True for a sandbox that some window is creating, or has created since the server was last asked. */
   #isUnlisted(
     { name, id, windowId, isDoomed, createdAt }: JournalEntry,
     listedBefore: ReadonlySet<string>,
@@ -132,7 +139,7 @@ export class SpendingGuard implements Guard {
   }
 }
 
-/** Whether the server has it, and it costs money or will. */
+/** True if the server has the sandbox and bills it, now or soon. */
 function isOnServer({ phase }: Sandbox): boolean {
   switch (phase.kind) {
     case "running":

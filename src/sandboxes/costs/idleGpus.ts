@@ -5,11 +5,11 @@ import type { SandboxStore } from "../sandboxStore";
 
 export interface IdleGpusOptions {
   readonly store: SandboxStore;
-  /** Whether something that was started here runs on it. */
+  /** True if a program or shell of this window runs in the sandbox. */
   readonly isBusy: (key: string) => boolean;
-  /** How busy its GPUs are, in percent; `undefined` where it has no tool to say so. */
+  /** The utilization of its GPUs in percent, `undefined` if the sandbox has no tool to measure it. */
   readonly utilization: (sandbox: RunningSandbox) => Promise<number | undefined>;
-  /** After how long a GPU counts as idle; 0 is never. */
+  /** How long a GPU must be idle before it is reported. 0 turns the reports off. */
   readonly idleMs: () => number;
   readonly clock: Clock;
 }
@@ -19,10 +19,10 @@ export interface IdleGpu {
   readonly idleMs: number;
 }
 
-/** One that nothing uses ends by itself at its idle limit: what lives longer is kept alive by something. */
+/** An unused sandbox ends by itself at its idle limit. If it lives longer, something keeps it alive. */
 const GRACE_MS = 60_000;
 
-/** Finds GPUs that are paid for and do nothing; each is told of once, until something runs on it again. */
+/** Finds GPUs that cost money but do nothing. Each is reported once, until something runs on it again. */
 export class IdleGpus {
   readonly #options: IdleGpusOptions;
   readonly #found = new Emitter<IdleGpu>();
@@ -34,13 +34,13 @@ export class IdleGpus {
     this.#options = options;
   }
 
-  /** Something started or ended on it. */
+  /** Records that something started or ended in the sandbox. */
   touch(key: string): void {
     this.#busyAt.set(key, this.#options.clock.now());
     this.#told.delete(key);
   }
 
-  /** Looks once. */
+  /** Checks all sandboxes of this window once. */
   async check(): Promise<void> {
     const { store, isBusy } = this.#options;
     const candidates = store.all.filter(isRunning).filter(({ holder }) => holder === "thisWindow");
@@ -55,7 +55,7 @@ export class IdleGpus {
     const limitMs = idleMs();
     if (!sandbox.gpu || limitMs <= 0 || this.#told.has(sandbox.key) || isBusy(sandbox.key)) return;
     const sinceMs = clock.now() - (this.#busyAt.get(sandbox.key) ?? sandbox.phase.startedAt);
-    // To look inside counts as a use, which must not keep alive what would end by itself.
+    // Measuring counts as use, and must not keep a sandbox alive that would end by itself.
     if (sinceMs < Math.max(limitMs, (sandbox.idleTimeoutMs ?? 0) + GRACE_MS)) return;
     if (((await utilization(sandbox)) ?? 0) > 0) {
       this.#busyAt.set(sandbox.key, clock.now());

@@ -1,6 +1,6 @@
 import { formatDollars, formatHourlyRate, plural } from "../../base/format";
 
-/** What the user wants to spend at most; 0 is no limit. */
+/** The user's spending limits. 0 means no limit. */
 export interface Limits {
   readonly dollarsPerHour: number;
   readonly dollarsPerDay: number;
@@ -9,7 +9,7 @@ export interface Limits {
 
 export type LimitKind = keyof Limits;
 
-/** What this machine's sandboxes come to, with the one that is about to be created. */
+/** The totals of this machine's sandboxes, including the one to be created. */
 export type Load = Readonly<Record<LimitKind, number>>;
 
 export interface Crossing {
@@ -18,10 +18,13 @@ export interface Crossing {
   readonly actual: number;
 }
 
-/** Sums of dollars are a little off. */
+/** Sums of dollars have rounding errors. */
 const TOLERANCE = 1e-9;
 
-/** The limits that a load is above; of money spent already, those that it has reached. */
+/**
+ * Returns the limits that the load exceeds. A daily limit counts as soon as it is reached, because its money is already
+ * spent.
+ */
 export function crossings(load: Load, limits: Limits): Crossing[] {
   const kinds: readonly LimitKind[] = ["sandboxes", "dollarsPerHour", "dollarsPerDay"];
   return kinds
@@ -32,13 +35,13 @@ export function crossings(load: Load, limits: Limits): Crossing[] {
     });
 }
 
-/** What another sandbox would do, as a sentence: the limit, and what it would come to. */
+/** Describes for the user which limit a new sandbox would exceed, and by how much. */
 export function describeCrossing({ kind, limit, actual }: Crossing, label: string): string {
   switch (kind) {
     case "sandboxes":
       return `Another sandbox would exceed your limit of ${plural(limit, "sandbox", "sandboxes")}.`;
     case "dollarsPerHour":
-      return `This ${label} sandbox would exceed your limit of ${formatHourlyRate(limit)}: together ${formatHourlyRate(actual)}.`;
+      return `This ${label} sandbox would bring your total to ${formatHourlyRate(actual)}. Your limit is ${formatHourlyRate(limit)}.`;
     case "dollarsPerDay":
       return `You have spent ${formatDollars(actual)} today, and your limit is ${formatDollars(limit)} a day.`;
   }

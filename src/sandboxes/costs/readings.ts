@@ -16,7 +16,7 @@ export interface ReadingsOptions {
 
 const USAGE_TIMEOUT_MS = 20_000;
 
-/** The latest reading of each sandbox, kept on disk for later windows and other ones. */
+/** The latest reading of each sandbox. Readings are kept on disk for later windows and other open ones. */
 export class Readings {
   readonly #options: ReadingsOptions;
   readonly #byId = new Map<string, Reading>();
@@ -39,12 +39,12 @@ export class Readings {
     return this.#byId.has(id);
   }
 
-  /** Keeps a reading in memory only. */
+  /** Stores a reading in memory only. */
   set(reading: Reading): void {
     this.#byId.set(reading.id, reading);
   }
 
-  /** Takes a reading of a sandbox that runs. */
+  /** Takes a reading of a running sandbox. */
   async read(id: string): Promise<void> {
     const usage = await this.#usageOf(id);
     const known = this.#byId.get(id);
@@ -54,34 +54,37 @@ export class Readings {
     await this.#keep(usage ? measured(known, usage, now, rates.current) : grown(known, now, rates.current));
   }
 
-  /** Takes the last reading of a sandbox that has ended. */
+  /** Takes the final reading of a sandbox that has ended. */
   async close(reading: Reading): Promise<void> {
     const usage = await this.#usageOf(reading.id);
     await this.#keep(settled(reading, usage, this.#options.rates.current));
   }
 
-  /** Learns what other windows read of the sandboxes that lived since then. Rejects if the disk cannot be read. */
+  /**
+   * Loads readings that other windows took of the sandboxes that have lived since then. Rejects if the disk cannot be
+   * read.
+   */
   async learnSince(from: number): Promise<void> {
     const { spending, clock } = this.#options;
     for (const reading of await spending.load(from, clock.now() + 2 * MAX_LIFETIME_MS)) this.#learn(reading);
   }
 
-  /** The same, except that it never rejects. */
+  /** Like `learnSince`, but never rejects. */
   async recall(from: number): Promise<void> {
     await this.noted(this.learnSince(from));
   }
 
-  /** Removes what is too old to count, once. Never rejects. */
+  /** Deletes readings that are too old to count, once. Never rejects. */
   async prune(): Promise<void> {
     await this.noted(this.#pruned.get());
   }
 
-  /** Waits for work on the disk. Never rejects: what cannot be kept there is known here all the same. */
+  /** Waits for disk access. Never rejects: a reading that cannot be stored is still in memory. */
   async noted(work: Promise<void>): Promise<void> {
     try {
       await work;
     } catch (error) {
-      this.#options.log.warn(`Account of costs: ${messageOf(error)}`);
+      this.#options.log.warn(`Recording costs failed: ${messageOf(error)}`);
     }
   }
 
@@ -92,7 +95,7 @@ export class Readings {
 
   #usageOf(id: string): Promise<Usage | undefined> {
     return this.#options.usage.ofSandbox(id, AbortSignal.timeout(USAGE_TIMEOUT_MS)).catch((error: unknown) => {
-      this.#options.log.debug(`Usage of ${id}: ${messageOf(error)}`);
+      this.#options.log.debug(`Reading the usage of ${id} failed: ${messageOf(error)}`);
       return undefined;
     });
   }

@@ -8,12 +8,12 @@ import { isLater, MAX_LIFETIME_MS, type Reading } from "../spec/reading";
 
 const DAY_MS = 24 * 3_600_000;
 
-/** How long what was spent is remembered. */
+/** How long costs are remembered. */
 const KEPT_MS = 62 * DAY_MS;
 
 /**
- * What sandboxes have cost, on disk: one small file each, in a folder for the day (UTC) on which it started. All windows
- * write there, each sandbox under its id, so that none is counted twice.
+ * The costs of sandboxes on disk. Each sandbox has a small file, in a folder for the day (UTC) on which it started. All
+ * windows write here under the sandbox's id, so that no sandbox is counted twice.
  */
 export class Spending {
   readonly #folder: string;
@@ -22,14 +22,14 @@ export class Spending {
     this.#folder = join(folder, "spending");
   }
 
-  /** Keeps a reading, unless a later one is there. */
+  /** Stores a reading, unless a later one is already there. */
   async save(reading: Reading): Promise<void> {
     const day = this.#day(reading.startedAt);
     const known = await day.get(reading.id);
     if (!known || isLater(reading, known)) await day.put(reading.id, reading);
   }
 
-  /** The latest readings of the sandboxes that ran at some time from `from` to `to`. */
+  /** Loads the latest readings of the sandboxes that ran between `from` and `to`. */
   async load(from: number, to: number): Promise<Reading[]> {
     const days: number[] = [];
     for (let day = startOfUtcDay(from - MAX_LIFETIME_MS); day <= to; day += DAY_MS) days.push(day);
@@ -37,7 +37,7 @@ export class Spending {
     return readings.flat().filter(({ startedAt, at }) => startedAt <= to && at >= from);
   }
 
-  /** Deletes what is too old to be asked for. */
+  /** Deletes readings that are too old to be needed. */
   async prune(now: number): Promise<void> {
     const oldest = nameOf(now - KEPT_MS);
     const days = await readdir(this.#folder).catch((): string[] => []);
@@ -49,7 +49,7 @@ export class Spending {
   }
 }
 
-/** Midnight of this machine before `now`, or of `daysAgo` days earlier. */
+/** Returns the local midnight before `now`, or `daysAgo` days earlier. */
 export function startOfDay(now: number, daysAgo = 0): number {
   const day = new Date(now);
   day.setHours(0, 0, 0, 0);

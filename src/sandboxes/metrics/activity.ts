@@ -4,27 +4,28 @@ import type { Clock } from "../../base/ports";
 import type { StartedProcess } from "../../modal/exec";
 import type { RunningSandbox } from "../sandbox";
 
-/** How a sandbox is used at a moment, as far as this window knows. */
+/** How a sandbox is used right now, as far as this window knows. */
 export type Use =
-  /** A program or a shell of this window runs in it. */
+  /** A program or shell of this window runs in the sandbox. */
   | { readonly kind: "busy" }
-  /** `leftMs`: until its idle limit ends it, unless it is used meanwhile; `undefined` where it has no limit. */
+  /** `leftMs` is the time until the idle limit ends the sandbox if it stays unused, `undefined` if it has no limit. */
   | { readonly kind: "idle"; readonly idleMs: number; readonly leftMs: number | undefined }
-  /** It outlives its idle limit: another window, or a visitor of a tunnel, uses it. */
+  /** The sandbox has outlived its idle limit, so another window or a visitor of a tunnel uses it. */
   | { readonly kind: "usedElsewhere" };
 
 /**
- * When this window used each sandbox. Modal counts a sandbox as idle while no program that was started in it runs and no
- * connection to a tunnel is open; the latter, and what others start, is not seen here, so the time left is the least.
+ * Records when this window used each sandbox. Modal counts a sandbox as idle while no program started in it is running
+ * and no connection to a tunnel is open. This window sees neither connections nor programs started elsewhere, so the
+ * time left is a lower bound.
  */
 export class Activity implements Disposable {
   readonly #clock: Clock;
   readonly #subscription: Disposable;
-  /** How many programs run in each sandbox, by its id, and how many of them are no mere probes. */
+  /** The number of programs running in each sandbox, by its id, and how many of these are not probes. */
   readonly #running = new Map<string, { readonly all: number; readonly work: number }>();
   readonly #lastEndAt = new Map<string, number>();
   readonly #changed = new Emitter<string>();
-  /** A sandbox, by its id, began or ceased to be busy. */
+  /** Fires with the id of a sandbox that has become busy or idle. */
   readonly onDidChangeActivity = this.#changed.event;
 
   constructor(processes: { readonly onDidStartProcess: Event<StartedProcess> }, clock: Clock) {
@@ -38,12 +39,12 @@ export class Activity implements Disposable {
     });
   }
 
-  /** Whether a program or a shell of this window runs in it, other than a probe. */
+  /** True if a program or shell of this window other than a probe runs in the sandbox. */
   isBusy(sandboxId: string): boolean {
     return (this.#running.get(sandboxId)?.work ?? 0) > 0;
   }
 
-  /** `undefined` for one that another window holds, which knows. */
+  /** Returns `undefined` for a sandbox that another window holds, because only that window knows. */
   useOf({ holder, idleTimeoutMs, phase }: RunningSandbox): Use | undefined {
     if (holder !== "thisWindow") return undefined;
     if (this.isBusy(phase.id)) return { kind: "busy" };
@@ -68,5 +69,5 @@ export class Activity implements Disposable {
   }
 }
 
-/** Modal's clock and ours differ, and its list tells of an end a little later. */
+/** Modal's clock differs from ours, and its list shows the end of a sandbox a little later. */
 const GRACE_MS = 60_000;

@@ -1,25 +1,25 @@
 import { formatGpu, type GpuRequest } from "../../modal/gpus";
 
-/** What a sandbox's own tools say of the GPUs that it was given. */
+/** The GPUs of a sandbox, as its own tools report them. */
 export interface GivenGpu {
-  /** For people: `1 × NVIDIA H100 80GB HBM3`. */
+  /** Formatted for the user: `1 × NVIDIA H100 80GB HBM3`. */
   readonly text: string;
-  /** Whether it is fewer than were asked for, or of another type that Modal does not give in its stead. */
+  /** True if there are fewer GPUs than requested, or their type is not one that Modal substitutes. */
   readonly isOther: boolean;
 }
 
-/** @param names one for each GPU, as `nvidia-smi` prints them; `undefined` where it could not be asked */
+/** @param names one name per GPU, as `nvidia-smi` prints them; `undefined` if it could not be run */
 export function compareGpu(request: GpuRequest, names: readonly string[] | undefined): GivenGpu {
   const [first] = names ?? [];
-  if (!names || first === undefined) return { text: "none: there is no GPU on this machine", isOther: true };
+  if (!names || first === undefined) return { text: "no GPU", isOther: true };
   const isAll = names.length >= request.count && names.every((name) => isType(name, request.type));
   return { text: `${names.length} × ${first}`, isOther: !isAll };
 }
 
 export const otherGpuWarning = (request: GpuRequest, { text }: GivenGpu): string =>
-  `${formatGpu(request)} was asked for, given was ${text}.`;
+  `${formatGpu(request)} was requested, but the sandbox has ${text}.`;
 
-/** Modal may serve an H100 as an H200 and a B200 as a B300, at the price that was asked. */
+/** Modal may serve an H100 as an H200 and a B200 as a B300, at the requested GPU's price. */
 const upgrades: Readonly<Record<string, readonly string[]>> = { H100: ["H200"], B200: ["B300"] };
 
 function isType(name: string, type: string): boolean {

@@ -1,6 +1,6 @@
 import type { GpuSample, MetricSample } from "./metrics";
 
-/** What the busiest GPU came to: percent and bytes. */
+/** The peak of the busiest GPU, in percent and bytes. */
 export interface GpuPeak {
   readonly utilization: number;
   readonly memoryBytes: number;
@@ -8,7 +8,10 @@ export interface GpuPeak {
 
 const CAPACITY = 240;
 
-/** The samples of a sandbox, oldest first. The longer it lasts, the more time of the past one stands for. */
+/**
+ * The samples of a sandbox, oldest first. Older samples are thinned out, so each one stands for more time the longer
+ * the sandbox runs.
+ */
 export class MetricHistory {
   #samples: readonly MetricSample[] = [];
 
@@ -20,7 +23,7 @@ export class MetricHistory {
     this.#samples = [...(this.#samples.length < CAPACITY ? this.#samples : halved(this.#samples)), sample];
   }
 
-  /** Between two moments; `undefined` where no GPU was measured then. */
+  /** Returns the peak between two moments, `undefined` if no GPU was measured in between. */
   gpuPeak(from: number, to: number): GpuPeak | undefined {
     const gpus = this.#samples.flatMap((sample) => (sample.at >= from && sample.at <= to ? (sample.gpus ?? []) : []));
     if (gpus.length === 0) return undefined;
@@ -31,7 +34,7 @@ export class MetricHistory {
   }
 }
 
-/** Every second sample, with the GPUs' heights of the one before it. */
+/** Keeps every second sample, with the GPU peaks of the sample before it. */
 const halved = (samples: readonly MetricSample[]): MetricSample[] =>
   samples.flatMap((sample, index) => {
     const before = samples[index - 1];

@@ -13,7 +13,7 @@ import type { SandboxStore } from "../sandboxStore";
 export interface MetricServiceOptions {
   readonly exec: Pick<ExecGateway, "exec">;
   readonly store: SandboxStore;
-  /** Whether something that was started here runs on it. */
+  /** True if a program or shell of this window runs in the sandbox. */
   readonly isBusy: (key: string) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -22,34 +22,38 @@ export interface MetricServiceOptions {
 
 interface Measured {
   readonly history: MetricHistory;
-  /** What the rates of the next sample are counted from, by whichever process. */
+  /** The previous reading, from any measuring process. Rates are computed from it. */
   before: Reading | undefined;
   viewers: number;
-  /** While it is measured. */
+  /** Set while the sandbox is being measured. */
   abort: AbortController | undefined;
   isGpuMissingTold: boolean;
 }
 
 const INTERVAL_MS = 2000;
 
-/** In one go, a minute: so long a sandbox is kept from its idle limit where the window dies meanwhile. */
+/**
+ * The samples of one measuring process, which is a minute. If the window crashes, measuring extends the sandbox's idle
+ * time by at most that.
+ */
 const COUNT = 30;
 
-/** Of how many sandboxes what they did is known. */
+/** The number of sandboxes whose samples are kept. */
 const MAX_KEPT = 100;
 
 const RETRY_MS = 30_000;
 const LOOK_TIMEOUT_MS = 20_000;
 
 /**
- * Measures sandboxes while somebody looks, each once however many look. What measures is a use, which keeps a sandbox
- * from its idle limit: where nothing of this window runs, it ends after a minute, until somebody looks anew.
+ * Measures sandboxes while a view shows their metrics, each of them once however many views there are. Measuring counts
+ * as use and resets the idle limit. If no program of this window runs in the sandbox, measuring stops after a minute,
+ * until a view is opened again.
  */
 export class MetricService implements Disposable {
   readonly #options: MetricServiceOptions;
   readonly #measured = new Map<string, Measured>();
   readonly #changed = new Emitter<string>();
-  /** Fires with the key of a sandbox after each sample of it, and when it is no longer measured. */
+  /** Fires with a sandbox's key after each sample, and when measuring stops. */
   readonly onDidChangeMetrics = this.#changed.event;
   readonly #subscription: Disposable;
 
@@ -61,7 +65,7 @@ export class MetricService implements Disposable {
     });
   }
 
-  /** Oldest first; those of a sandbox that is gone too. */
+  /** Returns the samples, oldest first, even of a sandbox that is gone. */
   of(key: string): readonly MetricSample[] {
     return this.#measured.get(key)?.history.all ?? [];
   }
@@ -70,12 +74,12 @@ export class MetricService implements Disposable {
     return this.#measured.get(key)?.abort !== undefined;
   }
 
-  /** What its busiest GPU came to between two moments; `undefined` where none was measured. */
+  /** Returns the peak of the busiest GPU between two moments, `undefined` if none was measured. */
   gpuPeak(key: string, from: number, to: number): GpuPeak | undefined {
     return this.#measured.get(key)?.history.gpuPeak(from, to);
   }
 
-  /** Somebody looks, until the result is disposed. */
+  /** Measures the sandbox until the result is disposed. */
   watch(key: string): Disposable {
     const measured = this.#measuredOf(key);
     measured.viewers += 1;
@@ -89,7 +93,10 @@ export class MetricService implements Disposable {
     });
   }
 
-  /** One look at how busy the busiest GPU is, in percent; `undefined` where the sandbox has no tool to say so. */
+  /**
+   * Measures the utilization of the busiest GPU once, in percent. Returns `undefined` if the sandbox has no tool for
+   * that.
+   */
   async gpuUtilization({ key, phase }: RunningSandbox): Promise<number | undefined> {
     const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
     try {
@@ -131,7 +138,7 @@ export class MetricService implements Disposable {
     this.#changed.fire(key);
   }
 
-  /** As long as something runs on it, else once. */
+  /** Measures as long as something runs in the sandbox, or else once. */
   async #measure(key: string, measured: Measured): Promise<void> {
     const { store, isBusy, log } = this.#options;
     const abort = new AbortController();
@@ -142,18 +149,18 @@ export class MetricService implements Disposable {
       if (!sandbox || !isRunning(sandbox)) break;
       try {
         if (await this.#read({ measured, key, sandboxId: sandbox.phase.id, count: COUNT, signal })) continue;
-        log.info(`Meters of ${key}: its image lacks a shell, or one of head, sed, cut and tr.`);
+        log.info(`Cannot measure ${key}: its image lacks a shell, or one of head, sed, cut and tr.`);
         break;
       } catch (error) {
         if (signal.aborted) return;
-        log.warn(`Meters of ${key}: ${messageOf(error)}`);
+        log.warn(`Measuring ${key} failed: ${messageOf(error)}`);
         await delay(RETRY_MS, signal).catch(() => undefined);
       }
     } while (!signal.aborted && isBusy(key));
     if (!signal.aborted) this.#stop(key);
   }
 
-  /** Takes so many samples; returns the last, if the sandbox gives any. */
+  /** Takes `count` samples and returns the last one, if the sandbox sends any. */
   async #read({ measured, key, sandboxId, count, signal }: ReadRequest): Promise<MetricSample | undefined> {
     const { exec, clock, intervalMs = INTERVAL_MS } = this.#options;
     const argv = ["sh", "-c", SAMPLE, "sh", String(intervalMs / 1000), String(count)];
@@ -188,13 +195,13 @@ export class MetricService implements Disposable {
     const sandbox = this.#options.store.get(key);
     if (sandbox?.gpu && !sample.gpus && !measured.isGpuMissingTold) {
       measured.isGpuMissingTold = true;
-      this.#options.log.info(`${sandbox.name} has no nvidia-smi: nothing is known of its GPU.`);
+      this.#options.log.info(`${sandbox.name} has no nvidia-smi, so its GPU can't be measured.`);
     }
     this.#changed.fire(key);
   }
 }
 
-/** In characters: far more than a reading of thousands of processes has. */
+/** In characters: far more than a reading of thousands of processes takes. */
 const MAX_LINE = 1024 * 1024;
 
 interface ReadRequest {
@@ -205,7 +212,10 @@ interface ReadRequest {
   readonly signal: AbortSignal;
 }
 
-/** Ends early at a line that no reading is as long as: its tools are the sandbox's, which may print without end. */
+/**
+ * Splits the output into lines. Stops at a line that is longer than any reading, because the sandbox's tools may print
+ * without end.
+ */
 async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";

@@ -1,15 +1,15 @@
-/** What a sandbox was doing at one moment; what it has no way to say is `undefined`. */
+/** A sandbox's resource use at one moment. Values that the sandbox cannot report are `undefined`. */
 export interface MetricSample {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** `undefined` where the sandbox has no nvidia-smi. */
+  /** `undefined` if the sandbox has no nvidia-smi. */
   readonly gpus: readonly GpuSample[] | undefined;
-  /** How many cores were busy on average since the sample before. */
+  /** The average number of busy cores since the previous sample. */
   readonly cpuCores: number | undefined;
   readonly memory: Amount | undefined;
-  /** Of the root. */
+  /** The file system of the root folder. */
   readonly disk: Amount | undefined;
-  /** Bytes a second since the sample before, without those that stay inside. */
+  /** Bytes per second since the previous sample, without loopback traffic. */
   readonly network: { readonly received: number; readonly sent: number } | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface GpuSample {
   readonly watts: number | undefined;
 }
 
-/** One line of sample.sh, read: counters that only grow beside what is so at that moment. */
+/** One parsed line of sample.sh: ever-growing counters and current values. */
 export interface Reading extends Pick<MetricSample, "gpus" | "memory" | "disk"> {
   readonly uptimeSeconds: number;
   readonly cpuSeconds: number;
@@ -40,7 +40,7 @@ const TICKS_PER_SECOND = 100;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Reads a line of the script; `undefined` for one that has no time. */
+/** Parses a line of the script's output. Returns `undefined` for a line without a time. */
 export function parseReading(line: string): Reading | undefined {
   const sections = new Map<string, string[]>();
   let section: string[] = [];
@@ -62,7 +62,7 @@ export function parseReading(line: string): Reading | undefined {
   };
 }
 
-/** What a reading says, with rates where there is one before it. */
+/** Converts a reading to a sample. Rates need a previous reading. */
 export function sampleOf(at: number, reading: Reading, before: Reading | undefined): MetricSample {
   const { gpus, memory, disk } = reading;
   const seconds = before ? reading.uptimeSeconds - before.uptimeSeconds : 0;
@@ -87,13 +87,13 @@ function memoryOf(rows: readonly string[]): Amount | undefined {
   return total === undefined || free === undefined ? undefined : { used: (total - free) * KIB, total: total * KIB };
 }
 
-/** A device may have a name of several words, before the numbers. */
+/** The device's name, before the numbers, may consist of several words. */
 function diskOf(rows: readonly string[]): Amount | undefined {
   const [used, free] = (/\s(\d+)\s+(\d+)\s+\d+%/.exec(rows[1] ?? "") ?? []).slice(1).map(Number);
   return used === undefined || free === undefined ? undefined : { used: used * KIB, total: (used + free) * KIB };
 }
 
-/** What a GPU has no sensor for comes as a word in brackets. */
+/** If a GPU lacks a sensor, `nvidia-smi` prints a word in brackets. */
 function gpuOf(row: string): GpuSample[] {
   const [index, utilization, used, total, celsius, watts] = row.split(",").map((field) => numbers(field)[0]);
   if (index === undefined) return [];

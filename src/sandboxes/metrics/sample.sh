@@ -1,9 +1,10 @@
-# Prints readings of a sandbox, each in a line, and ends when standard input does: Modal has no call to end what it started,
-# and what nobody ends keeps its sandbox from its idle limit.
+# Prints readings of a sandbox, one per line, and ends when standard input does. Modal has no call that ends a command,
+# and a command that never ends would keep its sandbox from its idle limit.
 #
-# Arguments: the seconds between two readings; how many there are.
-# It takes a POSIX shell, head, sed, cut and tr, of busybox too. /proc is the sandbox's own under both of Modal's runtimes.
-# The time of a process that ended is part of its parent's, so the sum over all is what all have used.
+# Arguments: the seconds between two readings; the number of readings.
+# Requires a POSIX shell, head, sed, cut and tr, as busybox has them. /proc is the sandbox's own in both of Modal's
+# runtimes.
+# The CPU time of an ended process is part of its parent's, so the sum over all processes covers everything.
 exec 3<&0
 (while read -r _; do :; done; kill $$) <&3 >/dev/null 2>&1 &
 exec 3<&- </dev/null 2>/dev/null

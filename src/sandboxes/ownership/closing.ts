@@ -6,7 +6,7 @@ import type { SandboxService } from "../sandboxService";
 import type { SandboxStore } from "../sandboxStore";
 import type { SnapshotService } from "../snapshots/snapshotService";
 
-/** What becomes of a window's sandboxes when it closes. */
+/** The action on a window's sandboxes when it closes. */
 export type OnWindowClose = "ask" | "keep" | "pause" | "terminate";
 
 export interface ClosingOptions {
@@ -18,8 +18,8 @@ export interface ClosingOptions {
 }
 
 /**
- * Does with this window's sandboxes what was decided, as far as the time goes. What is not finished then runs on, and
- * the next window finds it: one that was to end is ended there, another is offered.
+ * Pauses, terminates or keeps this window's sandboxes, as far as time permits. The next window finds those that are
+ * unfinished and still running: it terminates the ones to be terminated, and offers the others to the user.
  */
 export async function closeWindow(
   decision: OnWindowClose,
@@ -34,8 +34,9 @@ export async function closeWindow(
   const act = acts[decision];
   const outcomes = await Promise.allSettled(act ? held.map(act) : []);
   for (const outcome of outcomes)
-    if (outcome.status === "rejected") log.warn(`Closing the window: ${messageOf(outcome.reason)}`);
+    if (outcome.status === "rejected")
+      log.warn(`Ending a sandbox as the window closes failed: ${messageOf(outcome.reason)}`);
   await custody.leave().catch((error: unknown) => {
-    log.warn(`Closing the window: ${messageOf(error)}`);
+    log.warn(`Releasing the window's sandboxes failed: ${messageOf(error)}`);
   });
 }

@@ -14,20 +14,20 @@ import { savedSpec, type Making } from "../spec/savedSpec";
 import { Windows } from "./windows";
 
 export interface CustodyOptions {
-  /** Of this installation, shared by its windows. */
+  /** A folder shared by all windows of this installation. */
   readonly folder: string;
   readonly hostName: string;
-  /** Names the account, environment and app of the moment. */
+  /** Names the current account, environment and app. */
   readonly scope: () => string;
-  /** What the journal must not say. */
+  /** Stores the values that must not be in the journal. */
   readonly vault: EnvVault;
-  /** How long to wait for another window that does what must not overlap. */
+  /** How long to wait for another window that holds the lock. */
   readonly lockWaitMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** What is known of all sandboxes' holders at one moment. */
+/** A snapshot of who holds each sandbox. */
 export interface Survey {
   readonly scope: string;
   readonly entries: readonly JournalEntry[];
@@ -35,21 +35,21 @@ export interface Survey {
   holderOf(listed: Identified & { readonly tags: ReadonlyMap<string, string> }): Holder;
 }
 
-/** A sandbox by what the server calls it. */
+/** The server's id and name of a sandbox. */
 export interface Identified {
   readonly id: string;
   readonly name: string;
 }
 
-/** Tags of a sandbox that say where it was made. */
+/** Tags that say where a sandbox was created. */
 const INSTALL_TAG = "modal-sandboxes-install";
 const WINDOW_TAG = "modal-sandboxes-window";
 
-/** The pauses between two looks at another window. */
+/** The shortest and longest pause between two checks of another window. */
 const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 5000;
 
-/** Keeps account, on disk, of the sandboxes that this installation made, and of which of its windows holds each. */
+/** Tracks on disk which sandboxes this installation created, and which of its windows holds each of them. */
 export class Custody {
   readonly #options: CustodyOptions;
   readonly #windows: Windows;
@@ -58,7 +58,7 @@ export class Custody {
   readonly #lock: FolderLock;
   readonly #health: RecordHealth;
   readonly #installId: Lazy<string>;
-  /** What this window keeps the others from doing. */
+  /** The tasks that this window has reserved for itself. */
   readonly reservations: Reservations;
 
   constructor(options: CustodyOptions) {
@@ -79,7 +79,7 @@ export class Custody {
     return this.#options.folder;
   }
 
-  /** What is wrong with the records, as a sentence for the user. */
+  /** A message for the user if the records cannot be read or written. */
   get problem(): string | undefined {
     return this.#health.problem;
   }
@@ -88,22 +88,22 @@ export class Custody {
     return this.#health.onDidChangeProblem;
   }
 
-  /** Names the account, environment and app of the moment. */
+  /** Names the current account, environment and app. */
   get scope(): string {
     return this.#options.scope();
   }
 
-  /** Names this window among those of the installation. */
+  /** Identifies this window among those of the installation. */
   get windowId(): string {
     return this.#windows.id;
   }
 
-  /** The tags of a sandbox that this window makes. */
+  /** Returns the tags for a sandbox that this window creates. */
   async tags(): Promise<Record<string, string>> {
     return { [INSTALL_TAG]: await this.#installId.get(), [WINDOW_TAG]: this.#windows.id };
   }
 
-  /** Before the server is asked to create it: from here on it is not lost track of. */
+  /** Records a sandbox before the server is asked to create it, so that it cannot get lost. */
   async begin(
     name: string,
     { spec, folder }: { readonly spec: SandboxSpec; readonly folder: string },
@@ -126,27 +126,27 @@ export class Custody {
     }
   }
 
-  /** Keeps what its variables hold. Not done while others wait for the lock: the system's keyring may ask the user. */
+  /** Stores the sandbox's variables. Don't call this while holding the lock: the system's keyring may ask the user. */
   async keepEnv(name: string, env: Env): Promise<void> {
     await this.#options.vault.keep(name, env);
   }
 
-  /** What a sandbox was made of, where it was made here. */
+  /** Returns how a sandbox was created, if it was created on this machine. */
   async makingOf(name: string): Promise<Making | undefined> {
     return (await this.#journal.get(name))?.making;
   }
 
-  /** What this machine has on disk of the sandboxes of the account, whichever window holds them. */
+  /** Returns the journal entries of the account's sandboxes, whichever window holds them. */
   async entries(): Promise<JournalEntry[]> {
     return [...(await this.#journal.all()).values()].filter(({ scope }) => scope === this.scope);
   }
 
-  /** Notes the id that the server gave. */
+  /** Records the id that the server assigned. */
   async settle(name: string, id: string): Promise<void> {
     await this.#change(name, (entry) => ({ ...entry, id }));
   }
 
-  /** Has whoever finds it end it, should this window not come to it. */
+  /** Marks the sandbox so that any window that finds it terminates it, in case this window doesn't get to it. */
   async doom(name: string): Promise<void> {
     await this.#change(name, (entry) => ({ ...entry, isDoomed: true }));
   }
@@ -155,13 +155,13 @@ export class Custody {
     await this.#change(name, (entry) => ({ ...entry, isDoomed: false }));
   }
 
-  /** It is gone from the server. */
+  /** Removes the records of a sandbox that is gone from the server. */
   async forget(name: string): Promise<void> {
     const removing = this.#write(() => this.#journal.remove(name), false);
     await Promise.all([removing, this.#options.vault.forget(name)]);
   }
 
-  /** Takes what nobody holds. `false` if another window that lives holds it. */
+  /** Claims a sandbox that no window holds. Returns `false` if another open window holds it. */
   async claim({ id, name }: Identified): Promise<boolean> {
     const { id: windowId } = this.#windows;
     if ((await this.#journal.get(name))?.windowId === windowId) return true;
@@ -175,7 +175,7 @@ export class Custody {
     });
   }
 
-  /** Does what must not overlap with the same in another window. It should be quick: the others wait. */
+  /** Runs `work` while no other window does the same. It must be quick, because the others wait. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     const outcome = await this.#windows
       .show()
@@ -188,7 +188,7 @@ export class Custody {
     return settled.value;
   }
 
-  /** Whether there is something on disk that no living window holds. */
+  /** True if the journal has a sandbox that no open window holds. */
   async hasAbandoned(): Promise<boolean> {
     const entries = await this.#journal.all();
     if (entries.size === 0) return false;
@@ -196,23 +196,26 @@ export class Custody {
     return [...entries.values()].some(({ windowId }) => !living.has(windowId));
   }
 
-  /** The ids of the windows that live, this one among them. */
+  /** The ids of the open windows, including this one. */
   async livingWindows(): Promise<ReadonlySet<string>> {
     return this.#windows.living();
   }
 
-  /** True while that is another window, and it lives. */
+  /** True if the id is that of another window, and that window is open. */
   async isElsewhere(windowId: string): Promise<boolean> {
     return windowId !== this.#windows.id && (await this.#windows.living()).has(windowId);
   }
 
-  /** Settles once that window is gone. One that closes lives on for a moment, and for minutes if it was cut off. */
+  /** Resolves when the window is gone. A closing window stays for a moment, or for minutes if it was killed. */
   async whenGone(windowId: string, signal: AbortSignal): Promise<void> {
     for (let waitMs = FIRST_LOOK_MS; await this.isElsewhere(windowId); waitMs = Math.min(waitMs * 2, LAST_LOOK_MS))
       await delay(waitMs, signal);
   }
 
-  /** Settles once no other window holds what was made for these folders; `false` if there was none to wait for. */
+  /**
+   * Resolves when no other window holds sandboxes made for these folders. Returns `false` if there was none to wait
+   * for.
+   */
   async whenReleased(folders: readonly string[], signal: AbortSignal): Promise<boolean> {
     const made = (await this.entries()).filter(({ making }) => making && folders.includes(making.folder));
     const windows = [...new Set(made.map(({ windowId }) => windowId))];
@@ -221,7 +224,7 @@ export class Custody {
     return isElsewhere.includes(true);
   }
 
-  /** With as much of it as can be read: tags name the holder of a sandbox of which there is no entry. */
+  /** Returns as much as can be read. If a sandbox has no journal entry, its tags name the holder. */
   async survey(): Promise<Survey> {
     const health = this.#health;
     const read = health.attempt("read", () => Promise.all([this.#journal.all(), this.#windows.living()]));
@@ -249,7 +252,7 @@ export class Custody {
     };
   }
 
-  /** This window closes: what it held is nobody's. */
+  /** Releases all sandboxes of this window when it closes. */
   async leave(): Promise<void> {
     await this.#windows.leave();
   }
@@ -263,7 +266,7 @@ export class Custody {
     return this.#writes.run(() => this.#health.watch("written", work, isProof));
   }
 
-  /** Where there is no entry the sandbox is somebody else's, or gone. */
+  /** If there is no entry, the sandbox is gone or belongs to another machine. */
   #change(name: string, change: (entry: JournalEntry) => JournalEntry): Promise<void> {
     return this.#write(async () => {
       const entry = await this.#journal.get(name);
@@ -276,17 +279,17 @@ const NO_ENTRIES: ReadonlyMap<string, JournalEntry> = new Map();
 
 const showLog = { title: "Show Log", command: "modalSandboxes.showLog" };
 
-/** Windows agree through the folder. */
+/** Windows coordinate through this folder. */
 const notAgreed = (folder: string, cause: unknown) =>
   new UserError(
     cause instanceof LockBusyError
-      ? "Another window is busy with its sandboxes and does not answer. Try again in a moment."
-      : `${folder} cannot be written, so your windows could do the same thing twice (${messageOf(cause)}). Make room there and try again.`,
+      ? "Another window is busy and doesn't respond. Try again in a moment."
+      : `${folder} can't be written, so two windows could do the same thing at the same time (${messageOf(cause)}). Free up disk space or fix the folder's permissions, then try again.`,
     { cause, actions: [showLog] },
   );
 
 const unrecorded = (folder: string, cause: unknown) =>
   new UserError(
-    `No sandbox was created: ${folder} cannot be written, so it could be lost track of (${messageOf(cause)}). Make room there and try again.`,
+    `No sandbox was created: ${folder} can't be written, so the extension could lose track of it (${messageOf(cause)}). Free up disk space or fix the folder's permissions, then try again.`,
     { cause, actions: [showLog] },
   );

@@ -4,8 +4,8 @@ import type { Logger, SecretStore } from "../../base/ports";
 export type Env = Readonly<Record<string, string>>;
 
 /**
- * What the variables of sandboxes hold, which may be secret: kept where the system encrypts it, for the files on disk
- * only name them. A failure is logged, for neither a sandbox nor its files are worth less without.
+ * The values of sandboxes' variables. They may be secret, so the system's encrypted storage keeps them, and files on
+ * disk only have the names. Failures are only logged, because a sandbox or snapshot is useful without them.
  */
 export class EnvVault {
   readonly #secrets: SecretStore;
@@ -16,13 +16,13 @@ export class EnvVault {
     this.#log = log;
   }
 
-  /** @param owner the name of a sandbox, or the id of a snapshot's image */
+  /** @param owner the name of a sandbox, or the image id of a snapshot */
   async keep(owner: string, env: Env): Promise<void> {
     if (Object.keys(env).length > 0)
       await this.#attempt(owner, () => this.#secrets.store(keyOf(owner), JSON.stringify(env)));
   }
 
-  /** Nothing where none was kept. */
+  /** Returns an empty object if none were stored. */
   async of(owner: string): Promise<Env> {
     const text = await this.#attempt(owner, () => this.#secrets.get(keyOf(owner)));
     return text === undefined ? {} : (JSON.parse(text) as Env);
@@ -40,7 +40,7 @@ export class EnvVault {
     try {
       return await act();
     } catch (error) {
-      this.#log.warn(`Variables of ${owner}: ${messageOf(error)}`);
+      this.#log.warn(`Storing or reading the variables of ${owner} failed: ${messageOf(error)}`);
       return undefined;
     }
   }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { codeOf } from "../../base/errors";
 
 /**
- * Names this installation on this machine. Random, since machines share names and paths; with the machine's name in it,
- * since machines share folders, and copies of one are machines of their own.
+ * Identifies this installation on this machine. It is random, because machines share names and paths. It includes the
+ * machine's name, because machines share folders, and a copied folder must get its own id.
  */
 export async function installIdOf(folder: string, hostName: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -19,7 +19,7 @@ const ID = /^[0-9a-f]{16}$/;
 async function makeId(file: string): Promise<string> {
   const made = randomBytes(8).toString("hex");
   try {
-    // Only one of two windows that start at once makes it.
+    // If two windows start at the same time, only one of them creates the file.
     const handle = await open(file, "wx", 0o600);
     try {
       await handle.writeFile(made);
@@ -31,12 +31,12 @@ async function makeId(file: string): Promise<string> {
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
     const other = await readId(file);
-    if (other === undefined) throw new Error(`${file} does not hold an id.`, { cause: error });
+    if (other === undefined) throw new Error(`${file} doesn't contain an id.`, { cause: error });
     return other;
   }
 }
 
-/** Waits a moment for one that is being written. */
+/** Waits a moment if the file is being written. */
 async function readId(file: string): Promise<string | undefined> {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     try {

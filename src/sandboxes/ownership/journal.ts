@@ -4,25 +4,25 @@ import { RecordFolder } from "../../base/recordFolder";
 import { readMaking, type Making } from "../spec/savedSpec";
 
 /**
- * What is on disk of each sandbox from before it is created until it is known to be gone, so that none is lost track of
- * whatever happens in between.
+ * The record of a sandbox, on disk from before it is created until it is known to be gone, so that it cannot get lost
+ * in between.
  */
 export interface JournalEntry {
   /** Unique, and the sandbox's name on the server. */
   readonly name: string;
-  /** Absent until the server's answer arrived. */
+  /** Absent until the server has answered. */
   readonly id?: string;
   /** The window that holds it. */
   readonly windowId: string;
-  /** Which account, environment and app it is in: another one's list says nothing about it. */
+  /** The account, environment and app. A list from another scope says nothing about the sandbox. */
   readonly scope: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** It was given up or is being terminated: whoever finds it ends it. */
+  /** The sandbox was abandoned or is being terminated: any window that finds it terminates it. */
   readonly isDoomed?: boolean;
-  /** Absent for one that was made elsewhere. */
+  /** Absent if the sandbox was created elsewhere. */
   readonly making?: Making;
-  /** Modal keeps its files when it ends. */
+  /** True if Modal keeps the sandbox's files when it ends. */
   readonly hasExitSnapshot?: boolean;
 }
 

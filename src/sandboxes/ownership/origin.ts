@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { NetworkAccess, SandboxSpec } from "../../modal/spec";
 import type { Origin } from "../sandbox";
 
-/** Modal's tags: at most 63 of `[A-Za-z0-9._-]` each. */
+/** Modal allows at most 63 characters of `[A-Za-z0-9._-]` in a tag. */
 const SPEC_TAG = "modal-sandboxes-spec";
 const FOLDER_TAG = "modal-sandboxes-folder";
 
-/** `folder` is any text that is the same each time the folder is opened, such as its URI. */
+/** `folder` is any string that stays the same each time the folder is opened, such as its URI. */
 export const originOf = (spec: SandboxSpec, folder: string): Origin => ({
   specId: digest(JSON.stringify(canonical(spec))),
   folderId: folderIdOf(folder),
@@ -25,7 +25,7 @@ export function originFromTags(tags: ReadonlyMap<string, string>): Origin | unde
   return specId === undefined || folderId === undefined ? undefined : { specId, folderId };
 }
 
-/** What makes one sandbox another than the next, in whatever order it was written. Fallbacks are no part of it. */
+/** The properties that distinguish one sandbox from another, in canonical order. GPU fallbacks are not among them. */
 const canonical = (spec: SandboxSpec): unknown[] => [
   [spec.gpu?.type, spec.gpu?.count],
   spec.image.layers.map(({ commands }) => commands),

@@ -3,7 +3,7 @@ import type { Survey } from "./custody";
 import { originFromTags } from "./origin";
 import { isRunning, type Sandbox, type SandboxPhase } from "../sandbox";
 
-/** What the server lists, with what only we know. */
+/** Merges what the server lists with what only this machine knows. */
 export function recordOf(entry: ListedSandbox, known: Sandbox | undefined, survey: Survey): Sandbox {
   const spec = survey.entryOf(entry)?.making?.spec;
   const origin = known?.origin ?? originFromTags(entry.tags);
@@ -34,7 +34,7 @@ function phaseOf(entry: ListedSandbox, known: Sandbox | undefined): SandboxPhase
   return { kind: "running", id: entry.id, startedAt: entry.startedAt ?? entry.createdAt, tunnels };
 }
 
-/** Whoever creates or stops a sandbox here says when that is over; a list that was under way meanwhile knows less. */
+/** True in phases that a call from this window will end. A list requested in the meantime is out of date. */
 export const isInOurHands = (phase: SandboxPhase) =>
   phase.kind === "pausing" ||
   phase.kind === "stopping" ||

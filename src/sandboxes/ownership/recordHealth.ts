@@ -5,7 +5,10 @@ import type { Logger } from "../../base/ports";
 
 type Access = "read" | "written";
 
-/** Whether the records on disk can be read and written. What ends a sandbox never waits for that; the user is told. */
+/**
+ * Tracks if the records on disk can be read and written. Terminating a sandbox never waits for them. The user is
+ * notified.
+ */
 export class RecordHealth implements Disposable {
   readonly #folder: string;
   readonly #log: Logger;
@@ -18,15 +21,15 @@ export class RecordHealth implements Disposable {
     this.#log = log;
   }
 
-  /** A sentence for the user while something is wrong. */
+  /** A message for the user while the records cannot be used. */
   get problem(): string | undefined {
     const [failure] = this.#failures.values();
     return failure;
   }
 
   /**
-   * Does something with the records and takes note of how that went. `isProof`: once it worked, nothing is wrong. A full
-   * disk still removes files.
+   * Accesses the records and tracks the outcome. `isProof`: success means that the problem is solved. Removing a file
+   * proves nothing, because that works on a full disk.
    */
   async watch<T>(access: Access, work: () => Promise<T>, isProof = true): Promise<T> {
     try {
@@ -44,7 +47,7 @@ export class RecordHealth implements Disposable {
     }
   }
 
-  /** The same for what can be done without. */
+  /** Like `watch`, but returns `undefined` on failure. */
   async attempt<T>(access: Access, work: () => Promise<T>): Promise<T | undefined> {
     return this.watch(access, work).catch(() => undefined);
   }
@@ -55,4 +58,4 @@ export class RecordHealth implements Disposable {
 }
 
 const describeRecordFailure = (folder: string, access: Access, error: unknown): string =>
-  `The records of sandboxes in ${folder} cannot be ${access} (${messageOf(error)}).`;
+  `The records of sandboxes in ${folder} can't be ${access} (${messageOf(error)}).`;

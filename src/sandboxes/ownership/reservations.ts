@@ -9,7 +9,7 @@ export interface ReservationsOptions {
   /** Shared by all windows of this installation. */
   readonly folder: string;
   readonly windows: Pick<Windows, "id" | "living">;
-  /** Keeps all other windows out meanwhile; they know of this one then. */
+  /** Runs `work` while all other windows wait. They know of this window by then. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   readonly log: Logger;
 }
@@ -18,7 +18,10 @@ interface Reservation {
   readonly windowId: string;
 }
 
-/** What a window is about to do and no other may do too, such as resuming a paused sandbox. A dead window's lapse. */
+/**
+ * The tasks that only one window may do at a time, such as resuming a paused sandbox. The reservations of a closed
+ * window lapse.
+ */
 export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #records: RecordFolder<Reservation>;
@@ -29,7 +32,7 @@ export class Reservations {
     this.#records = new RecordFolder(join(options.folder, "reservations"), parseReservation);
   }
 
-  /** `false` if this window or another one is doing it already. */
+  /** Returns `false` if this window or another one already does the task. */
   async take(task: string): Promise<boolean> {
     const { windows, exclusively } = this.#options;
     return exclusively(async () => {
@@ -41,18 +44,18 @@ export class Reservations {
     });
   }
 
-  /** It is done, or failed: whoever wants may do it. */
+  /** Ends the reservation after the task is finished or has failed. */
   async giveBack(task: string): Promise<void> {
     const { log } = this.#options;
     try {
       await this.#records.remove(task);
     } catch (error) {
-      log.warn(`Reservation of ${task}: ${messageOf(error)}`);
+      log.warn(`Releasing the reservation "${task}" failed: ${messageOf(error)}`);
     }
     this.#own.delete(task);
   }
 
-  /** True while this window does it. */
+  /** True while this window does the task. */
   has(task: string): boolean {
     return this.#own.has(task);
   }

@@ -16,16 +16,19 @@ export interface SettleOptions {
   readonly custody: Custody;
   readonly service: Pick<SandboxService, "adopt" | "terminate">;
   readonly snapshots: Pick<SnapshotService, "keepExit">;
-  /** The folders that are open here. */
+  /** The folders that are open in this window. */
   readonly folders: () => readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
-  /** What the server lists, and who holds it, at the same moment. The store has it already. */
+  /** The server's list, and the holders at the same moment. The store already has both. */
   readonly listed: readonly ListedSandbox[];
   readonly survey: Survey;
 }
 
-/** Compares the journal with the server's list: takes over, ends what was to be ended, forgets what is gone. */
+/**
+ * Compares the journal with the server's list: adopts sandboxes, terminates marked ones, and forgets those that are
+ * gone.
+ */
 export async function settleJournal(options: SettleOptions, signal: AbortSignal): Promise<void> {
   const { listed, survey } = options;
   const byName = new Map(listed.map((entry) => [entry.name, entry]));
@@ -40,7 +43,7 @@ export async function settleJournal(options: SettleOptions, signal: AbortSignal)
   );
 }
 
-/** How a sandbox ended; `undefined` while it runs. */
+/** Returns how a sandbox ended, `undefined` if it is running. */
 export async function resultOf(
   id: string,
   gateway: SandboxGateway,
@@ -54,7 +57,7 @@ export async function resultOf(
   }
 }
 
-/** What an earlier window made for a folder that is open here goes on as if that window had never closed. */
+/** Adopts the sandboxes that an earlier window created for a folder that is open here. */
 async function adoptOwn({ store, service, folders, survey, log }: SettleOptions): Promise<void> {
   const folderIds = new Set(folders().map(folderIdOf));
   const doomed = new Set(survey.entries.flatMap(({ name, isDoomed }) => (isDoomed ? [name] : [])));
@@ -63,15 +66,15 @@ async function adoptOwn({ store, service, folders, survey, log }: SettleOptions)
   );
   const outcomes = await Promise.allSettled(ours.map(({ key }) => service.adopt(key)));
   for (const outcome of outcomes)
-    if (outcome.status === "rejected") log.warn(`Taking over a sandbox: ${messageOf(outcome.reason)}`);
+    if (outcome.status === "rejected") log.warn(`Taking over a sandbox failed: ${messageOf(outcome.reason)}`);
 }
 
-/** Finishes what a window had begun before it died. Nobody waits for it: it takes as long as the server does. */
+/** Terminates a sandbox that a window had marked before it closed. Not awaited, because the server may take long. */
 function end({ id }: ListedSandbox, { store, service, log }: SettleOptions): void {
   const sandbox = store.findById(id);
   if (!sandbox) return;
   service.terminate(sandbox.key, AbortSignal.timeout(END_MS)).catch((error: unknown) => {
-    log.warn(`Sandbox ${sandbox.name}: ${messageOf(error)}`);
+    log.warn(`Terminating ${sandbox.name} failed: ${messageOf(error)}`);
   });
 }
 
@@ -79,10 +82,10 @@ const END_MS = 60_000;
 
 async function forgetIfGone(entry: JournalEntry, options: SettleOptions, signal: AbortSignal): Promise<void> {
   const { store, custody, snapshots, gateway, clock, survey, log } = options;
-  // An entry that stays is settled again with the next list.
+  // If an entry cannot be removed, the next refresh tries again.
   const forget = () =>
     custody.forget(entry.name).catch((error: unknown) => {
-      log.warn(`Journal of sandboxes: ${messageOf(error)}`);
+      log.warn(`Removing a sandbox from the journal failed: ${messageOf(error)}`);
     });
   const age = clock.now() - entry.createdAt;
   const isUnderWay = store.get(entry.name)?.phase.kind === "creating";
@@ -99,8 +102,8 @@ async function forgetIfGone(entry: JournalEntry, options: SettleOptions, signal:
   if (isGone) await forget();
 }
 
-/** Modal ends every sandbox after a day; one that no list here can show has ended by then. */
+/** Modal ends every sandbox after a day. If no list here can show a sandbox, it has ended by then. */
 const LONGEST_LIFE_MS = 25 * 3_600_000;
 
-/** A create whose answer was lost has come to something by then, or to nothing. */
+/** After this time, a create whose answer was lost has succeeded or failed. */
 const LATEST_ARRIVAL_MS = 30 * 60_000;

@@ -15,20 +15,25 @@ export interface WindowsOptions {
   readonly log: Logger;
 }
 
-/** What a window leaves on disk while it lives. */
+/** The record that a window keeps on disk while it is open. */
 interface WindowRecord extends ProcessIdentity {
-  /** Milliseconds since the epoch: when it last showed that it lives. */
+  /** When the window last showed that it is alive, in milliseconds since the epoch. */
   readonly seenAt: number;
 }
 
 const HEARTBEAT_MS = 15_000;
 
-/** Where the system does not tell one process from the next by its start, a window that was silent for so long is gone. */
+/**
+ * If the system cannot tell processes apart by their start time, a window that has been silent for this long counts as
+ * gone.
+ */
 const SILENCE_MS = 90_000;
 
-/** Which windows of this installation live, so that each leaves alone what another one holds. */
+/**
+ * Tracks which windows of this installation are open, so that each leaves alone the sandboxes that another one holds.
+ */
 export class Windows implements Disposable {
-  /** This window. */
+  /** The id of this window. */
   readonly id = randomBytes(6).toString("hex");
   readonly #options: WindowsOptions;
   readonly #records: RecordFolder<WindowRecord>;
@@ -40,17 +45,17 @@ export class Windows implements Disposable {
     this.#records = new RecordFolder(join(options.folder, "windows"), parseRecord);
   }
 
-  /** Lets the others know of this window; needed before it holds anything. */
+  /** Announces this window to the others. Required before it may hold anything. */
   async show(): Promise<void> {
     await this.#shown.get();
     this.#heartbeat ??= every(HEARTBEAT_MS, () => {
       this.#beat().catch((error: unknown) => {
-        this.#options.log.warn(`Heartbeat of the window: ${messageOf(error)}`);
+        this.#options.log.warn(`Recording that this window is open failed: ${messageOf(error)}`);
       });
     });
   }
 
-  /** The windows that live, this one among them. Forgets those that do not. */
+  /** Returns the open windows, including this one, and removes the records of the others. */
   async living(): Promise<ReadonlySet<string>> {
     const records = await this.#records.all();
     const living = new Set([this.id]);
@@ -61,7 +66,7 @@ export class Windows implements Disposable {
     return living;
   }
 
-  /** Lets go of everything that this window held. */
+  /** Releases everything that this window held. */
   async leave(): Promise<void> {
     this.dispose();
     await this.#records.remove(this.id);
@@ -71,12 +76,12 @@ export class Windows implements Disposable {
     this.#heartbeat?.dispose();
   }
 
-  /** A record that stays is only read in vain. */
+  /** A record that cannot be removed only costs time. */
   async #forget(id: string): Promise<void> {
     try {
       await this.#records.remove(id);
     } catch (error) {
-      this.#options.log.debug(`Record of the window ${id}: ${messageOf(error)}`);
+      this.#options.log.debug(`Removing the record of window ${id} failed: ${messageOf(error)}`);
     }
   }
 

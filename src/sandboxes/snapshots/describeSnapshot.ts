@@ -1,7 +1,7 @@
 import { formatGpu } from "../../modal/gpus";
 import type { Snapshot, SnapshotKind } from "./snapshots";
 
-/** What a snapshot is, on every surface: `Paused T4`, `Snapshot of 2 × H100`. */
+/** Names a snapshot the same way in all views: `Paused T4`, `Snapshot of 2 × H100`. */
 export const describeSnapshot = ({ kind, spec, isPaused }: Snapshot): string =>
   `${isPaused ? "Paused" : origins[kind]} ${formatGpu(spec.gpu)}`;
 

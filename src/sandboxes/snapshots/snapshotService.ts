@@ -22,20 +22,20 @@ export interface SnapshotServiceOptions {
   readonly log: Logger;
 }
 
-/** What differs from the sandbox that the snapshot was taken of. */
+/** The properties that differ from the snapshot's sandbox. */
 export interface CreateFromOptions {
   readonly gpu?: { readonly request: GpuRequest | undefined };
   readonly onDidEnterStep?: (step: CreateStep) => void;
 }
 
-/** Modal's own default. A forgotten snapshot costs nothing after that. */
+/** Modal's own default. Modal then deletes a forgotten snapshot, so that it no longer costs anything. */
 const TTL_MS = 30 * 24 * 3_600_000;
 
 const TERMINATE_MS = 60_000;
 
 const DELETE_MS = 60_000;
 
-/** Pauses, resumes and branches sandboxes by way of snapshots of their files. */
+/** Pauses, resumes and branches sandboxes, all by snapshots of their files. */
 export class SnapshotService {
   readonly #options: SnapshotServiceOptions;
 
@@ -43,7 +43,7 @@ export class SnapshotService {
     this.#options = options;
   }
 
-  /** Takes a snapshot of a running sandbox, which goes on. One that cannot be recorded is not kept. */
+  /** Takes a snapshot of a sandbox, which keeps running. If the snapshot cannot be recorded, it is deleted. */
   async take(sandbox: RunningSandbox, kind: SnapshotKind, signal: AbortSignal): Promise<Snapshot> {
     const { gateway, snapshots, custody, clock } = this.#options;
     const making = await this.#recorded(kind, () => custody.makingOf(sandbox.name));
@@ -68,7 +68,7 @@ export class SnapshotService {
     return snapshot;
   }
 
-  /** Keeps a sandbox's files and ends it. Cancelled or failed before they are kept, it goes on running. */
+  /** Takes a snapshot of a sandbox and terminates it. If the snapshot fails, the sandbox keeps running. */
   async pause(sandbox: RunningSandbox, signal: AbortSignal): Promise<void> {
     const { store, custody } = this.#options;
     const { key, phase } = sandbox;
@@ -87,18 +87,18 @@ export class SnapshotService {
     }
   }
 
-  /** Whether to pause is not the disk's to decide: a reservation that cannot be written counts as taken. */
+  /** A full disk must not prevent a pause, so a reservation that cannot be written counts as taken. */
   async #reservePause(task: string): Promise<boolean> {
     try {
       return await this.#options.custody.reservations.take(task);
     } catch (error) {
       if (isAbort(error) || (error instanceof UserError && error.cause instanceof LockBusyError)) throw error;
-      this.#options.log.warn(`Reservation of a pause: ${messageOf(error)}`);
+      this.#options.log.warn(`Reserving a pause failed: ${messageOf(error)}`);
       return true;
     }
   }
 
-  /** What cannot be ended is not paused: its snapshot is one like any other. */
+  /** If the sandbox cannot be terminated, it is not paused, and its snapshot becomes an ordinary one. */
   async #endPaused({ key }: RunningSandbox, snapshot: Snapshot): Promise<void> {
     const { sandboxes, snapshots } = this.#options;
     try {
@@ -109,18 +109,18 @@ export class SnapshotService {
     }
   }
 
-  /** Nobody would find the image: it would only take room until it expires. */
+  /** Deletes an image that nothing refers to. It would use storage until it expires. */
   #discard(imageId: string): void {
     void this.#note(this.#options.gateway.delete(imageId, AbortSignal.timeout(DELETE_MS)));
   }
 
-  /** `false` if it failed, which is only logged. */
+  /** Logs a failure and returns `false`. */
   async #note(work: Promise<void>): Promise<boolean> {
     try {
       await work;
       return true;
     } catch (error) {
-      this.#options.log.warn(`Snapshots: ${messageOf(error)}`);
+      this.#options.log.warn(`Updating the records of snapshots failed: ${messageOf(error)}`);
       return false;
     }
   }
@@ -136,8 +136,8 @@ export class SnapshotService {
   }
 
   /**
-   * A sandbox like the one that was paused, or one with another GPU, with the files of that one. Only one window resumes
-   * it; should that window die meanwhile, it is paused for the others again.
+   * Creates a sandbox with the files of the paused one, possibly with another GPU. Only one window can resume a
+   * sandbox. If that window closes in the meantime, other windows see the sandbox as paused again.
    */
   async resume(key: string, options: CreateFromOptions, signal: AbortSignal): Promise<RunningSandbox> {
     const { store, snapshots, custody } = this.#options;
@@ -157,12 +157,15 @@ export class SnapshotService {
       isRecorded = await this.#note(snapshots.save({ ...snapshot, isPaused: false }));
       return resumed;
     } finally {
-      // As long as it is paused on disk, other windows must not resume it too.
+      // While the sandbox is still recorded as paused, other windows must not resume it too.
       if (isRecorded) await custody.reservations.giveBack(task);
     }
   }
 
-  /** Another sandbox with the files of a running one, which ends then unless something still runs in it. */
+  /**
+   * Creates another sandbox with the files of a running one. The running one is then terminated, unless a program is
+   * still running in it.
+   */
   async continueIn(
     sandbox: RunningSandbox,
     { isBusy, ...options }: CreateFromOptions & { readonly isBusy: () => boolean },
@@ -173,14 +176,14 @@ export class SnapshotService {
     if (!(await custody.reservations.take(task))) throw underWay();
     try {
       await this.branch(sandbox, options, signal);
-      // What runs there has until the end of the lifetime to come to its own.
+      // Programs that are still running there may continue until the end of the sandbox's lifetime.
       if (!isBusy()) await sandboxes.terminate(sandbox.key, signal);
     } finally {
       await custody.reservations.giveBack(task);
     }
   }
 
-  /** A second sandbox with the files of a running one. */
+  /** Creates a second sandbox with the files of a running one. */
   async branch(sandbox: RunningSandbox, options: CreateFromOptions, signal: AbortSignal): Promise<RunningSandbox> {
     return this.createFrom(await this.take(sandbox, "branch", signal), options, signal);
   }
@@ -199,7 +202,7 @@ export class SnapshotService {
     return sandboxes.create({ spec: wanted, folder, imageId, ...(onDidEnterStep && { onDidEnterStep }) }, signal);
   }
 
-  /** Deletes a snapshot, and with it the paused sandbox that it stands for. */
+  /** Deletes a snapshot, and its paused sandbox if it has one. */
   async delete(snapshot: Snapshot, signal: AbortSignal): Promise<void> {
     const { gateway, snapshots, store } = this.#options;
     await gateway.delete(snapshot.imageId, signal);
@@ -207,12 +210,14 @@ export class SnapshotService {
     store.remove(pausedKey(snapshot));
   }
 
-  /** Brings the paused sandboxes into the store, and takes those out that a window resumes or has resumed or deleted. */
+  /**
+   * Adds paused sandboxes to the store, and removes those that a window is resuming, or that were resumed or deleted.
+   */
   async showPaused(): Promise<void> {
     const { store, snapshots, custody, log } = this.#options;
     const { reservations } = custody;
     try {
-      // In this order, for a sandbox is no longer paused before it is no longer reserved.
+      // The order matters: a resumed sandbox loses its paused record before its reservation.
       const reserved = await reservations.all();
       const all = await snapshots.all(custody.scope);
       const isFree = (task: string) => !reserved.has(task) && !reservations.has(task);
@@ -221,11 +226,11 @@ export class SnapshotService {
       const gone = store.all.filter(({ key, phase }) => phase.kind === "paused" && !keys.has(key));
       store.apply({ put: paused, removeKeys: gone.map(({ key }) => key) });
     } catch (error) {
-      log.warn(`Paused sandboxes: ${messageOf(error)}`);
+      log.warn(`Reading the paused sandboxes failed: ${messageOf(error)}`);
     }
   }
 
-  /** Keeps account of what Modal kept of a sandbox of ours as it ended. `false` if that is not known yet. */
+  /** Records the exit snapshot that Modal took of a sandbox. Returns `false` if Modal has not reported it yet. */
   async keepExit({ id, name, making }: JournalEntry, signal: AbortSignal): Promise<boolean> {
     const { gateway, snapshots, custody, clock, log } = this.#options;
     if (!making || id === undefined) return true;
@@ -241,7 +246,7 @@ export class SnapshotService {
       if (imageId !== undefined) await snapshots.add({ ...exit, imageId });
       return true;
     } catch (error) {
-      log.warn(`Exit snapshot of ${name}: ${messageOf(error)}`);
+      log.warn(`Finding the exit snapshot of ${name} failed: ${messageOf(error)}`);
       return false;
     }
   }
@@ -271,7 +276,6 @@ function pausedRecord(snapshot: Snapshot): Sandbox {
   };
 }
 
-/** Names of reservations. */
 const resuming = ({ imageId }: Pick<Snapshot, "imageId">) => `resume ${imageId}`;
 const leaving = ({ phase }: RunningSandbox) => `leave ${phase.id}`;
 
@@ -281,9 +285,9 @@ const underWay = () =>
   });
 
 const notRecorded = (kind: SnapshotKind, folder: string, cause: unknown) => {
-  const what = kind === "pause" ? "The sandbox was not paused and keeps running" : "The snapshot was not kept";
+  const what = kind === "pause" ? "The sandbox wasn't paused and keeps running" : "The snapshot wasn't kept";
   return new UserError(
-    `${what}: ${folder} cannot be written, so its files could not be found again (${messageOf(cause)}). Make room there and try again.`,
+    `${what}: ${folder} can't be written, so the extension couldn't find the files again (${messageOf(cause)}). Free up disk space or fix the folder's permissions, then try again.`,
     { cause, actions: [{ title: "Show Log", command: "modalSandboxes.showLog" }] },
   );
 };

@@ -7,19 +7,19 @@ import type { SandboxSpec } from "../../modal/spec";
 import type { EnvVault } from "../ownership/envVault";
 import { readMaking, type Making } from "../spec/savedSpec";
 
-/** The files of a sandbox, kept by Modal as an image, from which another sandbox can be made. */
+/** The files of a sandbox, which Modal keeps as an image. Other sandboxes can be created from it. */
 export interface Snapshot extends Making {
   readonly imageId: string;
   /** Why it was taken. */
   readonly kind: SnapshotKind;
-  /** The sandbox it was taken of. */
+  /** The name of the sandbox whose files these are. */
   readonly sandboxName: string;
   readonly scope: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Absent where Modal does not say. */
+  /** Absent if Modal doesn't report it. */
   readonly expiresAt?: number;
-  /** It stands for a sandbox that can be resumed, rather than only for its files. */
+  /** True if the snapshot is that of a paused sandbox, which can be resumed. */
   readonly isPaused?: boolean;
 }
 
@@ -27,13 +27,13 @@ const kinds = ["manual", "pause", "branch", "exit"] as const;
 
 export type SnapshotKind = (typeof kinds)[number];
 
-/** The snapshots of this installation, shared by its windows through files. */
+/** The snapshots of this installation. All windows share them through files. */
 export class Snapshots {
   readonly #records: RecordFolder<Snapshot>;
   readonly #vault: EnvVault;
   readonly #clock: Clock;
   readonly #changed = new Emitter<readonly string[]>();
-  /** The names of the sandboxes whose snapshots are other ones. */
+  /** Fires with the names of the sandboxes whose snapshots have changed. */
   readonly onDidChangeSnapshots = this.#changed.event;
   #known: readonly Snapshot[] = [];
 
@@ -43,12 +43,12 @@ export class Snapshots {
     this.#clock = clock;
   }
 
-  /** Those of the account that was asked for last, as they were then, newest first. */
+  /** The snapshots of the account that was last asked for, as of then, newest first. */
   get known(): readonly Snapshot[] {
     return this.#known;
   }
 
-  /** Those of an account, newest first. Forgets those that Modal no longer has. */
+  /** Returns the snapshots of an account, newest first. Forgets those that Modal has deleted. */
   async all(scope: string): Promise<Snapshot[]> {
     const now = this.#clock.now();
     const records = [...(await this.#records.all()).values()];
@@ -62,13 +62,13 @@ export class Snapshots {
     return this.#records.get(imageId);
   }
 
-  /** Keeps one that was taken, with the variables of its sandbox. */
+  /** Stores a snapshot together with the variables of its sandbox. */
   async add(snapshot: Snapshot): Promise<void> {
     if (snapshot.spec.envNames.length > 0) await this.#vault.copy(snapshot.sandboxName, snapshot.imageId);
     await this.save(snapshot);
   }
 
-  /** What a sandbox is made of that is made from it; variables that are not known any more are left out. */
+  /** Returns the spec for a sandbox made from this snapshot. Variables whose values are no longer known are omitted. */
   async specOf({ imageId, spec }: Snapshot): Promise<SandboxSpec> {
     const { envNames, ...rest } = spec;
     return { ...rest, env: envNames.length > 0 ? await this.#vault.of(imageId) : {} };
@@ -108,7 +108,7 @@ export class Snapshots {
   }
 }
 
-/** The sandbox of each, by all that is known of the snapshot. */
+/** Maps the complete contents of each snapshot to the name of its sandbox. */
 const namesByContent = (snapshots: readonly Snapshot[]): ReadonlyMap<string, string> =>
   new Map(snapshots.map((snapshot) => [JSON.stringify(snapshot), snapshot.sandboxName]));
 

@@ -5,21 +5,23 @@ import { codeOf, UserError } from "../../base/errors";
 import { isSecretName } from "../../base/secretNames";
 
 /**
- * Reads a file of the folder, with `/` in its path; nothing if there is none. Throws a `UserError` for a file that must
- * not become part of an image.
- * @param mention says what names the file, as the begin of a message: `requirements.txt:3 includes ../base.txt`
+ * Reads a file of the folder by its path, which uses `/`. Returns `undefined` if the file doesn't exist. Throws a
+ * `UserError` for a file that must not become part of an image.
+ * @param mention the beginning of an error message, which says where the file is named: `requirements.txt:3 includes
+ * ../base.txt`
  */
 export type ReadFile = (path: string, mention: string) => Promise<string | undefined>;
 
 /** The mention of a file that the settings name. */
 export const madeFrom = (path: string): string => `The image is made from ${path}`;
 
-/** What the files of one image may have together. */
+/** The limit for all files of one image together. */
 const MAX_BYTES = 5_000_000;
 
 /**
- * Reads the files that an image is built from. They come from a folder that may be a stranger's, and their contents leave
- * this machine: only regular files inside the folder are read, whatever links lead to, and none that may hold secrets.
+ * Reads the files that an image is built from. The folder may come from a stranger, and the contents leave this
+ * machine. So only regular files are read, only inside the folder after links are resolved, and none that may contain
+ * secrets.
  */
 export function buildFileReader(folder: string): ReadFile {
   let bytesLeft = MAX_BYTES;
@@ -49,14 +51,14 @@ async function realpathOf(path: string, mention: string): Promise<string | undef
   }
 }
 
-/** @param path has no links in it, unless somebody puts them there at this moment */
+/** @param path has no links in it, unless another program creates them right now */
 async function readRegular(path: string, maxBytes: number, mention: string): Promise<Buffer> {
   const expected = await lstat(path, { bigint: true });
-  // To open a device or a pipe would already do something.
+  // Merely opening a device or a pipe can have effects.
   if (!expected.isFile()) throw refused(mention, NOT_REGULAR);
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    // A folder on the way may have been swapped for a link since the path was resolved, and swapped back.
+    // A folder in the path may have been replaced by a link and back since the path was resolved.
     const [opened, there] = [await file.stat({ bigint: true }), await lstat(path, { bigint: true })];
     const place = (await placeOf(file)) ?? (await realpath(path));
     if (!isSame(opened, expected) || !isSame(opened, there) || place !== path) throw refused(mention, CHANGED);
@@ -68,7 +70,7 @@ async function readRegular(path: string, maxBytes: number, mention: string): Pro
   }
 }
 
-/** The path of an open file, whatever its folders have become. Only Linux tells it. */
+/** Returns the path of an open file, even if its folders have changed. Only Linux provides it. */
 async function placeOf(file: FileHandle): Promise<string | undefined> {
   return process.platform === "linux" ? readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined) : undefined;
 }
@@ -85,17 +87,17 @@ async function readUpTo(file: FileHandle, maxBytes: number): Promise<Buffer> {
 const isOutside = (path: string): boolean =>
   isAbsolute(path) || /^([A-Za-z][\w+.-]*:|~|\\)/.test(path) || posix.normalize(path).split(/[\\/]/).includes("..");
 
-/** The configuration of a repository may hold passwords. */
+/** The configuration of a repository may contain passwords. */
 const mayHoldSecrets = (name: string): boolean => isSecretName(name) || /^\.(git|hg|svn)$/i.test(name);
 
-const OUTSIDE = "which is outside the folder. Copy the file into the folder, and name the copy.";
-const LINKED_OUTSIDE = "which is a link out of the folder. Replace the link with a copy of the file.";
-const LOOP = "which is a link to itself. Replace the link with a file.";
-const NOT_REGULAR = "which isn't a regular file. Name a file with text.";
-const CHANGED = "which changed while it was read. Try again.";
-const TOO_LARGE = `which makes the image's files larger than ${MAX_BYTES / 1_000_000} MB. Name smaller files.`;
+const OUTSIDE = "which is outside the folder. Copy the file into the folder and refer to the copy.";
+const LINKED_OUTSIDE = "which links to a file outside the folder. Replace the link with a copy of the file.";
+const LOOP = "which links to itself. Replace the link with a file.";
+const NOT_REGULAR = "which isn't a regular file. Use a text file.";
+const CHANGED = "which changed while it was being read. Try again.";
+const TOO_LARGE = `which makes the image's files larger than ${MAX_BYTES / 1_000_000} MB. Use smaller files.`;
 const secretReason = (name: string) =>
-  `which may hold secrets, as ${name} says. Put what the image needs into a file with another name.`;
+  `which may hold secrets, judging by the name "${name}". Use a file with another name.`;
 
 const openSettings = {
   title: "Open Settings",

@@ -2,29 +2,29 @@ import { UserError } from "../../base/errors";
 import type { ImageLayer } from "../../modal/spec";
 
 interface Instruction {
-  /** In capitals. */
+  /** In uppercase. */
   readonly name: string;
-  /** All of it, with its own line ends. */
+  /** The complete instruction, with its line endings. */
   readonly text: string;
-  /** The line that it begins on, from 1. */
+  /** The instruction's first line, starting at 1. */
   readonly line: number;
 }
 
-/** How much of an instruction its title shows, in characters. */
+/** The number of characters of an instruction that its title shows. */
 const TITLE_LENGTH = 80;
 
-/** What holds for a whole Dockerfile, or for all below it, and is lost between two layers. */
+/** Instructions that affect the whole Dockerfile or everything below them, and would be lost between two layers. */
 const WHOLE = new Set(["ARG", "SHELL", "ONBUILD"]);
 
 /**
- * A Dockerfile as layers that are kept one by one: each ends with a RUN, so that a change of one leaves all above it as
- * they are. Throws a sentence where it needs files of the folder.
+ * Splits a Dockerfile into layers that are cached separately. Each layer ends with a RUN, so that a change doesn't
+ * affect the layers above it. Throws a `UserError` if the Dockerfile needs files of the folder.
  */
 export function dockerfileLayers(text: string, path: string): [ImageLayer, ...ImageLayer[]] {
   const instructions = readInstructions(text);
   for (const instruction of instructions) if (needsFolder(instruction)) throw copiesFiles(path, instruction);
   const stages = instructions.filter(({ name }) => name === "FROM").length;
-  if (stages === 0) throw new UserError(`${path} has no FROM, so there is nothing to build upon.`);
+  if (stages === 0) throw new UserError(`${path} has no FROM instruction. Add one, such as FROM python:3.12-slim.`);
 
   const isOnePiece = stages > 1 || instructions.some(({ name, text: own }) => WHOLE.has(name) || heredocOf(own));
   if (isOnePiece) return [{ title: path, commands: instructions.map((instruction) => instruction.text) }];
@@ -32,7 +32,7 @@ export function dockerfileLayers(text: string, path: string): [ImageLayer, ...Im
   return first ? [first, ...rest] : [{ title: path, commands: [] }];
 }
 
-/** Each up to and with what takes time: the FROM and every RUN. */
+/** Groups instructions so that each group ends with the one that takes time: the FROM or a RUN. */
 function groups(instructions: readonly Instruction[]): Instruction[][] {
   const found: Instruction[][] = [[]];
   for (const instruction of instructions) {
@@ -74,7 +74,7 @@ function readInstructions(text: string): Instruction[] {
 
 const isBlank = (line = "") => /^\s*(#|$)/.test(line);
 
-/** The word that ends a here-document which the instruction begins. */
+/** Returns the word that ends the here-document that the instruction begins. */
 const heredocOf = (text: string): string | undefined => /^(?:RUN|COPY|ADD)\b.*<<-?["']?(\w+)/i.exec(text)?.[1];
 
 function needsFolder({ name, text }: Instruction): boolean {
@@ -87,5 +87,5 @@ function needsFolder({ name, text }: Instruction): boolean {
 
 const copiesFiles = (path: string, { line, text }: Instruction) =>
   new UserError(
-    `${path}:${line} copies files of the folder into the image (${text.split("\n", 1).join("")}), and Modal's SDK cannot send them. Leave that line out: the folder is synced to every sandbox. For Python packages, use requirements.txt or pyproject.toml as the image.`,
+    `${path}:${line} copies files of the folder into the image (${text.split("\n", 1).join("")}), and Modal's SDK can't send them. Remove that line: the folder is synced to every sandbox. For Python packages, use requirements.txt or pyproject.toml as the image.`,
   );

@@ -1,15 +1,17 @@
-/** What can be an environment variable. */
+/** A valid name of an environment variable. */
 export const ENV_NAME = /^[A-Za-z_]\w*$/;
 
 const LINE =
   /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=(?:[ \t]*(?:"((?:\\[^]|[^"\\])*)"|'([^']*)')[ \t]*(?:#.*)?$|([^\r\n]*))/gm;
 
-/** In a value without quotes a `#` begins a comment only after a space. */
+/** In an unquoted value, a `#` begins a comment only after a space. */
 const COMMENT = /[ \t]#.*$/s;
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
-/** The variables of a `.env` file: quoted values may have several lines, and nothing in them is replaced. */
+/**
+ * Reads the variables of a `.env` file. Quoted values may span several lines. Variables inside values are not expanded.
+ */
 export const readDotEnv = (text: string): Record<string, string> =>
   Object.fromEntries(
     [...text.replace(/^\uFEFF/, "").matchAll(LINE)].map(([, name = "", double, single, bare = ""]) => [

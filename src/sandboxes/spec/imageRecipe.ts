@@ -7,19 +7,24 @@ import { dockerfileLayers } from "./dockerfile";
 import { requirementsFiles } from "./requirements";
 import type { ImageSource, SpecDefinition } from "./specDefinition";
 
-/** Where files lie in an image that it was made from. */
+/** The folder in the image with the files that it was built from. */
 const FOLDER = "/opt/modal-sandboxes";
 
-/** Bytes of a file in one instruction: builders refuse lines beyond 64 KiB. Three bytes make four characters. */
+/**
+ * The bytes of a file per instruction. Builders refuse lines longer than 64 KiB. Three bytes become four characters.
+ */
 const PART_BYTES = 3 * 8 * 1024;
 
-/** pip as root in an image: no cache to keep, no advice to give. */
+/** Runs pip as root in an image, without a cache and without advice for users. */
 const PIP =
   "PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 python3 -m pip install";
 
 const UV_INSTALL = "uv pip install --system --break-system-packages --no-cache";
 
-/** How to make the image of a definition. The contents of files are part of it, so a change of them makes another. */
+/**
+ * Returns the instructions that build the image of a definition. They include the contents of files, so a changed file
+ * makes a different image.
+ */
 export async function imageRecipe(
   { image, packages, aptPackages }: Pick<SpecDefinition, "image" | "packages" | "aptPackages">,
   read: ReadFile,
@@ -32,7 +37,7 @@ export async function imageRecipe(
   };
 }
 
-/** What stands below Debian packages, and what above. */
+/** The layers below the Debian packages, and those above. */
 interface Foundation {
   readonly label: string;
   readonly base: ImageRecipe["layers"];
@@ -105,7 +110,10 @@ const packagesLayer = (names: readonly string[]): ImageLayer[] =>
     ? []
     : [{ title: `Installing ${names.join(", ")}`, commands: [`RUN ${PIP} ${names.map(quote).join(" ")}`] }];
 
-/** The SDK sends no files with a build, so their contents go into its commands, in a form that no shell can mistake. */
+/**
+ * Returns commands that contain the files, because the SDK sends no files with a build. The encoding is safe in any
+ * shell.
+ */
 const writeFiles = (files: ReadonlyMap<string, string>): string[] =>
   [...files].flatMap(([path, text]) => {
     const target = placeOf(path);

@@ -3,8 +3,8 @@ import { UserError } from "../../base/errors";
 import { madeFrom, missingFile, type ReadFile } from "./buildFiles";
 
 /**
- * A requirements file with all that it includes, by path. Throws a `UserError` that names the line for what an image
- * cannot have, such as files outside the folder.
+ * Returns a requirements file and all files that it includes, by path. Throws a `UserError` with the line number if a
+ * line needs something that an image cannot have, such as files outside the folder.
  */
 export async function requirementsFiles(path: string, read: ReadFile): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
@@ -27,7 +27,7 @@ export async function requirementsFiles(path: string, read: ReadFile): Promise<R
   return found;
 }
 
-/** Lines as pip reads them: joined where they end in a backslash, and without comments. */
+/** Splits the file into lines as pip does: lines that end with a backslash are joined, and comments are removed. */
 function logicalLines(text: string): { readonly text: string; readonly number: number }[] {
   const lines: { text: string; number: number }[] = [];
   let begun: { text: string; number: number } | undefined;
@@ -42,30 +42,30 @@ function logicalLines(text: string): { readonly text: string; readonly number: n
   return [...lines, ...(begun ? [begun] : [])].map((line) => ({ ...line, text: line.text.replace(/(^|\s)#.*$/, "") }));
 }
 
-/** What a line has pip read from the folder; pip itself fetches what has a URL. */
+/** Returns the files of the folder that pip would read for a line. pip itself downloads URLs. */
 const includesOf = (line: string): string[] =>
   [...line.matchAll(INCLUDE)]
     .map(([, quoted, plain]) => quoted ?? plain ?? "")
     .filter((included) => !/^https?:\/\//i.test(included));
 
-/** The options may be abbreviated, and their value may follow without a space. */
+/** The options may be abbreviated, and the value may follow without a space. */
 const INCLUDE =
   /(?<!\S)(?:-[rc]|--requirem(?:e(?:nt?)?)?(?=[\s=])|--cons(?:t(?:r(?:a(?:i(?:nt?)?)?)?)?)?(?=[\s=]))(?:\s+|=)?(?:["']([^"']*)["']|([^\s=]\S*))/g;
 
-/** Paths of this machine stay as they are, so that they are refused. */
+/** Leaves absolute paths of this machine as they are, so that they are refused. */
 const pathOf = (included: string, from: string): string =>
   /^(?:[a-z]+:|~|[/\\])/i.test(included) ? included : posix.join(posix.dirname(from), included);
 
-/** A path instead of a package's name. */
+/** Matches a path instead of a package name. */
 const FROM_FOLDER =
   /^\s*(?:(?:-e|--editable(?=[\s=]))(?:\s*|=)(?!\s*=?["']?(?:(?:git|hg|svn|bzr)\+|https?:))|file:|\.{1,2}(?:\/|\s*$|\[)|\/|~\/)|\s@\s*file:/i;
 
 const installsFolder = (place: string, line: string) =>
   new UserError(
-    `${place} installs from the folder itself (${line}), and an image has none of its files. Leave that line out: the folder is synced to every sandbox.`,
+    `${place} installs from the folder itself (${line}), but an image has no files of the folder. Remove that line: the folder is synced to every sandbox.`,
   );
 
 const usesVariable = (mention: string) =>
   new UserError(
-    `${mention}, and variables of this machine are not part of an image. Write the path of a file in the folder.`,
+    `${mention}, but this machine's variables aren't available in an image. Use the path of a file in the folder.`,
   );

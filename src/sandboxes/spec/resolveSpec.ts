@@ -4,7 +4,9 @@ import { buildFileReader, type ReadFile } from "./buildFiles";
 import { imageRecipe } from "./imageRecipe";
 import type { SpecDefinition } from "./specDefinition";
 
-/** The spec of a definition, with what the files of the folder say at this moment. No file outside it is read. */
+/**
+ * Returns the spec of a definition with the current contents of the folder's files. No file outside the folder is read.
+ */
 export async function resolveSpec(definition: SpecDefinition, folder: string | undefined): Promise<SandboxSpec> {
   const { image, packages, aptPackages, ...rest } = definition;
   const read: ReadFile = folder === undefined ? (path) => Promise.reject(needsFolder(path)) : buildFileReader(folder);
@@ -13,7 +15,7 @@ export async function resolveSpec(definition: SpecDefinition, folder: string | u
 
 const needsFolder = (path: string) =>
   new UserError(
-    `The image is made from ${path} of the folder, and no folder is open. Open it, or choose another image.`,
+    `The image is made from ${path} in the folder, but no folder is open. Open the folder or choose another image.`,
     {
       actions: [{ title: "Open Folder…", command: "vscode.openFolder" }],
     },

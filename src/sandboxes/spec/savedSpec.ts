@@ -2,27 +2,30 @@ import { isObject } from "../../base/guards";
 import { registryImage, type SandboxSpec } from "../../modal/spec";
 import type { Sandbox } from "../sandbox";
 
-/** A spec without what its variables hold: that may be secret, and is kept elsewhere. */
+/** A spec without the values of its variables, which may be secret and are stored separately. */
 export interface SavedSpec extends Omit<SandboxSpec, "env"> {
   readonly envNames: readonly string[];
 }
 
-/** What a sandbox was made of, kept on disk so that another can be made like it. */
+/** How a sandbox was created, stored on disk so that another one can be created like it. */
 export interface Making {
   readonly spec: SavedSpec;
   readonly folder: string;
 }
 
-/** As much of a spec as may lie on disk. */
+/** Returns the parts of a spec that may be stored on disk. */
 export const savedSpec = ({ env, ...spec }: SandboxSpec): SavedSpec => ({ ...spec, envNames: Object.keys(env) });
 
-/** Reads what an earlier version may have written; `undefined` for what is none. */
+/** Reads a record that an earlier version may have written. Returns `undefined` if it is invalid. */
 export function readMaking(value: unknown): Making | undefined {
   if (!isObject(value) || typeof value.folder !== "string" || !isSpec(value.spec)) return undefined;
   return { spec: value.spec, folder: value.folder };
 }
 
-/** As much of it as the server tells, for a sandbox that was made elsewhere: all but volumes, secrets and variables. */
+/**
+ * Reconstructs the spec of a sandbox that was created elsewhere. The server doesn't report volumes, secrets and
+ * variables.
+ */
 export const makingOf = (sandbox: Sandbox): Making => ({
   folder: "",
   spec: {

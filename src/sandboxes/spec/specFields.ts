@@ -14,10 +14,10 @@ import {
   type Read,
 } from "./specReaders";
 
-/** How one property of a definition is written in the settings. */
+/** Describes how one property of a definition is written in the settings. */
 export interface SpecField<T> {
   readonly key: string;
-  /** What it must be, to go after those words. */
+  /** Describes valid values. Follows "must be" in error messages. */
   readonly expects: string;
   readonly read: Read<T>;
   readonly write: (value: T) => unknown;
@@ -28,7 +28,7 @@ const DAY_MINUTES = 1440;
 
 const asItIs = (value: unknown): unknown => value;
 
-/** Modal counts in whole seconds, people in minutes. */
+/** Modal counts in seconds, users in minutes. */
 const minutes = (key: string): SpecField<number> => ({
   key,
   expects: `a whole number of minutes from 1 to ${DAY_MINUTES}`,
@@ -39,7 +39,7 @@ const minutes = (key: string): SpecField<number> => ({
   write: (ms) => ms / MINUTE_MS,
 });
 
-/** How no GPU is written. */
+/** The value for no GPU. */
 const CPU = "CPU";
 
 export const specFields: { readonly [K in keyof SpecDefinition]: SpecField<SpecDefinition[K]> } = {
@@ -58,7 +58,7 @@ export const specFields: { readonly [K in keyof SpecDefinition]: SpecField<SpecD
   image: {
     key: "image",
     expects:
-      'a registry reference such as "python:3.12-slim", a file of the folder such as "./requirements.txt", "./pyproject.toml" or "./Dockerfile", or an object such as { "requirements": "requirements.txt", "base": "pytorch/pytorch" }',
+      'a registry reference such as "python:3.12-slim", a file in the folder such as "./requirements.txt", "./pyproject.toml" or "./Dockerfile", or an object such as { "requirements": "requirements.txt", "base": "pytorch/pytorch" }',
     read: readImage,
     write: (image) => (image.kind === "registry" ? image.reference : writeFileImage(image)),
   },
@@ -92,7 +92,7 @@ export const specFields: { readonly [K in keyof SpecDefinition]: SpecField<SpecD
   volumes: {
     key: "volumes",
     expects:
-      'an object from absolute paths to names of volumes, such as { "/data": "my-volume" } or { "/data": { "volume": "my-volume", "readOnly": true } }',
+      'an object that maps absolute paths to volume names, such as { "/data": "my-volume" } or { "/data": { "volume": "my-volume", "readOnly": true } }',
     read: readVolumes,
     write: (mounts) =>
       Object.fromEntries(
@@ -101,13 +101,13 @@ export const specFields: { readonly [K in keyof SpecDefinition]: SpecField<SpecD
   },
   secrets: {
     key: "secrets",
-    expects: 'a list of names of secrets such as ["hugging-face"]',
+    expects: 'a list of secret names such as ["hugging-face"]',
     read: readList(readText(OBJECT_NAME)),
     write: asItIs,
   },
   env: {
     key: "env",
-    expects: 'an object from names of variables to texts, such as { "LOG_LEVEL": "debug" }',
+    expects: 'an object that maps variable names to strings, such as { "LOG_LEVEL": "debug" }',
     read: readEnv,
     write: asItIs,
   },
@@ -127,7 +127,7 @@ export const specFields: { readonly [K in keyof SpecDefinition]: SpecField<SpecD
   },
 };
 
-/** As short as it comes out the same. */
+/** Uses the shortest form that is read back as the same image. */
 const writeFileImage = (image: Exclude<ImageSource, { kind: "registry" }>): unknown => {
   const short = `./${image.path}`;
   if (JSON.stringify(readImage(short)?.value) === JSON.stringify(image)) return short;

@@ -4,19 +4,19 @@ import { parseGpu, type GpuRequest } from "../../modal/gpus";
 import type { NetworkAccess, VolumeMount } from "../../modal/spec";
 import { DEFAULT_BASE_IMAGE, type ImageSource } from "./specDefinition";
 
-/** Reads a value of the settings; nothing where it is not what it should be. */
+/** Reads a value of the settings. Returns `undefined` if it is invalid. */
 export type Read<T> = (value: unknown) => { readonly value: T } | undefined;
 
-/** What Modal takes as a name for volumes, secrets and the like. */
+/** The characters that Modal allows in the names of volumes, secrets and other objects. */
 export const OBJECT_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** A registry reference, which the registry itself checks. */
+/** A registry reference. The registry itself checks it. */
 const IMAGE_REFERENCE = /^[A-Za-z0-9][\w.:/@-]*$/;
 
 const ENV_NAME = /^[A-Za-z_]\w*$/;
 const DOMAIN = /^(\*\.)?([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{1,63}$/;
 
-/** An absolute path below the root that says in one way only where it is. */
+/** An absolute path below the root in canonical form. */
 export const MOUNT_PATH = /^(\/(?!\.{1,2}(\/|$))[^/\s]+)+$/;
 
 export const readNumber =
@@ -34,7 +34,7 @@ export const readText =
   (value) =>
     typeof value === "string" && pattern.test(value) ? { value } : undefined;
 
-/** A list in which nothing is there twice. */
+/** Reads a list without duplicates. */
 export const readList =
   <T>(readItem: Read<T>): Read<readonly T[]> =>
   (value) => {
@@ -63,7 +63,7 @@ export const readImage: Read<ImageSource> = (value) => {
     : undefined;
 };
 
-/** What kind of file makes an image, by its name; nothing for any other. */
+/** Returns the image source for a file by its name, or `undefined` if such a file can't make an image. */
 export function imageFile(path: string): ImageSource | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (/^dockerfile|\.dockerfile$/i.test(name)) return { kind: "dockerfile", path };

@@ -2,14 +2,21 @@ import { UserError } from "../../base/errors";
 import type { SpecDefinition } from "./specDefinition";
 import { specFields } from "./specFields";
 
-/** How a definition looks in the settings. */
+/** A definition as it is written in the settings. */
 export type WrittenSpec = Readonly<Record<string, unknown>>;
 
-/** Reads all of a definition at once; `place` is where it was written, for whoever has to mend it there. */
+/**
+ * Reads a whole definition. `place` is the setting it comes from, which error messages name so that the user can fix it
+ * there.
+ */
 export function readDefinition(written: WrittenSpec, place: string, defaults?: SpecDefinition): SpecDefinition {
   const keys = new Set<string>(Object.values(specFields).map(({ key }) => key));
   const unknown = Object.keys(written).find((key) => !keys.has(key));
-  if (unknown !== undefined) throw wrongSpec(`${place} has "${unknown}", which is no property of a sandbox.`, "specs");
+  if (unknown !== undefined)
+    throw wrongSpec(
+      `${place} has "${unknown}", which isn't a property of a sandbox. Remove it or correct its name.`,
+      "specs",
+    );
 
   const read = <K extends keyof SpecDefinition>(name: K): SpecDefinition[K] => {
     const { key, expects, read: readValue } = specFields[name];
@@ -37,7 +44,10 @@ export function readDefinition(written: WrittenSpec, place: string, defaults?: S
   };
 }
 
-/** What has to be written down for a definition to come out the same upon `defaults`: its GPU, and what is different. */
+/**
+ * Returns the properties to write so that reading them with `defaults` restores the definition: its GPU, and whatever
+ * differs from `defaults`.
+ */
 export function writeDefinition(definition: SpecDefinition, defaults: SpecDefinition): WrittenSpec {
   const names = Object.keys(specFields) as (keyof SpecDefinition)[];
   const entries = names.flatMap((name) => {
@@ -48,7 +58,7 @@ export function writeDefinition(definition: SpecDefinition, defaults: SpecDefini
   return Object.fromEntries(entries);
 }
 
-/** One property as it is in the settings. */
+/** Returns one property as it is written in the settings. */
 export const writeField = <K extends keyof SpecDefinition>(name: K, value: SpecDefinition[K]): unknown =>
   specFields[name].write(value);
 

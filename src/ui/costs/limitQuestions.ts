@@ -9,7 +9,7 @@ import { askInDialog, showWarning } from "../outsideText";
 
 /** Asks whether to create a sandbox that exceeds a soft limit. */
 export async function approveAboveLimit(question: string): Promise<boolean> {
-  const detail = "You are asked once, until you are below the limit again.";
+  const detail = "You won't be asked again until you're below the limit.";
   return (await askInDialog(question, detail, CREATE)) === CREATE;
 }
 
@@ -53,7 +53,11 @@ export function watchDayLimits({ dayLimits, onDidChangeCosts, terminate, report 
 
 async function tell({ kind, limit, today }: DayLimitReached): Promise<void> {
   const sum = `Your sandboxes have cost ${formatDollars(today)} today, and your ${kind} limit is ${formatDollars(limit)} a day.`;
-  const chosen = await showWarning(kind === "hard" ? `${sum} No other is created today.` : sum, SHOW, LIMITS);
+  const chosen = await showWarning(
+    kind === "hard" ? `${sum} No more sandboxes will be created today.` : sum,
+    SHOW,
+    LIMITS,
+  );
   if (chosen === SHOW) await commands.executeCommand("modalSandboxes.showCosts");
   if (chosen === LIMITS) await commands.executeCommand("modalSandboxes.setLimits");
 }

@@ -146,7 +146,7 @@ describe("programs", function () {
       await services().write("lost.py", text);
       const { exitCode, errorText } = await run({ ...target("lost.py", text), env: { PATH, PIP_NO_INDEX: "1" } });
       assert.equal(exitCode, 1);
-      assert.match(errorText, /no-such-package-at-all[^]*The packages that the script asks for could not be installed/);
+      assert.match(errorText, /no-such-package-at-all[^]*The packages that the script requires could not be installed/);
     });
 
     it("says that the image's Python does not fit", async () => {
@@ -154,7 +154,7 @@ describe("programs", function () {
       await services().write("future.py", text);
       const { exitCode, errorText } = await run(target("future.py", text));
       assert.equal(exitCode, 1);
-      assert.match(errorText, /^The script asks for Python >=3\.99, and the image has Python 3\.\d+\.\d+\. Choose/);
+      assert.match(errorText, /^The script requires Python >=3\.99, and the image has Python 3\.\d+\.\d+\. Choose/);
     });
 
     it("says that the image has neither uv nor pip", async () => {
@@ -165,7 +165,10 @@ describe("programs", function () {
       const linked = ["sh", "-c", 'chmod +x bare/python3; exec "$@"', "sh", ...bare.argv];
       const { exitCode, errorText } = await run({ ...bare, argv: linked, env: { PATH: `/workspace/bare:${PATH}` } });
       assert.equal(exitCode, 1);
-      assert.match(errorText, /has neither uv nor pip\. Choose an image with one of them: the setting "modalSandboxes/);
+      assert.match(
+        errorText,
+        /has neither uv nor pip\. Choose an image that has one of them in the setting "modalSandboxes/,
+      );
     });
 
     it("is run by uv if the image has it", async () => {
@@ -252,7 +255,10 @@ describe("programs", function () {
       assert.equal(exitCode, 1);
       assert.match(text, /first/);
       assert.doesNotMatch(text, /never/);
-      assert.match(errorText, /ZeroDivisionError[^]*\nA cell failed\. What ran is in train\.result\.ipynb\.\n$/);
+      assert.match(
+        errorText,
+        /ZeroDivisionError[^]*\nA cell failed\. The cells that ran are in train\.result\.ipynb\.\n$/,
+      );
       const result = await readFile(join(services().folder, "books/train.result.ipynb"), "utf8");
       assert.match(result, /first[^]*ZeroDivisionError/);
     });

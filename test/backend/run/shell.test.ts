@@ -136,7 +136,7 @@ describe("a shell", function () {
     const numbers = Array.from({ length: 2000 }, (_, index) => 1000 + index);
     assert.ok(screen.text.includes(`${numbers.join(",")}\r\n`));
     assert.equal(screen.text.match(/typed 42/g)?.length, 1);
-    assert.ok(screen.told.filter((line) => line === "Connected again.").length >= 2);
+    assert.ok(screen.told.filter((line) => line === "Reconnected.").length >= 2);
     await windows.break({});
     await screen.type("exit 4\n");
     assert.equal(await screen.over, 4);

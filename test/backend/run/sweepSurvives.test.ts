@@ -242,7 +242,7 @@ describe("a sweep whose window closes", function () {
     assert.ok(lost);
     await assert.rejects(
       other.goOn(lost.record, sandboxSpec, AbortSignal.timeout(30_000)),
-      /^UserError: The secret arguments of the sweep of held\.sh are no longer available\. Discard it/,
+      /^UserError: The secret arguments of the sweep of held\.sh are no longer available\. Discard the sweep/,
     );
 
     const { service: next, sweeps } = sweepsOf(state, vault);

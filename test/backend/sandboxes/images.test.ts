@@ -137,7 +137,7 @@ describe("images", function () {
     );
     await assert.rejects(
       buildFrom({ kind: "dockerfile", path: "Dockerfile.linked" }),
-      /^UserError: The image is made from Dockerfile\.linked, which is a link out of the folder\./,
+      /^UserError: The image is made from Dockerfile\.linked, which links to a file outside the folder\./,
     );
     await assert.rejects(
       buildFrom({ kind: "requirements", path: ".env", base }),

@@ -149,7 +149,7 @@ describe("the meters of a sandbox", function () {
     const { sandbox, metrics, told } = await arrange({ isBusy: true, intervalMs: 10 });
     own.add(metrics.watch(sandbox.key));
     await until(metrics, () => metrics.of(sandbox.key).length > 3);
-    assert.deepEqual(told, [`${sandbox.name} has no nvidia-smi: nothing is known of its GPU.`]);
+    assert.deepEqual(told, [`${sandbox.name} has no nvidia-smi, so its GPU can't be measured.`]);
     assert.equal(metrics.of(sandbox.key).at(-1)?.gpus, undefined);
     await services().sandboxes.terminate(sandbox.key, soon());
   });

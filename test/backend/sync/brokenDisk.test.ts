@@ -50,7 +50,7 @@ for (const { name, inflict } of breakages)
         await services.sandboxes.terminate(key, soon());
         assert.equal(services.store.get(key), undefined);
         assert.ok(!(await listed()).has(phase.id));
-        assert.match(services.custody.problem ?? "", new RegExp(`${custodyFolder} cannot be written`));
+        assert.match(services.custody.problem ?? "", new RegExp(`${custodyFolder} can't be written`));
       });
       await create();
       assert.equal(services.custody.problem, undefined);
@@ -86,7 +86,7 @@ for (const { name, inflict } of breakages)
         await assert.rejects(
           snapshots.pause(sandbox, soon()),
           (error) =>
-            error instanceof UserError && /was not paused and keeps running: .* cannot be written/.test(error.message),
+            error instanceof UserError && /wasn't paused and keeps running: .* can't be written/.test(error.message),
         );
         assert.equal(store.get(sandbox.key)?.phase.kind, "running");
         const { stdout } = await collect(await exec.exec(sandbox.phase.id, ["echo", "here"], {}, soon()));

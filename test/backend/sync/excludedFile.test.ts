@@ -32,7 +32,7 @@ describe("running a file that the sync leaves out", function () {
       assert.equal(first.text, `synced /workspace/${path}\n`);
       assert.equal(again.text, "changed\n");
       assert.ok(!again.steps.some((step) => step.includes("is now")), again.steps.join("; "));
-      assert.ok(after.steps.some((step) => step.startsWith(`What the sandbox had as /workspace/${path} is now`)));
+      assert.ok(after.steps.some((step) => step.startsWith(`Kept the sandbox's own /workspace/${path} as`)));
       assert.match(after.text, /^try it's\.sh\ntry it's\.sh\.sandbox-\d{17}\necho changed.*# by a program\n$/);
     });
 });

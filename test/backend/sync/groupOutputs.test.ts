@@ -150,10 +150,7 @@ cat cache/seen`,
     const waits = new Screen(single);
     await Promise.all(group.map((run) => run.write(Buffer.from("go\n"))));
     assert.deepEqual(await Promise.all([...group, single].map(exitCodeOf)), [0, 0, 0]);
-    assert.ok(
-      waits.steps.includes("Waiting for slow.sh to finish, so that outputs do not mix"),
-      waits.steps.join("\n"),
-    );
+    assert.ok(waits.steps.includes("Waiting for slow.sh to finish so that outputs don't mix"), waits.steps.join("\n"));
     for (const run of group) {
       const names = readdirSync(outputsOf(run)).sort();
       assert.deepEqual(names, ["from-group.txt", "run.json", "shared.txt"]);
@@ -231,7 +228,7 @@ cat cache/seen`,
     assert.notEqual(services().store.get(works.sandboxKey ?? "")?.phase.kind, "running");
     assert.ok(
       screens[0]?.steps.includes(
-        "The sandbox keeps running until its idle limit, because outputs of this run may be only there",
+        "The sandbox keeps running until its idle limit, because some outputs of this run may be only there",
       ),
       screens[0]?.steps.join("\n"),
     );
@@ -249,7 +246,7 @@ cat cache/seen`,
     const [seen, listed] = [store.all.length, await gateway.list(AbortSignal.timeout(20_000))];
     const request = { target: fileTarget("any.sh"), folder: join(folder, "elsewhere"), remotePath: "/workspace" };
     const group = runs.start({ ...request, specs: [spec({ gpu: T4 }), spec({ gpu: L4 })], isBackground: true });
-    for (const run of group) await assert.rejects(exitCodeOf(run), /No folder for the outputs can be made/);
+    for (const run of group) await assert.rejects(exitCodeOf(run), /The folder for the outputs can't be created/);
     assert.equal(store.all.length, seen);
     assert.equal((await gateway.list(AbortSignal.timeout(20_000))).length, listed.length);
   });
@@ -278,7 +275,10 @@ cat cache/seen`,
     assert.ok(!existsSync(join(folder, "left.txt")));
     assert.equal(readFileSync(join(folder, "data.txt"), "utf8"), "as it was\n");
     assert.equal(readFileSync(join(folder, "later.txt"), "utf8"), "single\n");
-    assert.match(screen.steps.join("\n"), /^Outputs of an earlier run that were not pulled are in \/\S+ there$/m);
+    assert.match(
+      screen.steps.join("\n"),
+      /^Outputs of an earlier run that weren't pulled are now in \/\S+ in the sandbox$/m,
+    );
   });
 
   it("stay in the sandbox, which a sweep then does not end, if they are too big to pull", async () => {

@@ -72,7 +72,7 @@ describe("the cost of sandboxes", () => {
   it("cannot exceed the hard limit: the sandbox is refused, with ways out", async () => {
     const { notifications, sandboxes } = workbench;
     await create("H200");
-    const refusal = /^This H200 sandbox would exceed your limit of \$10\.00\/h: together \$10\.\d\d\/h\./;
+    const refusal = /^This H200 sandbox would bring your total to \$10\.\d\d\/h\. Your limit is \$10\.00\/h\./;
     assert.deepEqual(await notifications.buttons(refusal), ["Open Settings", "Terminate…"]);
     await workbench.screenshot("costs-hard-limit");
     await pollUntil("nothing of it is left", async () =>
@@ -110,7 +110,7 @@ describe("the cost of sandboxes", () => {
     await workbench.screenshot("costs-breakdown-light");
     await quickInput.dismiss();
     await create("H200");
-    await notifications.waitFor(/^This H200 sandbox would exceed/);
+    await notifications.waitFor(/^This H200 sandbox would bring your total/);
     await pollUntil("nothing of it is left", async () =>
       (await workbench.sandboxes.rows()).every(({ label }) => label !== "H200"),
     );

@@ -73,7 +73,7 @@ describe("the records of runs", () => {
     await one.forget([past]);
     await assert.rejects(
       one.targetOf(past),
-      /^UserError: What TOKEN and MODE held is not known any more. Run a.py with its variables once more\.$/,
+      /^UserError: The values of TOKEN and MODE are no longer available. Run a.py again with its variables\.$/,
     );
     assert.deepEqual(await one.targetOf(record("b")), record("b").target);
   });
@@ -96,7 +96,7 @@ describe("the records of runs", () => {
     await one.forget([past]);
     await assert.rejects(
       one.targetOf(past),
-      /^UserError: The secret arguments of a\.py are no longer available\. Run it with its arguments again\.$/,
+      /^UserError: The secret arguments of a\.py are no longer available\. Run it again with its arguments\.$/,
     );
   });
 

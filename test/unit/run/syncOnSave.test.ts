@@ -92,7 +92,7 @@ describe("sync on save", () => {
     syncOnSave.saved(here);
     (await push(0)).end.reject(abortError());
     await idle();
-    assert.match(String(reported[0]), /project was not synced on save/);
+    assert.match(String(reported[0]), /project wasn't synced on save/);
   });
 
   it("reports only a sync that changed something", async () => {

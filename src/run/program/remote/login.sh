@@ -1,5 +1,5 @@
-# Becomes a login shell. A terminal's size cannot be changed from outside, so the shell notes the terminal's device, on
-# which resize.sh sets it. A shell that was hung up before it could note anything finds the mark of hangUp.sh.
+# Becomes a login shell. The size of a terminal cannot be set from outside, so the shell writes down the terminal's
+# device, on which resize.sh sets the size. If the shell is hung up before that, it finds the mark of hangUp.sh.
 #
 # Arguments: the file for its device and its process id; rows; columns; the folder to start in.
 mkdir -p "${1%/*}" && { tty; echo $$; } >"$1"

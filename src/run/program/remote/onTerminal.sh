@@ -1,7 +1,7 @@
 # Runs a program on a terminal of its own. Prints nothing if the image has neither script nor Python.
 #
-# Arguments: the named pipe with the program's input, which never ends because it is open both ways; onTerminal.py; the
-# program.
+# Arguments: the named pipe with the program's input, which is opened for reading and writing so that it never ends;
+# onTerminal.py; the program.
 exec <>"$1"
 spawn=$2
 shift 2

@@ -1,8 +1,8 @@
-# Signals a run's process group; a program without a group of its own gets the signal alone.
+# Signals a run's process group, or only the program if it has no group of its own.
 #
-# Arguments: the run's folder; the first signal, "INT" or "TERM"; "once", or "until-gone" to go on from INT to TERM after a
-# second and from TERM to KILL after three more. Exit code of the latter: 0 once all of it is gone.
-# The mark comes first: either the program has noted its process already, or it finds the mark and doesn't start.
+# Arguments: the run's folder; the first signal, "INT" or "TERM"; "once", or "until-gone" to continue from INT to TERM
+# after a second and from TERM to KILL after three more. Exit code of the latter: 0 when all processes are gone.
+# The mark comes first: if the program hasn't recorded its process yet, it finds the mark and doesn't start.
 mkdir -p "${1%/*/*}/signaled" && : >"${1%/*/*}/signaled/${1##*/}"
 p=$(cat "$1/pid") || exit 0
 [ -n "$p" ] || exit 0

@@ -1,7 +1,8 @@
-# Writes standard input to a file, which is complete at every moment.
+# Writes standard input to a file, which is never incomplete.
 #
-# Arguments: the folder that a push fills; the file; the name that a file takes which a program put in its place. Prints
-# "kept" if that happened. As in a push, the times of our own files are in whole seconds, which tells them from a program's.
+# Arguments: the folder that a push fills; the file; the new name for a file of a program that is in its place. Prints
+# "kept" if there was one. As in a push, files that we write have times in whole seconds, which distinguishes them from
+# files of programs.
 export LC_ALL=C
 part=$2.modal-part-$$
 mkdir -p -- "$1" "${2%/*}" && cat >"$part" || { rm -f -- "$part"; exit 1; }

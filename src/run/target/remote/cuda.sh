@@ -1,5 +1,5 @@
-# Compiles a CUDA file and becomes the program: for the GPU that is there, if one is. nvcc takes more flags from
-# NVCC_APPEND_FLAGS. NVIDIA's own images do not always have it on the path.
+# Compiles a CUDA file and becomes the program. It is compiled for the sandbox's GPU if it has one. nvcc takes more
+# flags from NVCC_APPEND_FLAGS. NVIDIA's own images do not always have it on the path.
 #
 # Arguments: the folder for the program; the file; the program's arguments. Exit code 127 if there is no nvcc.
 PATH=$PATH:/usr/local/cuda/bin

@@ -1,7 +1,8 @@
 # Becomes the first of several programs that the image has.
 #
-# Arguments: the programs with commas between them, each as words with blanks between; the program's other words.
-# Exit code 127 if the image has none.
+# Arguments: the programs, separated by commas, each as words separated by blanks; the remaining words of the command
+# line.
+# Exit code 127 if the image has none of them.
 programs=$1
 shift
 IFS=,

@@ -1,6 +1,7 @@
 """
-Executes a notebook in the working directory and writes the result next to it, as train.result.ipynb, after every cell: what
-ran before an error is kept. Shows what the cells print. It needs nbclient, which every Jupyter has. Argument: the notebook.
+Runs a notebook in the working directory and prints the output of its cells. Writes the result next to it after every
+cell, as train.result.ipynb, so that an error does not lose it. Requires nbclient, which is part of Jupyter.
+Argument: the notebook.
 """
 import os, sys
 
@@ -22,7 +23,7 @@ except ImportError:
 try:
     notebook = nbformat.read(path, as_version=4)
 except Exception as error:
-    fail("%s is no notebook that can be read: %s" % (os.path.basename(path), error))
+    fail("%s is not a valid notebook: %s" % (os.path.basename(path), error))
 
 kernel = notebook.metadata.get("kernelspec", {})
 name, kernels = kernel.get("name", "python3"), KernelSpecManager().find_kernel_specs()
@@ -63,7 +64,7 @@ save()
 try:
     Client(notebook, kernel_name=name, timeout=None).execute()
 except CellExecutionError:
-    fail("A cell failed. What ran is in %s." % os.path.basename(result))
+    fail("A cell failed. The cells that ran are in %s." % os.path.basename(result))
 finally:
     save()
 print("The result is in %s." % os.path.basename(result))

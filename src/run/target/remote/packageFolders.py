@@ -1,4 +1,4 @@
-"""Prints the folders that this Python finds packages in, one a line."""
+"""Prints the folders in which this Python finds packages, one per line."""
 import sys
 
 print("\n".join(path for path in sys.path if path.endswith("-packages")))

@@ -1,4 +1,4 @@
-"""Exits with 0 if this Python's version satisfies a specifier, which is the argument, by the packaging in pip."""
+"""Exits with 0 if this Python's version satisfies a version specifier. Uses pip's copy of packaging. Argument: the specifier."""
 import sys
 from pip._vendor.packaging.specifiers import SpecifierSet
 

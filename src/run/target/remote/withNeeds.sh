@@ -1,9 +1,9 @@
-# Becomes a Python script that has the packages it asks for: by uv, else by a virtual environment that is kept and in which
-# the image's own packages are visible.
+# Becomes a Python script that has the packages it requires: with uv, or else in a virtual environment that is kept and
+# that also sees the image's own packages.
 #
-# Arguments: the environment's folder; the versions of Python that satisfy the script, as ">=3.11"; the packages, one a
-# line; satisfies.py; packageFolders.py; the script and its arguments.
-# Exit codes: the script's, 127 if there is no python3, 1 and a sentence on stderr if the environment cannot be made.
+# Arguments: the environment's folder; the versions of Python that satisfy the script, as ">=3.11"; the packages, one
+# per line; satisfies.py; packageFolders.py; the script and its arguments.
+# Exit codes: the script's, 127 if there is no python3, 1 and a message on stderr if the environment can't be created.
 place=$1 python=$2 needs=$3 satisfies=$4 package_folders=$5
 shift 5
 if command -v uv >/dev/null 2>&1; then exec uv run --script "$@"; fi
@@ -13,15 +13,15 @@ fail() {
   exit 1
 }
 make() {
-  python3 -m pip --version >/dev/null 2>&1 || fail 'The script asks for packages or a version of Python, and the image has neither uv nor pip. Choose an image with one of them: the setting "modalSandboxes.image".'
+  python3 -m pip --version >/dev/null 2>&1 || fail 'The script requires packages or a version of Python, but the image has neither uv nor pip. Choose an image that has one of them in the setting "modalSandboxes.image".'
   python3 -c "$satisfies" "$python" ||
-    fail "The script asks for Python $python, and the image has $(python3 --version). Choose another image, or one with uv, which gets it."
+    fail "The script requires Python $python, but the image has $(python3 --version). Choose an image with that version, or one with uv, which installs it."
   rm -rf "$place" && python3 -m venv --without-pip "$place" || exit
-  # Whatever the image has, and its pip, is seen from the environment.
+  # The environment also sees the image's packages and its pip.
   python3 -c "$package_folders" >"$(echo "$place"/lib/python*/site-packages)/image.pth"
   echo "$needs" >"$place/needs.txt"
   "$place/bin/python" -m pip install --disable-pip-version-check --quiet -r "$place/needs.txt" >&2 ||
-    fail 'The packages that the script asks for could not be installed; the lines above say why.'
+    fail 'The packages that the script requires could not be installed. See the output above.'
   : >"$place/ready"
 }
 if [ ! -e "$place/ready" ]; then

@@ -17,7 +17,7 @@ describe("the argument sets of a file", () => {
       ["--lr", "0.1", "--name", "a b"],
       ["--lr", "0.01"],
     ]);
-    refuses("sets.txt", "--lr 1\n--name 'a\n", /^sets\.txt, line 2: A ' is not closed\.$/);
+    refuses("sets.txt", "--lr 1\n--name 'a\n", /^sets\.txt, line 2: A ' isn't closed\.$/);
   });
 
   it("are the rows of a CSV file whose column names are options", () => {
@@ -27,7 +27,7 @@ describe("the argument sets of a file", () => {
       ["--lr", "0.01"],
       ["--lr", "-1", "--name", "x", "-n", "two\nlines"],
     ]);
-    refuses("a.csv", "lr\n1,2\n", /^a\.csv, row 2: there are more fields than names\.$/);
+    refuses("a.csv", "lr\n1,2\n", /^a\.csv, row 2 has more fields than the header line has names\.$/);
     refuses("a.csv", "lr,epochs\n", /^a\.csv has no argument sets\.$/);
   });
 
@@ -39,13 +39,13 @@ describe("the argument sets of a file", () => {
       ["--lr", "1 2"],
     ]);
     refuses("a.json", "{", /^a\.json: /);
-    refuses("a.json", '{"lr": 1}', /no list of argument sets/);
-    refuses("a.json", '[{"lr": {"a": 1}}]', /^a\.json, set 1: write it as/);
-    refuses("a.json", "[1]", /^a\.json, set 1: write it as/);
+    refuses("a.json", '{"lr": 1}', /isn't a list of argument sets/);
+    refuses("a.json", '[{"lr": {"a": 1}}]', /^a\.json, set 1 must be a string with/);
+    refuses("a.json", "[1]", /^a\.json, set 1 must be a string with/);
     refuses("a.json", "[]", /has no argument sets/);
   });
 
   it("are limited in number", () => {
-    refuses("a.txt", "--lr 1\n".repeat(1001), /has 1001 argument sets; 1000 are the most/);
+    refuses("a.txt", "--lr 1\n".repeat(1001), /has 1001 argument sets. The maximum is 1000/);
   });
 });

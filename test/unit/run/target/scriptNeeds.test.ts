@@ -26,9 +26,9 @@ describe("the needs of a script", () => {
   it("must be well formed", () => {
     const cases: [string[], RegExp][] = [
       [["# /// script", '# dependencies = ["rich"]', "import rich"], /does not end with a line "# \/\/\/"/],
-      [block("dependencies = [rich]"), /script" block cannot be read: \S.*Fix it/],
-      [block('dependencies = "rich"'), /"dependencies" is no list of texts/],
-      [block("requires-python = 3"), /"requires-python" is no text/],
+      [block("dependencies = [rich]"), /script" block is invalid: \S.*Fix it/],
+      [block('dependencies = "rich"'), /"dependencies" must be a list of strings/],
+      [block("requires-python = 3"), /"requires-python" must be a string/],
       [[...block("dependencies = []"), "", ...block("dependencies = []")], /more than one/],
     ];
     for (const [lines, message] of cases)

@@ -24,14 +24,14 @@ describe("a task of tasks.json", () => {
 
   it("is refused with a message if it is invalid", () => {
     const cases: [Record<string, unknown>, RegExp][] = [
-      [{}, /one of "file", "module" or "command"/],
-      [{ file: "a", command: "b" }, /one of/],
-      [{ file: "" }, /"file" is a text/],
-      [{ file: "a", args: "--fast" }, /"args" is a list/],
-      [{ command: "a", args: ["b"] }, /not in "args"/],
-      [{ file: "a", env: { A: 1 } }, /"env" has a text/],
-      [{ file: "a", workdir: 1 }, /"workdir" is a text/],
-      [{ file: "a", gpu: "V100" }, /"gpu" is no GPU type/],
+      [{}, /exactly one of "file", "module" or "command"/],
+      [{ file: "a", command: "b" }, /exactly one of/],
+      [{ file: "" }, /"file" must be a string/],
+      [{ file: "a", args: "--fast" }, /"args" must be a list/],
+      [{ command: "a", args: ["b"] }, /not into "args"/],
+      [{ file: "a", env: { A: 1 } }, /"env" must have a string/],
+      [{ file: "a", workdir: 1 }, /"workdir" must be a string/],
+      [{ file: "a", gpu: "V100" }, /"gpu" must be a GPU type/],
       [{ file: "a", gpu: "T4", spec: "big" }, /not both/],
     ];
     for (const [task, message] of cases) assert.throws(() => parseTask(task), message);

@@ -16,9 +16,9 @@ describe("the words of a command line", () => {
   });
 
   it("need closing quotes", () => {
-    assert.throws(() => splitWords("say 'it"), /A ' is not closed/);
-    assert.throws(() => splitWords('say "it'), /A " is not closed/);
-    assert.throws(() => splitWords("say it\\"), /Nothing follows the last \\/);
+    assert.throws(() => splitWords("say 'it"), /A ' isn't closed/);
+    assert.throws(() => splitWords('say "it'), /A " isn't closed/);
+    assert.throws(() => splitWords("say it\\"), /Nothing follows the final \\/);
   });
 
   it("can be joined into a line that splits into them again", () => {
@@ -38,8 +38,8 @@ describe("the variables in a line", () => {
   });
 
   it("need a name each", () => {
-    assert.throws(() => parseVariables("fast"), /"fast" is no NAME=value/);
-    assert.throws(() => parseVariables("2FA=x"), /"2FA=x" is no NAME=value/);
+    assert.throws(() => parseVariables("fast"), /"fast" isn't of the form NAME=value/);
+    assert.throws(() => parseVariables("2FA=x"), /"2FA=x" isn't of the form NAME=value/);
   });
 
   it("can be joined into a line that is read as them again", () => {

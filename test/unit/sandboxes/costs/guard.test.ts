@@ -98,7 +98,7 @@ describe("a hard limit", () => {
     await assert.rejects(
       create(),
       refusal(
-        /^This T4 sandbox would exceed your limit of \$2\.00\/h: together \$3\.00\/h\. Terminate a sandbox or raise the limit\.$/,
+        /^This T4 sandbox would bring your total to \$3\.00\/h\. Your limit is \$2\.00\/h\. Terminate a sandbox or raise the limit\.$/,
       ),
     );
   });
@@ -139,7 +139,7 @@ describe("a hard limit", () => {
     for (const hard of [{ sandboxes: 1 }, { dollarsPerHour: 1.5 }]) {
       const { journal, create, onList } = arrange({ hard });
       onList(() => journal.push(entry({ name: "a", id: "sb-a" })));
-      await assert.rejects(create(), refusal(/exceed your limit/));
+      await assert.rejects(create(), refusal(/exceed your limit|Your limit is/));
     }
   });
 

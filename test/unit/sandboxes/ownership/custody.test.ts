@@ -228,7 +228,7 @@ describe("the ownership of sandboxes", () => {
     rmSync(join(folder, "windows"));
     await custody.survey();
     assert.deepEqual(
-      problems.map((problem) => problem?.includes(`${folder} cannot be read`)),
+      problems.map((problem) => problem?.includes(`${folder} can't be read`)),
       [true, undefined],
     );
   });

@@ -86,14 +86,17 @@ describe("the files that an image is built from", function () {
     write("deploy/more.txt", "\n\n-r ../../.ssh/id_rsa\n");
     await assert.rejects(requirements(), {
       message:
-        "deploy/more.txt:3 includes ../../.ssh/id_rsa, which is outside the folder. Copy the file into the folder, and name the copy.",
+        "deploy/more.txt:3 includes ../../.ssh/id_rsa, which is outside the folder. Copy the file into the folder and refer to the copy.",
     });
     write("deploy/more.txt", "scipy\r\n-c limits.txt\r\n");
     await assert.rejects(requirements(), {
       message: "deploy/more.txt:2 includes limits.txt, and there is no such file in the folder.",
     });
     write("deploy/more.txt", "-r ${HOME}/notes.txt\n");
-    await assert.rejects(requirements(), isRefused("deploy/more.txt:1 includes ${HOME}/notes.txt, and variables of"));
+    await assert.rejects(
+      requirements(),
+      isRefused("deploy/more.txt:1 includes ${HOME}/notes.txt, but this machine's variables"),
+    );
   });
 
   it("are left to pip if they have a URL", async () => {
@@ -109,14 +112,14 @@ describe("the files that an image is built from", function () {
     });
 
   for (const [target, path, reason] of [
-    ["../notes.txt", "requirements.txt", "which is a link out of the folder"],
-    ["../elsewhere", "deploy", "which is a link out of the folder"],
-    ["/etc/passwd", "requirements.txt", "which is a link out of the folder"],
-    [".env", "requirements.txt", "which may hold secrets, as .env says"],
-    ["keys/server.pem", "requirements.txt", "which may hold secrets, as server.pem says"],
-    [".git/config", "requirements.txt", "which may hold secrets, as .git says"],
-    ["requirements.txt", "requirements.txt", "which is a link to itself"],
-    ["/dev/zero", "requirements.txt", "which is a link out of the folder"],
+    ["../notes.txt", "requirements.txt", "which links to a file outside the folder"],
+    ["../elsewhere", "deploy", "which links to a file outside the folder"],
+    ["/etc/passwd", "requirements.txt", "which links to a file outside the folder"],
+    [".env", "requirements.txt", 'which may hold secrets, judging by the name ".env"'],
+    ["keys/server.pem", "requirements.txt", 'which may hold secrets, judging by the name "server.pem"'],
+    [".git/config", "requirements.txt", 'which may hold secrets, judging by the name ".git"'],
+    ["requirements.txt", "requirements.txt", "which links to itself"],
+    ["/dev/zero", "requirements.txt", "which links to a file outside the folder"],
   ] as const)
     it(`are not read through a link to ${target}`, async () => {
       link(target, path);
@@ -192,7 +195,10 @@ describe("the files that an image is built from", function () {
       await assert.rejects(resolve(image), /^UserError: The settings: "image" must be/);
     write("app/pyproject.toml", "[project]");
     link("../../elsewhere/requirements.txt", "app/uv.lock");
-    await assert.rejects(resolve({ pyproject: "app/pyproject.toml" }), /made from app\/uv\.lock, which is a link out/);
+    await assert.rejects(
+      resolve({ pyproject: "app/pyproject.toml" }),
+      /made from app\/uv\.lock, which links to a file outside/,
+    );
   });
 
   it(seeded("never contain what a hostile folder includes or links to from elsewhere"), async () => {

@@ -164,6 +164,6 @@ describe("a written spec", () => {
   });
 
   it("is refused if it has an unknown property", () => {
-    assert.throws(() => read({ gpus: ["T4"] }), /^UserError: The spec "train" has "gpus", which is no property/);
+    assert.throws(() => read({ gpus: ["T4"] }), /^UserError: The spec "train" has "gpus", which isn't a property/);
   });
 });
