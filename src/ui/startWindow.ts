@@ -12,7 +12,7 @@ export interface WindowStart extends Pick<Services, "session" | "custody" | "swe
 export function startWindow(dependencies: WindowStart): void {
   const { closing, log } = dependencies;
   start(dependencies).catch((error: unknown) => {
-    if (!closing.aborted) log.warn(`What closed windows left: ${messageOf(error)}`);
+    if (!closing.aborted) log.warn(`Resuming what closed windows left: ${messageOf(error)}`);
   });
 }
 

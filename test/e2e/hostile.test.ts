@@ -78,16 +78,16 @@ describe("the output of a sandbox", () => {
   it("is plain text in a notification, where only the buttons can be clicked", async () => {
     const { notifications, terminals } = workbench;
     await workbench.runFile("names.sh");
-    const toast = await notifications.waitFor(/The run made 3\.0 MB/, 30_000);
+    const toast = await notifications.waitFor(/The run wrote 3\.0 MB/, 30_000);
     const message = toast.locator(".notification-list-item-message");
     const text = (await message.innerText()).replaceAll("\u200b", "");
     await workbench.screenshot("hostile-name");
     assert.ok(text.includes("[click](command:workbench.action.terminal.new) $(trash) ⟨U+202E⟩txt.bin 3.0 MB."), text);
     assert.equal(await toast.locator("a:not(.monaco-button):not(.action-label)").count(), 0, "no link");
-    assert.deepEqual(await notifications.buttons(/The run made/), ["Pull All", "Only Up to 1.0 MB"]);
+    assert.deepEqual(await notifications.buttons(/The run wrote/), ["Pull All", "Only Up to 1.0 MB"]);
 
     await message.click({ position: { x: 10, y: 8 } });
-    await notifications.press(/The run made/, "Only Up to 1.0 MB");
+    await notifications.press(/The run wrote/, "Only Up to 1.0 MB");
     await terminals.waitForText("names.sh · T4", /exit code 0/);
     assert.deepEqual(await terminals.names(), ["names.sh · T4"], "no terminal was opened by a click");
   });

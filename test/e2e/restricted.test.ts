@@ -23,7 +23,7 @@ describe("a folder that is opened for the first time", () => {
 
   it("refuses a command with an explanation and a button", async () => {
     await workbench.runCommand("Modal: Run Current File on GPU…");
-    const sentence = "This folder is in Restricted Mode: nothing is run or connected until you trust it.";
+    const sentence = "This folder is in Restricted Mode. Trust it to run code or connect to Modal.";
     assert.deepEqual(await workbench.notifications.buttons(sentence), ["Manage Workspace Trust"]);
     await workbench.screenshot("restricted-command");
     await workbench.notifications.dismiss(sentence);

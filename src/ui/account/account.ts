@@ -125,7 +125,7 @@ export function accountCommands({ session, account, variables, log }: AccountDep
 /** Copies the link to the clipboard if no browser can be opened from here. */
 async function openSignInPage(url: string, code: string, report: (step: string) => void): Promise<void> {
   const uri = Uri.parse(url, true);
-  if (!/^https?$/.test(uri.scheme)) throw new Error(`Modal answered with a page that is none: ${url}`);
+  if (!/^https?$/.test(uri.scheme)) throw new Error(`Modal returned an invalid sign-in link: ${url}`);
 
   report(code ? `Approve it in the browser. Its code is ${code}.` : "Approve it in the browser.");
   if (await env.openExternal(uri)) return;
@@ -160,7 +160,7 @@ async function useLocal(session: SessionService): Promise<void> {
 }
 
 async function selectEnvironment(account: AccountService): Promise<void> {
-  const environments = await withProgress("Asking for the environments", (_report, signal) =>
+  const environments = await withProgress("Listing the environments", (_report, signal) =>
     account.environments(signal),
   );
   const current = account.current?.environment;
@@ -170,7 +170,7 @@ async function selectEnvironment(account: AccountService): Promise<void> {
   }));
   const chosen = await pickOne(items, {
     title: "Select Environment",
-    placeHolder: "Sandboxes, volumes and secrets of which environment?",
+    placeHolder: "Use the sandboxes, volumes and secrets of which environment?",
   });
   if (chosen) await updateSetting("environment", chosen.label);
 }
@@ -182,7 +182,7 @@ const setBackend = async (backend: "modal" | "local"): Promise<void> => {
 async function askToken(what: string, prefix: string): Promise<string | undefined> {
   const entered = await askForText({
     title: "Sign In to Modal",
-    prompt: `${what}, as modal.com/settings/tokens shows it`,
+    prompt: `${what}, as shown on modal.com/settings/tokens`,
     placeHolder: `${prefix}…`,
     password: true,
     ignoreFocusOut: true,

@@ -100,7 +100,9 @@ class ConnectionCheck {
         this.#findings.push(finding);
         this.#show();
       }
-      this.#picker.placeholder = inert(this.#hasFailed() ? "Something is wrong. Pick it to fix it." : "All is well.");
+      this.#picker.placeholder = inert(
+        this.#hasFailed() ? "Something is wrong. Pick a problem to fix it." : "Everything works.",
+      );
     } catch (error) {
       if (!isAbort(error)) throw error;
     } finally {

@@ -34,6 +34,6 @@ export function registerCommands(
 }
 
 const restricted = () =>
-  new UserError("This folder is in Restricted Mode: nothing is run or connected until you trust it.", {
+  new UserError("This folder is in Restricted Mode. Trust it to run code or connect to Modal.", {
     actions: [{ title: "Manage Workspace Trust", command: "workbench.trust.manage" }],
   });

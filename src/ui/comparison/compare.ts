@@ -69,7 +69,7 @@ async function pickComparison(comparisons: Comparisons, runs: readonly Run[], ti
     }
   }
   const answer = await askTicks({
-    ...{ title: TITLE, hasBack: false, placeholder: "Tick the runs to compare" },
+    ...{ title: TITLE, hasBack: false, placeholder: "Select the runs to compare" },
     items: runs.slice(-MAX_RUNS).reverse().map(runLine),
     isTicked: ({ run }) => ticked.some(({ id }) => id === run.id),
     mayBeEmpty: false,
@@ -85,6 +85,6 @@ const runLine = (run: Run) => ({
 });
 
 const nothingToCompare = () =>
-  new UserError("Nothing was run yet, so there is nothing to compare.", {
+  new UserError("Nothing has run yet, so there is nothing to compare.", {
     actions: [{ title: "Run Current File on GPU…", command: "modalSandboxes.runFile" }],
   });

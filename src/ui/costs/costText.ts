@@ -62,7 +62,7 @@ export function costTooltip({ costs, account, source }: TooltipOptions): string 
     (cells) => `| ${cells.map(escapeMarkdown).join(" | ")} |`,
   );
   const today = rows.length === 1 ? `\n\n${escapeMarkdown(spentToday(costs))} spent today.` : "";
-  const note = costs.isTodayEstimate ? " ~ is an estimate: time by rate." : "";
+  const note = costs.isTodayEstimate ? " ~ marks an estimate from time and rate." : "";
   return [
     `**${title}**\n\n`,
     ["| Sandbox | Per hour | So far |", "|:--|--:|--:|", ...lines].join("\n"),

@@ -80,7 +80,7 @@ export class CostWatch implements Disposable {
       await meter.update();
       return true;
     } catch (error) {
-      log.warn(`Costs of the day: ${messageOf(error)}`);
+      log.warn(`Today's costs could not be confirmed: ${messageOf(error)}`);
       return false;
     }
   }

@@ -40,7 +40,7 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
   const own = createPicker<CostLine>();
   own.title = inert(joined("Costs", costs.isFree ? "local backend" : accountName(account.current)));
   own.placeholder = inert(
-    costs.isFree ? "Nothing is billed on this machine" : `By ${rates.current.source}; ~ is an estimate`,
+    costs.isFree ? "Nothing is billed on this machine" : `By ${rates.current.source}; ~ marks an estimate`,
   );
   fillRows(own, [
     ...section(
@@ -49,7 +49,7 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
     ),
     ...(costs.isFree
       ? []
-      : section("Spent by the sandboxes of this machine", [
+      : section("Spent by this machine's sandboxes", [
           { iconPath: new ThemeIcon("calendar"), label: "Today", description: spentToday(costs) },
           {
             iconPath: new ThemeIcon("history"),
@@ -73,7 +73,7 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
         : []),
       {
         iconPath: new ThemeIcon("settings-gear"),
-        label: "Set Limits…",
+        label: "Set Spending Limits…",
         act: () => commands.executeCommand("modalSandboxes.setLimits"),
       },
     ]),

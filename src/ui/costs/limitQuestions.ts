@@ -27,7 +27,7 @@ const INTERVAL_MS = 60_000;
 const GRACE_MS = 60_000;
 
 const SHOW = "Show Costs";
-const LIMITS = "Set Limits…";
+const LIMITS = "Set Spending Limits…";
 const KEEP = "Keep";
 
 /** Reports when today's spending reaches a limit, and terminates idle sandboxes if a setting says so. */
@@ -69,7 +69,7 @@ async function endUnlessKept(
 ): Promise<void> {
   const many = plural(idle.length, "idle sandbox", "idle sandboxes");
   const answer = showWarning(
-    `Today's spending limit is reached. In a minute ${many} will be terminated, with the files in there.`,
+    `Today's spending limit has been reached. ${many} will be terminated in one minute, and the files in them will be lost.`,
     KEEP,
   );
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -67,7 +67,7 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
   const fromFile: SetLine = {
     iconPath: new ThemeIcon("file"),
     label: "From a File…",
-    description: "CSV with option names, a JSON list, or a line each",
+    description: "CSV with option names, a JSON list, or one set per line",
     alwaysShow: true,
     act: async () => {
       isAsking = true;

@@ -9,7 +9,7 @@ export interface BrokenSpec extends QuickPickItem {
 export const brokenSpec = (name: string, problem: UserError): BrokenSpec => ({
   iconPath: new ThemeIcon("warning"),
   label: name,
-  description: "open the settings to mend it",
+  description: "open the settings to fix it",
   detail: problem.message,
   problem,
 });

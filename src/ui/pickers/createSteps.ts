@@ -52,7 +52,7 @@ export async function askDefinition(options: CreateStepsOptions): Promise<SpecDe
 const stepByStep = {
   iconPath: new ThemeIcon("list-ordered"),
   label: "Choose step by step…",
-  description: "GPU, image and the rest",
+  description: "GPU, image and other options",
 };
 
 type StartLine = BrokenSpec | (QuickPickItem & { readonly spec?: string });
@@ -62,7 +62,7 @@ async function askStart(named: readonly (GpuLine | BrokenSpec)[]): Promise<Start
   const items: readonly StartLine[] = [...named, stepByStep];
   const answer = await askPick({
     title: TITLE,
-    placeholder: "Create a named spec's sandbox, or choose step by step",
+    placeholder: "Pick a named spec, or choose step by step",
     items,
     hasBack: false,
   });
@@ -95,7 +95,12 @@ const reviewStep =
     for (;;) {
       const isActive = ({ label }: QuickPickItem) => label === active;
       const items = reviewItems(definition, options);
-      const answer = await askPick({ ...place, placeholder: "Create it, or change something first", items, isActive });
+      const answer = await askPick({
+        ...place,
+        placeholder: "Create the sandbox, or change something first",
+        items,
+        isActive,
+      });
       if (answer?.kind !== "answered") return answer;
       const line = answer.value;
       if ("act" in line && line.act === "create") return { kind: "answered", value: definition };

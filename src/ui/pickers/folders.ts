@@ -41,6 +41,6 @@ function syncFolder({ uri, name, index }: WorkspaceFolder): SyncFolder {
 }
 
 const noFolder = () =>
-  new UserError("No folder is open. Open the folder that the sandbox shall work on.", {
+  new UserError("No folder is open. Open the folder to run in the sandbox.", {
     actions: [{ title: "Open Folder…", command: "vscode.openFolder" }],
   });

@@ -18,8 +18,8 @@ const KNOWN: readonly { readonly reference: string; readonly about: string }[] =
 
 const ABOUT: Record<Exclude<ImageSource["kind"], "registry">, string> = {
   dockerfile: "built from the folder's Dockerfile",
-  requirements: "its packages, installed once and kept",
-  pyproject: "its dependencies, by uv.lock where there is one",
+  requirements: "its packages are installed once and kept",
+  pyproject: "its dependencies, from uv.lock if there is one",
 };
 
 /** Asks for an image: from a file in the folder, a common one, or any other in a registry. */
@@ -37,10 +37,11 @@ export async function askImage(place: StepPlace, selected: ImageSource, folder: 
     const typed = await askText({
       ...place,
       hasBack: true,
-      prompt: "A registry reference, or a file of the folder such as ./requirements.txt",
+      prompt: "A registry reference, or a file in the folder such as ./requirements.txt",
       placeholder: "pytorch/pytorch:latest",
       value: labelOf(selected),
-      complaint: (text) => (readImage(text) ? undefined : "For example python:3.12-slim or ./requirements.txt"),
+      complaint: (text) =>
+        readImage(text) ? undefined : "Enter an image such as python:3.12-slim or ./requirements.txt",
     });
     if (!typed) return undefined;
     const image = typed.kind === "answered" ? readImage(typed.value)?.value : undefined;

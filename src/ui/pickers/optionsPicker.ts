@@ -63,7 +63,7 @@ interface Field {
 const fields: readonly Field[] = [
   {
     label: "Arguments",
-    prompt: "Arguments of the program, with spaces between them and quotes where one has spaces",
+    prompt: "The program's arguments, separated by spaces. Quote an argument that contains spaces.",
     placeholder: "--epochs 3 --name 'first try'",
     none: "none",
     write: ({ args }) => joinWords(args),
@@ -71,7 +71,8 @@ const fields: readonly Field[] = [
   },
   {
     label: "Environment",
-    prompt: "Variables as NAME=value. They are kept on this machine as they stand: use a Modal secret for passwords",
+    prompt:
+      "Variables as NAME=value. They are stored on this machine in plain text, so use a Modal secret for passwords.",
     placeholder: "MODE=fast NAME='first try'",
     none: "none",
     write: ({ env }) => formatVariables(env),

@@ -33,7 +33,7 @@ export function pickSeveralGpus(
   const picker = own.add(createPicker<Item>());
   picker.canSelectMany = true;
   picker.keepScrollPosition = true;
-  picker.placeholder = inert(`Tick one or several: each gets a sandbox and a terminal of its own${priceNote(pricing)}`);
+  picker.placeholder = inert(`Select one or more. Each gets its own sandbox and terminal.${priceNote(pricing)}`);
 
   let isCounted = false;
 

@@ -33,17 +33,17 @@ export const reviewLines = (definition: SpecDefinition, { volumes, secrets }: Sp
   line(
     "GPU Fallback",
     listed(definition.gpuFallback.map(formatGpu)),
-    list("gpuFallback", "GPUs to offer in this order where the first is not to be had"),
+    list("gpuFallback", "GPUs to offer, in this order, if Modal has no free one"),
   ),
   line("Volumes", listed(definition.volumes.map(({ volume, path }) => `${volume} at ${path}`)), editVolumes(volumes)),
   line("Secrets", listed(definition.secrets), editSecrets(secrets)),
   line("Variables", listed(Object.keys(definition.env)), editEnv),
   line("Ports", listed(definition.ports.map(String)), list("ports", "Ports that get a URL", Number)),
-  line("Lifetime", formatDuration(definition.timeoutMs), number("timeoutMs", "Minutes after which it ends")),
+  line("Lifetime", formatDuration(definition.timeoutMs), number("timeoutMs", "Minutes until the sandbox ends")),
   line(
     "Idle Limit",
     formatDuration(definition.idleTimeoutMs),
-    number("idleTimeoutMs", "Minutes without anything running after which it ends"),
+    number("idleTimeoutMs", "Minutes without activity until the sandbox ends"),
   ),
   line("Python Packages", listed(definition.packages), list("packages", "Python packages to add to the image")),
   line("Debian Packages", listed(definition.aptPackages), list("aptPackages", "Debian packages to add to the image")),
@@ -52,7 +52,7 @@ export const reviewLines = (definition: SpecDefinition, { volumes, secrets }: Sp
     definition.regions.length === 0
       ? "anywhere"
       : `${definition.regions.join(", ")} · prices ${regionSurcharge(definition.regions)}`,
-    list("regions", "Regions to be pinned to, which costs more; none is anywhere"),
+    list("regions", "Regions to run in, which costs more (leave it empty for any region)"),
   ),
   line("Network", networkText(definition), editNetwork),
 ];
@@ -87,7 +87,7 @@ const list =
   (definition, place) => {
     const { read, expects } = specFields[name];
     return askValue(place, {
-      prompt: `${prompt}, with spaces between them`,
+      prompt: `${prompt}, separated by spaces`,
       value: (writeField(name, definition[name]) as readonly unknown[]).join(" "),
       parse: (text) =>
         read(
@@ -104,7 +104,7 @@ const list =
 /** Values may contain spaces: the next variable begins with a name and `=`. */
 const editEnv: Edit = (definition, place) =>
   askValue(place, {
-    prompt: "Variables such as LOG_LEVEL=debug, with spaces between them; what is secret belongs into a secret",
+    prompt: "Variables such as LOG_LEVEL=debug, separated by spaces. Put secret values into a Modal secret instead.",
     value: Object.entries(definition.env)
       .map(([name, value]) => `${name}=${value}`)
       .join(" "),
@@ -113,7 +113,7 @@ const editEnv: Edit = (definition, place) =>
       const entries = parts.map((part) => [part.replace(/=[^]*/, ""), part.replace(/^[^=]*=?/, "")] as const);
       return parts.every((part) => part.includes("=")) ? readEnv(Object.fromEntries(entries))?.value : undefined;
     },
-    expects: "NAME=value, for each variable",
+    expects: "NAME=value for each variable",
     apply: (env) => ({ ...definition, env }),
   });
 
@@ -192,10 +192,10 @@ export async function askMount(
 ): Promise<VolumeMount | undefined> {
   const taken = new Set(others.map(({ path }) => path));
   const complaint = (text: string) => {
-    if (taken.has(text)) return "Another volume is there already";
-    return MOUNT_PATH.test(text) ? undefined : "An absolute path such as /mnt/data";
+    if (taken.has(text)) return "Another volume is already mounted there";
+    return MOUNT_PATH.test(text) ? undefined : "Enter an absolute path such as /mnt/data";
   };
-  const prompt = `Where the volume ${volume} is in the sandbox`;
+  const prompt = `Where to mount the volume ${volume} in the sandbox`;
   const answer = await askText({ ...place, prompt, value: `/mnt/${volume}`, complaint });
   return answer?.kind === "answered" ? { path: answer.value, volume, isReadOnly: false } : undefined;
 }
@@ -205,12 +205,12 @@ const networkText = ({ network }: SpecDefinition) =>
 
 const editNetwork: Edit = async (definition, place) => {
   const items = [
-    { label: "Open", description: "it may reach anything", kind: "open" },
-    { label: "Blocked", description: "it reaches nothing, and has no ports", kind: "blocked" },
+    { label: "Open", description: "it can reach any address", kind: "open" },
+    { label: "Blocked", description: "it can reach nothing, and has no ports", kind: "blocked" },
   ] as const;
   const answer = await askPick({
     ...place,
-    placeholder: "What may it reach? Lists of addresses are in the settings.",
+    placeholder: "What can the sandbox reach? To allow only some addresses, use the settings.",
     items: items.map(({ label, description, kind }) => ({ label, description, network: { kind } })),
     isActive: ({ network }) => network.kind === definition.network.kind,
   });

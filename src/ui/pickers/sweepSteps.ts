@@ -58,12 +58,12 @@ const parallelStep =
   async (wish, place) => {
     const answer = await askText({
       ...place,
-      prompt: `Sandboxes at once, each ${priceOf(wish, rates)}`,
+      prompt: `How many sandboxes may run at the same time? Each costs ${priceOf(wish, rates)}.`,
       value: String(Math.min(wish.parallel, wish.sets.length)),
       complaint: (text) =>
         /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PARALLEL
           ? undefined
-          : `A number from 1 to ${MAX_PARALLEL}`,
+          : `Enter a number from 1 to ${MAX_PARALLEL}`,
     });
     return mapped(answer, (text) => ({ ...wish, parallel: Number(text) }));
   };
@@ -75,13 +75,15 @@ const limitStep =
     const count = Math.min(wish.parallel, wish.sets.length);
     const answer = await askText({
       ...place,
-      prompt: `US dollars after which no further set is started; empty for no limit. ${count} × ${nameOf(wish.choice)}: ${priceOf(wish, rates, count)}`,
+      prompt: `Start no more sets after this many US dollars. Leave it empty for no limit. ${count} × ${nameOf(wish.choice)}: ${priceOf(wish, rates, count)}`,
       placeholder: "2.50",
       value: wish.dollars === undefined ? "" : String(wish.dollars),
       complaint: (text) => {
         if (text === "") return undefined;
-        if (!/^\$?\d+(\.\d+)?$/.test(text)) return "An amount such as 2.50";
-        return dollarsIn(text) > minute ? undefined : `More than a minute costs, which is ${formatDollars(minute)}`;
+        if (!/^\$?\d+(\.\d+)?$/.test(text)) return "Enter an amount such as 2.50";
+        return dollarsIn(text) > minute
+          ? undefined
+          : `Enter more than the price of one minute, ${formatDollars(minute)}`;
       },
     });
     return mapped(answer, (text) => ({ ...wish, dollars: text === "" ? undefined : dollarsIn(text) }));

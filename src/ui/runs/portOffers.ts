@@ -59,14 +59,14 @@ export class PortOffers implements Disposable {
     const isHere = (known: { readonly port: number }) => known.port === port;
     if (!sandbox.ports.includes(port) && !sandbox.phase.tunnels.some(isHere)) {
       run.tell(
-        `Port ${port} is closed to the outside. The setting "modalSandboxes.ports" opens it in sandboxes that are created later.`,
+        `Port ${port} is not reachable from outside the sandbox. Add it to "modalSandboxes.ports" and create another sandbox.`,
       );
       return;
     }
     const loaded = sandbox.phase.tunnels.find(isHere);
     const tunnel = loaded ?? (await tunnels.load(sandbox, AbortSignal.timeout(TIMEOUT_MS))).find(isHere);
     if (!tunnel) return;
-    const reach = tunnel.isPublic ? "open to anyone who knows the address" : "open on this machine";
+    const reach = tunnel.isPublic ? "open to anyone who knows the URL" : "open on this machine";
     const message = `${run.target.label} serves port ${port}, ${reach}: ${tunnel.url}`;
     const chosen = await showInformation(message, ...choices.keys());
     const command = choices.get(chosen ?? "");

@@ -71,7 +71,7 @@ export function runHistoryCommands({ runs, records, terminals }: RunHistoryDepen
       const clear = "Clear";
       const answer = await askInDialog(
         `Clear the history of ${all.length === 1 ? "1 run" : `${all.length} runs`}?`,
-        "What is kept of their output on this machine is deleted with it.",
+        "Their output on this machine is deleted too.",
         clear,
       );
       if (answer === clear) await records.forget(all);
@@ -94,7 +94,7 @@ const runFolder = (chosen: Chosen | undefined): string | undefined =>
   chosen && "target" in chosen ? chosen.folder : undefined;
 
 const nothingChosen = () =>
-  new UserError("Nothing was run in this window yet.", {
+  new UserError("Nothing has run in this window yet.", {
     actions: [{ title: "Run Current File on GPU…", command: "modalSandboxes.runFile" }],
   });
 

@@ -64,8 +64,8 @@ export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, 
 async function askModule(value: string): Promise<string | undefined> {
   const answer = await askText({
     ...{ title: "Run Module", hasBack: false },
-    ...{ prompt: "As after python -m", placeholder: "package.module", value },
-    complaint: (text) => (/^\w+(\.\w+)*$/u.test(text) ? undefined : "A module such as package.module"),
+    ...{ prompt: "The module, as in python -m", placeholder: "package.module", value },
+    complaint: (text) => (/^\w+(\.\w+)*$/u.test(text) ? undefined : "Enter a module such as package.module"),
   });
   return answer?.kind === "answered" ? answer.value : undefined;
 }
@@ -97,4 +97,4 @@ async function saveAll(): Promise<void> {
   if (!(await workspace.saveAll(false))) throw notSaved();
 }
 
-const notSaved = () => new UserError("Some files could not be saved, so nothing was run. Save them and try again.");
+const notSaved = () => new UserError("Some files could not be saved, so nothing has run. Save them and try again.");

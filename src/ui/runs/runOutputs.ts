@@ -34,10 +34,10 @@ export async function keepOutputs(run: Run, thread: SyncThread, log: Logger): Pr
   for (const { path, reason } of result.skipped) log.warn(`${path} ${reason}`);
   for (const { path, copy, reason } of result.guarded) log.warn(`${path} was kept only as ${copy}, because ${reason}`);
   const parts = [
-    `Kept ${plural(result.files, "file")} of ${outputs} in ${basename(root)}`,
+    `Kept ${plural(result.files, "file")} from ${outputs} in ${basename(root)}`,
     ...(result.copies > 0 ? [`${result.copies} next to yours`] : []),
-    ...(result.guarded.length > 0 ? [`${result.guarded.length} only under another name, see the log`] : []),
-    ...(result.skipped.length > 0 ? [`${result.skipped.length} not copied, see the log`] : []),
+    ...(result.guarded.length > 0 ? [`${result.guarded.length} under another name (see the log)`] : []),
+    ...(result.skipped.length > 0 ? [`${result.skipped.length} not copied (see the log)`] : []),
   ];
   showDone(parts.join(", "), SHOWN_MS);
 }
@@ -63,4 +63,4 @@ function placeOf({ outputs, target }: Run): OutputPlace {
 }
 
 const outputsGone = (label: string) =>
-  new UserError(`The folder with the outputs of ${label} is gone. Run it again to have them.`);
+  new UserError(`The output folder of ${label} no longer exists. Run it again to get the outputs.`);

@@ -73,6 +73,6 @@ function linesOf(ranges: readonly TextRange[]): string {
 
 const nothingSelected = () => new UserError("Nothing is selected. Select the lines that you want to run.");
 
-const noCells = () => new UserError('The file has no cells. A line "# %%" begins one.');
+const noCells = () => new UserError('This file has no cells. A line with "# %%" starts one.');
 
-const onlyText = () => new UserError("This cell is text: there is nothing in it to run.");
+const onlyText = () => new UserError("This cell contains only text, so there is nothing to run.");

@@ -112,8 +112,9 @@ export async function requestFor({ target, folder }: Runnable, choices: readonly
 }
 
 const nothingRun = () =>
-  new UserError("Nothing was run in this window yet.", {
+  new UserError("Nothing has run in this window yet.", {
     actions: [{ title: "Run Current File on GPU…", command: "modalSandboxes.runFile" }],
   });
 
-const neverRan = () => new UserError("The program of this run never started. Run its file once more instead.");
+const neverRan = () =>
+  new UserError("This run cannot be repeated, because its program never started. Run the file again instead.");

@@ -78,12 +78,11 @@ async function start(
   folder: SyncFolder | undefined,
   { runs, thread }: TaskDependencies,
 ): Promise<Run> {
-  if (!workspace.isTrusted)
-    throw new UserError("This folder is in Restricted Mode: nothing is run until you trust it.");
+  if (!workspace.isTrusted) throw new UserError("This folder is in Restricted Mode. Trust it to run tasks.");
   const task = parseTask(definition);
   const runnable = await runnableOf(task, folder, thread);
   const [run] = runs.start({ ...(await requestFor(runnable, [choiceOf(task)])), isMatched });
-  if (!run) throw new UserError("Nothing was started.");
+  if (!run) throw new UserError("The task was canceled, so nothing has run.");
   return run;
 }
 
@@ -95,11 +94,11 @@ async function runnableOf(
   if (what.kind === "file") {
     const path = isAbsolute(what.name) ? what.name : join(folder?.path ?? "", what.name);
     const document = await workspace.openTextDocument(Uri.file(path)).then(undefined, (cause: unknown) => {
-      throw new UserError(`${what.name} cannot be opened: is it there?`, { cause });
+      throw new UserError(`${what.name} could not be opened. Check that it exists.`, { cause });
     });
     const runnable = await runnableFile(document, thread, options);
     if (runnable) return runnable;
-    throw new UserError(`${what.name} was not run.`);
+    throw new UserError(`The task was canceled, so ${what.name} has not run.`);
   }
   const target = withOptions(what.kind === "module" ? moduleTarget(what.name) : commandTarget(what.name), options);
   return { label: target.label, folder, target: () => Promise.resolve(target) };

@@ -61,7 +61,7 @@ export async function launcherOf(document: TextDocument): Promise<Launcher | und
     .map((launcher) => ({ label: launcher.label, launcher }));
   const picked = await pickOne(items, {
     title: `Run ${basename(document.fileName)} As`,
-    placeHolder: "Its language does not say how to run it",
+    placeHolder: "Choose how to run this file",
   });
   return picked?.launcher;
 }
@@ -118,4 +118,4 @@ export const noFile = () =>
     actions: [{ title: "Open File…", command: "workbench.action.files.openFile" }],
   });
 
-const unsavedNotebook = () => new UserError("This notebook is not a file yet. Save it and run it then.");
+const unsavedNotebook = () => new UserError("This notebook has not been saved to a file. Save it, then run it.");

@@ -101,4 +101,5 @@ function questionOf({ target, sets, limits, ...choice }: InterruptedSweep["recor
   return `The sweep of ${target.label} was interrupted: ${rest}. Continue on up to ${sandboxes} (${nameOf(choice)})?`;
 }
 
-const nothingInterrupted = () => new UserError("No sweep of this folder was interrupted.");
+const nothingInterrupted = () =>
+  new UserError("No sweep of this folder was interrupted, so there is nothing to continue.");

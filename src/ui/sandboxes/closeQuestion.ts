@@ -26,7 +26,7 @@ export function askAboutClosing(sandboxes: SandboxSource, session: { readonly cu
 
 async function ask(): Promise<void> {
   const chosen = await showInformation(
-    "What should happen to this window's sandboxes when it closes? They cost money until they end.",
+    "What should happen to this window's sandboxes when it closes? Until you choose, they keep running and cost money.",
     ...Object.keys(answers),
   );
   const answer = chosen === undefined ? undefined : answers[chosen];

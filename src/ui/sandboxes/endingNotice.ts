@@ -37,7 +37,7 @@ async function offer(sandbox: RunningSandbox, now: number): Promise<void> {
   const { label } = describeSandbox(sandbox, now);
   const left = formatUptime(Math.max(0, timeLeftMs(sandbox, now) ?? 0));
   const chosen = await showWarning(
-    `The ${label} sandbox ends in ${left}: its lifetime is over then. Go on in another one with the same files?`,
+    `The ${label} sandbox ends in ${left}, when its lifetime is over. Continue in another one with the same files?`,
     CONTINUE,
     "Let It End",
   );

@@ -53,7 +53,7 @@ export function lifecycleCommands({
   const mayPause = async (sandbox: RunningSandbox): Promise<boolean> => {
     if (!activity.isBusy(sandbox.phase.id)) return true;
     const question = `Pause the ${describeSandbox(sandbox, clock.now()).label} sandbox?`;
-    const detail = "What runs there is cut off, programs and shells alike. Its files are kept.";
+    const detail = "Its programs and shells are stopped. Its files are kept.";
     return (await askInDialog(question, detail, PAUSE)) === PAUSE;
   };
 
@@ -69,7 +69,7 @@ export function lifecycleCommands({
       const sandbox = await picker.pick("Pause which sandbox?", node);
       if (!sandbox || !(await mayPause(sandbox))) return;
       await withProgress(`Pausing the ${describeSandbox(sandbox, clock.now()).label} sandbox`, (report, signal) => {
-        report("Keeping its files");
+        report("Taking a snapshot of its files");
         return snapshots.pause(sandbox, signal);
       });
     },
@@ -91,7 +91,7 @@ export function lifecycleCommands({
       if (!sandbox || !choice) return;
       const { gpu } = choice;
       await withProgress(`Branching onto ${formatGpu(gpu)}`, (report, signal) => {
-        report("Keeping its files");
+        report("Taking a snapshot of its files");
         const onDidEnterStep = reportStep(report, { ...sandbox, gpu });
         return snapshots.branch(sandbox, { gpu: { request: gpu }, onDidEnterStep }, signal);
       });
@@ -101,7 +101,7 @@ export function lifecycleCommands({
       const sandbox = await picker.pick("Continue which sandbox in another one?", node);
       if (!sandbox) return;
       await withProgress("Continuing in another sandbox", async (report, signal) => {
-        report("Keeping its files");
+        report("Taking a snapshot of its files");
         const isBusy = () => activity.isBusy(sandbox.phase.id);
         await snapshots.continueIn(sandbox, { isBusy, onDidEnterStep: reportStep(report, sandbox) }, signal);
       });
@@ -119,7 +119,7 @@ export function lifecycleCommands({
       const chosen = clicked.size > 0 ? orphans.filter(({ key }) => clicked.has(key)) : orphans;
       const adopted = await Promise.all(chosen.map(({ key }) => sandboxes.adopt(key)));
       if (adopted.includes(undefined))
-        throw new UserError("Another window was faster, or the sandbox has ended. Refresh to see what is left.", {
+        throw new UserError("The sandbox has ended, or another window has adopted it. Refresh the list.", {
           actions: [{ title: "Refresh Sandboxes", command: "modalSandboxes.refreshSandboxes" }],
         });
     },

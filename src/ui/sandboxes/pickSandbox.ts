@@ -39,7 +39,7 @@ export class SandboxPicker {
   }
 }
 
-const onItsWay = () => new UserError("The sandbox is still being created. Try again when it runs.");
+const onItsWay = () => new UserError("The sandbox is still being created. Try again when it is running.");
 
 const nothingRuns = () =>
   new UserError("No sandbox is running.", {

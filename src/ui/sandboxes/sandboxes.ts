@@ -36,7 +36,7 @@ export function sandboxCommands(dependencies: SandboxDependencies): CommandTable
     },
 
     "modalSandboxes.copySandboxId": async (node?: SandboxNode) => {
-      const sandbox = (node && store.get(node.key)) ?? (await picker.pick("Copy the id of which sandbox?"));
+      const sandbox = (node && store.get(node.key)) ?? (await picker.pick("Copy the ID of which sandbox?"));
       const id = sandbox && sandboxIdOf(sandbox);
       if (id !== undefined) await env.clipboard.writeText(id);
     },
@@ -53,7 +53,7 @@ export function sandboxCommands(dependencies: SandboxDependencies): CommandTable
 
     "modalSandboxes.terminateOrphans": async () => {
       const orphans = store.all.filter(isOrphan);
-      if (orphans.length === 0) throw new UserError("No sandbox of a closed window is running.");
+      if (orphans.length === 0) throw new UserError("No sandbox from a closed window is running.");
       await terminateSandboxes(orphans, dependencies, "always");
     },
 
@@ -72,7 +72,7 @@ async function askSandboxId(store: SandboxStore, clock: Clock): Promise<string |
     return { label, description: state, detail: sandbox.name, id: sandbox.phase.id };
   });
   const picked = await pickOne(
-    [...items, { iconPath: new ThemeIcon("edit"), label: "Enter an id or a name…", id: "" }],
+    [...items, { iconPath: new ThemeIcon("edit"), label: "Enter an ID or a name…", id: "" }],
     {
       placeHolder: "Attach to which sandbox?",
       matchOnDetail: true,
@@ -81,9 +81,9 @@ async function askSandboxId(store: SandboxStore, clock: Clock): Promise<string |
   if (picked?.id !== "") return picked?.id;
   const typed = await askForText({
     title: "Attach to Sandbox",
-    prompt: "The sandbox's id as modal.com shows it, or its name",
+    prompt: "The sandbox's ID as shown on modal.com, or its name",
     placeHolder: "sb-…",
-    validateInput: (value) => (/^[\w.-]+$/.test(value.trim()) ? undefined : "An id such as sb-…, or a name"),
+    validateInput: (value) => (/^[\w.-]+$/.test(value.trim()) ? undefined : "Enter an ID such as sb-…, or a name"),
   });
   return typed?.trim();
 }

@@ -82,9 +82,9 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, store }
       if (chosen.length === 0) return;
       const paused = chosen.filter(({ isPaused }) => isPaused).length;
       const detail =
-        paused > 0 ? `${plural(paused, "paused sandbox", "paused sandboxes")} cannot be resumed then.` : "";
+        paused > 0 ? `${plural(paused, "paused sandbox", "paused sandboxes")} can no longer be resumed.` : "";
       const question = `Delete ${plural(chosen.length, "snapshot")}?`;
-      if ((await askInDialog(question, `${detail} The files in there are lost.`.trim(), "Delete")) !== "Delete") return;
+      if ((await askInDialog(question, `${detail} The files in it are lost.`.trim(), "Delete")) !== "Delete") return;
       await withProgress("Deleting", (_report, signal) =>
         Promise.all(chosen.map((snapshot) => snapshots.delete(snapshot, signal))),
       );
@@ -93,18 +93,18 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, store }
 }
 
 const deletedElsewhere = () =>
-  new UserError("The snapshot is not there any more: another window deleted it, or it expired.", {
+  new UserError("This snapshot no longer exists: it expired, or another window deleted it. Refresh the list.", {
     actions: [{ title: "Refresh Sandboxes", command: "modalSandboxes.refreshSandboxes" }],
   });
 
 const noSnapshots = () =>
-  new UserError("There is no snapshot yet. Take one of a running sandbox, or pause it.", {
+  new UserError("There are no snapshots yet. Take one of a running sandbox, or pause a sandbox.", {
     actions: [{ title: "Take Snapshot", command: "modalSandboxes.snapshotSandbox" }],
   });
 
 const nothingKept = () =>
   new UserError(
-    'Modal kept nothing of that sandbox, or has not finished yet. Switch on "modalSandboxes.snapshotOnExit" before you create one.',
+    'There is no snapshot of this sandbox, or Modal is still taking it. To keep the files of future sandboxes, turn on "modalSandboxes.snapshotOnExit" before you create them.',
     {
       actions: [
         {

@@ -12,10 +12,10 @@ export async function saveAsNamedSpec(definition: SpecDefinition): Promise<void>
   const specs = writtenSpecs();
   const name = await askForText({
     title: "Save as Named Spec",
-    prompt: "A name to pick it by; one that exists is replaced",
+    prompt: "The name of the spec. An existing spec with this name is replaced.",
     placeHolder: "train",
     ignoreFocusOut: true,
-    validateInput: (value) => (value.trim() === "" ? "A name such as train" : undefined),
+    validateInput: (value) => (value.trim() === "" ? "Enter a name such as train" : undefined),
   });
   if (name === undefined) return;
   await writeSpecs({ ...specs, [name.trim()]: writeDefinition(definition, settingsDefinition(undefined)) });

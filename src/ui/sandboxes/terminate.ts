@@ -49,9 +49,9 @@ export async function terminateSandboxes(
     const detail = [
       active.length > 0 ? `Still running: ${active.map(({ target }) => target.label).join(", ")}.` : "",
       files > 0
-        ? `${plural(files, "file")} (${formatBytes(bytes)}) made in there ${files === 1 ? "is" : "are"} not here yet.`
+        ? `${plural(files, "file")} (${formatBytes(bytes)}) in the sandbox ${files === 1 ? "has" : "have"} not been pulled.`
         : "",
-      "Files that exist only in there are lost.",
+      "Files that exist only in the sandbox will be lost.",
     ];
     const answer = await askInDialog(
       `Terminate ${what}?`,
@@ -60,7 +60,7 @@ export async function terminateSandboxes(
     );
     if (answer === undefined) return;
     if (answer === PULL)
-      await withProgress("Pulling before the end", (_report, signal) =>
+      await withProgress("Pulling files first", (_report, signal) =>
         Promise.all(left.map((folder) => unsynced.pull(folder, signal))),
       );
   }

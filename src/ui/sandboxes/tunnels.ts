@@ -93,7 +93,7 @@ async function reachable(tunnel: Tunnel): Promise<Uri> {
 
 const noTunnels = () =>
   new UserError(
-    "This sandbox has no tunnels: ports are declared when it is created. Set the ports and create another.",
+    "This sandbox has no tunnels, because its ports were not declared. Set the ports, then create another sandbox.",
     {
       actions: [
         { title: "Open Settings", command: "workbench.action.openSettings", arguments: ["modalSandboxes.ports"] },

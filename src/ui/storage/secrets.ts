@@ -18,9 +18,9 @@ const kindOf = (secrets: SecretGateway): StoredKind => ({
   title: "Secret",
   viewId: "modalSandboxes.secrets",
   store: secrets,
-  prompt: "A name for the secret: sandboxes that have it see its values as environment variables",
+  prompt: "The name of the secret. Sandboxes that use it get its values as environment variables.",
   example: "hugging-face",
-  loss: "whatever starts with it from now on fails.",
+  loss: "nothing that uses it can be started from now on.",
 });
 
 export function secretCommands(secrets: SecretGateway): CommandTable {
@@ -51,13 +51,13 @@ async function askValues(name: string): Promise<Values | undefined> {
       {
         iconPath: new ThemeIcon("key"),
         label: "Type the values",
-        description: "nothing is shown or kept here",
+        description: "they are not shown or stored here",
         isFile: false,
       },
       {
         iconPath: new ThemeIcon("file"),
         label: "From a .env file…",
-        description: "you see its names before they are sent",
+        description: "you see the names before the values are sent",
         isFile: true,
       },
     ],
@@ -76,11 +76,13 @@ async function typedValues(secret: string): Promise<Values | undefined> {
     const name = await askForText({
       title,
       prompt:
-        count === 0 ? "The name of a variable" : `${plural(count, "variable")} so far. One more, or Enter to finish`,
+        count === 0
+          ? "The name of a variable"
+          : `${plural(count, "variable")} so far. Enter another name, or press Enter to finish`,
       placeHolder: "HF_TOKEN",
       ignoreFocusOut: true,
       validateInput: (text) =>
-        ENV_NAME.test(text) || (text === "" && count > 0) ? undefined : "A name such as HF_TOKEN",
+        ENV_NAME.test(text) || (text === "" && count > 0) ? undefined : "Enter a name such as HF_TOKEN",
     });
     if (name === undefined) return undefined;
     if (name === "") return values;
@@ -104,7 +106,7 @@ async function valuesOfFile(secret: string): Promise<Values | undefined> {
   const names = Object.keys(values);
   if (names.length === 0) throw new UserError(`${basename(file.fsPath)} has no lines of the form NAME=value.`);
   const answer = await askInDialog(
-    `Send ${plural(names.length, "value")} of ${basename(file.fsPath)} to Modal as the secret ${secret}?`,
+    `Send ${plural(names.length, "value")} from ${basename(file.fsPath)} to Modal as the secret ${secret}?`,
     names.join(", "),
     "Create Secret",
   );

@@ -31,8 +31,8 @@ export async function askNewName({ noun, title, store, prompt, example }: Stored
     placeHolder: example,
     ignoreFocusOut: true,
     validateInput: (value) => {
-      if (known.includes(value.trim())) return `There is a ${noun} of that name`;
-      return OBJECT_NAME.test(value.trim()) ? undefined : "Up to 64 letters, digits, dashes, dots and underscores";
+      if (known.includes(value.trim())) return `There is already a ${noun} with this name`;
+      return OBJECT_NAME.test(value.trim()) ? undefined : "Use up to 64 letters, digits, dashes, dots and underscores";
     },
   });
   return entered?.trim();

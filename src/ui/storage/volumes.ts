@@ -16,9 +16,9 @@ const kindOf = (volumes: VolumeGateway): StoredKind => ({
   title: "Volume",
   viewId: "modalSandboxes.volumes",
   store: volumes,
-  prompt: "A name for the volume: files in it outlive the sandbox, and several sandboxes can have it",
+  prompt: "The name of the volume. Its files outlive sandboxes, and several sandboxes can use it.",
   example: "datasets",
-  loss: "all files in there are lost, for everyone who uses them.",
+  loss: "all files in it are lost, for everyone who uses it.",
 });
 
 export function volumeCommands(volumes: VolumeGateway): CommandTable {
@@ -48,7 +48,7 @@ async function mountVolume(volume: string): Promise<void> {
   const title = `Mount ${volume}`;
   const specs = writtenSpecs();
   const items = [
-    { label: "Every new sandbox", description: "by the settings", name: undefined },
+    { label: "Every new sandbox", description: "from the settings", name: undefined },
     ...Object.keys(specs).map((name) => ({ label: name, description: "named spec", name })),
   ];
   const target = items.length === 1 ? items[0] : await pickOne(items, { title, placeHolder: "In which sandboxes?" });
@@ -62,7 +62,7 @@ async function mountVolume(volume: string): Promise<void> {
   else await writeSpecs({ ...specs, [target.name]: { ...specs[target.name], volumes: written } });
   const create = "Create Sandbox…";
   const answer = await showInformation(
-    `${volume} will be at ${mount.path} in ${target.name === undefined ? "every new sandbox" : `new sandboxes of ${target.name}`}.`,
+    `${volume} will be mounted at ${mount.path} in ${target.name === undefined ? "every new sandbox" : `new sandboxes of ${target.name}`}.`,
     create,
   );
   if (answer === create) await commands.executeCommand("modalSandboxes.createSandbox");

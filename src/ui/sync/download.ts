@@ -36,7 +36,7 @@ export function downloadCommands(dependencies: DownloadDependencies): CommandTab
       if (!folder) return;
       const result = await download(sandbox, path, folder.fsPath, dependencies);
       for (const line of pullLog(result)) log.warn(line);
-      const outcome = describePull(result)?.replace("Pulled", "Downloaded") ?? "Everything was there already";
+      const outcome = describePull(result)?.replace("Pulled", "Downloaded") ?? "Everything was already there";
       showDone(outcome, OUTCOME_MS);
     },
   };
@@ -45,11 +45,11 @@ export function downloadCommands(dependencies: DownloadDependencies): CommandTab
 async function askPath(): Promise<string | undefined> {
   const entered = await askForText({
     title: "Download from Sandbox",
-    prompt: `A file or a folder in the sandbox; without a slash at its start it is in ${remotePath()}`,
+    prompt: `A file or folder in the sandbox. A relative path starts at ${remotePath()}.`,
     value: `${remotePath()}/`,
     valueSelection: [remotePath().length + 1, remotePath().length + 1],
     ignoreFocusOut: true,
-    validateInput: (value) => (resolvePath(value) === "/" ? "Name a file or a folder" : undefined),
+    validateInput: (value) => (resolvePath(value) === "/" ? "Enter a file or folder" : undefined),
   });
   return entered === undefined ? undefined : resolvePath(entered);
 }
@@ -76,7 +76,7 @@ async function download(
 ): Promise<PullResult> {
   const name = posix.basename(path);
   return withProgress(`Downloading ${name}`, (report, signal) => {
-    report("Looking at what is there");
+    report("Listing the files");
     return puller.download({
       root,
       remotePath: posix.dirname(path),
@@ -105,8 +105,8 @@ async function decide(plan: PlanSummary, path: string): Promise<PullDecision | u
   if (existing === 0) return { isOverwriting: false, ...everything };
   const answer = await askInDialog(
     existing === 1
-      ? "A file of that name is there already."
-      : `${plural(existing, "file")} of these names are there already.`,
+      ? "A file with this name already exists there."
+      : `${plural(existing, "file")} with these names already exist there.`,
     "Keep Both puts the sandbox's next to them, with (sandbox copy) in the name.",
     KEEP_BOTH,
     OVERWRITE,

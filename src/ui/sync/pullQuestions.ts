@@ -12,7 +12,7 @@ import { inert, showInformation, showWarning } from "../outsideText";
 export async function approvePull(pull: BigPull, signal: AbortSignal): Promise<boolean> {
   const { root, files, bytes, maxBytes, maxFiles, biggest } = pull;
   const examples = biggest.map(({ path, bytes: size }) => `${basename(path)} ${formatBytes(size)}`).join(", ");
-  const question = `The run made ${formatBytes(bytes)} in ${plural(files, "file")} for ${basename(root)}: ${examples}. Pull all of it?`;
+  const question = `The run wrote ${formatBytes(bytes)} in ${plural(files, "file")} for ${basename(root)}: ${examples}. Pull all of it?`;
   const limit = bytes > maxBytes ? formatBytes(maxBytes) : plural(maxFiles, "File");
   const chosen = showInformation(question, PULL_ALL, `Only Up to ${limit}`);
   return (await Promise.race([abortable(Promise.resolve(chosen), signal), delay(PATIENCE_MS, signal)])) === PULL_ALL;
@@ -57,9 +57,9 @@ export async function offerCopies(root: string, copies: readonly ProtectedCopy[]
 
 function copiesText({ path, copy, reason, isHere }: ProtectedCopy, count: number): string {
   if (count > 1)
-    return `The sandbox changed ${path} and ${plural(count - 1, "other file")} that tools here read by themselves. They came back only as copies, which have no effect.`;
-  const yours = isHere ? " Yours stayed as it is." : "";
-  return `The sandbox wrote ${path}. It came back only as ${copy}, because ${reason}.${yours}`;
+    return `The sandbox changed ${path} and ${plural(count - 1, "other file")} that tools here read automatically. They were pulled only as copies, which have no effect.`;
+  const yours = isHere ? " Your file is unchanged." : "";
+  return `The sandbox wrote ${path}. It was pulled only as ${copy}, because ${reason}.${yours}`;
 }
 
 const COMPARE = "Compare";

@@ -26,15 +26,15 @@ function rulesQuestion(rules: readonly RulesChange[]): string {
   const [first] = rules;
   if (first && rules.length === 1) return `${ruleLine(first)} Push ${first.count === 1 ? "it" : "them"}?`;
   const count = rules.reduce((sum, change) => sum + change.count, 0);
-  return `Rules files let ${plural(count, "file")} go to the sandbox that stayed here before. Push them?`;
+  return `Rules files now include ${plural(count, "file")} that were not pushed before. Push them?`;
 }
 
 function ruleLine({ file, line, pattern, kind, isGone, count, examples: [example = ""] }: RulesChange): string {
   const secret = kind === "secret" ? ", which may hold secrets," : "";
   const files = (count === 1 ? example : `${example} and ${plural(count - 1, "other file")}`) + secret;
   return isGone
-    ? `${file} no longer has line ${line}, "${pattern}": ${files} would be sent to the sandbox.`
-    : `${file}:${line} "${pattern}" would send ${files} to the sandbox.`;
+    ? `${file} no longer has line ${line}, "${pattern}": ${files} would be pushed to the sandbox.`
+    : `${file}:${line} "${pattern}" would push ${files} to the sandbox.`;
 }
 
 /** Asks about a push that is larger than the settings' limit, or that deletes most of the sandbox's folder. */
@@ -48,13 +48,21 @@ async function approveSize(push: BigPush): Promise<boolean> {
   const amount = `${plural(push.files, "file")}, ${formatBytes(push.bytes)}`;
   const question = isBig
     ? `Push ${amount} to the sandbox?`
-    : `Delete ${plural(push.deletes, "file")} in the sandbox that are gone here, more than half of them?`;
+    : `Delete ${plural(push.deletes, "file")} in the sandbox that no longer exist here? That is more than half of its files.`;
   const biggest = push.biggest.map(
     ({ path, files, bytes }) => `${path}: ${formatBytes(bytes)}, ${plural(files, "file")}`,
   );
   const detail = [
     push.root,
-    ...(isBig ? ["", "The biggest in it:", ...biggest, "", "What .modalignore or .gitignore names stays here."] : []),
+    ...(isBig
+      ? [
+          "",
+          "The largest files and folders:",
+          ...biggest,
+          "",
+          "To exclude files, add them to .modalignore or .gitignore.",
+        ]
+      : []),
   ];
   return (await askInDialog(question, detail, PUSH)) === PUSH;
 }

@@ -34,4 +34,4 @@ async function showRule(folder: string, { line }: Explanation): Promise<void> {
 }
 
 const notInFolder = () =>
-  new UserError("Only what is inside an open folder is synced. Open or click a file or folder in it.");
+  new UserError("Only files and folders in an open folder are synced. Open or select one of them.");

@@ -45,11 +45,11 @@ export class BuildTerminal implements Pseudoterminal {
 function lastLine(end: BuildEnd): string {
   switch (end.kind) {
     case "built":
-      return green("✓ The image is built, and kept for the next sandbox.");
+      return green("✓ The image is built. Later sandboxes reuse it.");
     case "failed":
       return red(`✗ ${end.layer} failed: ${end.reason}`);
     case "cancelled":
-      return dim("Nobody waits for this image any more. What is built of it is kept.");
+      return dim("The build was canceled. The layers that are already built are kept.");
     default:
       return assertNever(end);
   }

@@ -94,7 +94,7 @@ describe("sandboxes", function () {
     const { key } = await sandboxes.create({ spec: spec({ gpu: T4 }), folder }, soon());
     assert.ok(await eventually(() => Promise.resolve(store.get(key)?.givenGpu !== undefined)));
     const given = store.get(key)?.givenGpu;
-    assert.ok(given?.isOther === false || given?.text.startsWith("none"), given?.text);
+    assert.ok(given?.isOther === false || given?.text.startsWith("no GPU"), given?.text);
     await sandboxes.terminate(key, soon());
   });
 

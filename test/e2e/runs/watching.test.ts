@@ -120,6 +120,9 @@ describe("a run that the user watches", () => {
     await opened.locator("h1", { hasText: "Hello from a sandbox" }).waitFor();
 
     await workbench.runFile("undeclared.sh");
-    await terminals.waitForText("undeclared.sh · T4", /Port 9999 is closed to the outside\..*"modalSandboxes\.ports"/);
+    await terminals.waitForText(
+      "undeclared.sh · T4",
+      /Port 9999 is not reachable from outside the sandbox\..*"modalSandboxes\.ports"/,
+    );
   });
 });

@@ -93,8 +93,8 @@ describe("the cost of sandboxes", () => {
     assert.match(h100?.description ?? "", /^\$4\.33\/h · ~?\$\d\.\d\d so far$/);
     assert.match(today?.description ?? "", /^~?\$\d\.\d\d$/);
     assert.match(week?.detail ?? "", /^today \$\d\.\d\d$/);
-    assert.deepEqual([terminate?.label, limits?.label], ["Terminate…", "Set Limits…"]);
-    await quickInput.pick("Set Limits…");
+    assert.deepEqual([terminate?.label, limits?.label], ["Terminate…", "Set Spending Limits…"]);
+    await quickInput.pick("Set Spending Limits…");
     await pollUntil("the settings show the limits", async () =>
       (await workbench.page.locator(".settings-editor").innerText()).includes("Dollars Per Hour"),
     );

@@ -73,7 +73,7 @@ describe("a person without an account", () => {
     await quickInput.pick("Another image…");
     await quickInput.waitForMessage("A registry reference");
     await quickInput.fill("two words");
-    await quickInput.waitForMessage("For example python:3.12-slim");
+    await quickInput.waitForMessage("Enter an image such as python:3.12-slim");
     await quickInput.fill("does-not-exist:latest");
     await quickInput.accept();
     await quickInput.pick("Create");

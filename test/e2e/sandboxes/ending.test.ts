@@ -40,7 +40,8 @@ describe("the end of a sandbox's lifetime", () => {
     await workbench.runFile("hello.sh");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
     const [first] = await onServer();
-    const question = /^The T4 sandbox ends in under 1m: its lifetime is over then\. Go on in another one with the same/;
+    const question =
+      /^The T4 sandbox ends in under 1m, when its lifetime is over\. Continue in another one with the same/;
     await notifications.waitFor(question, 50_000);
     assert.deepEqual(await notifications.buttons(question), ["Continue in Another", "Let It End"]);
     await workbench.movePointerAway();

@@ -55,7 +55,10 @@ describe("the life of a sandbox", () => {
       await (await sandbox.exec(["sh", "-c", "echo more >/workspace/later.txt"])).wait();
     await sandboxes.inlineAction(sandboxes.row("T4"), "Terminate Sandbox");
     await pollUntil("VS Code asks", () => dialog.isOpen());
-    assert.match(await dialog.text(), /^Terminate the T4 sandbox\?\s+1 file \(5 B\) made in there is not here yet\./);
+    assert.match(
+      await dialog.text(),
+      /^Terminate the T4 sandbox\?\s+1 file \(5 B\) in the sandbox has not been pulled\./,
+    );
     assert.deepEqual((await dialog.buttons()).sort(), ["Cancel", "Pull and Terminate", "Terminate"]);
     await shoot("terminate-unsynced");
     await dialog.press("Pull and Terminate");
@@ -70,7 +73,7 @@ describe("the life of a sandbox", () => {
     await workbench.terminals.waitForText("Shell · T4", /[$#]$/);
     await workbench.sandboxes.contextAction(workbench.sandboxes.row("T4"), "Pause Sandbox");
     await pollUntil("VS Code asks", () => workbench.dialog.isOpen());
-    assert.match(await workbench.dialog.text(), /^Pause the T4 sandbox\?\s+What runs there is cut off/);
+    assert.match(await workbench.dialog.text(), /^Pause the T4 sandbox\?\s+Its programs and shells are stopped/);
     await workbench.dialog.press("Pause");
     await pollUntil("it is paused", async () => (await descriptionOf("T4")).startsWith("paused"));
     assert.deepEqual(await onServer(), []);
@@ -119,7 +122,7 @@ describe("the life of a sandbox", () => {
     await pollUntil("it runs", async () => (await descriptionOf("A10")).startsWith("running"));
     await sandboxes.inlineAction(sandboxes.row("A10"), "Terminate Sandbox");
     await pollUntil("VS Code asks about what was made in the first", () => dialog.isOpen());
-    assert.match(await dialog.text(), /1 file \(6 B\) made in there is not here yet/);
+    assert.match(await dialog.text(), /1 file \(6 B\) in the sandbox has not been pulled/);
     await dialog.press("Terminate");
     await pollUntil("only the first is left", async () => (await onServer()).length === 1);
   });

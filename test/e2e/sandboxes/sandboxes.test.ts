@@ -155,10 +155,10 @@ describe("the sandboxes view", () => {
     const { quickInput, sandboxes } = workbench;
     const { sandboxId } = await createElsewhere("another-app", "A100-80GB");
     await workbench.runCommand("Modal: Attach to Sandbox…");
-    await quickInput.row("Enter an id or a name…").waitFor();
+    await quickInput.row("Enter an ID or a name…").waitFor();
     await workbench.screenshot("attach");
-    await quickInput.pick("Enter an id or a name…");
-    await quickInput.waitForMessage("The sandbox's id");
+    await quickInput.pick("Enter an ID or a name…");
+    await quickInput.waitForMessage("The sandbox's ID");
     await quickInput.fill(sandboxId);
     await quickInput.accept();
     await pollUntil("it is in the tree", async () => (await sandboxes.rows()).filter(isSandbox).length === 3);

@@ -75,7 +75,7 @@ describe("the specs of sandboxes", () => {
     await quickInput.waitForTitle("Create Volume");
     await quickInput.fill("datasets");
     await quickInput.accept();
-    await quickInput.waitForMessage("Where the volume datasets is");
+    await quickInput.waitForMessage("Where to mount the volume datasets");
     await workbench.screenshot("steps-mount");
     await quickInput.accept();
     await quickInput.waitForTitle("Create Sandbox (3/3)");
@@ -131,7 +131,7 @@ describe("the specs of sandboxes", () => {
     await quickInput.row("train").waitFor();
     await workbench.screenshot("sweep-specs");
     await quickInput.pick("train");
-    await quickInput.waitForMessage(/^Sandboxes at once, each \$/);
+    await quickInput.waitForMessage(/^How many sandboxes may run at the same time\? Each costs \$/);
     await quickInput.accept();
     await quickInput.waitForMessage(/1 × train: \$/);
     await quickInput.accept();
@@ -219,16 +219,16 @@ describe("the specs of sandboxes", () => {
     const { quickInput, volumes, secrets, notifications, dialog } = workbench;
     await volumes.inlineAction(volumes.row("datasets"), "Mount Volume…");
     await quickInput.pick("Every new sandbox");
-    await quickInput.waitForMessage("Where the volume datasets is");
+    await quickInput.waitForMessage("Where to mount the volume datasets");
     await quickInput.fill("/data");
     await quickInput.accept();
-    assert.deepEqual(await notifications.buttons("datasets will be at /data in every new sandbox."), [
+    assert.deepEqual(await notifications.buttons("datasets will be mounted at /data in every new sandbox."), [
       "Create Sandbox…",
     ]);
-    await notifications.dismiss("datasets will be at /data");
+    await notifications.dismiss("datasets will be mounted at /data");
 
     await secrets.contextAction(secrets.row("tokens"), "Delete Secret…");
-    assert.match(await dialog.text(), /Delete the secret tokens\?[^]*whatever starts with it/);
+    assert.match(await dialog.text(), /Delete the secret tokens\?[^]*nothing that uses it can be started/);
     await workbench.screenshot("delete-secret");
     await dialog.press("Delete");
     await secrets.welcomeButton("Create Secret…").waitFor();

@@ -29,7 +29,7 @@ describe("rules files and secrets", () => {
     await quickInput.tickOnly(["T4"]);
     await quickInput.accept();
     await notifications.waitFor(
-      "The sandbox wrote .modalignore. It came back only as .modalignore.sandbox-copy, because it decides which files are sent to sandboxes.",
+      "The sandbox wrote .modalignore. It was pulled only as .modalignore.sandbox-copy, because it decides which files are sent to sandboxes.",
     );
     await terminals.waitForText("evil.sh · T4", /2 came back only as copies/);
     await workbench.screenshot("rules-file-copy");
@@ -50,7 +50,7 @@ describe("rules files and secrets", () => {
     await pollUntil("the question is asked", () => dialog.isOpen());
     assert.match(
       await dialog.text(),
-      /\.modalignore:2 "!\.env" would send \.env, which may hold secrets, to the sandbox\. Push it\?/,
+      /\.modalignore:2 "!\.env" would push \.env, which may hold secrets, to the sandbox\. Push it\?/,
     );
     await workbench.screenshot("rules-question");
     await dialog.press("Cancel");

@@ -32,7 +32,7 @@ export async function answerSweep(
   await quickInput.waitForMessage(/^Sandboxes at once/);
   await quickInput.fill(parallel);
   await page.keyboard.press("Enter");
-  await quickInput.waitForMessage(/^US dollars after which/);
+  await quickInput.waitForMessage(/^Start no more sets after/);
   await quickInput.fill(dollars);
   await page.keyboard.press("Enter");
 }

@@ -36,7 +36,7 @@ export function sandboxDetails(sandbox: Sandbox, context: RowContext): Detail[] 
     Name: sandbox.name === sandboxIdOf(sandbox) ? undefined : sandbox.name,
     State: describeSandbox(sandbox, now).state,
     GPU: sandbox.gpu ? formatGpu(sandbox.gpu) : "none",
-    Given: sandbox.givenGpu?.text,
+    "Actual GPU": sandbox.givenGpu?.text,
     CPU: sandbox.cpu === undefined ? undefined : `${sandbox.cpu} ${sandbox.cpu === 1 ? "core" : "cores"}`,
     Memory: sandbox.memoryMiB === undefined ? undefined : formatMemory(sandbox.memoryMiB),
     Image: sandbox.image,
@@ -55,21 +55,21 @@ function liveDetails(sandbox: RunningSandbox, { now, isLocal, rates, useOf, spen
     "Idle limit": sandbox.idleTimeoutMs === undefined ? undefined : formatDuration(sandbox.idleTimeoutMs),
     Use: use && explainUse(use),
     "Cost so far": isLocal
-      ? "none, it runs on this machine"
+      ? "none, because it runs on this machine"
       : `${explainSpent(spentOn(sandbox))}, at ${describePrice(sandbox, rates)}`,
   };
 }
 
 /** Modal does not report when a sandbox was last used, so this is only what this window knows. */
 function explainUse(use: Use): string {
-  if (use.kind === "usedElsewhere") return "by something that this window does not see: it outlives its idle limit";
-  if (use.kind === "busy") return "a program or a shell of this window runs";
-  if (use.leftMs === undefined) return `${describeUse(use)}, as this window sees it`;
-  return `${describeUse(use)}, as this window sees it: ends in about ${timeLeft(use.leftMs)} unless it is used`;
+  if (use.kind === "usedElsewhere") return "something outside this window is using it: it has outlived its idle limit";
+  if (use.kind === "busy") return "a program or a shell of this window is running";
+  if (use.leftMs === undefined) return `${describeUse(use)} in this window`;
+  return `${describeUse(use)} in this window; ends in about ${timeLeft(use.leftMs)} unless something uses it`;
 }
 
 const explainSpent = ({ dollars, isEstimate }: Spent): string =>
-  isEstimate ? `${formatEstimate(dollars)} by time and rate` : `${formatDollars(dollars)} by what Modal metered`;
+  isEstimate ? `${formatEstimate(dollars)} by time and rate` : `${formatDollars(dollars)} as metered by Modal`;
 
 /** A shorter pause between two uses is not worth mentioning. */
 const IDLE_MS = 60_000;
@@ -81,7 +81,7 @@ const holders: Record<Holder, string | undefined> = {
   thisWindow: undefined,
   otherWindow: "another window",
   nobody: "no window",
-  elsewhere: "somebody elsewhere",
+  elsewhere: "another machine or user",
 };
 
 /** A sandbox that ends sooner than this shows when it ends. */

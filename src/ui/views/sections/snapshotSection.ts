@@ -34,13 +34,13 @@ export function snapshotDetails(snapshot: Snapshot, now: number): Detail[] {
   const { imageId, sandboxName, spec, folder, createdAt } = snapshot;
   return [
     { name: "Image", value: imageId },
-    { name: "Taken of", value: sandboxName },
+    { name: "Sandbox", value: sandboxName },
     { name: "Taken", value: new Date(createdAt).toISOString().slice(0, 16).replace("T", " ") },
-    { name: "Expires", value: expiry(snapshot, now) ?? "when Modal says" },
+    { name: "Expires", value: expiry(snapshot, now) ?? "unknown" },
     { name: "GPU", value: formatGpu(spec.gpu) },
-    { name: "Image below it", value: spec.image.label },
+    { name: "Based on", value: spec.image.label },
     ...(folder ? [{ name: "Folder", value: folder }] : []),
-    { name: "Size", value: "not told by Modal" },
+    { name: "Size", value: "unknown" },
   ];
 }
 

@@ -25,7 +25,7 @@ export const secretSection = (secrets: SecretGateway, clock: Clock): Section<Sto
   rowOf: (secret) => storageRow("secret", "key", secret, clock.now()),
   detailsOf: (secret) => [
     ...objectDetails(secret),
-    { name: "Last used", value: secret.lastUsedAt === undefined ? "not told" : dateOf(secret.lastUsedAt) },
+    { name: "Last used", value: secret.lastUsedAt === undefined ? "unknown" : dateOf(secret.lastUsedAt) },
   ],
 });
 

@@ -59,7 +59,7 @@ describe("the tooltip of the costs", () => {
     assert.match(text, /^\*\*Modal sandboxes · acme\/main\*\*\n/);
     assert.match(text, /\| 2 × H100 · a \| \$8\.28\/h \| ~\$1\.00 \|/);
     assert.match(text, /\| Together \| \$16\.56\/h \| ~\$1\.12 today \|/);
-    assert.match(text, /By list prices of 2026-10-08\. ~ is an estimate: time by rate\.$/);
+    assert.match(text, /By list prices of 2026-10-08\. ~ marks an estimate from time and rate\.$/);
   });
 
   it("has no total for one sandbox", () => {

@@ -101,17 +101,17 @@ describe("the row of a sandbox", () => {
   it("prefers Modal's metered usage to time and rate in the tooltip", () => {
     const metered = rowContextAt(now, { spentOn: () => ({ dollars: 0.31, isEstimate: false }) });
     const cost = sandboxDetails(running(), metered).find(({ name }) => name === "Cost so far");
-    assert.equal(cost?.value, "$0.31 by what Modal metered, at $0.97/h");
+    assert.equal(cost?.value, "$0.31 as metered by Modal, at $0.97/h");
   });
 
   it("shows its use in the tooltip, as far as this window knows it", () => {
     const detailed = (use: Use) =>
       sandboxDetails(running(), rowContextAt(now, { useOf: () => use })).find(({ name }) => name === "Use")?.value;
     const idle = { kind: "idle", idleMs: 4 * MINUTE, leftMs: 6 * MINUTE } as const;
-    assert.equal(detailed(idle), "idle 4m of 10m, as this window sees it: ends in about 6m unless it is used");
-    assert.equal(detailed({ ...idle, leftMs: undefined }), "idle 4m, as this window sees it");
-    assert.equal(detailed({ kind: "busy" }), "a program or a shell of this window runs");
-    assert.match(detailed({ kind: "usedElsewhere" }) ?? "", /^by something that this window does not see/);
+    assert.equal(detailed(idle), "idle 4m of 10m in this window; ends in about 6m unless something uses it");
+    assert.equal(detailed({ ...idle, leftMs: undefined }), "idle 4m in this window");
+    assert.equal(detailed({ kind: "busy" }), "a program or a shell of this window is running");
+    assert.match(detailed({ kind: "usedElsewhere" }) ?? "", /^something outside this window is using it/);
   });
 
   it("leaves out what the server does not report", () => {
