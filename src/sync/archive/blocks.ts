@@ -1,10 +1,13 @@
-/** Big enough that a call per block costs little, small enough to keep eight of them in memory. */
+/** Large enough that a call per block costs little, small enough to keep eight blocks in memory. */
 export const BLOCK_BYTES = 1024 * 1024;
 
-/** A worker whose young objects get little room is often rid of them, and of the blocks that only they hold on to. */
+/**
+ * A small young generation makes the worker collect garbage often, which also frees the blocks that only dead objects
+ * hold.
+ */
 export const WORKER_LIMITS = { maxYoungGenerationSizeMb: 4 } as const;
 
-/** Gathers chunks of any size into blocks of `BLOCK_BYTES`, each with a buffer of its own. */
+/** Gathers chunks of any size into blocks of `BLOCK_BYTES`, each with its own buffer. */
 export class Blocks {
   readonly #emit: (block: Uint8Array<ArrayBuffer>) => void;
   readonly #spare: ArrayBuffer[] = [];
@@ -33,7 +36,7 @@ export class Blocks {
     this.#emit(block);
   }
 
-  /** Takes back the memory of a block that was emitted; touching fresh memory costs as much as copying into it. */
+  /** Reuses the memory of an emitted block: touching fresh memory costs as much as copying into it. */
   recycle(buffer: ArrayBuffer): void {
     this.#spare.push(buffer);
   }

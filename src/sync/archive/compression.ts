@@ -1,34 +1,34 @@
 export type CompressionSetting = "auto" | "on" | "off";
 
-/** How a stream fared that arrived. */
+/** Measurements of a stream that arrived. */
 export interface StreamFacts {
-  /** Of the archive. */
+  /** The size of the archive. */
   readonly bytes: number;
-  /** What of that went over the line, to all its targets. */
+  /** The bytes sent over the network, to all targets together. */
   readonly wireBytes: number;
-  /** What compressing took; 0 where nothing was compressed. */
+  /** The time spent compressing; 0 if the stream was not compressed. */
   readonly compressMs: number;
   readonly elapsedMs: number;
 }
 
-/** Below that a push is over before it matters. */
+/** A smaller push finishes before compression could matter. */
 const MIN_BYTES = 64 * 1024;
 
-/** A shorter stream tells more of its round trips than of the line. */
-const MIN_TELLING_BYTES = 1024 * 1024;
+/** A shorter stream measures round trips rather than bandwidth. */
+const MIN_MEASURED_BYTES = 1024 * 1024;
 
-/** Of gzip's fastest level, for source text, on one core; until this machine has shown its own. */
+/** The speed of gzip's fastest level on source text with one core. It is used until this machine has been measured. */
 const USUAL_BYTES_PER_SECOND = 100_000_000;
 
-/** The share of a stream's time from which on the compressor, not the line, was what it waited for. */
+/** If compressing took at least this share of a stream's time, the compressor was the bottleneck, not the network. */
 const BUSY = 0.8;
 
-/** Decides whether archives go through gzip, by what those before have shown of the line and of this machine. */
+/** Decides whether to compress archives, based on the network and CPU speed that earlier streams measured. */
 export class Compression {
   readonly #setting: () => CompressionSetting;
   /** Sandboxes whose image has no gzip. */
   readonly #without = new Set<string>();
-  #lineBytesPerSecond: number | undefined;
+  #networkBytesPerSecond: number | undefined;
   #gzipBytesPerSecond = USUAL_BYTES_PER_SECOND;
 
   constructor(setting: () => CompressionSetting) {
@@ -38,7 +38,7 @@ export class Compression {
   paysFor(sandboxId: string, bytes: number): boolean {
     const setting = this.#setting();
     if (setting === "off" || bytes < MIN_BYTES || this.#without.has(sandboxId)) return false;
-    return setting === "on" || (this.#lineBytesPerSecond ?? 0) < this.#gzipBytesPerSecond;
+    return setting === "on" || (this.#networkBytesPerSecond ?? 0) < this.#gzipBytesPerSecond;
   }
 
   lacksGzip(sandboxId: string): void {
@@ -46,10 +46,11 @@ export class Compression {
   }
 
   learn({ bytes, wireBytes, compressMs, elapsedMs }: StreamFacts): void {
-    if (wireBytes < MIN_TELLING_BYTES) return;
+    if (wireBytes < MIN_MEASURED_BYTES) return;
     if (compressMs > 0) this.#gzipBytesPerSecond = (bytes / compressMs) * 1000;
-    // A line that took all that the compressor made may be any faster: the next stream goes without and tells.
-    const isLineTold = compressMs < elapsedMs * BUSY;
-    this.#lineBytesPerSecond = isLineTold ? (wireBytes / elapsedMs) * 1000 : Number.POSITIVE_INFINITY;
+    // If the compressor was the bottleneck, the network may be any speed: the next stream is uncompressed and measures
+    // it.
+    const isNetworkMeasured = compressMs < elapsedMs * BUSY;
+    this.#networkBytesPerSecond = isNetworkMeasured ? (wireBytes / elapsedMs) * 1000 : Number.POSITIVE_INFINITY;
   }
 }

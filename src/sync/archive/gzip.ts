@@ -4,14 +4,14 @@ import { BLOCK_BYTES } from "./blocks";
 
 const SAMPLE_BYTES = 64 * 1024;
 
-/** What shrinks by less than a tenth costs more time than it saves. */
+/** Compression that saves less than a tenth costs more time than it saves. */
 const WORTH = 0.9;
 
-/** Compresses blocks, each so that it can stand alone; those that do not shrink pass as they are. Blocks (see `scan`). */
+/** Compresses each block independently. Incompressible blocks are stored. Synchronous (see `scan`). */
 export class Gzip {
   #elapsedMs = 0;
 
-  /** What it has taken so far. */
+  /** The total time spent compressing. */
   get elapsedMs(): number {
     return this.#elapsedMs;
   }

@@ -6,9 +6,9 @@ import { UNSETTLED, unsettled, type FileEntry, type FolderEntry, type SkippedEnt
 import { TarWriter, type TarEntry } from "./tarWriter";
 
 export interface PackSink {
-  /** Must be done with the chunk when it returns. */
+  /** The chunk's memory is reused as soon as this returns. */
   write(chunk: Uint8Array): void;
-  /** Resolves when more may be written; asked before each entry and each part of a big file. */
+  /** Resolves when more can be written. Called before each entry and before each part of a large file. */
   ready(): Promise<void>;
 }
 
@@ -20,9 +20,10 @@ export interface PackProgress {
 }
 
 /**
- * Writes the archive of `archiveLayout.ts` to `sink`. Reads with blocking calls (see `scan`). An entry that is gone or
- * unreadable is skipped, one that shrinks while it is read is filled up with zeros; both are reported.
- * @param progress kept up to date while packing
+ * Writes the archive described in `archiveLayout.ts` to `sink`. Reads files synchronously (see `scan`). An entry that
+ * is missing or unreadable is skipped, and a file that shrinks while it is read is padded with zeros; both are
+ * reported.
+ * @param progress is updated while packing
  */
 export async function pack(
   root: string,
@@ -40,7 +41,7 @@ export async function pack(
   return packer;
 }
 
-/** What an archive is made of. */
+/** The content of an archive. */
 export interface Cargo {
   readonly entries: readonly FolderEntry[];
   /** For each target, see `checks.ts`. */
@@ -51,11 +52,11 @@ export interface Cargo {
 
 export interface Packed {
   readonly skipped: readonly SkippedEntry[];
-  /** The entries as they went into the archive. */
+  /** The entries as they were written to the archive. */
   readonly sent: readonly FolderEntry[];
 }
 
-/** A bigger file passes through in parts of this size, so that no file is ever wholly in memory. */
+/** A larger file is read in parts of this size, so that no large file is held in memory. */
 const PART_BYTES = 512 * 1024;
 
 class Packer implements Packed {
@@ -76,13 +77,13 @@ class Packer implements Packed {
     });
   }
 
-  /** Resolves when the whole of it is written; most entries are at once. */
+  /** Resolves when the entry is written, which is immediate for most entries. */
   async add(entry: FolderEntry): Promise<void> {
     this.#progress.path = entry.path;
     switch (entry.kind) {
       case "directory":
         this.sent.push(entry);
-        // The receiver must be able to fill it and to throw it away again; `MODES` has the mode it ends with.
+        // The receiver must be able to fill the folder and to delete it again; `MODES` sets its final mode.
         this.#tar.begin({ ...headerOf(entry), type: "directory", mode: entry.mode | 0o700 });
         break;
       case "symlink":
@@ -121,7 +122,7 @@ class Packer implements Packed {
     }
   }
 
-  /** Once its header is out, exactly `size` bytes must follow, whatever becomes of the file. */
+  /** Once the header is written, exactly `size` bytes must follow, even if the file shrinks. */
   async #addContent(entry: FileEntry, file: number): Promise<void> {
     const { size } = entry;
     let part = this.#part.subarray(0, size);
@@ -129,10 +130,10 @@ class Packer implements Packed {
     if (read === undefined) return;
     this.#tar.begin({ ...headerOf(entry), size });
 
-    let isWhole = true;
+    let isComplete = true;
     for (let left = size; ;) {
-      if (isWhole && read < part.length) {
-        isWhole = false;
+      if (isComplete && read < part.length) {
+        isComplete = false;
         this.#skip(entry.path, "shrank while it was being read; push again");
       }
       this.#tar.append(part.fill(0, read));
@@ -141,11 +142,11 @@ class Packer implements Packed {
       if (left === 0) break;
       await this.#sink.ready();
       part = this.#part.subarray(0, left);
-      read = isWhole ? tryReadFully(file, part) : 0;
+      read = isComplete ? tryReadFully(file, part) : 0;
     }
     this.#progress.files += 1;
-    // A change after the scan moves the times of all but unsettled files.
-    this.sent.push(isWhole ? entry : { ...entry, ctimeMs: UNSETTLED });
+    // A change after the scan changes the times of all files except unsettled ones.
+    this.sent.push(isComplete ? entry : { ...entry, ctimeMs: UNSETTLED });
   }
 
   #attempt(path: string, access: () => number): number | undefined {
@@ -162,12 +163,12 @@ class Packer implements Packed {
   }
 }
 
-/** The file that was opened may be another than the one that was scanned. */
+/** The opened file may differ from the one that was scanned. */
 function asOpened(entry: FileEntry, { size, mtimeMs, ctimeMs, ino }: Stats): FileEntry {
   if (entry.size === size && entry.mtimeMs === mtimeMs && entry.ino === ino) {
     if (entry.ctimeMs === ctimeMs || entry.ctimeMs === unsettled(ctimeMs)) return entry;
   }
-  // What changed so recently may well change again within one tick of the clock.
+  // A file that just changed may change again within the same clock tick.
   return { ...entry, size, mtimeMs, ctimeMs: unsettled(ctimeMs), ino };
 }
 
@@ -179,7 +180,7 @@ const headerOf = (entry: FolderEntry): TarEntry => ({
   size: 0,
 });
 
-/** How many bytes of `content` the file filled, from where it was last read. */
+/** Fills `content` from the current position and returns the number of bytes read. */
 function readFully(file: number, content: Buffer): number {
   let filled = 0;
   while (filled < content.length) {

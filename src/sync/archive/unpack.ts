@@ -10,19 +10,19 @@ import { TarReader, type TarHeader } from "./tarReader";
 export interface UnpackOptions {
   readonly writer: FolderWriter;
   readonly rules: NameRules;
-  /** What was asked for; all else is refused. Without it everything may come. */
+  /** The entries that were requested; all others are refused. Without it, every entry is accepted. */
   readonly wanted?: ReadonlyMap<string, RemoteEntry>;
   readonly limits: UnpackLimits;
-  /** A file has come whole. It is placed when the archive has ended. */
+  /** Called when a file is complete. It is placed after the end of the archive. */
   readonly onComplete?: (path: string, bytes: number) => void;
   readonly onPlaced: (entry: UnpackedEntry) => void;
 }
 
 export interface UnpackLimits {
-  /** What may be written in all. */
+  /** The most bytes to write in total. */
   readonly bytes: number;
   readonly entries: number;
-  /** What may come in all, refused content included, before the rest is not even looked at. */
+  /** The most bytes to accept in total, refused content included, before reading stops. */
   readonly streamBytes: number;
 }
 
@@ -30,27 +30,27 @@ export interface UnpackedEntry {
   readonly path: string;
   readonly placed: Placed;
   readonly bytes: number;
-  /** Of a link. */
+  /** The target of a link. */
   readonly target?: string;
 }
 
-/** How an archive ended: `whole`, or what was wrong with it; what came before that is in its place. */
+/** How an archive ended: `complete`, or what was wrong with it. Complete entries before the problem are kept. */
 export type ArchiveEnd =
-  { readonly kind: "whole" } | { readonly kind: "cut" | "damaged" | "tooMuch"; readonly detail: string };
+  { readonly kind: "complete" } | { readonly kind: "cut" | "damaged" | "tooMuch"; readonly detail: string };
 
 /**
- * Reads a tar stream and has its entries written; what must not be written is refused by itself. Files are held in
- * staging until the end, because only then does the sandbox know which of them changed while they were read. Blocks.
+ * Reads a tar stream and writes its entries into a folder once the stream has ended. An entry that must not be written
+ * is refused without affecting the others. Synchronous (see `scan`).
  */
 export class Unpacker {
   readonly #options: UnpackOptions;
   readonly #reader: TarReader;
   readonly #links: Link[] = [];
-  /** Files that have come whole, by path, in their order. */
+  /** Complete files, by path, in the order of the archive. */
   readonly #held = new Map<string, HeldFile>();
-  /** The spellings met so far, by what a file system may take for the same. */
+  /** The spellings seen so far, by a key that is equal for names that a file system may treat as the same. */
   readonly #spellings = new Map<string, string>();
-  /** Where the files of this archive are, for further names of the same file. */
+  /** The places of this archive's files, for hard links to them. */
   readonly #files = new Map<string, string>();
   readonly #refused: SkippedEntry[] = [];
   readonly #blocked = new Set<string>();
@@ -58,7 +58,7 @@ export class Unpacker {
   #entries = 0;
   #bytes = 0;
   #streamBytes = 0;
-  /** The file under way; none where its content is of no use. */
+  /** The file being filled; undefined if its content is not needed. */
   #open: { readonly path: string; readonly header: TarHeader; readonly file: OpenFile } | undefined;
   #end: ArchiveEnd | undefined;
 
@@ -80,22 +80,25 @@ export class Unpacker {
     });
   }
 
-  /** What was refused, the first thousand of it. */
+  /** The first thousand refused entries. */
   get refused(): readonly SkippedEntry[] {
     return this.#refused;
   }
 
-  /** The paths of what was asked for and is refused for what is here: a full disk, something in the way, or the limits. */
+  /**
+   * The paths of requested entries that were refused because of this machine: a full disk, something in the way, or the
+   * limits.
+   */
   get blocked(): ReadonlySet<string> {
     return this.#blocked;
   }
 
-  /** True once nothing more of the stream can count. */
-  get isOver(): boolean {
+  /** True if the rest of the stream is ignored. */
+  get isFinished(): boolean {
     return this.#end !== undefined;
   }
 
-  /** How many were refused beyond these. */
+  /** The number of refused entries beyond these. */
   get refusedMore(): number {
     return this.#refusedCount - this.#refused.length;
   }
@@ -103,7 +106,7 @@ export class Unpacker {
   write(chunk: Uint8Array): void {
     this.#streamBytes += chunk.length;
     if (this.#streamBytes > this.#options.limits.streamBytes)
-      this.#end ??= { kind: "tooMuch", detail: "The archive is much bigger than what was asked for." };
+      this.#end ??= { kind: "tooMuch", detail: "The archive is much bigger than what was requested." };
     if (this.#end) return;
     this.#reader.read(chunk);
     const { damage } = this.#reader;
@@ -114,7 +117,7 @@ export class Unpacker {
     return this.#held.has(path);
   }
 
-  /** Drops a file that has come. It may come again. */
+  /** Discards a complete file, which may be sent again. */
   drop(path: string): void {
     const held = this.#held.get(path);
     this.#held.delete(path);
@@ -122,7 +125,7 @@ export class Unpacker {
     held?.file?.discard();
   }
 
-  /** Places the files, and then the links, so that nothing is ever written through one. */
+  /** Places the files, then the links, so that nothing is ever written through a link. */
   finish(): ArchiveEnd {
     if (!this.#reader.isBetweenEntries) this.#end ??= { kind: "cut", detail: "The archive ends within an entry." };
     this.#discardOpen();
@@ -132,10 +135,10 @@ export class Unpacker {
       this.#attempt(path, () => {
         this.#report({ path, target, bytes: 0, placed: this.#options.writer.placeLink(path, target) });
       });
-    return (this.#end ??= { kind: "whole" });
+    return (this.#end ??= { kind: "complete" });
   }
 
-  /** Ends it in mid-stream; what is complete stays. */
+  /** Ends the archive early; complete entries stay. */
   abandon(): void {
     this.#end ??= { kind: "cut", detail: "The pull was cancelled." };
   }
@@ -155,27 +158,27 @@ export class Unpacker {
   #reasonAgainst(path: string, header: TarHeader): string | undefined {
     const { type, size } = header;
     const { rules, wanted, limits } = this.#options;
-    // What was asked for had its path judged then.
+    // The path of a requested entry was checked when it was requested.
     const reason = wanted?.has(path) ? undefined : refusePath(path, rules);
     if (reason !== undefined) return reason;
-    if (type === "other") return "is neither a file, a folder nor a link";
+    if (type === "other") return "isn't a file, a folder or a link";
     const linkReason = type === "symlink" ? refuseTarget(path, header.target) : undefined;
     if (linkReason !== undefined) return linkReason;
-    if (wanted && !wanted.has(path)) return "was not asked for";
+    if (wanted && !wanted.has(path)) return "was not requested";
     if (this.#entries > limits.entries) return `is one of more than ${limits.entries} entries`;
     if (type !== "directory" && size > limits.bytes - this.#bytes) {
       if (wanted) this.#blocked.add(path);
-      return "is bigger than there is room for";
+      return "exceeds the size limit";
     }
     return rules.foldsCase ? this.#clash(path) : undefined;
   }
 
-  /** Two names that are one here would make one file of two. */
+  /** Two names that the file system treats as the same would overwrite each other. */
   #clash(path: string): string | undefined {
     for (let end = path.indexOf("/"); ; end = path.indexOf("/", end + 1)) {
       const part = end < 0 ? path : path.slice(0, end);
       const known = this.#spellings.get(foldCase(part));
-      if (known !== undefined && known !== part) return `differs from ${known} only in how it is spelt`;
+      if (known !== undefined && known !== part) return `differs from ${known} only in spelling`;
       this.#spellings.set(foldCase(part), part);
       if (end < 0) return undefined;
     }
@@ -240,11 +243,11 @@ export class Unpacker {
 
   #firstNameOf({ target }: TarHeader): string {
     const of = this.#files.get(plainPath(target));
-    if (of === undefined) throw new Refusal("is a second name of a file that did not come");
+    if (of === undefined) throw new Refusal("is a hard link to a file that was not received");
     return of;
   }
 
-  /** The listing has the time's fraction, which the archive's header lacks. */
+  /** The listing has the fraction of the time, which the archive's header lacks. */
   #facts(path: string, { mode, mtime }: TarHeader) {
     const listed = this.#options.wanted?.get(path)?.mtime;
     const isSame = listed !== undefined && Math.floor(listed) === Math.floor(mtime);
@@ -257,7 +260,7 @@ export class Unpacker {
       return true;
     } catch (error) {
       const kind = this.#options.wanted?.get(path)?.kind;
-      // A link that leads out of the folder could never have come.
+      // A link that leads out of the folder is never accepted.
       if (kind !== undefined && !(kind === "symlink" && error instanceof Refusal)) this.#blocked.add(path);
       this.#refuse(path, writeReason(error));
       return false;
@@ -282,7 +285,7 @@ export class Unpacker {
 interface HeldFile {
   readonly header: TarHeader;
   readonly bytes: number;
-  /** Undefined for a further name of another file. */
+  /** Undefined for a hard link to another file. */
   readonly file: OpenFile | undefined;
 }
 
@@ -291,5 +294,5 @@ interface Link {
   readonly target: string;
 }
 
-/** More would be read by nobody, and cost memory. */
+/** Nobody would read more, and they use memory. */
 const MAX_REFUSED = 1000;

@@ -7,22 +7,22 @@ import type { FolderEntry } from "./folderEntry";
 export interface BaselineKey {
   readonly sandboxId: string;
   readonly remotePath: string;
-  /** The local folder, as it was named. */
+  /** The local folder, as the caller spells it. */
   readonly root: string;
 }
 
 export const newGeneration = (): string => randomBytes(9).toString("base64url");
 
 /**
- * The baselines of this machine, shared by its windows through files. Blocks, so it lives in the sync worker; whoever
- * writes through another instance is noticed by the file's stamp.
+ * The baselines of this machine, shared by its windows through files. Synchronous, so it runs in the sync worker. It
+ * notices writes by other windows by the file's stamp.
  */
 export class BaselineStore {
   readonly #folder: string | undefined;
   readonly #unconfirmed = new Map<string, readonly FolderEntry[]>();
   readonly #known = new Map<string, Known>();
 
-  /** @param folder where to keep them; without it they last as long as this object */
+  /** @param folder where to store them; without it they last as long as this object */
   constructor(folder: string | undefined) {
     this.#folder = folder;
   }
@@ -40,7 +40,7 @@ export class BaselineStore {
     return saved?.baseline;
   }
 
-  /** What was sent without word from the sandbox that it arrived: it may or may not be there. */
+  /** Entries that were pushed without a confirmation from the sandbox: they may or may not be there. */
   unconfirmed(key: BaselineKey): readonly FolderEntry[] | undefined {
     return this.#unconfirmed.get(nameOf(key));
   }
@@ -51,7 +51,7 @@ export class BaselineStore {
     this.#unconfirmed.set(name, entries.length === 0 ? before : [...before, ...entries].slice(-MOST_UNCONFIRMED));
   }
 
-  /** Confirms what was sent. Remembered at once, and on disk at once where that takes no time. */
+  /** Confirms what was pushed. Saved in memory immediately, and on disk immediately if that is fast. */
   put(key: BaselineKey, baseline: Baseline): void {
     const name = nameOf(key);
     this.#unconfirmed.delete(name);
@@ -73,14 +73,14 @@ export class BaselineStore {
 
 interface Known {
   readonly baseline: Baseline;
-  /** None until it is on disk. */
+  /** Undefined until it is on disk. */
   saved: SavedBaseline | undefined;
 }
 
-/** So many take 5 ms. */
+/** Saving this many takes 5 ms. */
 const SAVED_AT_ONCE = 2000;
 
-/** After that many a comparison may take what was sent for what the sandbox's programs made, which loses nothing. */
+/** Beyond this many, a comparison may attribute pushed files to the sandbox's programs, which loses nothing. */
 const MOST_UNCONFIRMED = 300_000;
 
 const nameOf = ({ sandboxId, remotePath, root }: BaselineKey): string =>

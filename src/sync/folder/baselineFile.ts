@@ -5,30 +5,31 @@ import type { Confirmed } from "./confirmed";
 import type { FolderEntry } from "./folderEntry";
 
 /**
- * What a sandbox is known to hold of a folder: each entry as this side last sent it (or received it, after a pull).
- * A file in the sandbox is still ours if its size and the whole seconds of its mtime are the entry's; everything else
- * there, and every path that is not in here, was made or changed by the sandbox's programs.
+ * The known content of a folder in a sandbox: each entry as this machine last pushed or pulled it. A file in the
+ * sandbox is unchanged if its size and the whole seconds of its mtime match the entry. Everything else there, and every
+ * path that is missing here, was made or changed by the sandbox's programs.
  */
 export interface Baseline {
-  /** The content of the sandbox's marker (`SYNC_MARKER` in the remote folder); another one there means drift. */
+  /** The content of the sandbox's marker (`SYNC_MARKER` in the remote folder); a different one there means drift. */
   readonly generation: string;
   readonly entries: ReadonlyMap<string, FolderEntry>;
-  /** Missing if the sandbox cannot say when a push ended. */
+  /** Undefined if the sandbox cannot report when a push ended. */
   readonly confirmed?: Confirmed | undefined;
 }
 
-/** A baseline as a file has it. */
+/** A baseline as it is stored in a file. */
 export interface SavedBaseline {
   readonly baseline: Baseline;
-  /** Differs once anybody has written the file. */
+  /** Changes when any window writes the file. */
   readonly stamp: string;
-  /** Rows of changes behind the whole; infinite where nothing can be added any more. */
+  /** The number of change rows after the full baseline; infinite if no more can be added. */
   readonly addedRows: number;
 }
 
 /**
- * The file holds a baseline as a line of JSON, then a line for each change since then, which says after which generation
- * it comes: what two windows add at once, or what was cut off, is left out, and the sandbox's marker then tells that.
+ * The file holds a baseline as a line of JSON, then a line for each later change, which names the generation it
+ * follows. Changes that two windows added at the same time, or that were cut off, are ignored; the sandbox's marker
+ * then shows the drift.
  */
 export function readBaseline(file: string): SavedBaseline | undefined {
   const stamp = stampOf(file);
@@ -46,7 +47,7 @@ export function readBaseline(file: string): SavedBaseline | undefined {
   }
 }
 
-/** If a baseline cannot be stored, the next window only has to compare the folders again. */
+/** If a baseline cannot be stored, the next window compares the folders again. */
 export function writeBaseline(file: string, baseline: Baseline): SavedBaseline | undefined {
   const { generation, entries } = baseline;
   try {
@@ -60,7 +61,10 @@ export function writeBaseline(file: string, baseline: Baseline): SavedBaseline |
   }
 }
 
-/** Writes what `baseline` differs in from what the file has; `undefined` where the whole must be written instead. */
+/**
+ * Appends the difference between `baseline` and the file; returns `undefined` if the full baseline must be written
+ * instead.
+ */
 export function addToBaseline(file: string, saved: SavedBaseline, baseline: Baseline): SavedBaseline | undefined {
   if (stampOf(file) !== saved.stamp) return undefined;
   const change = changeBetween(saved.baseline, baseline);
@@ -88,17 +92,17 @@ interface Change {
   readonly generation: string;
   readonly rows: readonly unknown[];
   readonly gone?: readonly string[];
-  /** All of it, not what changed: it names few files. */
+  /** The complete value, not a difference: it names few files. */
   readonly confirmed?: Times;
 }
 
-/** `Confirmed` as JSON has it. */
+/** The JSON form of `Confirmed`. */
 interface Times {
   readonly at: number;
   readonly later: readonly (readonly [string, number])[];
 }
 
-/** By identity: an entry that did not change is the object that it was. */
+/** Compares by identity: an unchanged entry is the same object. */
 function changeBetween(before: Baseline, after: Baseline) {
   const { generation, entries } = after;
   const rows: unknown[] = [];
@@ -135,9 +139,9 @@ function parse(line: string): Change | undefined {
   }
 }
 
-/** Throws at what `writeBaseline` did not write. */
+/** Throws if `writeBaseline` did not write it. */
 function apply({ generation, rows, gone = [] }: Change, entries: Map<string, FolderEntry>): void {
-  if (typeof generation !== "string" || !Array.isArray(rows)) throw new Error("This is no baseline.");
+  if (typeof generation !== "string" || !Array.isArray(rows)) throw new Error("This is not a baseline.");
   for (const path of gone) entries.delete(path);
   for (const row of rows) {
     const entry = fromRow(row);
@@ -149,15 +153,15 @@ function toTimes({ confirmed, entries }: Baseline): Times | undefined {
   return confirmed && { at: confirmed.at, later: [...confirmed.later].filter(([path]) => entries.has(path)) };
 }
 
-/** Throws at what `toTimes` did not make. */
+/** Throws if `toTimes` did not produce it. */
 function fromTimes(times: Times | undefined): Confirmed | undefined {
   if (times === undefined) return undefined;
   const later = new Map(times.later);
-  if (![times.at, ...later.values()].every(Number.isFinite)) throw new Error("These are no times.");
+  if (![times.at, ...later.values()].every(Number.isFinite)) throw new Error("These are not times.");
   return { at: times.at, later };
 }
 
-/** A third of the size of the objects, and a quarter of the time to parse them. */
+/** A row takes a third of the size of an object and a quarter of the time to parse. */
 function toRow(entry: FolderEntry): unknown[] {
   const { path, mode, mtimeMs } = entry;
   if (entry.kind === "directory") return [path, mode, mtimeMs];

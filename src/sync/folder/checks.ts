@@ -6,10 +6,9 @@ import type { FileEntry, FolderEntry } from "./folderEntry";
 import { fractionOf, type Plan } from "../push/reconcile";
 
 /**
- * A shell script for the receiver, in its functions' terms: first removes what the plan deletes, then sets aside what the
- * sandbox has in the place of what is written, both only as far as the sandbox's programs left it alone or made it.
- * Entries are called by their place in `checkedPaths`.
- * @param confirmed until when the sandbox's files are known
+ * Makes a shell script of calls to the receiver's functions. It first deletes what the plan deletes, then moves aside
+ * what the sandbox has in the place of pushed entries. Files that the sandbox's programs made or changed are never
+ * deleted. Entries are identified by their index in `checkedPaths`.
  */
 export function checks(plan: Plan, confirmed: Confirmed | undefined): string {
   const lines: string[] = [];
@@ -45,7 +44,7 @@ export function checks(plan: Plan, confirmed: Confirmed | undefined): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** What the numbers in the receiver's answer stand for. */
+/** The paths that the numbers in the receiver's output refer to. */
 export function checkedPaths(plan: Plan): string[] {
   const { deletedFiles, deletedLinks, deletedFolders, knownFiles, knownLinks, folders, unknown } = groupsOf(plan);
   return [deletedFiles, deletedLinks, deletedFolders, knownFiles, knownLinks, folders, unknown].flatMap((group) =>
@@ -66,7 +65,7 @@ function groupsOf(plan: Plan) {
   };
 }
 
-/** How what a plan sends comes into its place: by links, all at once, or moved there folder by folder. */
+/** The way to put pushed entries in place: by hard links, all in one step, or by moving them folder by folder. */
 export function placingOf({ send }: Plan): "none" | "link" | "move" {
   if (send.length === 0) return "none";
   const sent = new Set(send.map(({ entry }) => entry.path));
@@ -75,7 +74,10 @@ export function placingOf({ send }: Plan): "none" | "link" | "move" {
   return filled.length > MOVED_BY_FOLDER ? "link" : "move";
 }
 
-/** That many folders that are there before: `mv` takes a process for each folder, `cp` a few for all of them and a second name for each file. */
+/**
+ * The most existing folders to move files into: `mv` needs a process for each folder, `cp -l` a few for all of them but
+ * a second name for each file.
+ */
 const MOVED_BY_FOLDER = 4;
 
 /** Keeps a command line of the longest possible paths (4 KiB) under the usual limit of 2 MiB. */
@@ -89,11 +91,13 @@ const targetOf = (entry: FolderEntry): string => (entry.kind === "symlink" ? ent
 
 const paths = (entries: readonly FolderEntry[]): string => entries.map(({ path }) => quote(`./${path}`)).join(" ");
 
-/** As `stat -c '%s %Y'` prints them. */
+/** The format that `stat -c '%s %Y'` prints. */
 const stats = (files: readonly FileEntry[]): string =>
   files.map(({ size, mtimeMs }) => `${size} ${Math.floor(mtimeMs / 1000)}`).join("\n");
 
-/** For each file a word: the thousandths of its time and, after a comma, until when it is known if that is known. */
+/**
+ * A word for each file: the milliseconds of its mtime and, after a comma, its ctime in the sandbox if that is known.
+ */
 const times = (files: readonly FileEntry[], confirmed: Confirmed | undefined): string =>
   files
     .map((file) => {
@@ -103,7 +107,7 @@ const times = (files: readonly FileEntry[], confirmed: Confirmed | undefined): s
     })
     .join(" ");
 
-/** As seconds and nanoseconds. A floating-point number of seconds is exact to less than a microsecond. */
+/** Formatted as seconds and nanoseconds. A floating-point number of seconds is accurate to less than a microsecond. */
 function nextMicrosecond(seconds: number): string {
   const microseconds = Math.ceil(seconds * 1e6) + 1;
   return `${Math.floor(microseconds / 1e6)}.${(microseconds % 1e6).toString().padStart(6, "0")}000`;

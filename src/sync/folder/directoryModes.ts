@@ -2,8 +2,8 @@ import { quote } from "../../base/quote";
 import type { DirectoryEntry, FolderEntry } from "./folderEntry";
 
 /**
- * A shell script that gives the pushed folders their modes, run at the top of the target once everything is in place:
- * tar and `mv` leave the mode of a folder that was there before as it was.
+ * Makes a shell script that sets the modes of the pushed folders, run at the top of the target once everything is in
+ * place: tar and `mv` do not change the mode of a folder that already existed.
  */
 export function directoryModes(entries: readonly FolderEntry[]): string {
   const byMode = new Map<number, DirectoryEntry[]>();
@@ -16,7 +16,7 @@ export function directoryModes(entries: readonly FolderEntry[]): string {
     else byMode.set(entry.mode, [entry]);
   }
 
-  // A folder that its owner cannot enter comes after what it holds, which has a longer path.
+  // A folder that its owner cannot enter comes after its content, which has longer paths.
   closed.sort((a, b) => b.path.length - a.path.length);
   const groups = [...byMode.values(), ...closed.map((entry) => [entry])];
   return groups.flatMap((group) => inBatches(group).map(chmod)).join("");

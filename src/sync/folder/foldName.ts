@@ -1,7 +1,7 @@
 /**
- * Equal for two names that one file system may take for the same: in other letter cases (`ſ` is an `s`, and the Kelvin
- * sign a `k`), composed or not, with characters that HFS+ skips, and with the dots, the spaces and the name of a stream
- * that Windows drops from the end.
+ * Returns a key that is equal for two names that a file system may treat as the same: with a different letter case (`ſ`
+ * is an `s`, and the Kelvin sign a `k`), composed or decomposed, with characters that HFS+ ignores, or with trailing
+ * dots, spaces or a stream name, which Windows drops.
  */
 export function foldName(name: string): string {
   if (PLAIN.test(name)) return name.toLowerCase();
@@ -10,12 +10,13 @@ export function foldName(name: string): string {
     .replace(/[. ]+$/, "");
 }
 
-/** As `foldName`, for a path, and by letter case and composition alone. */
+/** Like `foldName` for a path, but only for letter case and composition. */
 export const foldCase = (path: string): string =>
-  // Once for `ſ`, whose lower case is itself; the second time for what only then has one letter.
+  // `ſ` keeps its form in lower case, so upper case comes first. Some letters only compose after the case is changed,
+  // so `normalize` is called twice.
   path.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
 
-/** The case of nearly every name. */
+/** Matches nearly every name. */
 const PLAIN = /^[!-9;-~]*[!-\-/-9;-~]$/;
 
 const SKIPPED_BY_HFS = /[\u200C-\u200F\u202A-\u202E\u206A-\u206F\uFEFF]/g;

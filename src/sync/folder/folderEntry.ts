@@ -1,19 +1,22 @@
 interface EntryBase {
   /** Relative to the scanned folder, with `/`. */
   readonly path: string;
-  /** The permission bits, set-id and sticky bits included. */
+  /** The permission bits, including set-id and sticky bits. */
   readonly mode: number;
-  /** A sandbox's copy keeps the whole seconds of it. */
+  /** The sandbox's copy keeps the whole seconds. */
   readonly mtimeMs: number;
 }
 
 export interface FileEntry extends EntryBase {
   readonly kind: "file";
   readonly size: number;
-  /** With `ino` and the rest what tells that nobody touched the file; `unsettled` where nothing can tell. */
+  /** Together with `ino` and the other fields, shows that a file is unchanged; `unsettled` if nothing can show that. */
   readonly ctimeMs: number;
   readonly ino: number;
-  /** The sandbox's own `ctime` of it, in seconds, when both sides were last known to hold the same; by the last push if left out. */
+  /**
+   * The file's `ctime` in the sandbox, in seconds, when both sides last matched; without it, the time of the last push
+   * applies.
+   */
   readonly thereCtime?: number;
 }
 
@@ -28,18 +31,18 @@ export interface SymlinkEntry extends EntryBase {
 
 export type FolderEntry = FileEntry | DirectoryEntry | SymlinkEntry;
 
-/** The `ctimeMs` of a file that changed while it was read, or that is known from elsewhere: no file has it. */
+/** The `ctimeMs` of a file that changed while it was read, or that was not read here: it never equals a real time. */
 export const UNSETTLED = 0;
 
-/** The `ctimeMs` of a file that may change again within the same tick of the clock: below zero, so no scan trusts it. */
+/** The `ctimeMs` of a file that may change again within the same clock tick: negative, so no scan trusts it. */
 export const unsettled = (ctimeMs: number): number => -ctimeMs;
 
-/** The target of a link in a sandbox whose tools list no targets. */
+/** The target of a link in a sandbox whose tools do not list targets. */
 export const UNKNOWN_TARGET = "";
 
-/** What a push leaves behind although no rule excludes it, and why. */
+/** An entry that a push skips although no rule excludes it, and the reason. */
 export interface SkippedEntry {
   readonly path: string;
-  /** Half a sentence, to stand after the path. */
+  /** A phrase that follows the path. */
   readonly reason: string;
 }

@@ -4,10 +4,10 @@ import { relative, sep } from "node:path";
 
 import { codeOf } from "../../base/errors";
 
-/** Why a folder cannot be pushed at all. */
+/** The reason why a folder cannot be pushed. */
 export type RootProblem = "missing" | "notAFolder" | "unreadable" | "tooWide";
 
-/** The folder behind `root`, links resolved, or why it is not to be pushed. */
+/** Resolves the links of `root`, or returns the reason why it must not be pushed. */
 export function resolveRoot(root: string): { readonly path: string } | { readonly problem: RootProblem } {
   try {
     const path = realpathSync(root);
@@ -19,7 +19,10 @@ export function resolveRoot(root: string): { readonly path: string } | { readonl
   }
 }
 
-/** True of the home folder and of everything above it; a drive's root counts even where the home is on another. */
+/**
+ * True for the home folder and every folder above it; a drive's root counts even if the home folder is on another
+ * drive.
+ */
 function holdsHome(path: string): boolean {
   const toHome = relative(path, realpathSync(homedir()));
   const isAbove = toHome !== ".." && !toHome.startsWith(`..${sep}`) && !/^[a-z]:/i.test(toHome);

@@ -23,33 +23,33 @@ import { OpenFile } from "./openFile";
 import { removeLeftovers, stagingPrefix } from "../pull/pullLeftovers";
 import { copyName } from "./pullNames";
 
-/** Where something that was pulled ended up. */
+/** The place of a pulled entry. */
 export type Placed =
   | { readonly kind: "written"; readonly stats: Stats }
-  /** It was there already, byte for byte. */
+  /** Identical content was already there. */
   | { readonly kind: "same"; readonly stats: Stats }
-  /** Beside what is there, under a name of its own. */
+  /** Written next to the existing file, under another name. */
   | { readonly kind: "copied"; readonly copy: string; readonly stats: Stats | undefined };
 
-/** Why something cannot be written. The message is half a sentence, to stand after the path. */
+/** The reason why an entry cannot be written. The message is a phrase that follows the path. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 }
 
-/** Whether what lies at a path may be replaced; asked immediately before it would be. */
+/** Returns true if the existing entry at a path may be replaced; called immediately before replacing it. */
 export type MayReplace = (path: string, there: Stats) => boolean;
 
-/** How something is called that must not be written under its own path; `undefined` for what may be. */
+/** Returns the copy names for an entry that must not be written under its own path; `undefined` for other entries. */
 export type CopyNameOf = (path: string) => ((count: number) => string) | undefined;
 
 export interface FolderWriterOptions {
-  /** Without links in it. */
+  /** Absolute, with links resolved. */
   readonly root: string;
-  /** Where files are filled that are not in their place yet, if not in `root`; on the same file system. */
+  /** The folder for unfinished files, if not `root`; it must be on the same file system. */
   readonly stagingIn?: string;
   readonly mayReplace: MayReplace;
   readonly copyNameOf?: CopyNameOf;
-  /** Names where the files come from, in the names of copies. */
+  /** The origin of the files, which appears in the names of copies. */
   readonly from?: string | undefined;
 }
 
@@ -61,9 +61,9 @@ export interface FileFacts {
 }
 
 /**
- * Writes what a sandbox sends into a folder: each file is filled in a folder of the writer's own and renamed into its
- * place, so that a file under its final name is whole at every moment. Follows no link, checks every folder on the way,
- * and replaces only what `mayReplace` allows. Paths are relative, with `/`, and passed `refusePath`. Blocks (see `scan`).
+ * Writes files from a sandbox into a folder. Each file is filled in a staging folder and then renamed, so a file under
+ * its final name is always complete. Follows no link, checks every folder on the way, and replaces only what
+ * `mayReplace` allows. Paths are relative, use `/`, and have passed `refusePath`. Synchronous (see `scan`).
  */
 export class FolderWriter {
   readonly #root: string;
@@ -71,9 +71,9 @@ export class FolderWriter {
   readonly #mayReplace: MayReplace;
   readonly #copyNameOf: CopyNameOf;
   readonly #from: string | undefined;
-  /** Folders that are known to be real ones. Links are made last, so they stay it. */
+  /** Folders that are known to be real folders. Links are created last, so these stay real. */
   readonly #folders = new Set<string>([""]);
-  /** Those of them that this writer made: nothing of anyone else's is in there. */
+  /** The ones that this writer created, which contain no files of others. */
   readonly #made = new Set<string>();
   #staging: string | undefined;
   #count = 0;
@@ -87,14 +87,14 @@ export class FolderWriter {
   }
 
   /**
-   * A file to be filled, then placed or discarded.
-   * @param size of its content, if that is known
+   * Opens a file to fill and then place or discard.
+   * @param size of its content, if known
    */
   open(size: number | undefined): OpenFile {
     return new OpenFile(size, () => this.#staged());
   }
 
-  /** Throws a Refusal or what the system says; the open file is then to be discarded. */
+  /** Throws a `Refusal` or a system error; the caller must then discard the file. */
   place(file: OpenFile, { path, mode, mtime }: FileFacts): Placed {
     const isSame = (absolute: string, stats: Stats) => file.holdsSame(absolute, stats);
     const placed = this.#place(() => file.finish(mode & 0o777, mtime), path, isSame);
@@ -102,7 +102,7 @@ export class FolderWriter {
     return placed;
   }
 
-  /** As `place`, for a second name of a file of this folder, which gets a copy. */
+  /** Like `place`, for a hard link to a file in this folder: it becomes a copy. */
   placeCopy(of: string, facts: FileFacts): Placed {
     const file = this.open(undefined);
     try {
@@ -113,7 +113,7 @@ export class FolderWriter {
     }
   }
 
-  /** Its target passed `refuseTarget`. */
+  /** The target must have passed `refuseTarget`. */
   placeLink(path: string, target: string): Placed {
     if (leadsOut(this.#root, path, target)) throw new Refusal("is a link out of the folder");
     const staged = this.#staged();
@@ -129,26 +129,26 @@ export class FolderWriter {
     }
   }
 
-  /** A folder that is there keeps its mode. */
+  /** An existing folder keeps its mode. */
   makeFolder(path: string, mode: number): void {
     const isNew = this.#enter(path);
     if (isNew) chmodSync(join(this.#root, path), (mode & 0o777) | 0o700);
   }
 
-  /** Leaves nothing but what was placed. */
+  /** Deletes everything that was not placed. */
   dispose(): void {
     if (this.#staging !== undefined) rmSync(this.#staging, { recursive: true, force: true });
     this.#staging = undefined;
   }
 
-  /** A name of its own among what is not in its place yet. */
+  /** Returns a unique path in the staging folder. */
   #staged(): string {
     this.#staging ??= mkdtempSync(join(this.#stagingIn, stagingPrefix()));
     this.#count += 1;
     return `${this.#staging}/${this.#count}`;
   }
 
-  /** @param make what is to be placed, and returns where; only if it is not there already */
+  /** @param make creates the entry and returns its path; called only if an identical one is not there already */
   #place(make: () => string, path: string, isSame: IsSame): Placed {
     const copyNameHere = this.#copyNameOf(path);
     if (copyNameHere) return this.#placeProtected(make, path, isSame, copyNameHere);
@@ -179,7 +179,7 @@ export class FolderWriter {
     return { kind: "copied", copy, stats: there };
   }
 
-  /** True for a folder that is here and not behind a link. */
+  /** True for a folder that exists here and is not behind a link. */
   #isReached(folder: string): boolean {
     if (this.#folders.has(folder)) return true;
     return this.#isReached(parentOf(folder)) && this.#stats(folder)?.isDirectory() === true;
@@ -189,7 +189,7 @@ export class FolderWriter {
     return lstatSync(join(this.#root, path), { throwIfNoEntry: false });
   }
 
-  /** A copy that holds the same is written again rather than kept twice. */
+  /** An identical copy is reused rather than kept twice. */
   #freeName(nameOf: (count: number) => string, isSame: IsSame): string {
     for (let count = 1; ; count += 1) {
       const copy = nameOf(count);
@@ -199,14 +199,14 @@ export class FolderWriter {
     }
   }
 
-  /** Makes the folder and those above it where they are missing. */
+  /** Creates the folder and its missing parents. @returns true if it is new */
   #enter(folder: string): boolean {
     if (this.#folders.has(folder)) return false;
     this.#enter(parentOf(folder));
     const absolute = join(this.#root, folder);
     const there = lstatSync(absolute, { throwIfNoEntry: false });
-    if (there?.isSymbolicLink()) throw new Refusal(`lies behind the link ${folder}, which is not followed`);
-    if (there && !there.isDirectory()) throw new Refusal(`cannot be written: ${folder} is no folder here`);
+    if (there?.isSymbolicLink()) throw new Refusal(`is behind the link ${folder}, which is not followed`);
+    if (there && !there.isDirectory()) throw new Refusal(`cannot be written: ${folder} isn't a folder here`);
     if (!there) {
       mkdirSync(absolute);
       this.#made.add(folder);
@@ -216,33 +216,33 @@ export class FolderWriter {
   }
 }
 
-/** True if what is at a path already is what is to be placed. */
+/** True if the entry at a path is identical to the one to be placed. */
 type IsSame = (absolute: string, stats: Stats) => boolean;
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
-/** By a rename, which replaces a link rather than what it leads to; onto another file system by way of a copy beside. */
+/** Renames, which replaces a link rather than its target. Across file systems, copies next to the target first. */
 function moveInto(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
     if (codeOf(error) !== "EXDEV" || lstatSync(from).isSymbolicLink()) throw error;
     removeLeftovers(dirname(to));
-    const beside = join(dirname(to), `${stagingPrefix()}beside`);
-    copyFileSync(from, beside);
+    const staged = join(dirname(to), `${stagingPrefix()}staged`);
+    copyFileSync(from, staged);
     const { atime, mtime, mode } = lstatSync(from);
-    const file = openSync(beside, "r+");
+    const file = openSync(staged, "r+");
     fchmodSync(file, mode & 0o777);
     futimesSync(file, atime, mtime);
     closeSync(file);
-    renameSync(beside, to);
+    renameSync(staged, to);
     unlinkSync(from);
   }
 }
 
 const readlink = (path: string): string => readlinkSync(path).replaceAll(sep, "/");
 
-/** Whether what is on the disk already takes the link out of the folder, by way of other links. */
+/** True if links on the disk already take the link out of the folder. */
 function leadsOut(root: string, path: string, target: string): boolean {
   for (let towards = join(root, dirname(path), target); towards !== root; towards = dirname(towards)) {
     try {

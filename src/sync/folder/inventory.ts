@@ -4,15 +4,15 @@ import type { RemoteStat } from "../push/reconcile";
 import { secondsOf } from "../remote/remoteListing";
 import INVENTORY from "../remote/inventory.sh";
 
-/** What a sandbox says that it holds, of what it was asked for. */
+/** A sandbox's answer to the question which of the listed files it has. */
 export interface Inventory {
   readonly generation: string;
   readonly stats: ReadonlyMap<string, RemoteStat>;
-  /** The latest ctime of all files that it names, in seconds. */
+  /** The latest ctime of all listed files, in seconds. */
   readonly latestChange: number | undefined;
 }
 
-/** Its input is what `inventoryScript` makes; its output is for `parseInventory`. */
+/** Reads the output of `inventoryScript`; `parseInventory` reads its output. */
 export const inventoryCommand = (remotePath: string): string[] => [
   ...["sh", "-c", INVENTORY, "sh"],
   ...[remotePath, SYNC_MARKER, STAGING_PREFIX],
@@ -30,10 +30,10 @@ export function inventoryScript(paths: readonly string[]): string {
 /** See `checks.ts`. */
 const BATCH = 400;
 
-/** True if no push has filled the folder that answered. */
+/** True if no push has filled this folder. */
 export const isUntouched = (output: string): boolean => output === "" || output.startsWith("\n");
 
-/** Paths may hold newlines, but never two slashes in a row. */
+/** Paths may contain newlines, but never two slashes in a row. */
 export function parseInventory(output: string): Inventory {
   const [generation = "", ...records] = output.split("\n//");
   const stats = new Map<string, RemoteStat>();
@@ -61,7 +61,7 @@ export function parseInventory(output: string): Inventory {
   return { generation: generation.trim(), stats, latestChange };
 }
 
-/** By the type bits of a mode. */
+/** The kinds, by the type bits of a mode. */
 const KINDS: Readonly<Record<number, RemoteStat["kind"]>> = {
   0o100000: "file",
   0o040000: "directory",

@@ -1,12 +1,12 @@
 import { lstatSync, type Stats } from "node:fs";
 
 /**
- * Looks up paths in a folder while one answer is worked out. It asks the system about nothing in a folder that is
- * missing, so files that are not here yet cost no call each. Blocks (see `scan`).
+ * Looks up paths in a folder during one operation. It makes no system call for anything in a missing folder, so files
+ * that do not exist here yet cost no call each. Synchronous (see `scan`).
  */
 export class LocalFolder {
   readonly #root: string;
-  /** True for each name that something has. */
+  /** Known paths, with true for those that exist. */
   readonly #folders = new Map<string, boolean>([["", true]]);
 
   constructor(root: string) {
@@ -15,7 +15,7 @@ export class LocalFolder {
 
   /**
    * @param path relative, with `/`
-   * @returns `undefined` also for what cannot be looked at, such as a name that is too long here
+   * @returns `undefined` also for an entry that cannot be inspected, such as one whose name is too long here
    */
   stats(path: string): Stats | undefined {
     if (!this.#isHere(path.slice(0, Math.max(0, path.lastIndexOf("/"))))) return undefined;

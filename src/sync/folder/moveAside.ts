@@ -4,13 +4,16 @@ import { STATE_FOLDER } from "../../base/stateFolder";
 import MOVE_ASIDE from "../remote/moveAside.sh";
 import type { Exec } from "../remote/remoteProcess";
 
-/** Where a sandbox keeps the outputs that could not be pulled, when the next run begins with the folder as it was pushed. */
+/**
+ * The folder in a sandbox for outputs that could not be pulled, when the next run begins with the folder as it was
+ * pushed.
+ */
 const KEPT_FOLDER = `${STATE_FOLDER}/kept`;
 
 export interface MovedAside {
-  /** The folder in the sandbox that they are in, if any could be named. */
+  /** The folder in the sandbox that they were moved to, if any could be named. */
   readonly movedTo?: string;
-  /** Names that are not UTF-8 cannot be sent back: such paths stay where they are. */
+  /** Paths that stay in place, because a name that is not UTF-8 cannot be sent back. */
   readonly inPlace?: readonly string[];
 }
 
@@ -34,11 +37,11 @@ export async function moveAside(exec: Exec, remotePath: string, paths: readonly 
   return { movedTo, ...stuck };
 }
 
-/** What a byte that is not UTF-8 was read as. */
+/** The replacement character for bytes that are not UTF-8. */
 const NOT_UTF8 = "\uFFFD";
 
 const notMoved = (paths: readonly string[], stderr: string) =>
   new UserError(
-    `Outputs of the run before that could not be pulled are still in the sandbox's folder, and cannot be moved out of it${stderr.trim() === "" ? "" : ` (${stderr.trim()})`}. Download them, then delete them there: ${paths.slice(0, 3).join(", ")}.`,
+    `Outputs of an earlier run could not be pulled, and they cannot be moved out of the sandbox's folder${stderr.trim() === "" ? "" : ` (${stderr.trim()})`}. Download them, then delete them in the sandbox: ${paths.slice(0, 3).join(", ")}.`,
     { actions: [{ title: "Download from Sandbox…", command: "modalSandboxes.downloadFromSandbox" }] },
   );

@@ -15,8 +15,8 @@ import {
 } from "node:fs";
 
 /**
- * A file that is being filled: under a name that nobody looks for, but for one whose content comes at once, which is
- * not written before it is known to be needed.
+ * A file being filled. It is written under a temporary name. If its content arrives in one piece, it is written only
+ * once it is known to be needed.
  */
 export class OpenFile {
   readonly #size: number | undefined;
@@ -31,7 +31,7 @@ export class OpenFile {
     if (size === 0) this.#whole = new Uint8Array();
   }
 
-  /** Bytes that are the whole content must stay what they are until it is placed. */
+  /** If the bytes are the complete content, the caller must not change them until the file is placed. */
   write(bytes: Uint8Array): void {
     if (bytes.length === this.#size) this.#whole = bytes;
     else this.#append(bytes);
@@ -42,7 +42,7 @@ export class OpenFile {
     copyFileSync(source, path);
   }
 
-  /** Whether the file there has the same content. */
+  /** True if the existing file has the same content. */
   holdsSame(there: string, stats: Stats): boolean {
     if (!stats.isFile()) return false;
     try {
@@ -54,7 +54,7 @@ export class OpenFile {
     }
   }
 
-  /** Its content is complete, and takes no memory and no descriptor until it is placed. */
+  /** Frees the memory and the descriptor of a complete file until it is placed. */
   settle(): void {
     this.#create();
     if (this.#whole) this.#append(this.#whole);
@@ -62,7 +62,7 @@ export class OpenFile {
     this.#close();
   }
 
-  /** @returns where it lies, complete */
+  /** Completes the file. @returns its path */
   finish(mode: number, mtime: number): string {
     if (this.#whole) this.#append(this.#whole);
     if (this.#path !== undefined && this.#file === undefined) {
@@ -77,7 +77,7 @@ export class OpenFile {
     return path;
   }
 
-  /** It was moved away. */
+  /** Forgets the file, which was moved to its place. */
   release(): void {
     this.#path = undefined;
   }
@@ -106,10 +106,10 @@ export class OpenFile {
   }
 }
 
-/** Files above this size are taken as different: comparing them would cost as much as reading both. */
+/** Larger files are considered different: comparing them would cost as much as reading both. */
 const COMPARE_BYTES = 64 * 1024 * 1024;
 
-/** @param file open for reading, and of the same size */
+/** @param file open for reading, with the same size */
 function haveSame(file: number, there: string, size: number): boolean {
   if (size > COMPARE_BYTES) return false;
   const other = openSync(there, "r");

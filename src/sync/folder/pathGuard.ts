@@ -4,21 +4,22 @@ import { protectionOf, STEERS_GIT } from "./protectedNames";
 import { protectedCopyName } from "./pullNames";
 import type { RemoteEntry } from "../remote/remoteListing";
 
-/** Why a pull brings an entry back only as a copy. */
+/** The reason why a pull keeps an entry only as a copy. */
 export interface Guarded {
   readonly reason: string;
-  /** The name of the copy; another one for each `count`, which starts at 1. */
+  /** Returns the name of the copy; a different one for each `count`, which starts at 1. */
   readonly copyName: (count: number) => string;
 }
 
 /**
- * Knows which entries of a sandbox must not come back under their names: `PROTECTED`, and what would make or change a
- * git repository under any name, whose configuration can run commands. Blocks (see `scan`).
+ * Finds entries of a sandbox that must not be pulled under their own names: the names in `PROTECTED`, and entries that
+ * would create or change a git repository under any name, whose configuration can run commands. Synchronous (see
+ * `scan`).
  */
 export class PathGuard {
   readonly #here: LocalFolder;
   readonly #folders = new Map<string, FolderGuard>();
-  /** The folders that have files of a repository in the sandbox, with the names of these. */
+  /** Folders in the sandbox that contain a repository's files, with the names of these files. */
   readonly #gitFiles = new Map<string, Set<string>>();
 
   constructor(here: LocalFolder, listing: readonly Pick<RemoteEntry, "path">[]) {
@@ -31,7 +32,7 @@ export class PathGuard {
     }
   }
 
-  /** `undefined` for what may come back as it is. */
+  /** Returns `undefined` for an entry that can keep its name. */
   guard(path: string, kind: RemoteEntry["kind"]): Guarded | undefined {
     const outer = this.#folder(parentOf(path));
     const own = this.#protectionOf(outer, nameOf(path), kind === "directory");
@@ -67,7 +68,7 @@ export class PathGuard {
     return protectionOf(name, isFolder) ?? (isRepository ? STEERS_GIT : undefined);
   }
 
-  /** True if the folder is a bare repository, or is one together with what is here. */
+  /** True if the folder is a bare repository, or becomes one together with the files that are here. */
   #isRepository(folder: string): boolean {
     const there = this.#gitFiles.get(folder);
     const has = (name: string) =>
@@ -79,7 +80,7 @@ export class PathGuard {
 interface FolderGuard {
   readonly reason: string | undefined;
   readonly protectedAt: readonly number[];
-  /** How many folders it is below the root. */
+  /** The depth below the root. */
   readonly depth: number;
   readonly isRepository: boolean;
 }

@@ -1,40 +1,40 @@
 import { foldName } from "./foldName";
 
 interface ProtectedNames {
-  /** Completes the sentence "It came back only as a copy, because …". */
+  /** Completes the sentence "It was pulled only as a copy, because …". */
   readonly reason: string;
-  /** Of folders, with everything in them; `*` stands for any characters. */
+  /** Names of folders, which are protected with their content; `*` matches any characters. */
   readonly folders?: readonly string[];
-  /** Of files and links. */
+  /** Names of files and links. */
   readonly files?: readonly string[];
 }
 
-/** The reason of rules files. */
-export const DECIDES_WHAT_IS_SENT = "it decides which files are sent to sandboxes";
+/** The reason for rules files. */
+export const DECIDES_WHAT_IS_PUSHED = "it decides which files are pushed to sandboxes";
 
-/** The reason of git's own files, also of those in a repository that goes by another name than `.git`. */
+/** The reason for git's own files, including those in a repository that is not called `.git`. */
 export const STEERS_GIT = "git reads it, and it can make git run commands";
 
-/** Windows looks for a program in the folder where another one works, before it looks where programs are. */
+/** Windows looks for a program in the current folder before it searches the PATH. */
 const programsOfWindows = (...names: readonly string[]): readonly string[] =>
   names.flatMap((name) => ["exe", "com", "bat", "cmd"].map((ending) => `${name}.${ending}`));
 
 /**
- * The names of files that a tool on the user's machine reads by itself, and that can make it run commands, load code or
- * send files: when a folder is opened, on entering it, on a commit, in a linter, in an agent. What a sandbox makes of
- * them comes back only as a copy that no tool reads. Sources, tests, manifests and build scripts are not in here: these
- * run when the user runs them. No pattern may match its own copies.
+ * The names of files that a tool on the user's machine reads on its own, and that can make it run commands, load code
+ * or upload files: when a folder is opened or entered, on a commit, in a linter, in an agent. The sandbox's version of
+ * such a file is pulled only as a copy that no tool reads. Source files, tests, manifests and build scripts are not
+ * listed: they run only when the user runs them. No pattern may match its own copies.
  */
 export const PROTECTED: readonly ProtectedNames[] = [
-  { reason: DECIDES_WHAT_IS_SENT, files: [".gitignore", ".modalignore"] },
+  { reason: DECIDES_WHAT_IS_PUSHED, files: [".gitignore", ".modalignore"] },
   {
     reason: STEERS_GIT,
     folders: [".githooks"],
-    // No folder is a repository without a `HEAD`.
+    // Every repository has a `HEAD`.
     files: ["HEAD", ".gitattributes", ".gitmodules", ".gitconfig"],
   },
   {
-    reason: "a version control tool reads it, and it can make that run commands",
+    reason: "a version control tool reads it, and it can make that tool run commands",
     folders: [".jj", ".sl", ".bzr", "_darcs"],
   },
   {
@@ -66,7 +66,7 @@ export const PROTECTED: readonly ProtectedNames[] = [
     ],
   },
   {
-    reason: "it can run commands in a shell or debugger that starts in the folder",
+    reason: "a shell or debugger that starts in the folder reads it, and it can run commands",
     folders: [".mise", ".direnv"],
     files: [
       ...[
@@ -96,7 +96,7 @@ export const PROTECTED: readonly ProtectedNames[] = [
     ],
   },
   {
-    reason: "a continuous integration service runs what it says",
+    reason: "a continuous integration service runs the commands in it",
     folders: [".github", ".gitlab", ".gitea", ".forgejo", ".circleci", ".buildkite", ".woodpecker"],
     files: [
       ...[".gitlab-ci*.y*ml", ".travis.yml", "azure-pipelines*.y*ml", "bitbucket-pipelines.yml", ".drone.y*ml"],
@@ -104,7 +104,7 @@ export const PROTECTED: readonly ProtectedNames[] = [
     ],
   },
   {
-    reason: "a package manager or build tool reads it, and it can make that run code",
+    reason: "a package manager or build tool reads it, and it can make that tool run code",
     folders: [".yarn", ".cargo", ".mvn", ".bundle"],
     files: [
       ".yarnrc.y*ml",
@@ -120,9 +120,10 @@ export const PROTECTED: readonly ProtectedNames[] = [
     ],
   },
   {
-    reason: "it is configuration that a tool loads by itself, and it can run code",
+    reason: "a tool loads it as configuration, and it can run code",
     files: [
-      // `eslint.config.js`, `.eslintrc.cjs`, `.npmrc`, `.pylintrc`, `karma.conf.js` and all the others that go by these conventions.
+      // `eslint.config.js`, `.eslintrc.cjs`, `.npmrc`, `.pylintrc`, `karma.conf.js` and other files that follow these
+      // conventions.
       ...[
         ".*rc",
         ".*rc.js",
@@ -154,7 +155,7 @@ export const PROTECTED: readonly ProtectedNames[] = [
     ],
   },
   {
-    reason: "it can run on Windows in place of the program of that name",
+    reason: "Windows can run it instead of the program of that name",
     files: programsOfWindows(
       ...["bash", "cargo", "cmd", "code", "conda", "docker", "dotnet", "eslint", "gh", "git", "go", "java", "modal"],
       ...["node", "npm", "npx", "pip", "pnpm", "powershell", "prettier", "pwsh", "py", "python", "python3", "pythonw"],
@@ -176,17 +177,17 @@ export const PROTECTED: readonly ProtectedNames[] = [
   },
 ];
 
-/** The reason for which an entry called `name` is protected; `undefined` for nearly all. */
+/** Returns the reason why an entry called `name` is protected; `undefined` for nearly all names. */
 export function protectionOf(name: string, isFolder: boolean): string | undefined {
   const folded = foldName(name);
   return FOLDERS.of(folded) ?? (isFolder ? undefined : FILES.of(folded));
 }
 
-/** Names and patterns, folded, with the reason of each. */
+/** Folded names and patterns, each with its reason. */
 class NameTable {
   readonly #exact = new Map<string, string>();
   readonly #patterns: { readonly pattern: RegExp; readonly reason: string }[] = [];
-  /** Any of the patterns: spares most names all but one test. */
+  /** Matches any of the patterns, so that most names need only one test. */
   readonly #any: RegExp;
 
   constructor(rows: readonly { readonly reason: string; readonly names: readonly string[] }[]) {

@@ -1,9 +1,9 @@
-/** The prefix of the folder that a pull fills inside the local folder before it moves anything into place. */
+/** The prefix of the folder that a pull fills inside the local folder before it moves files into place. */
 export const PULL_PREFIX = ".modal-pull-";
 
 /**
- * Where a pull puts the sandbox's version of a file that was changed here too: `result (sandbox copy).csv`, then
- * `result (sandbox copy 2).csv` and so on. A name too long for that loses the end of its stem.
+ * Returns the name for the sandbox's version of a file that also changed here: `result (sandbox copy).csv`, then
+ * `result (sandbox copy 2).csv` and so on. If the name is too long, the end of its stem is cut.
  * @param from names the run: `result (sandbox copy from L4).csv`
  */
 export function copyName(path: string, count: number, from?: string): string {
@@ -17,9 +17,9 @@ export function copyName(path: string, count: number, from?: string): string {
 }
 
 /**
- * Where a pull puts a file that tools must not find under its name: `.envrc.sandbox-copy`, or `pre-commit` in
- * `.husky.sandbox-copy`, then with `-2` and so on behind it.
- * @param protectedAt which steps of the path are protected, counted from 0
+ * Returns the name for a file that tools must not find under its own name: `.envrc.sandbox-copy`, or `pre-commit` in
+ * `.husky.sandbox-copy`, then with `-2` and so on appended.
+ * @param protectedAt the indexes of the protected steps of the path
  */
 export function protectedCopyName(path: string, protectedAt: readonly number[], count: number): string {
   const steps = path.split("/");
@@ -31,7 +31,7 @@ export function protectedCopyName(path: string, protectedAt: readonly number[], 
   return count === 1 || protectedAt.includes(last) ? copy : withoutExtension(copy, count);
 }
 
-/** A copy that no tool takes for what the extension says. */
+/** A copy without a file extension, so that no tool recognizes it. */
 function withoutExtension(path: string, count: number): string {
   const ending = count === 1 ? PROTECTED_ENDING : `${PROTECTED_ENDING}-${count}`;
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
@@ -40,15 +40,17 @@ function withoutExtension(path: string, count: number): string {
   return folder + name + ending;
 }
 
-/** Names of a pull's own making, which no push sends. */
+/** True for names that a pull made, which no push includes. */
 export const isPullsOwn = (name: string): boolean =>
   name.startsWith(PULL_PREFIX) || COPY.test(name) || /\.sandbox-copy(-\d+)?$/.test(name);
 
-/** What is at most 16 letters and digits behind the last dot of a name that does not begin there. */
+/** The last dot with at most 16 letters and digits after it, unless the name begins with that dot. */
 const EXTENSION = /[^.].*?(\.\w{1,16})$/s;
 const COPY = / \(sandbox copy(?: \d+)?(?: from [^()/]+)?\)(?:\.\w{1,16})?$/;
 const PROTECTED_ENDING = ".sandbox-copy";
 const MAX_NAME_BYTES = 255;
 
-/** Folders whose content no pull takes; not even to be listed, as they hold more files than all others. */
+/**
+ * Folders whose content no pull includes. They are not even listed, because they hold more files than all the others.
+ */
 export const NEVER_LISTED = [".git", ".hg", ".svn", "node_modules", ".venv", ".tox", ".nox", "__pycache__", ".cache"];

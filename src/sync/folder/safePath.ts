@@ -1,19 +1,19 @@
 import { foldName } from "./foldName";
 
-/** What the file system under the local folder makes of names. */
+/** How the file system of the local folder interprets names. */
 export interface NameRules {
-  /** Windows' rules: reserved names and characters. */
+  /** Windows' rules apply: reserved names and characters. */
   readonly isWindows: boolean;
   /** `A` and `a` are the same file. */
   readonly foldsCase: boolean;
 }
 
-/** The path of an archive's entry as the folder's own scan would spell it: `./a/b/` is `a/b`. */
+/** Spells the path of an archive's entry as the folder's scan would: `./a/b/` is `a/b`. */
 export const plainPath = (name: string): string => name.replace(/^(\.\/+)+/, "").replace(/(.)\/+$/, "$1");
 
 /**
- * Why nothing may be written under a path that a sandbox named; `undefined` if it may. Half a sentence, to stand after
- * the path. Judges the words alone: what lies on the disk along the path is for the writer to check.
+ * Returns the reason why nothing may be written under a path that a sandbox named; `undefined` if it is allowed. The
+ * reason is a phrase that follows the path. Looks only at the path itself: the writer checks what is on the disk.
  * @param path as `plainPath` returns it
  */
 export function refusePath(path: string, { isWindows }: NameRules): string | undefined {
@@ -29,35 +29,35 @@ export function refusePath(path: string, { isWindows }: NameRules): string | und
 }
 
 /**
- * Why a link may not be made; `undefined` if its words stay inside the folder. A `..` behind a name is refused although
- * it may stay inside: where the name is a link itself, it does not.
+ * Returns the reason why a link must not be created; `undefined` if its target stays inside the folder. A `..` after a
+ * name is refused even if it might stay inside: the name could be a link itself.
  * @param path of the link, as `plainPath` returns it
  */
 export function refuseTarget(path: string, target: string): string | undefined {
-  if (target === "" || target.includes("\0")) return "is a link to nowhere";
+  if (target === "" || target.includes("\0")) return "is a link without a target";
   if (/^([\\/]|[a-z]:)/i.test(target)) return "is a link to an absolute path";
   const steps = target.split(/[\\/]/).filter((step) => step !== "" && step !== ".");
   const ups = steps.findIndex((step) => step !== "..");
   const climbs = ups < 0 ? steps.length : ups;
   if (climbs > path.split("/").length - 1) return "is a link out of the folder";
-  if (steps.some(isRefused)) return "is a link to what belongs to git or VS Code";
-  return steps.slice(climbs).includes("..") ? "is a link by a detour" : undefined;
+  if (steps.some(isRefused)) return "is a link to a file or folder of git or VS Code";
+  return steps.slice(climbs).includes("..") ? "is a link that contains .. after a name" : undefined;
 }
 
 function refuseName(name: string): string | undefined {
   if (name === "..") return "leads out of the folder";
-  if (name === "" || name === ".") return "is not a plain path";
-  return isRefused(name) ? "belongs to git or VS Code, which no sandbox may change" : undefined;
+  if (name === "" || name === ".") return "isn't a plain path";
+  return isRefused(name) ? "belongs to git or VS Code, and no sandbox may change that" : undefined;
 }
 
-/** Also by the short names that Windows gives them. */
+/** Also recognizes the short names that Windows assigns. */
 function isRefused(name: string): boolean {
   if (!MAY_BE_REFUSED.test(name)) return false;
   const folded = foldName(name);
   return folded === ".git" || folded === ".vscode" || /^(git|vscode)~\d+$/.test(folded);
 }
 
-/** Spares nearly all names the closer look. */
+/** Skips the closer check for nearly all names. */
 const MAY_BE_REFUSED = /^\.|~|[^ -~]/;
 
 function refuseOnWindows(name: string): string | undefined {
@@ -65,9 +65,9 @@ function refuseOnWindows(name: string): string | undefined {
   if (/[<>:"|?*\\]/.test(name)) return "has a character that Windows does not allow";
   if (/[. ]$/.test(name)) return "ends in a dot or a space, which Windows does not allow";
   return /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)/i.test(name)
-    ? "has a name that Windows keeps for itself"
+    ? "has a name that Windows reserves"
     : undefined;
 }
 
-/** Such as `ESLINT~1.JS`, under which Windows finds a file with a longer name. */
+/** A short name such as `ESLINT~1.JS`, which Windows resolves to a file with a longer name. */
 const SHORT_NAME = /^(?=.{1,8}(\.|$))[^.]*~\d+(\.[^.]{0,3})?$/;

@@ -10,7 +10,7 @@ import { readRules, rulesAbove } from "../rules/rulesAbove";
 import { GITIGNORE, MODALIGNORE, SyncRules, type RulesFiles } from "../rules/syncRules";
 
 export interface Scan {
-  /** Folders come before what they hold. An entry that did not change is the object of the scan before. */
+  /** Folders come before their content. An unchanged entry is the same object as in the previous scan. */
   readonly entries: readonly FolderEntry[];
   readonly skipped: readonly SkippedEntry[];
   readonly files: number;
@@ -18,27 +18,28 @@ export interface Scan {
   readonly rules: ScannedRules;
 }
 
-/** The rules that a scan went by. */
+/** The rules that a scan applied. */
 export interface ScannedRules {
-  /** As of `OuterRules`. */
+  /** The key of the `OuterRules`. */
   readonly outerKey: string;
-  /** The texts of the rules files, by folder. */
+  /** The contents of the rules files, by folder. */
   readonly files: ReadonlyMap<string, RulesFiles>;
 }
 
-/** Lists what a push of `root` sends, once. Throws only if `root` itself cannot be read. */
+/** Lists the entries that a push of `root` includes. Throws only if `root` itself cannot be read. */
 export const scan = (root: string): Scan => new Scanner(root).scan();
 
 /**
- * Lists what a push of `root` sends, again and again: a folder whose own times did not move is not listed anew, its
- * files are only looked at. Blocks: an awaited call costs 20 times a synchronous one, so this belongs in a worker.
+ * Lists the entries that a push of `root` includes, repeatedly: a folder whose own times did not change is not listed
+ * again, only its files are checked. Synchronous: awaited calls take 20 times as long as synchronous ones, so this runs
+ * in a worker.
  */
 export class Scanner {
   readonly #root: string;
   #top: FolderNode | undefined;
   #outerKey = "";
 
-  /** @param root absolute, links resolved */
+  /** @param root absolute, with links resolved */
   constructor(root: string) {
     this.#root = root;
   }
@@ -53,7 +54,9 @@ export class Scanner {
   }
 }
 
-/** Whatever comes between a revisit and its end, a rules file or a folder that is gone, a whole walk sorts out. */
+/**
+ * If anything goes wrong while revisiting, such as a changed rules file or a missing folder, a complete scan follows.
+ */
 function attempt(revisit: () => FolderNode): FolderNode | undefined {
   try {
     return revisit();
@@ -64,15 +67,15 @@ function attempt(revisit: () => FolderNode): FolderNode | undefined {
 
 interface FolderNode {
   readonly path: string;
-  /** None for the root. */
+  /** Undefined for the root. */
   readonly entry: DirectoryEntry | undefined;
-  /** The folder's times; "" where its listing must not be relied upon. */
+  /** The folder's times; "" if its listing must not be reused. */
   readonly stamp: string;
-  /** Of its rules files. */
+  /** The stamp of its rules files. */
   readonly rulesStamp: string;
-  /** Their texts, if it has any. */
+  /** The contents of its rules files, if it has any. */
   readonly rulesFiles: RulesFiles | undefined;
-  /** In force inside. */
+  /** The rules that apply inside. */
   readonly rules: SyncRules;
   children: readonly Child[];
   readonly skipped: readonly SkippedEntry[];
@@ -80,7 +83,7 @@ interface FolderNode {
 
 type Child = FolderNode | FileEntry | SymlinkEntry;
 
-/** A rules file came, went or changed: nothing that was known about ignored entries holds. */
+/** A rules file was added, removed or changed, so nothing known about ignored entries is valid. */
 class RulesMoved extends Error {}
 
 class Walk {
@@ -91,7 +94,7 @@ class Walk {
     this.#root = root;
   }
 
-  /** Looks at a folder that was visited before. */
+  /** Updates a folder that was visited before. */
   revisit(node: FolderNode): FolderNode {
     const stats = lstatSync(this.#absolute(node.path));
     if (node.rulesStamp !== "" && node.rulesStamp !== this.#rulesStamp(node.path)) throw new RulesMoved();
@@ -104,7 +107,7 @@ class Walk {
     return node;
   }
 
-  /** @param outerRules those of the folder around it */
+  /** @param outerRules the rules of the parent folder */
   visit(path: string, outerRules: SyncRules): FolderNode {
     return this.#list(path, lstatSync(this.#absolute(path)), outerRules, undefined);
   }
@@ -135,7 +138,7 @@ class Walk {
       try {
         const child = this.#child(childPath, entry, inner, before.get(childPath));
         if (child) children.push(child);
-        else skipped.push({ path: childPath, reason: "is neither a file, a folder nor a link" });
+        else skipped.push({ path: childPath, reason: "isn't a file, a folder or a link" });
       } catch (error) {
         if (error instanceof LeftOut) {
           holdsResults ||= error.reason === "results";
@@ -146,7 +149,7 @@ class Walk {
         isCertain = false;
       }
     }
-    // A folder for nothing but results is no folder of the user's.
+    // A folder that contains only results is not one of the user's folders.
     const isForResults = holdsResults && children.length === 0;
     const entry = isForResults ? undefined : this.#directoryEntry(path, stats, known?.entry);
     const stamp = isCertain ? stampOf(stats) : "";
@@ -167,7 +170,7 @@ class Walk {
     return { kind: "symlink", path, mode: 0o777, mtimeMs: stats.mtimeMs, target };
   }
 
-  /** A file in a folder that holds the same names as before. */
+  /** Updates a file in a folder whose names have not changed. */
   #refresh(known: FileEntry): FileEntry {
     const stats = lstatSync(this.#absolute(known.path), { throwIfNoEntry: false });
     return stats?.isFile() ? this.#fileEntry(known.path, stats, known) : known;
@@ -197,10 +200,10 @@ class Walk {
     return { kind: "directory", path, mode, mtimeMs: stats.mtimeMs };
   }
 
-  /** Whether a change after this scan is certain to move the times. */
+  /** True if any change after this scan is certain to change the times. */
   #hasSettled({ mtimeMs, ctimeMs }: Stats): boolean {
     const tickMs = Number.isInteger(mtimeMs / 1000) ? COARSE_TICK_MS : FINE_TICK_MS;
-    // What lies in the future was set by hand or by another clock; the change time moves all the same.
+    // A time in the future was set by hand or by another clock; a change still changes the ctime.
     const future = this.#startedAt + COARSE_TICK_MS;
     const latest = mtimeMs > future ? ctimeMs : Math.max(mtimeMs, ctimeMs);
     return latest < this.#startedAt - tickMs || ctimeMs > future;
@@ -224,7 +227,7 @@ class Walk {
   }
 }
 
-/** A folder that turned out, when it was listed, to stay out. */
+/** A folder that is excluded because of its content. */
 class LeftOut extends Error {
   readonly reason: FolderExclude;
 
@@ -234,15 +237,15 @@ class LeftOut extends Error {
   }
 }
 
-const SECRET = "is kept back because it may hold secrets";
+const SECRET = "is not pushed because it may hold secrets";
 
-/** File systems of the FAT family count in 2 s, all others of today in no more than a kernel's tick. */
+/** FAT file systems have a resolution of 2 s; all others in use today have at most one kernel tick. */
 const COARSE_TICK_MS = 2000;
 export const FINE_TICK_MS = 20;
 
 const stampOf = ({ mtimeMs, ctimeMs, ino, mode }: Stats): string => `${mtimeMs} ${ctimeMs} ${ino} ${mode}`;
 
-/** Windows keeps no permission bits: everything there may be executed. */
+/** Windows has no permission bits, so every file there is executable. */
 const modeOf = (stats: Stats): number => (sep === "\\" ? 0o755 : stats.mode & 0o7777);
 
 function collect(top: FolderNode, outerKey: string): Scan {
@@ -269,7 +272,7 @@ function collect(top: FolderNode, outerKey: string): Scan {
   return { entries, skipped, files, bytes, rules: { outerKey, files: rulesFiles } };
 }
 
-/** Node turns the bytes of a name that are not UTF-8 into U+FFFD, under which the file is then not found. */
+/** Node replaces bytes of a name that are not UTF-8 with U+FFFD, and the file is then not found under that name. */
 function reasonOf(error: unknown, path: string): string {
   if (codeOf(error) === "ENOENT") {
     return path.includes("\uFFFD") ? "has a name that is not UTF-8" : "vanished during the scan";

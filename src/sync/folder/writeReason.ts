@@ -1,7 +1,7 @@
 import { codeOf, messageOf } from "../../base/errors";
 import { Refusal } from "./folderWriter";
 
-/** Why something was not written. Half a sentence, to stand after the path. */
+/** Returns the reason why something was not written: a phrase that follows the path. */
 export function writeReason(error: unknown): string {
   if (error instanceof Refusal) return error.message;
   switch (codeOf(error)) {

@@ -14,26 +14,31 @@ import { refusePath, refuseTarget, type NameRules } from "../folder/safePath";
 export interface KeepRequest {
   /** The local folder. */
   readonly root: string;
-  /** The folder of a run's outputs, relative to it. */
+  /** The folder of a run's outputs, relative to `root`. */
   readonly outputs: string;
   readonly runId: string;
-  /** Files here that changed after this moment, in milliseconds since the epoch, are not replaced without a choice. */
+  /**
+   * Files here that changed after this time, in milliseconds since the epoch, are replaced only if the user chooses so.
+   */
   readonly startedAt: number;
   readonly choice: "ask" | "replace" | "keepBoth";
 }
 
 export interface KeepResult {
-  /** Files here that changed since, in order of path. For the choice "ask" nothing was copied if there are any. */
+  /** Files here that changed since, in order of path. With the choice "ask", nothing is copied if there are any. */
   readonly changed: readonly string[];
   readonly files: number;
-  /** How many of them are next to a file of the same name that changed. */
+  /** The number of files that were written next to a changed file of the same name. */
   readonly copies: number;
-  /** Those that were copied only under another name. */
+  /** The files that were copied only under another name. */
   readonly guarded: readonly ProtectedCopy[];
   readonly skipped: readonly SkippedEntry[];
 }
 
-/** Copies the outputs of a run to their places in the folder. Blocks (see `scan`). @param root links resolved */
+/**
+ * Copies the outputs of a run to their final places in the folder. Synchronous (see `scan`).
+ * @param root with links resolved
+ */
 export function keepOutputs({ root, outputs, runId, startedAt, choice }: KeepRequest, rules: NameRules): KeepResult {
   const from = join(root, outputs);
   const entries = listOutputs(from).filter(({ path }) => !isSummary(from, path, runId));
@@ -104,5 +109,5 @@ function isSame(here: string, stats: Stats, output: string): boolean {
   return readFileSync(here).equals(readFileSync(output));
 }
 
-/** Larger files are taken as different: comparing them takes as long as reading both. */
+/** Larger files are considered different: comparing them takes as long as reading both. */
 const COMPARE_BYTES = 64 * 1024 * 1024;

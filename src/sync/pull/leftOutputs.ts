@@ -4,7 +4,7 @@ import type { BaselineKey } from "../folder/baseline";
 import type { Exec } from "../remote/remoteProcess";
 import type { RunningWorker } from "../worker/syncThread";
 
-/** The paths of outputs of earlier runs that no pull brought. Asks the sandbox if nothing here knows them. */
+/** Returns the paths of outputs of earlier runs that were not pulled. Asks the sandbox if they are not known here. */
 export async function leftOutputs(worker: RunningWorker, key: BaselineKey, exec: Exec): Promise<readonly string[]> {
   const known = await worker.call("leftOutputs", key);
   if (known !== "unseen") return known;
@@ -25,6 +25,6 @@ async function list(exec: Exec, remotePath: string): Promise<string | undefined>
 
 const notListed = (remotePath: string, cause?: unknown) =>
   new UserError(
-    `The sandbox cannot list ${remotePath}, and outputs of an earlier run may still be in it, which would mix with those of this run. Terminate the sandbox and run again in another one.`,
+    `The sandbox cannot list ${remotePath}. Outputs of an earlier run may still be there, and would mix with those of this run. Terminate the sandbox and run again in another one.`,
     { cause },
   );

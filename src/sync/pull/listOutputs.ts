@@ -6,8 +6,9 @@ import type { RemoteEntry } from "../remote/remoteListing";
 export type OutputEntry = Pick<RemoteEntry, "path"> & { readonly kind: "file" | "symlink" | "directory" };
 
 /**
- * Everything in a folder of outputs, by path, which is relative to it. `readdir` itself must not recurse: it follows
- * links to folders in some versions of Node, and a program can make such links lead in circles. Blocks (see `scan`).
+ * Lists everything in a folder of outputs, with paths relative to it. It does not use a recursive `readdir`: some
+ * versions of Node then follow links to folders, and a program can create links that form a cycle. Synchronous (see
+ * `scan`).
  */
 export function listOutputs(folder: string, most = MOST_ENTRIES): OutputEntry[] {
   const entries: OutputEntry[] = [];
@@ -19,7 +20,7 @@ export function listOutputs(folder: string, most = MOST_ENTRIES): OutputEntry[] 
       const kind = dirent.isDirectory() ? "directory" : dirent.isSymbolicLink() ? "symlink" : "file";
       if (kind === "file" && !dirent.isFile()) continue;
       if (entries.length === most)
-        throw new Error(`The folder has more than ${most.toLocaleString("en-US")} entries. Copy its files by hand.`);
+        throw new Error(`The folder has more than ${most.toLocaleString("en-US")} entries. Copy its files yourself.`);
       entries.push({ path, kind });
     }
   return entries.sort((one, other) => (one.path < other.path ? -1 : 1));

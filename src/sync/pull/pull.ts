@@ -19,7 +19,7 @@ import { listerCommand } from "../remote/remoteListing";
 import { senderCommand, stopSenderCommand } from "../remote/remoteSender";
 import type { RunningWorker, SyncThread } from "../worker/syncThread";
 
-/** A process in a sandbox, as much of it as a pull needs. Both outputs must be read. */
+/** The part of a process in a sandbox that a pull uses. Both outputs must be read. */
 export interface PullProcess {
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
@@ -29,17 +29,17 @@ export interface PullProcess {
 }
 
 export interface PullOptions {
-  /** The local folder that the files go into. */
+  /** The local folder to pull into. */
   readonly root: string;
   /** Absolute. */
   readonly remotePath: string;
-  /** What of it: a file or a folder in it; all of it if left out. */
+  /** A file or folder in `remotePath` to pull; all of it if undefined. */
   readonly path?: string;
-  /** What both sides are known to hold; without it everything comes. */
+  /** The known content of both sides; without it every entry is pulled. */
   readonly since?: PullSince;
   /** Starts a process in the sandbox. */
   readonly exec: (argv: string[]) => Promise<PullProcess>;
-  /** Asked before anything is written; `undefined` ends the pull. Without it everything comes. */
+  /** Called before anything is written; `undefined` ends the pull. Without it every entry is pulled. */
   readonly decide?: (plan: PlanSummary) => Promise<PullDecision | undefined>;
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: PullProgress) => void;
@@ -54,8 +54,9 @@ export interface PullProgress extends PullCounts {
 export type PullResult = Omit<PullOutcome, "end">;
 
 /**
- * Brings what the sandbox's programs made or changed into the folder. Replaces only what was not changed here; deletes
- * nothing. A file is whole under its name at every moment. When it rejects or is cancelled, what came already stays.
+ * Pulls what the sandbox's programs made or changed into the folder. Replaces only files that did not change here, and
+ * deletes nothing. A file under its final name is always complete. If the pull fails or is cancelled, files that were
+ * already pulled stay.
  */
 export async function pull(thread: SyncThread, options: PullOptions): Promise<PullResult> {
   const { signal } = options;
@@ -63,9 +64,9 @@ export async function pull(thread: SyncThread, options: PullOptions): Promise<Pu
   return thread.use(async (worker) => {
     const receiver = new Receiver(worker, options);
     try {
-      return await abortable(bring(receiver, options), signal);
+      return await abortable(pullInto(receiver, options), signal);
     } catch (error) {
-      // What is complete is noted, and what is not is cleared away; a moment is enough for that.
+      // Complete files are recorded and incomplete ones are removed, within a short time limit.
       await Promise.race([receiver.end(true).catch(() => undefined), delay(STOP_MS)]);
       throw error;
     } finally {
@@ -76,7 +77,7 @@ export async function pull(thread: SyncThread, options: PullOptions): Promise<Pu
 
 const STOP_MS = 120;
 
-/** The session of one pull in the worker that owns the disk. */
+/** The session of one pull in the worker that does the disk access. */
 class Receiver implements Disposable {
   readonly #worker: RunningWorker;
   readonly #session: number;
@@ -99,7 +100,7 @@ class Receiver implements Disposable {
     if (problem) throw pullRefused(root, problem);
   }
 
-  /** As `Feed.pour`. */
+  /** See `Feed.pour`. */
   pour(stream: AsyncIterable<Uint8Array>): Promise<boolean> {
     return this.#feed.pour(stream);
   }
@@ -126,7 +127,7 @@ class Receiver implements Disposable {
   }
 }
 
-async function bring(receiver: Receiver, options: PullOptions): Promise<PullResult> {
+async function pullInto(receiver: Receiver, options: PullOptions): Promise<PullResult> {
   const plan = await list(receiver, options);
   const decision = options.decide ? await options.decide(plan) : EVERYTHING;
   if (!decision) throw abortError();
@@ -156,7 +157,7 @@ async function list(receiver: Receiver, options: PullOptions): Promise<PlanSumma
   return plan;
 }
 
-/** @returns the lister's exit code; none if it lists more than is read */
+/** @returns the lister's exit code; undefined if the listing exceeds the limits */
 async function pourListing(receiver: Receiver, { remotePath, path, exec }: PullOptions): Promise<number | undefined> {
   const process = await exec(listerCommand(remotePath, path === undefined ? "." : `./${path}`, NEVER_LISTED));
   void process.closeInput().catch(() => undefined);
@@ -165,20 +166,20 @@ async function pourListing(receiver: Receiver, { remotePath, path, exec }: PullO
 
 interface ProcessEnd {
   readonly exitCode: number;
-  /** Everything on standard error. */
+  /** The complete standard error. */
   readonly errors: string;
 }
 
-/** @returns undefined if the session wants no more of the output, for whose end nobody waits then */
+/** @returns undefined, without waiting for the process to end, if the session needs no more of the output */
 async function pourOutput(receiver: Receiver, process: PullProcess): Promise<ProcessEnd | undefined> {
   const ended = Promise.all([process.exitCode, drain(process.stderr)]);
-  const isWhole = await Promise.race([receiver.pour(process.stdout), rejectionOf(ended)]);
-  if (!isWhole) return undefined;
+  const isComplete = await Promise.race([receiver.pour(process.stdout), rejectionOf(ended)]);
+  if (!isComplete) return undefined;
   const [exitCode, errors] = await ended;
   return { exitCode, errors };
 }
 
-/** Never resolves. */
+/** Rejects if the work does, and never resolves. */
 const rejectionOf = (work: Promise<unknown>): Promise<never> =>
   new Promise((_, reject) => {
     work.catch(reject);
@@ -197,7 +198,7 @@ async function transfer(
   const token = randomBytes(6).toString("hex");
   const process = await exec(senderCommand(remotePath, token, NEVER_LISTED));
   const stop = () => {
-    // Its own end is what counts; where it cannot be told, the sandbox's ends it.
+    // Not awaited, because only the sender's end matters. If it cannot be stopped, it ends with the sandbox.
     exec(stopSenderCommand(token))
       .then(
         (stopping) => Promise.all([drain(stopping.stdout), drain(stopping.stderr), stopping.closeInput()]),
@@ -224,13 +225,13 @@ async function ask(process: PullProcess, names: Uint8Array): Promise<void> {
       await process.write(names.subarray(sent, sent + NAMES_BYTES));
     await process.closeInput();
   } catch {
-    // A sender that takes no names has ended, and its exit code says why.
+    // A sender that reads no names has ended, and its exit code shows why.
   }
 }
 
 const NAMES_BYTES = 256 * 1024;
 
-/** Reads errors. A sandbox that has nothing but errors is not listened to for ever. */
+/** Reads errors up to a limit: a sandbox might print errors forever. */
 async function drain(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -242,5 +243,5 @@ async function drain(stream: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** A line for each of 20,000 files that cannot be read, and more. */
+/** Enough for one line for each of 20,000 unreadable files. */
 const MAX_ERROR_BYTES = 8 * 1024 * 1024;

@@ -13,15 +13,15 @@ import { SYNC_MARKER } from "../rules/builtinExcludes";
 import { TakenOutputs } from "./takenOutputs";
 
 /**
- * What is known of both sides: the baseline of the pushes, and next to it one of what a pull brought although no push
- * would send it. In the pushes' own baseline that would look like something to delete in the sandbox.
+ * The known content of both sides: the baseline of the pushes, and a second one of pulled entries that no push would
+ * include. In the pushes' own baseline, those would look like entries to delete in the sandbox.
  */
 export class PullBaselines {
   readonly #key: BaselineKey;
   readonly #store: BaselineStore;
   readonly #pulledKey: BaselineKey;
   readonly #taken: TakenOutputs;
-  /** As the pull found them when it began. */
+  /** The entries at the start of the pull. */
   readonly #takenEntries: Entries;
   readonly #synced: Baseline | undefined;
   readonly #pulled: Baseline | undefined;
@@ -40,8 +40,8 @@ export class PullBaselines {
   }
 
   /**
-   * Until when a file is known to be unchanged there. Unknown in a copy of a file system, where every file, the marker
-   * of the last push too, has the ctime of the copy.
+   * Returns the time until which a file is known to be unchanged in the sandbox. The time is unknown in a copy of a
+   * file system, where every file, including the marker of the last push, has the ctime of the copy.
    */
   confirmedIn(listing: readonly RemoteEntry[]): (path: string) => number | undefined {
     const marker = listing.find(({ path }) => path === SYNC_MARKER);
@@ -54,13 +54,13 @@ export class PullBaselines {
     };
   }
 
-  /** True if it is as a pull has brought it into a folder of its own. */
+  /** True if the entry is unchanged since a pull put it into a folder of its own. */
   isTaken(entry: RemoteEntry): boolean {
     const taken = this.#takenEntries.get(entry.path);
     return taken !== undefined && isUnchangedThere(entry, taken);
   }
 
-  /** Both sides hold these from now on, or the sandbox does and a copy of it is here. */
+  /** Records entries that both sides have, or that the sandbox has and that were copied here under another name. */
   learn(
     learned: { readonly here: readonly FolderEntry[]; readonly there: readonly FolderEntry[] },
     isSynced: (entry: RemoteEntry) => boolean,
@@ -80,7 +80,10 @@ export class PullBaselines {
     this.#taken.drop([...learned.here, ...learned.there].map(({ path }) => path));
   }
 
-  /** The sandbox holds what was taken, and the folder here does not: it went into a folder of its own. */
+  /**
+   * Records entries that the sandbox has and the folder here does not, because they were pulled into a folder of their
+   * own.
+   */
   take({ taken, left, listing, isAll }: Taken): void {
     this.#taken.add(taken, left);
     if (isAll) this.#taken.noteSeen();
@@ -101,15 +104,18 @@ export class PullBaselines {
 
 interface Taken {
   readonly taken: readonly FolderEntry[];
-  /** Paths of outputs that did not come. */
+  /** Paths of outputs that were not pulled. */
   readonly left: readonly string[];
-  /** Everything that the sandbox holds; what was pushed and is not in it is to be pushed again. */
+  /** Everything that the sandbox has; pushed entries that are missing from it are pushed again. */
   readonly listing: readonly RemoteEntry[];
-  /** Nothing that a run made is neither taken nor left. */
+  /** True if every output of the run is either pulled or in `left`. */
   readonly isAll: boolean;
 }
 
-/** The sandbox's folder holds these before the first push: both sides know of them, though only the sandbox has them. */
+/**
+ * Records the entries that the sandbox's folder has before the first push: both sides know them, though only the
+ * sandbox has them.
+ */
 export function noteImage(key: BaselineKey, listing: readonly RemoteEntry[], store: BaselineStore): void {
   const pulledKey = pulledKeyOf(key);
   if (listing.length === 0 || store.get(pulledKey)) return;
@@ -125,8 +131,8 @@ export function noteImage(key: BaselineKey, listing: readonly RemoteEntry[], sto
 }
 
 /**
- * A push has given these other names in the sandbox, where they are known by these from now on.
- * @param pushedAt when it ended; to set a file aside changes its ctime
+ * Records the new names that a push gave to known entries in the sandbox.
+ * @param pushedAt when the push ended; moving a file aside changes its ctime
  */
 export function noteRenamed(
   key: BaselineKey,

@@ -8,17 +8,19 @@ import { SenderExit } from "../remote/remoteSender";
 export const pullRefused = (root: string, problem: RootProblem): UserError =>
   new UserError(
     problem === "tooWide"
-      ? `${root} is your home folder, a drive or a folder around them, into which no run's files are pulled.`
-      : `The folder ${root} is gone or cannot be read, so nothing could be pulled into it.`,
+      ? `${root} is your home folder, a drive, or a folder that contains one of these. Files are never pulled into it. Open the project's own folder.`
+      : `The folder ${root} does not exist or cannot be read, so nothing was pulled. Check it and pull again.`,
   );
 
-/** Why the lister gave up; `undefined` if its exit code says nothing of it. */
+/** Returns the reason why the lister failed; `undefined` if the exit code is 0. */
 export function listerFailed(remotePath: string, exitCode: number): UserError | undefined {
   switch (exitCode) {
     case 0:
       return undefined;
     case ListerExit.noFolder:
-      return new UserError(`${remotePath} does not exist in the sandbox, or cannot be read there.`);
+      return new UserError(
+        `${remotePath} does not exist in the sandbox, or cannot be read there. Check the path and pull again.`,
+      );
     case ListerExit.noFind:
     case NOT_FOUND:
       return lacksTools();
@@ -28,52 +30,54 @@ export function listerFailed(remotePath: string, exitCode: number): UserError | 
 }
 
 export const listingCut = (): UserError =>
-  new UserError("The sandbox's list of files broke off, so nothing was pulled. Nothing was changed here; pull again.");
+  new UserError("The sandbox's list of files was cut off, so nothing was pulled or changed here. Pull again.");
 
 export const listingTooMuch = (remotePath: string): UserError =>
   new UserError(
-    `${remotePath} holds more files in the sandbox than a pull can list (500,000), so nothing was pulled. Pack or delete some of them there, or download what you need by hand.`,
+    `${remotePath} has more files in the sandbox than a pull can list (500,000), so nothing was pulled. Pack or delete some of them there, or download single files.`,
   );
 
 export const tooManyErrors = (): UserError =>
   new UserError(
-    "The sandbox reported errors without end during the pull, so it was stopped. What came is complete; the rest did not come. Check the permissions of the files there.",
+    "The sandbox kept reporting errors, so the pull was stopped. Some files may be missing; those already pulled are complete. Check the permissions of the files in the sandbox.",
   );
 
 export const listingEmpty = (remotePath: string): UserError =>
   new UserError(
-    `The sandbox lists no files in ${remotePath}, although some were put there. Nothing was changed here; push and run again.`,
+    `The sandbox listed no files in ${remotePath}, although files were pushed there. Nothing was changed here. Push and run again.`,
   );
 
-/** Why the sender gave up, or what is wrong with what it sent; `undefined` if all is well. */
+/** Returns the reason why the sender failed, or the problem with its archive; `undefined` if there is none. */
 export function senderFailed({ end, files, bytes }: PullOutcome, exitCode: number): UserError | undefined {
   if (exitCode === SenderExit.noTar || exitCode === NOT_FOUND) return lacksTools();
-  const sofar =
-    files === 0 ? "Nothing was changed here" : `${plural(files, "file")} (${formatBytes(bytes)}) came whole`;
+  const progress =
+    files === 0
+      ? "Nothing was changed here"
+      : `${plural(files, "file")} (${formatBytes(bytes)}) were pulled completely`;
   switch (end.kind) {
     case "damaged":
-      return new UserError(`What the sandbox sent is no sound archive. ${sofar}; the rest did not come.`, {
+      return new UserError(`The sandbox sent an invalid archive. ${progress}; the rest was not pulled.`, {
         cause: end.detail,
       });
     case "tooMuch":
-      return new UserError(`The sandbox sent far more than was asked for, so the pull was ended. ${sofar}.`);
+      return new UserError(`The sandbox sent much more than was requested, so the pull was stopped. ${progress}.`);
     case "cut":
-      return new UserError(`The connection to the sandbox broke during the pull. ${sofar}; run or pull again.`, {
+      return new UserError(`The connection to the sandbox broke during the pull. ${progress}. Run or pull again.`, {
         cause: end.detail,
       });
-    case "whole":
+    case "complete":
       return exitCode > SIGNALLED ? stopped() : undefined;
   }
 }
 
 const stopped = (): UserError =>
-  new UserError("The sandbox stopped during the pull. What came is whole; the rest did not come.");
+  new UserError("The sandbox stopped during the pull. Some files may be missing; those already pulled are complete.");
 
 const lacksTools = (): UserError =>
   new UserError(
-    "The sandbox's image lacks find, stat or tar, which a pull needs. Add them to the image, or pick another.",
+    "A pull needs find, stat and tar, but the sandbox's image lacks at least one of them. Add them to the image, or pick another image.",
   );
 
-/** What a shell answers for a command that it cannot find, or that a signal ended (128 + its number). */
+/** A shell's exit code if it cannot find a command; above 128, a signal ended the command (128 + its number). */
 const NOT_FOUND = 127;
 const SIGNALLED = 128;

@@ -10,22 +10,24 @@ import { readRules, rulesAbove } from "../rules/rulesAbove";
 import { RulesTree } from "../rules/rulesTree";
 import { GITIGNORE, MODALIGNORE, type RulesFiles } from "../rules/syncRules";
 
-/** In the patterns of a pull: everything that a push would send, were it here. */
+/** A pattern of a pull that stands for every entry that a push would include. */
 const EVERYTHING = "**";
 
-/** True if the patterns leave nothing out that a push would send. */
+/** True if the patterns include every entry that a push would. */
 export const isEverything = (patterns: readonly string[]): boolean =>
   patterns.includes(EVERYTHING) && !patterns.some((pattern) => pattern.startsWith("!"));
 
-/** Decides what a pull brings back. The rules files here decide, not the sandbox's. Blocks (see `scan`). */
+/**
+ * Decides which entries a pull includes, based on the rules files here, not the sandbox's. Synchronous (see `scan`).
+ */
 export class PullFilter {
   readonly #takesSynced: boolean;
   readonly #chosen: Ignore | undefined;
   readonly #rules: RulesTree;
 
   /**
-   * @param patterns in `.gitignore`'s syntax; one other than `EVERYTHING` also brings back what is ignored, one with `!`
-   *   leaves out; none: nothing comes back
+   * @param patterns in `.gitignore` syntax; a pattern other than `EVERYTHING` also includes ignored entries, one with
+   *   `!` excludes; without patterns, nothing is pulled
    */
   constructor(root: string, here: LocalFolder, patterns: readonly string[], listing: readonly RemoteEntry[]) {
     this.#takesSynced = patterns.includes(EVERYTHING);
@@ -41,7 +43,7 @@ export class PullFilter {
 
   takes({ path, kind }: RemoteEntry): boolean {
     const isFolder = kind === "directory";
-    // Each run gets one, whether it uses it or not.
+    // Every run has one, even if it does not use it.
     if (isFolder && path === OUTPUT_FOLDER) return false;
     const exclusion = this.#rules.exclusion(path, isFolder);
     if (exclusion === "clutter" || exclusion === "secret") return false;
@@ -50,7 +52,7 @@ export class PullFilter {
     return this.#takesSynced && exclusion === undefined;
   }
 
-  /** Whether a push would send it, were it here. */
+  /** True if a push would include the entry if it were here. */
   isSynced({ path, kind }: RemoteEntry): boolean {
     return this.#rules.exclusion(path, kind === "directory") === undefined;
   }
@@ -59,7 +61,7 @@ export class PullFilter {
 const NEITHER = { ignored: false, unignored: false };
 
 function rulesFilesIn(root: string, here: LocalFolder, folder: string): RulesFiles {
-  // Most have neither, and a call that fails costs ten that do not.
+  // Most folders have neither file, and a call that fails costs as much as ten that succeed.
   const read = (name: string) =>
     here.stats(folder === "" ? name : `${folder}/${name}`) ? readRules(join(root, folder), name) : undefined;
   return { gitignore: read(GITIGNORE), modalignore: read(MODALIGNORE) };

@@ -6,10 +6,13 @@ import { join } from "node:path";
 import { exists } from "../../base/processIdentity";
 import { PULL_PREFIX } from "../folder/pullNames";
 
-/** The start of the name of this process's folder for what is not in its place yet; others on the machine can tell whose it is. */
+/** Returns the prefix of this process's staging folder; other machines that share the folder can tell whose it is. */
 export const stagingPrefix = (): string => `${PULL_PREFIX}${hostTag()}-${process.pid}-`;
 
-/** Removes what pulls of windows that are gone have left in a folder. What cannot be removed stays. Blocks (see `scan`). */
+/**
+ * Removes staging folders that closed windows left in a folder. Ignores those that cannot be removed. Synchronous (see
+ * `scan`).
+ */
 export function removeLeftovers(root: string): void {
   for (const name of readdirSync(root)) {
     if (!name.startsWith(PULL_PREFIX) || !isLeftover(root, name)) continue;
@@ -24,7 +27,7 @@ export function removeLeftovers(root: string): void {
 function isLeftover(root: string, name: string): boolean {
   const [, host, pid] = OWNED.exec(name) ?? [];
   if (host === hostTag()) return !exists(Number(pid));
-  // A machine that shares the folder may be at work, but not for so long without a change.
+  // Another machine that shares the folder may be using it, but not for this long without a change.
   const stats = lstatSync(join(root, name), { throwIfNoEntry: false });
   return stats !== undefined && stats.mtimeMs < Date.now() - MAX_AGE_MS;
 }

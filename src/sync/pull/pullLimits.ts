@@ -1,7 +1,7 @@
 import { formatBytes } from "../../base/format";
 import type { PullPlan } from "./pullPlan";
 
-/** Leaves out the biggest files, until the rest fits. */
+/** Removes the biggest files until the rest is within the limit. */
 export function withoutBiggest(plan: PullPlan, maxBytes: number): PullPlan {
   if (plan.bytes <= maxBytes) return plan;
   const wanted = new Map(plan.wanted);

@@ -2,43 +2,46 @@ import type { BaselineKey } from "../folder/baseline";
 import type { SkippedEntry } from "../folder/folderEntry";
 import type { ArchiveEnd } from "../archive/unpack";
 
-/** For a pull after a run: what was synced, and what is to come back. */
+/** For a pull after a run: the synced folder, and what to pull. */
 export interface PullSince {
   readonly key: BaselineKey;
-  /** As `PullFilter` takes them. */
+  /** The patterns for `PullFilter`. */
   readonly patterns: readonly string[];
-  /** Names the run whose files these are, by its GPU. */
+  /** The name of the run whose files these are: its GPU. */
   readonly from?: string;
-  /** Where they go, relative to the folder, if that is not their own place. */
+  /** The folder to pull into, relative to the local folder, if not their own places in it. */
   readonly into?: string;
 }
 
 export interface PullCounts {
   readonly files: number;
   readonly bytes: number;
-  /** The entry that came last. */
+  /** The entry that was written last. */
   readonly path: string;
 }
 
 export interface PlanSummary {
-  /** How many there are in the sandbox, those that need not come included. */
+  /** The number of entries in the sandbox, including those that need not be pulled. */
   readonly entries: number;
   readonly files: number;
   readonly bytes: number;
-  /** The biggest first, three at most. */
+  /** The biggest files first, three at most. */
   readonly biggest: readonly { readonly path: string; readonly bytes: number }[];
-  /** How many files of these names are here already. */
+  /** The number of files that exist here under the same name. */
   readonly existing: number;
-  /** Whether the listing came to its end, and held what it must. */
-  readonly listing: "whole" | "cut" | "empty" | "tooMuch";
+  /** The state of the listing: `cut` if it is incomplete, `empty` although entries are known. */
+  readonly listing: "complete" | "cut" | "empty" | "tooMuch";
 }
 
 export interface PullDecision {
-  /** Files of the same name are replaced; otherwise the sandbox's come beside them. Only without `since`. */
+  /**
+   * True to replace files of the same name; otherwise the sandbox's versions are written next to them. Only without
+   * `since`.
+   */
   readonly isOverwriting: boolean;
-  /** The biggest files stay in the sandbox until the rest is no more than this. */
+  /** The biggest files stay in the sandbox until the rest is at most this size. */
   readonly maxBytes: number;
-  /** The last files of the list stay in the sandbox if there are more. */
+  /** If there are more files, the last of the list stay in the sandbox. */
   readonly maxFiles?: number;
 }
 
@@ -47,32 +50,32 @@ export interface PullOutcome {
   readonly bytes: number;
   readonly conflicts: readonly Conflict[];
   readonly copies: readonly ProtectedCopy[];
-  /** The first thousand; `skippedCount` says how many there are. */
+  /** The first thousand; `skippedCount` is the total. */
   readonly skipped: readonly SkippedEntry[];
   readonly skippedCount: number;
-  /** Files that changed whenever the sandbox read them, so that only a mix of their versions could have come. */
+  /** Files that changed each time the sandbox read them, so that their archived content could be a mix of versions. */
   readonly changing: readonly string[];
-  /** How many outputs stay in the sandbox that could have come but for a limit or this machine's disk. */
+  /** The number of outputs that stay in the sandbox because of a limit or this machine's disk. */
   readonly leftCount: number;
   readonly end: ArchiveEnd;
 }
 
-/** A file that was changed on both sides, relative to the folder. */
+/** A file that changed on both sides. Paths are relative to the folder. */
 export interface Conflict {
-  /** The one from here, untouched. */
+  /** The version from here, unchanged. */
   readonly path: string;
-  /** The sandbox's, beside it. */
+  /** The sandbox's version, next to it. */
   readonly copy: string;
-  /** Names the run that wrote the one here; else it was the user. */
+  /** The name of the run that wrote the version here; undefined if it was the user. */
   readonly other?: string;
 }
 
-/** What came back only as a copy, because a tool here would read it by itself. */
+/** An entry that was pulled only as a copy, because a tool here would read it on its own. */
 export interface ProtectedCopy {
   readonly path: string;
   readonly copy: string;
-  /** Half a sentence: "it can run …". */
+  /** A clause such as "it can run …". */
   readonly reason: string;
-  /** True if there is a file of that name here, which stayed as it is. */
+  /** True if a file of that name is here, which was not changed. */
   readonly isHere: boolean;
 }

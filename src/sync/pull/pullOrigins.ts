@@ -3,7 +3,7 @@ import type { Stats } from "node:fs";
 import type { FolderEntry } from "../folder/folderEntry";
 import { isUnchangedHere } from "./pullPlan";
 
-/** Remembers which run wrote the files of a folder, for as long as the sync worker lives. */
+/** Remembers which run wrote the files of a folder, as long as the sync worker lives. */
 export class PullOrigins {
   readonly #files = new Map<string, { readonly entry: FolderEntry; readonly from: string }>();
 
@@ -15,7 +15,7 @@ export class PullOrigins {
     if (this.#files.size > MOST_FILES && oldest !== undefined) this.#files.delete(oldest);
   }
 
-  /** The run that wrote what is at the path, if nobody has changed it since. */
+  /** Returns the run that wrote the file at the path, unless it changed since. */
   of(path: string, here: Stats | undefined): string | undefined {
     const known = this.#files.get(path);
     return known && here && isUnchangedHere(here, known.entry) ? known.from : undefined;

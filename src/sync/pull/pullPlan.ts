@@ -6,19 +6,19 @@ import type { Guarded, PathGuard } from "../folder/pathGuard";
 import type { RemoteEntry } from "../remote/remoteListing";
 import { refusePath, type NameRules } from "../folder/safePath";
 
-/** What a pull asks the sandbox for. */
+/** The entries that a pull requests from the sandbox. */
 export interface PullPlan {
   /** Files and links, by path. */
   readonly wanted: ReadonlyMap<string, RemoteEntry>;
-  /** Those of them that come back only as copies. */
+  /** The ones among them that are pulled only as copies. */
   readonly guarded: ReadonlyMap<string, Guarded>;
-  /** Those that are not known here; folders come before what they hold. */
+  /** Folders that are unknown here; folders come before their content. */
   readonly folders: readonly RemoteEntry[];
   readonly bytes: number;
   readonly skipped: readonly SkippedEntry[];
 }
 
-/** A file may have grown since it was listed, and all of them may come twice. */
+/** Allows for files that grew since they were listed, and for every file to be sent twice. */
 export const archiveLimits = ({ wanted, bytes }: PullPlan): UnpackLimits => ({
   bytes: bytes * 1.1 + 64 * MIB,
   entries: wanted.size * 2 + 1000,
@@ -28,8 +28,8 @@ export const archiveLimits = ({ wanted, bytes }: PullPlan): UnpackLimits => ({
 const MIB = 1024 * 1024;
 
 /**
- * What of a listing was made or changed by the sandbox's programs, beside what both sides are known to hold. What is
- * gone there is no matter: a pull deletes nothing.
+ * Selects the entries of a listing that the sandbox's programs made or changed, compared with the known content of both
+ * sides. Entries that were deleted there do not matter: a pull deletes nothing.
  */
 export function planPull(
   listing: readonly RemoteEntry[],
@@ -47,7 +47,7 @@ export function planPull(
   for (const entry of listing) {
     const known = knownOf(entry.path);
     if ((known && isUnchangedThere(entry, known, confirmedAt(entry.path))) || !takes(entry)) continue;
-    const reason = entry.kind === "other" ? "is neither a file, a folder nor a link" : refusePath(entry.path, rules);
+    const reason = entry.kind === "other" ? "isn't a file, a folder or a link" : refusePath(entry.path, rules);
     if (reason !== undefined) {
       skipped.push({ path: entry.path, reason });
       continue;
@@ -66,9 +66,9 @@ export function planPull(
 }
 
 /**
- * A push sets times in whole seconds; a program's have fractions. So a file that was written again within the second
- * of its old time is told by the fraction, unless a pull has brought that very time here.
- * @param confirmedAt when it was last known to be the same, by the sandbox's clock
+ * Pushed files have times in whole seconds, while those of programs have fractions. So the fraction shows if a file was
+ * written again within the second of its old time, unless a pull recorded that exact time.
+ * @param confirmedAt when both sides were last known to match, by the sandbox's clock
  */
 export function isUnchangedThere(there: RemoteEntry, known: FolderEntry, confirmedAt?: number): boolean {
   if (there.kind !== known.kind) return false;
@@ -82,20 +82,20 @@ export function isUnchangedThere(there: RemoteEntry, known: FolderEntry, confirm
   }
 }
 
-/** True if a file was written since, even if it has its size and time of before. */
+/** True if a file was written since, even if its size and time are the same as before. */
 const isTouched = ({ ctime }: RemoteEntry, receivedAt = 0, confirmedAt = receivedAt): boolean =>
   ctime !== undefined && confirmedAt > 0 && ctime > Math.max(receivedAt, confirmedAt);
 
 function isSameTime(there: RemoteEntry, { mtimeMs }: FolderEntry): boolean {
   const knownMtime = mtimeMs / 1000;
-  const isWhole = there.mtime === Math.floor(there.mtime);
-  return isWhole ? there.mtime === Math.floor(knownMtime) : Math.abs(there.mtime - knownMtime) < SAME_TIME_S;
+  const isWholeSecond = there.mtime === Math.floor(there.mtime);
+  return isWholeSecond ? there.mtime === Math.floor(knownMtime) : Math.abs(there.mtime - knownMtime) < SAME_TIME_S;
 }
 
-/** What is left of a time that went through a file system and a floating-point number. */
+/** The precision of a time that went through a file system and a floating-point number. */
 const SAME_TIME_S = 0.00001;
 
-/** Whether what lies here is as it was when it was last sent or received. */
+/** True if the entry here is unchanged since it was last pushed or pulled. */
 export function isUnchangedHere(here: Stats, known: FolderEntry | undefined): boolean {
   if (known?.kind === "symlink") return here.isSymbolicLink() && here.mtimeMs === known.mtimeMs;
   return (
@@ -108,10 +108,10 @@ export function isUnchangedHere(here: Stats, known: FolderEntry | undefined): bo
   );
 }
 
-/** On a file system with times in whole seconds two changes may look like one. */
+/** If a file system has times in whole seconds, two changes may look like one. */
 const hasFineTime = ({ mtimeMs }: Stats): boolean => mtimeMs % 1000 !== 0;
 
-/** The baseline's entry for a file or link that is the same on both sides. */
+/** Makes the baseline's entry for a file or link that is the same on both sides. */
 export function entryHere(path: string, here: Stats, target: string | undefined, there?: RemoteEntry): FolderEntry {
   const { mtimeMs, size, ctimeMs, ino } = here;
   const mode = here.mode & 0o7777;
@@ -123,8 +123,8 @@ const thereCtimeOf = (there: RemoteEntry | undefined) =>
   there?.ctime === undefined ? {} : { thereCtime: there.ctime };
 
 /**
- * The baseline's entry for one whose two versions are both kept: it knows the sandbox's, so that it is not pulled again,
- * and takes the one here for changed, so that the next push sends it.
+ * Makes the baseline's entry for a file or link whose two versions are both kept: it describes the sandbox's version,
+ * so that it is not pulled again, and treats the version here as changed, so that the next push includes it.
  */
 export function entryThere(there: RemoteEntry, target: string | undefined): FolderEntry {
   const base = { path: there.path, mode: there.mode, mtimeMs: there.mtime * 1000 };

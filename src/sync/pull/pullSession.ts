@@ -36,12 +36,12 @@ import { Unpacker, type ArchiveEnd, type UnpackedEntry } from "../archive/unpack
 
 export interface PullContext {
   readonly baselines: BaselineStore;
-  /** Of the folder. */
+  /** The origins of the folder's files. */
   readonly origins: PullOrigins;
   readonly rules: NameRules;
 }
 
-/** One pull, on the side of the disk: from the listing to the last file and the baseline. Blocks (see `scan`). */
+/** The disk access of one pull, from the listing to the last file and the baseline. Synchronous (see `scan`). */
 export class PullSession {
   readonly #root: string;
   readonly #rules: NameRules;
@@ -51,29 +51,32 @@ export class PullSession {
   readonly #parser: ListingParser;
   #plan: PullPlan = { wanted: new Map(), guarded: new Map(), folders: [], bytes: 0, skipped: [] };
   #isPlanned = false;
-  /** How many entries the limits of the pull left out. */
+  /** The number of entries that the pull's limits excluded. */
   #withheldCount = 0;
   #isSynced: (entry: RemoteEntry) => boolean = () => false;
   #writer: FolderWriter | undefined;
   #unpacker: Unpacker | undefined;
-  /** What has come. */
+  /** The entries received. */
   #counts: PullCounts = { files: 0, bytes: 0, path: "" };
-  /** What was written here. */
+  /** The entries written here. */
   #written = { files: 0, bytes: 0 };
   readonly #recheck = new Recheck();
   readonly #conflicts: Conflict[] = [];
   readonly #copies: ProtectedCopy[] = [];
   readonly #arrived = new Set<string>();
-  /** What both sides are known to hold from now on. */
+  /** Entries that both sides are known to have from now on. */
   readonly #learned: FolderEntry[] = [];
-  /** As `#learned`, of what is not here under its name: a push that knew it would delete it in the sandbox. */
+  /**
+   * Like `#learned`, for entries that are not here under their own name: a push that knew them would delete them in the
+   * sandbox.
+   */
   readonly #learnedThere: FolderEntry[] = [];
-  /** What ended it before its time. */
+  /** The error that stopped the pull. */
   #failure: { readonly error: unknown } | undefined;
 
   /**
-   * @param root absolute, links resolved
-   * @param path of what is pulled, if that is not everything
+   * @param root absolute, with links resolved
+   * @param path of the entry to pull, if not everything
    */
   constructor(root: string, since: PullSince | undefined, { baselines, origins, rules }: PullContext, path?: string) {
     this.#root = root;
@@ -88,12 +91,12 @@ export class PullSession {
     return this.#counts;
   }
 
-  /** True once nothing more of the stream under way is of use. */
+  /** True if the rest of the current stream is not needed. */
   get isEnough(): boolean {
-    return this.#failure !== undefined || (this.#unpacker?.isOver ?? this.#parser.isTooMuch);
+    return this.#failure !== undefined || (this.#unpacker?.isFinished ?? this.#parser.isTooMuch);
   }
 
-  /** What goes wrong here is thrown by what is called next. */
+  /** An error here is thrown by the next call. */
   write(block: Uint8Array): void {
     if (this.#failure) return;
     try {
@@ -122,7 +125,7 @@ export class PullSession {
       this.#known?.confirmedIn(listing) ?? (() => undefined),
     );
 
-    this.#isPlanned = this.#parser.isWhole && !this.#parser.isTooMuch;
+    this.#isPlanned = this.#parser.isComplete && !this.#parser.isTooMuch;
     const files = [...this.#plan.wanted.values()];
     const biggest = files.filter(({ kind }) => kind === "file").sort((a, b) => b.size - a.size);
     const isEmpty = listing.length === 0 && (this.#known?.known.size ?? 0) > 0;
@@ -132,14 +135,14 @@ export class PullSession {
       bytes: this.#plan.bytes,
       biggest: biggest.slice(0, 3).map(({ path, size }) => ({ path, bytes: size })),
       existing: since ? 0 : files.filter(({ path }) => here.stats(path)?.isDirectory() === false).length,
-      listing: this.#parser.isTooMuch ? "tooMuch" : !this.#parser.isWhole ? "cut" : isEmpty ? "empty" : "whole",
+      listing: this.#parser.isTooMuch ? "tooMuch" : !this.#parser.isComplete ? "cut" : isEmpty ? "empty" : "complete",
     };
   }
 
   /**
-   * Takes everything that programs made and no pull brought for left there.
-   * @param listing what the lister printed
-   * @returns false if that is incomplete
+   * Records everything that programs made and no pull included as left in the sandbox.
+   * @param listing the lister's output
+   * @returns false if the listing is incomplete
    */
   noteUnseen(listing: string): boolean {
     this.write(Buffer.from(listing));
@@ -148,7 +151,7 @@ export class PullSession {
     return this.#isPlanned;
   }
 
-  /** @returns the names to ask for */
+  /** @returns the names to request */
   start({ isOverwriting, maxBytes, maxFiles = Number.MAX_SAFE_INTEGER }: PullDecision): Uint8Array<ArrayBuffer> {
     removeLeftovers(this.#root);
     const refusedCount = this.#plan.skipped.length;
@@ -177,13 +180,13 @@ export class PullSession {
     return namesOf(wanted.keys());
   }
 
-  /** @returns the names to ask for once more, since these changed while the sandbox read them */
+  /** @returns the names to request once more, because these files changed while the sandbox read them */
   recheck(changed: string): Uint8Array<ArrayBuffer> {
     if (this.#failure) throw this.#failure.error;
     return namesOf(this.#recheck.drop(this.#unpacker, changed));
   }
 
-  /** @param isStopped the rest of the archive will not come */
+  /** @param isStopped true if the rest of the archive will not follow */
   finish(isStopped: boolean): PullOutcome {
     if (this.#failure) throw this.#failure.error;
     const unpacker = this.#unpacker;
@@ -207,7 +210,7 @@ export class PullSession {
     const refused = new Set(unpacker?.refused.map(({ path }) => path));
     const missing = [...this.#plan.wanted.keys()].filter((path) => !this.#arrived.has(path));
     const changing = new Set(this.#recheck.changing);
-    const gone = end.kind === "whole" ? missing.filter((path) => !refused.has(path) && !changing.has(path)) : [];
+    const gone = end.kind === "complete" ? missing.filter((path) => !refused.has(path) && !changing.has(path)) : [];
     const vanished = gone.map((path) => ({ path, reason: VANISHED }));
     const { invalid, invalidCount } = this.#parser;
     const skipped = [...this.#plan.skipped, ...(unpacker?.refused ?? []), ...vanished, ...invalid];
@@ -219,7 +222,8 @@ export class PullSession {
       skippedCount: skipped.length + invalidCount - invalid.length + (unpacker?.refusedMore ?? 0),
       changing: this.#recheck.changing,
       leftCount:
-        this.#withheldCount + (end.kind === "whole" ? (unpacker?.blocked.size ?? 0) + changing.size : missing.length),
+        this.#withheldCount +
+        (end.kind === "complete" ? (unpacker?.blocked.size ?? 0) + changing.size : missing.length),
       end,
     };
   }
@@ -243,7 +247,7 @@ export class PullSession {
     this.#written = { files: this.#written.files + 1, bytes: this.#written.bytes + bytes };
   }
 
-  /** Those that nothing was put into, too. */
+  /** Creates the planned folders, including empty ones. */
   #makeFolders(): FolderEntry[] {
     const made: FolderEntry[] = [];
     for (const { path, mode } of this.#plan.folders) {
@@ -254,15 +258,15 @@ export class PullSession {
         if (this.#since?.into === undefined && stats?.isDirectory())
           made.push({ kind: "directory", path, mode: stats.mode & 0o7777, mtimeMs: stats.mtimeMs });
       } catch {
-        // What was to lie in it says why.
+        // The error of a file inside the folder shows the reason.
       }
     }
     return made;
   }
 
   /**
-   * Nothing is known of a sandbox that was made of another's snapshot: what is here under the same name, of the same
-   * size and time, is taken for the same.
+   * If nothing is known of a sandbox, because it was created from another's snapshot, a file here with the same name,
+   * size and time is considered the same.
    */
   #knownOf(path: string, here: LocalFolder): FolderEntry | undefined {
     const known = this.#known?.known;
@@ -272,7 +276,7 @@ export class PullSession {
     return stats?.isFile() ? entryHere(path, stats, undefined) : undefined;
   }
 
-  /** The folder that files are written to, without links in its path. */
+  /** Creates and returns the folder to write to, with links resolved. */
   #openTarget(): string {
     const { into } = this.#since ?? {};
     if (into === undefined) return this.#root;
@@ -281,7 +285,7 @@ export class PullSession {
     return realpathSync(target);
   }
 
-  /** In a folder of its own a pull finds nothing but what an earlier attempt brought, or the user changed. */
+  /** In a folder of its own, a pull only finds files that an earlier attempt pulled, or that the user changed. */
   #mayReplace(isOverwriting: boolean): MayReplace {
     const known = this.#known?.known;
     if (this.#since?.into !== undefined) return () => false;

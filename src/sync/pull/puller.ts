@@ -9,22 +9,22 @@ import type { Conflict, PlanSummary, ProtectedCopy } from "./pullMessages";
 import type { SyncThread } from "../worker/syncThread";
 
 export interface PullerOptions {
-  /** That of the pushes, which knows what both sides hold. */
+  /** The thread of the pushes, which knows the content of both sides. */
   readonly thread: SyncThread;
-  /** Read at each pull. */
+  /** Called for each pull. */
   readonly settings: () => PullSettings;
-  /** Asked above the limit; without a yes the biggest files stay in the sandbox. */
+  /** Called if the limit is exceeded; if it returns false, the biggest files stay in the sandbox. */
   readonly approve: (pull: BigPull, signal: AbortSignal) => Promise<boolean>;
-  /** Told once for all files of a pull. */
+  /** Called once for all conflicts of a pull. */
   readonly onConflicts: (root: string, conflicts: readonly Conflict[], from: string | undefined) => void;
-  /** Called once with all files of a pull that came back only as copies. */
+  /** Called once for all files that were pulled only as copies. */
   readonly onCopies: (root: string, copies: readonly ProtectedCopy[]) => void;
 }
 
 export interface PullSettings {
-  /** As `PullFilter` takes them. */
+  /** The patterns for `PullFilter`. */
   readonly patterns: readonly string[];
-  /** What comes back without a question. */
+  /** The most bytes to pull without asking. */
   readonly maxBytes: number;
   readonly maxFiles: number;
 }
@@ -37,13 +37,13 @@ export interface BigPull extends PlanSummary {
 
 export interface PullSource extends Pick<PullOptions, "root" | "remotePath" | "exec" | "onProgress" | "signal"> {
   readonly sandboxId: string;
-  /** Names the run whose files these are, by its GPU: it is in the names of copies. */
+  /** The name of the run whose files these are, its GPU, which appears in the names of copies. */
   readonly from?: string;
-  /** Where they go, relative to the folder; else to their own places in it. */
+  /** The folder to pull into, relative to the local folder; without it, files are pulled to their own places. */
   readonly into?: string;
 }
 
-/** Brings back what runs have made, one pull at a time into each folder. */
+/** Pulls what runs have made, one pull at a time for each folder. */
 export class Puller {
   readonly #options: PullerOptions;
   readonly #queues = new Map<string, SerialQueue>();
@@ -52,7 +52,7 @@ export class Puller {
     this.#options = options;
   }
 
-  /** What the sandbox's programs made or changed since the last push. */
+  /** Pulls what the sandbox's programs made or changed since the last push. */
   async pullChanges({ sandboxId, from, into, ...source }: PullSource): Promise<PullResult> {
     const { patterns, maxBytes, maxFiles } = this.#options.settings();
     if (patterns.length === 0) return NOTHING;
@@ -76,7 +76,7 @@ export class Puller {
     return result;
   }
 
-  /** Any file or folder; what is here already is replaced only where `decide` says so. */
+  /** Pulls any file or folder. Existing files are replaced only if `decide` says so. */
   async download(options: Omit<PullOptions, "since">): Promise<PullResult> {
     return this.#queue(options.root).run(() => pull(this.#options.thread, options));
   }
@@ -93,17 +93,17 @@ const NOTHING: PullResult = {
   ...{ skipped: [], skippedCount: 0, changing: [], leftCount: 0 },
 };
 
-/** One line for the user; `undefined` if there is nothing to say. */
+/** Returns one line for the user; `undefined` if there is nothing to say. */
 export function describePull(result: PullResult, from?: string, into?: string): string | undefined {
   const { files, bytes, conflicts, copies, changing, skippedCount } = result;
   const facts = [
     ...(files > 0
       ? [`Pulled ${plural(files, "file")}, ${formatBytes(bytes)}${into === undefined ? "" : `, into ${into}`}`]
       : []),
-    ...(conflicts.length > 0 ? [`${conflictText(conflicts, from)}, both versions kept`] : []),
+    ...(conflicts.length > 0 ? [`${conflictText(conflicts, from)} (both versions kept)`] : []),
     ...describeCopies(copies),
     ...describeChanging(changing),
-    ...(skippedCount > 0 ? [`${skippedCount} not pulled, see the log`] : []),
+    ...(skippedCount > 0 ? [`${skippedCount} not pulled (see the log)`] : []),
   ];
   return facts.length > 0 ? visibleText(facts.join("; ")) : undefined;
 }
@@ -111,11 +111,11 @@ export function describePull(result: PullResult, from?: string, into?: string): 
 function describeCopies(copies: readonly ProtectedCopy[]): string[] {
   const [first] = copies;
   if (!first) return [];
-  if (copies.length === 1) return [`${first.path} came back only as ${first.copy}, because ${first.reason}`];
+  if (copies.length === 1) return [`${first.path} was pulled only as ${first.copy}, because ${first.reason}`];
   const named = copies.slice(0, 3).map(({ copy }) => copy);
   const more = copies.length > named.length ? " …" : "";
   return [
-    `${copies.length} came back only as copies, because tools read such files by themselves (${named.join(", ")}${more})`,
+    `${copies.length} files were pulled only as copies, because tools read such files automatically (${named.join(", ")}${more})`,
   ];
 }
 
@@ -124,20 +124,20 @@ function describeChanging(changing: readonly string[]): string[] {
   if (first === undefined) return [];
   const subject = changing.length === 1 ? first : `${first} and ${plural(changing.length - 1, "other file")}`;
   const object = changing.length === 1 ? "it was" : "they were";
-  return [`${subject} changed while ${object} being pulled, so ${object} left in the sandbox: pull again later`];
+  return [`${subject} changed while ${object} being pulled, so ${object} left in the sandbox (pull again later)`];
 }
 
-/** What the log says of a pull, a line each. */
+/** Returns the pull's log lines. */
 export const pullLog = ({ conflicts, copies, skipped, skippedCount, changing }: PullResult, from?: string): string[] =>
   [
     ...conflicts.map((conflict) => `${conflictText([conflict], from)}: the sandbox's version is ${conflict.copy}`),
-    ...copies.map(({ path, copy, reason }) => `${path} came back only as ${copy}, because ${reason}`),
-    ...changing.map((path) => `${path} changed while it was being pulled, twice, and was left in the sandbox`),
+    ...copies.map(({ path, copy, reason }) => `${path} was pulled only as ${copy}, because ${reason}`),
+    ...changing.map((path) => `${path} changed twice while it was being pulled, so it was left in the sandbox`),
     ...skipped.map(({ path, reason }) => `${path} ${reason}`),
     ...(skippedCount > skipped.length ? [`and ${skippedCount - skipped.length} more were not pulled`] : []),
   ]
     .slice(-MOST_LINES)
     .map(visibleText);
 
-/** More than this nobody reads. */
+/** Nobody reads more than this. */
 const MOST_LINES = 2000;

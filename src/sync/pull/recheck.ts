@@ -1,15 +1,15 @@
 import type { Unpacker } from "../archive/unpack";
 
-/** Asks once more for files that changed while the sandbox read them, and gives up those that change again. */
+/** Requests files that changed while the sandbox read them once more, and gives up files that change again. */
 export class Recheck {
-  /** The files that were given up. */
+  /** The files that it gave up. */
   readonly changing: string[] = [];
   #isSecond = false;
 
   /**
-   * Drops the files that came while they changed.
-   * @param changed paths as the sender names them, each with a NUL behind it
-   * @returns the paths to ask for once more
+   * Discards files that changed while they were sent.
+   * @param changed NUL-terminated paths, as the sender spells them
+   * @returns the paths to request once more
    */
   drop(unpacker: Unpacker | undefined, changed: string): readonly string[] {
     const paths = new Set(changed.split("\0").map((path) => path.replace(/^\.\//, "")));
@@ -24,6 +24,6 @@ export class Recheck {
   }
 }
 
-/** The names as the sender reads them. */
+/** Returns the NUL-terminated names that the sender reads. */
 export const namesOf = (paths: Iterable<string>): Uint8Array<ArrayBuffer> =>
   new Uint8Array(Buffer.from([...paths].map((path) => `./${path}\0`).join("")));

@@ -3,8 +3,8 @@ import type { FolderEntry } from "../folder/folderEntry";
 import type { Entries } from "../push/reconcile";
 
 /**
- * The outputs of runs that came back into folders of their own: the sandbox's folder holds them, the one here does not.
- * Those that could not be pulled are listed as well, since they must not be deleted there.
+ * The outputs of runs that were pulled into folders of their own: the sandbox's folder has them, the folder here does
+ * not. Outputs that could not be pulled are listed as well, since they must not be deleted in the sandbox.
  */
 export class TakenOutputs {
   readonly #store: BaselineStore;
@@ -22,22 +22,24 @@ export class TakenOutputs {
     this.#begunKey = { ...key, remotePath: `${key.remotePath} begun` };
   }
 
-  /** As the sandbox holds them. */
+  /** The pulled entries, as they are in the sandbox. */
   get pulled(): Entries {
     return this.#store.get(this.#pulledKey)?.entries ?? NOTHING;
   }
 
-  /** The paths of those that could not be pulled. */
+  /** The paths of outputs that could not be pulled. */
   get left(): readonly string[] {
     return [...(this.#store.get(this.#leftKey)?.entries.keys() ?? [])];
   }
 
-  /** True if a run may have made something that no pull has looked at: none ended, or none was to bring everything. */
+  /**
+   * True if a run may have made files that no pull considered: the pull did not finish, or did not include everything.
+   */
   get isUnseen(): boolean {
     return (this.#store.get(this.#begunKey)?.entries.size ?? 0) > 0;
   }
 
-  /** A run begins with the folder as it was pushed. */
+  /** Notes that a run starts with the folder as it was pushed. */
   noteBegun(): void {
     this.#put(this.#begunKey, [{ kind: "directory", path: "begun", mode: 0, mtimeMs: 0 }]);
   }
@@ -52,7 +54,7 @@ export class TakenOutputs {
     this.#put(this.#leftKey, [...(this.#store.get(this.#leftKey)?.entries.values() ?? []), ...leftEntries]);
   }
 
-  /** The sandbox holds something else under these paths by now. */
+  /** Forgets these paths, which have other content in the sandbox now. */
   drop(paths: Iterable<string>): void {
     const entries = new Map(this.pulled);
     let count = 0;
@@ -64,7 +66,10 @@ export class TakenOutputs {
     if (this.pulled.size > 0) this.#put(this.#pulledKey, []);
   }
 
-  /** Those that could not be pulled are out of the way: what was pushed in their place is to be pushed again. */
+  /**
+   * Notes that the outputs that could not be pulled were moved away: the pushed entries in their place must be pushed
+   * again.
+   */
   leave(): void {
     const { left } = this;
     if (left.length === 0) return;

@@ -102,7 +102,7 @@ export class PushSession {
   noteImage(index: number, listing: string): void {
     const parser = new ListingParser();
     parser.write(Buffer.from(listing));
-    if (parser.isWhole && !parser.isTooMuch) noteImage(this.#target(index).key, parser.entries, this.#baselines);
+    if (parser.isComplete && !parser.isTooMuch) noteImage(this.#target(index).key, parser.entries, this.#baselines);
   }
 
   replan(index: number, output: string): PlanSummary {

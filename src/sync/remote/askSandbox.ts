@@ -5,7 +5,7 @@ import { NEVER_LISTED } from "../folder/pullNames";
 import { EMPTY_LISTING, listerCommand, ListerExit } from "./remoteListing";
 import type { Exec } from "./remoteProcess";
 
-/** What a sandbox answers to the script of an `ask`. */
+/** Runs the script of an `ask` call in a sandbox and returns its output. */
 export async function askSandbox(exec: Exec, remotePath: string, script: string): Promise<string> {
   const process = await exec(inventoryCommand(remotePath));
   const input = Buffer.from(script);
@@ -23,8 +23,8 @@ export async function askSandbox(exec: Exec, remotePath: string, script: string)
 const PART_BYTES = 1024 * 1024;
 
 /**
- * Everything in a sandbox's folder, as `ListingParser` reads it, which is nothing if there is no such folder;
- * `undefined` if the sandbox cannot list it.
+ * Lists everything in a sandbox's folder for `ListingParser`: an empty listing if there is no such folder, `undefined`
+ * if the sandbox cannot list it.
  */
 export async function listSandbox(exec: Exec, remotePath: string): Promise<string | undefined> {
   const process = await exec(listerCommand(remotePath, ".", NEVER_LISTED));

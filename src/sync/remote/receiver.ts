@@ -2,7 +2,7 @@ import { STAGING_PREFIX, SYNC_MARKER } from "../rules/builtinExcludes";
 import { MARK, MARK_TEXT, MODES, TREE } from "../archive/archiveLayout";
 import RECEIVER from "./receiver.sh";
 
-/** The exit codes of receiver.sh. Every one but `notInPlace` leaves the target as it was. */
+/** The exit codes of receiver.sh. All but `notInPlace` leave the target unchanged. */
 export const ReceiverExit = {
   noTar: 41,
   noTarget: 42,
@@ -15,25 +15,25 @@ export const ReceiverExit = {
 
 export interface Delivery {
   readonly remotePath: string;
-  /** What the target's marker must say: of no push, if "". */
+  /** The expected content of the target's marker; "" if there has been no push. */
   readonly expected: string;
-  /** Whether there must not be anything in the target at all. */
+  /** True if the target must be empty. */
   readonly isFirst: boolean;
-  /** What the marker says afterwards. */
+  /** The content of the marker afterwards. */
   readonly generation: string;
-  /** Ends the names under which the receiver sets aside what it must not overwrite: `keptName`. */
+  /** The suffix of the names that the receiver gives to files that it must not overwrite: `keptName`. */
   readonly stamp: string;
   /** The name of the target's checks in the stream. */
   readonly checks: string;
-  /** Whether the stream comes through gzip. */
+  /** True if the stream is compressed with gzip. */
   readonly isCompressed: boolean;
 }
 
 /**
- * The command that takes a push's tar stream on its input and makes it the content of the target. It prints a line for
- * each of `checkedPaths` that is not what it was expected to be: `left N` is still there although it was to be deleted,
- * `kept N` and `aside N` made way for what was sent and are now called `keptName`. The last line is `at` and the time when
- * the push ended, by the sandbox's clock, if it can say that.
+ * Returns the command that reads a push's tar stream and puts its content into the target. It prints a line for each of
+ * `checkedPaths` whose entry is not as expected: `left N` still exists although it should have been deleted; `kept N`
+ * and `aside N` made way for pushed entries and are now called `keptName`. The last line is `at` and the time when the
+ * push ended, by the sandbox's clock, if it can report that.
  */
 export const receiverCommand = (delivery: Delivery): string[] => {
   const { remotePath, expected, isFirst, generation, stamp, checks, isCompressed } = delivery;
@@ -47,7 +47,7 @@ export const receiverCommand = (delivery: Delivery): string[] => {
 
 export type Verb = "left" | "kept" | "aside";
 
-/** Where a path is now. A name that would be too long with an ending gets another one altogether. */
+/** Returns the new place of a path. A name that would be too long with a suffix is replaced completely. */
 export function keptName(path: string, verb: Verb, index: number, stamp: string): string {
   if (verb === "left") return path;
   if (verb === "kept") return `${path}.sandbox-${stamp}`;

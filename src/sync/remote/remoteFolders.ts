@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 
 /**
- * Where each of a window's folders lies in a sandbox: the only one at `remotePath` itself, of several each in a folder of
- * its own. Names are the user's to choose: they may be equal, or lead elsewhere.
+ * Returns the place in a sandbox of each of a window's folders: a single folder is `remotePath` itself; of several,
+ * each gets its own folder below it. The user chooses the names, so they may be equal or contain steps such as "..".
  */
 export function remoteFolders(names: readonly string[], remotePath: string): string[] {
   if (names.length === 1) return [remotePath];

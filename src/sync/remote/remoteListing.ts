@@ -1,18 +1,18 @@
 import type { SkippedEntry } from "../folder/folderEntry";
 import LIST from "./list.sh";
 
-/** What `find` says of one entry of the remote folder. */
+/** One entry of the remote folder, as `find` reports it. */
 export interface RemoteEntry {
-  /** Relative to the remote folder, with `/`; a U+FFFD stands for what is not UTF-8. */
+  /** Relative to the remote folder, with `/`; U+FFFD replaces bytes that are not UTF-8. */
   readonly path: string;
   readonly kind: "file" | "directory" | "symlink" | "other";
   readonly mode: number;
   readonly size: number;
-  /** Seconds since the epoch, with the fraction where the sandbox tells it. */
+  /** Seconds since the epoch, with the fraction if the sandbox reports it. */
   readonly mtime: number;
-  /** When it was last changed in any way, by the sandbox's clock; as `mtime`. */
+  /** The time of the last change of any kind, by the sandbox's clock; same format as `mtime`. */
   readonly ctime?: number;
-  /** Of a link, where the sandbox tells it. */
+  /** The target of a link, if the sandbox reports it. */
   readonly target?: string;
 }
 
@@ -20,9 +20,8 @@ export interface RemoteEntry {
 export const ListerExit = { noFind: 41, noFolder: 42 } as const;
 
 /**
- * The command that lists everything below `start` (`.`, or `./` and a path) in `remotePath`, and `start` itself where
- * it is something else. Leaves out what lies in folders of the names in `prune`, and on other file systems, such as
- * volumes.
+ * Returns the command that lists everything below `start` (`.`, or `./` and a path) in `remotePath`, and `start` itself
+ * if it isn't a folder. Skips the content of folders named in `prune` and other file systems, such as volumes.
  */
 export const listerCommand = (remotePath: string, start: string, prune: readonly string[]): string[] => [
   "sh",
@@ -34,25 +33,25 @@ export const listerCommand = (remotePath: string, start: string, prune: readonly
   ...namedAny(prune),
 ];
 
-/** An expression of `find` for entries of these names. */
+/** Returns a `find` expression that matches entries with these names. */
 export const namedAny = (names: readonly string[]): string[] =>
   names.flatMap((name, index) => [...(index > 0 ? ["-o"] : []), "-name", name]);
 
 /**
- * A listing is read up to these limits, however much a sandbox sends. A row is longer only in a tree that no file system
- * here could hold.
+ * Limits for reading a listing, however much a sandbox sends. A longer row can only come from a tree that no local file
+ * system could store.
  */
 const MAX_ROWS = 500_000;
 const MAX_BYTES = 256 * 1024 * 1024;
 const MAX_ROW_BYTES = 16 * 1024;
 
-/** As long as the paths of any system that a sandbox runs. */
+/** The longest path on any operating system that a sandbox runs. */
 const MAX_PATH_BYTES = 4096;
 
-/** More invalid rows are only counted. */
+/** Further invalid rows are only counted. */
 const MAX_INVALID = 1000;
 
-/** Reads the lister's output as it comes. A row that is no entry costs that entry alone. */
+/** Reads the lister's output in chunks. An invalid row affects only its own entry. */
 export class ListingParser {
   readonly entries: RemoteEntry[] = [];
   readonly #invalid: SkippedEntry[] = [];
@@ -61,10 +60,10 @@ export class ListingParser {
   #invalidCount = 0;
   #rows = 0;
   #bytes = 0;
-  #isWhole = false;
+  #isComplete = false;
   #rest: Buffer = Buffer.alloc(0);
   #format: Format | undefined;
-  /** How many separators end the row that is being passed over. */
+  /** The number of separators that remain in the row being skipped. */
   #passedOver = 0;
 
   /** @param start what was listed, as given to `listerCommand` without the `./`; "" for everything */
@@ -74,17 +73,17 @@ export class ListingParser {
       this.#folders.add(start.slice(0, slash));
   }
 
-  /** Whether the listing came to its end. */
-  get isWhole(): boolean {
-    return this.#isWhole;
+  /** True if the listing has ended. */
+  get isComplete(): boolean {
+    return this.#isComplete;
   }
 
-  /** True once there is more than anybody will wait for; nothing more is read. */
+  /** True if the listing exceeds the limits; the rest is not read. */
   get isTooMuch(): boolean {
     return this.#rows > MAX_ROWS || this.#bytes > MAX_BYTES;
   }
 
-  /** The rows that are no entries: the first thousand. */
+  /** The first thousand invalid rows. */
   get invalid(): readonly SkippedEntry[] {
     return this.#invalid;
   }
@@ -103,7 +102,7 @@ export class ListingParser {
     }
     if (this.#format) text = text.subarray(this.#readRows(text, this.#format));
     this.#rest = text;
-    this.#isWhole = this.#format !== undefined && this.#passedOver === 0 && text.equals(END);
+    this.#isComplete = this.#format !== undefined && this.#passedOver === 0 && text.equals(END);
   }
 
   #readRows(text: Buffer, format: Format): number {
@@ -112,7 +111,7 @@ export class ListingParser {
     for (;;) {
       if (this.#passedOver > 0) {
         const end = text.indexOf(separator, at);
-        // The separator itself may come in two parts.
+        // The separator itself may be split between two chunks.
         if (end < 0) return Math.max(at, text.length - separator.length + 1);
         at = end + separator.length;
         this.#passedOver -= 1;
@@ -146,11 +145,11 @@ export class ListingParser {
     }
 
     const pathAt = text[nameAt] === DOT && text[nameAt + 1] === SLASH ? nameAt + 2 : nameAt;
-    // A string of its own: as a part of the row it would keep all of that in memory.
+    // Decoding the path separately avoids keeping the whole row in memory.
     const path = text.toString("utf8", pathAt, end);
     if (path === "." || path === "") return;
     const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    // Folders are listed before what they hold.
+    // Folders are listed before their content.
     const isListed = this.#folders.has(folder) && this.#isBelowStart(path);
     if (end - pathAt > MAX_PATH_BYTES || !isListed) {
       this.#refuse(path.slice(0, 200));
@@ -169,24 +168,23 @@ export class ListingParser {
 
   #refuse(path: string): void {
     this.#invalidCount += 1;
-    if (this.#invalid.length < MAX_INVALID)
-      this.#invalid.push({ path, reason: "is in a row of the list that cannot be read" });
+    if (this.#invalid.length < MAX_INVALID) this.#invalid.push({ path, reason: "is in an invalid row of the listing" });
   }
 }
 
 interface Format {
   readonly separator: Buffer;
-  /** How many end a row. */
+  /** The number of separators per row. */
   readonly separators: number;
-  /** How many are before the path. */
+  /** The number of spaces before the path. */
   readonly spaces: number;
-  /** Reads a row up to the last of these; `undefined` if it is no entry. */
+  /** Reads a row up to the last of these spaces; `undefined` if it is invalid. */
   readonly read: (row: string) => Facts | undefined;
 }
 
 type Facts = Required<Pick<RemoteEntry, "kind" | "mode" | "size" | "mtime" | "ctime">>;
 
-/** The place behind so many spaces; `undefined` if there are not as many. */
+/** Returns the position after this number of spaces; `undefined` if there are fewer. */
 function behindSpaces(text: Buffer, from: number, end: number, spaces: number): number | undefined {
   for (let at = from, left = spaces; at < end; at += 1) {
     if (text[at] !== SPACE) continue;
@@ -200,7 +198,7 @@ const SPACE = 0x20;
 const DOT = 0x2e;
 const SLASH = 0x2f;
 
-/** Where the separators of the row that begins at `at` are, as far as they have come. */
+/** Returns the positions of the separators received so far in the row that begins at `at`. */
 function separatorsIn(text: Buffer, at: number, { separator, separators }: Format): number[] {
   const ends: number[] = [];
   for (let from = at; ends.length < separators;) {
@@ -252,18 +250,19 @@ function factsOf(
 }
 
 /**
- * A time as `stat` or `find` prints it. `Number` takes longer for all of its digits than the rest of a row takes.
- * @param fraction with its point
+ * Parses a time as `stat` or `find` prints it. `Number` would take longer for all its digits than the rest of the row
+ * takes.
+ * @param fraction with its decimal point
  */
 export const secondsOf = (seconds: string | undefined, fraction = ""): number =>
   Number(seconds) + Number(fraction.slice(1, 10).padEnd(9, "0")) / 1e9;
 
-/** In seconds: what a `Date` can hold. */
+/** The largest time of a `Date`, in seconds. */
 const MAX_TIME = 8.64e12;
 
 const END = Buffer.from("end");
 
-/** What the lister prints for an empty folder. */
+/** The lister's output for an empty folder. */
 export const EMPTY_LISTING = "find\nend";
 
 const KINDS: Partial<Record<string, RemoteEntry["kind"]>> = { f: "file", d: "directory", l: "symlink" };

@@ -1,9 +1,9 @@
-# Reads paths, each NUL-terminated, from standard input and writes their tar stream to standard output.
+# Reads paths, each NUL-terminated, from standard input and writes their tar stream to standard output. Then it writes the
+# paths of all files that changed in the meantime to standard error, each NUL-terminated: tar may have read one part of such
+# a file before the change and another part after it.
 #
 # Arguments: the folder that the paths start in; the file for this shell's process id; then an expression of find for
-# folders whose content is left out.
-# Then it writes the paths of all files that changed in the meantime to standard error, each NUL-terminated: tar may have read
-# a part of such a file before the change, and another after it.
+# folders to skip when looking for changed files.
 # Exit codes: 41 no tar, 42 no such folder, else tar's own.
 export LC_ALL=C
 cd -- "$1" 2>/dev/null || exit 42

@@ -6,26 +6,26 @@ import { replaceFile } from "../../base/replaceFile";
 import { isObject, isWords } from "../../base/guards";
 import type { RulesFiles } from "./syncRules";
 
-/** The rules that the last push of a folder went by, to whichever sandbox. */
+/** The rules that applied to the last push of a folder, to any sandbox. */
 export interface AcceptedRules {
-  /** As of `OuterRules`. */
+  /** The key of the `OuterRules`. */
   readonly outerKey: string;
-  /** The texts of the rules files, by folder. */
+  /** The contents of the rules files, by folder. */
   readonly files: ReadonlyMap<string, RulesFiles>;
-  /** The lines that the user lets send secrets, each as `secretLine` spells it. */
+  /** The lines that the user allowed to push secrets, each as `spellLine` formats it. */
   readonly secretLines: ReadonlySet<string>;
 }
 
 /**
- * Remembers for each folder which rules the user has accepted; shared by the windows of this machine through files.
- * Blocks (see `scan`).
+ * Remembers which rules the user has accepted for each folder; shared by the windows of this machine through files.
+ * Synchronous (see `scan`).
  */
 export class AcceptedRulesStore {
   readonly #folder: string | undefined;
   readonly #known = new Map<string, { readonly rules: AcceptedRules; readonly stamp: string | undefined }>();
   readonly #asked = new Map<string, Set<string>>();
 
-  /** @param folder where to keep them; without it they last as long as this object */
+  /** @param folder where to store them; without it they last as long as this object */
   constructor(folder: string | undefined) {
     this.#folder = folder;
   }
@@ -50,7 +50,7 @@ export class AcceptedRulesStore {
     this.#asked.delete(root);
   }
 
-  /** The user asks for a path to be pushed, whatever the rules were: until the next `put`. */
+  /** Notes that the user asked to push a path, whatever the rules were. Valid until the next `put`. */
   askFor(root: string, path: string): void {
     this.#asked.set(root, (this.#asked.get(root) ?? new Set()).add(path));
   }

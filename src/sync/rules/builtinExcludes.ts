@@ -2,19 +2,19 @@ import { isSecretName } from "../../base/secretNames";
 import { RESULTS_MARKER } from "./outputFolder";
 import { isPullsOwn } from "../folder/pullNames";
 
-/** Why an entry stays out of every push, whatever the folder's own rules say. */
+/** The reason why an entry is never pushed, whatever the folder's own rules say. */
 export type BuiltinExclude = "clutter" | "secret";
 
-/** The prefix of the folder that a push fills inside the target before it moves anything into place. */
+/** The prefix of the folder that a push fills inside the target before it moves files into place. */
 export const STAGING_PREFIX = ".modal-push-";
 
-/** The prefix of a file with a part of another one, which a run puts beside that. */
+/** The prefix of a file with part of another file, which a run creates next to that file. */
 export const SELECTION_PREFIX = ".modal-selection-";
 
-/** The file in the target that says which push filled it last: `Baseline.generation`. */
+/** The file in the target that identifies the push that last filled it: `Baseline.generation`. */
 export const SYNC_MARKER = ".modal-sync";
 
-/** By name alone, at any depth. Some folders are also known by what they hold: `folderExclude`. */
+/** Looks only at the name, at any depth. `folderExclude` recognizes folders by their content. */
 export function builtinExclude(name: string): BuiltinExclude | undefined {
   if (CLUTTER.has(name) || name === SYNC_MARKER || name === RESULTS_MARKER || /\.py[co]$/.test(name)) return "clutter";
   if (name.startsWith(STAGING_PREFIX) || name.startsWith(SELECTION_PREFIX)) return "clutter";
@@ -23,7 +23,7 @@ export function builtinExclude(name: string): BuiltinExclude | undefined {
   return undefined;
 }
 
-/** Why a folder with these names in it stays out as a whole, whatever it is called. */
+/** Returns the reason why a folder that contains these names is excluded, whatever it is called. */
 export function folderExclude(names: ReadonlySet<string>): FolderExclude | undefined {
   if (names.has(RESULTS_MARKER)) return "results";
   return isEnvironment(names) ? "environment" : undefined;

@@ -1,6 +1,6 @@
 import { isEnvironment } from "./builtinExcludes";
 
-/** The folders in a listing that are virtual environments by what they hold. */
+/** Returns the folders in a listing whose content shows that they are virtual environments. */
 export function environmentsIn(listing: readonly { readonly path: string }[]): ReadonlySet<string> {
   const telling = new Map<string, Set<string>>();
   for (const { path } of listing) {

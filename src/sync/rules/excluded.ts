@@ -6,19 +6,19 @@ import type { RuleLine } from "./ignoreRules";
 import { readRules, rulesAbove } from "./rulesAbove";
 import { GITIGNORE, MODALIGNORE, SyncRules } from "./syncRules";
 
-/** What one rule keeps out of every push: files, and folders each counted once with all that is in them. */
+/** The entries that one rule excludes from every push: files, and folders, each counted as one entry. */
 export interface ExcludedGroup {
   readonly by: RuleLine | BuiltinExclude | FolderExclude;
   readonly count: number;
-  /** The first few, in order of path. */
+  /** The first few entries, in order of path. */
   readonly examples: readonly string[];
 }
 
 const MOST_EXAMPLES = 3;
 
 /**
- * Everything in a folder that the rules exclude, by the rule that decides, the one that excludes most first.
- * @param root links resolved
+ * Lists everything in a folder that the rules exclude, grouped by the rule that decides, largest group first.
+ * @param root with links resolved
  */
 export function listExcluded(root: string): ExcludedGroup[] {
   const groups = new Map<string, ExcludedGroup & { count: number; examples: string[] }>();
@@ -33,7 +33,7 @@ export function listExcluded(root: string): ExcludedGroup[] {
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }
 
-/** Goes the way of a scan; what cannot be read is for that to report. */
+/** Visits the folders that a scan visits. The scan reports the entries that cannot be read. */
 class Walk {
   readonly #root: string;
   readonly #add: (path: string, by: ExcludedGroup["by"]) => void;

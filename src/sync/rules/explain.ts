@@ -6,20 +6,20 @@ import type { RuleLine } from "./ignoreRules";
 import { readRules, rulesAbove } from "./rulesAbove";
 import { GITIGNORE, MODALIGNORE, SyncRules, type Exclusion } from "./syncRules";
 
-/** Whether a path of a folder is synced, and what decides that. */
+/** Shows if a path of a folder is synced, and why. */
 export interface Explanation {
-  /** The entry that was decided about: the path itself, or the folder around it that stays out as a whole. */
+  /** The entry that the decision applies to: the path itself, or an excluded folder that contains it. */
   readonly path: string;
   readonly isSynced: boolean;
-  /** Why not. */
+  /** The reason if it isn't synced. */
   readonly reason: Exclusion | FolderExclude | "missing" | "special" | "outside" | undefined;
-  /** The line that excludes it, or that includes it on purpose. */
+  /** The line that excludes it, or that explicitly includes it. */
   readonly line: RuleLine | undefined;
 }
 
 /**
- * Goes down from the folder to the path, as a scan does.
- * @param root links resolved
+ * Follows the path down from the folder, as a scan does.
+ * @param root with links resolved
  * @param path relative to it, with `/`
  */
 export function explain(root: string, path: string): Explanation {
@@ -45,7 +45,7 @@ export function explain(root: string, path: string): Explanation {
   return { path, isSynced: true, reason: undefined, line };
 }
 
-/** What a link leads to is only synced where it lies in the folder itself. */
+/** The target of a link is synced only if it is in the folder itself. */
 function explainBehind(root: string, link: string, path: string): Explanation {
   const real = realpathOf(join(root, link));
   if (real === undefined) return { path: link, isSynced: false, reason: "missing", line: undefined };
@@ -69,7 +69,7 @@ function problemOf(stats: Stats | undefined, absolute: string, isAskedFor: boole
   return stats.isFile() || stats.isSymbolicLink() ? undefined : "special";
 }
 
-/** A sentence for the user. */
+/** Returns a sentence for the user. */
 export function explanationText({ path, isSynced, reason, line }: Explanation, asked: string): string {
   const rule = line && `${line.file}, line ${line.line}: ${line.pattern}`;
   if (isSynced)
@@ -80,11 +80,12 @@ export function explanationText({ path, isSynced, reason, line }: Explanation, a
 
 const REASONS: Record<NonNullable<Explanation["reason"]>, (rule: string, path: string) => string> = {
   rule: (rule) => `It is excluded by ${rule}`,
-  clutter: (_, path) => `Repositories, dependencies and caches stay here. To sync it, add !${path} to ${MODALIGNORE}.`,
+  clutter: (_, path) =>
+    `Repositories, dependencies, caches and sandbox copies are not synced. To sync it, add !${path} to ${MODALIGNORE}.`,
   secret: (_, path) => `It may hold secrets. To sync it, add !${path} to ${MODALIGNORE}.`,
   environment: (_, path) => `It is a virtual environment. To sync it, add !${path} to ${MODALIGNORE}.`,
-  results: (_, path) => `It holds outputs of earlier runs. To sync it, add !${path} to ${MODALIGNORE}.`,
-  missing: () => "There is no such file.",
-  outside: () => "It is a link out of the folder: the link is synced, what it leads to is not.",
-  special: () => "It is neither a file, a folder nor a link.",
+  results: (_, path) => `It contains outputs of earlier runs. To sync it, add !${path} to ${MODALIGNORE}.`,
+  missing: () => "The file does not exist.",
+  outside: () => "It is a link to a place outside the folder. The link is synced, but its target is not.",
+  special: () => "It isn't a file, a folder or a link.",
 };

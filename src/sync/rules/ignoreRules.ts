@@ -2,19 +2,19 @@ import ignore, { type Ignore } from "ignore";
 
 /** The line of a rules file that decides about a path. */
 export interface RuleLine {
-  /** The rules file, as `within` or `below` was told. */
+  /** The path of the rules file, as passed to `within` or `below`. */
   readonly file: string;
-  /** Counted from 1. */
+  /** The line number, starting at 1. */
   readonly line: number;
   readonly pattern: string;
 }
 
-/** What a chain of rules files says of a path; `undefined` where none speaks of it. */
+/** The decision of a chain of rules files about a path; `undefined` if none applies. */
 export type Verdict = "ignored" | "included" | undefined;
 
 /**
- * The rules in force in one folder: its own file's, then those of the folders above it. Paths are relative to the
- * scanned root, with `/`.
+ * The rules that apply in one folder: those of its own file, then those of the folders above it. Paths are relative to
+ * the scanned root, with `/`.
  */
 export class IgnoreRules {
   static readonly none = new IgnoreRules([]);
@@ -26,7 +26,7 @@ export class IgnoreRules {
   }
 
   /**
-   * The rules inside a folder that has a rules file of this text.
+   * Returns the rules inside a folder that has a rules file with this content.
    * @param folder relative to the root, "" for the root itself
    */
   within(folder: string, text: string, file = `${folder}/.gitignore`): IgnoreRules {
@@ -36,8 +36,8 @@ export class IgnoreRules {
   }
 
   /**
-   * The rules of a file above the root.
-   * @param rootPath the root, seen from the folder of that file
+   * Adds the rules of a file above the root.
+   * @param rootPath the root, relative to the folder of that file
    */
   below(rootPath: string, text: string, file = "../.gitignore"): IgnoreRules {
     const lines = new CompiledLines(text, file);
@@ -45,14 +45,14 @@ export class IgnoreRules {
   }
 
   /**
-   * Asked from the root downwards: never for what lies inside an ignored folder.
-   * @param path "" for the root itself, which only a file above it can name
+   * Call it from the root downwards, and never for an entry inside an ignored folder.
+   * @param path "" for the root itself, which only a file above it can match
    */
   ignores(path: string, isDirectory: boolean): boolean {
     return this.verdict(path, isDirectory) === "ignored";
   }
 
-  /** As `ignores`, telling what is included on purpose from what no rule names. */
+  /** Like `ignores`, but distinguishes explicitly included paths from paths that no rule matches. */
   verdict(path: string, isDirectory: boolean): Verdict {
     for (const [index, layer] of this.#layers.entries()) {
       const { ignored, unignored } = layer.matcher.test(seenFrom(layer, path, isDirectory));
@@ -65,8 +65,8 @@ export class IgnoreRules {
   }
 
   /**
-   * The line behind a verdict.
-   * @param counts lines that it turns down are passed over
+   * Returns the line that decides about a path.
+   * @param counts lines for which it returns false are skipped
    */
   decidingLine(
     path: string,
@@ -82,7 +82,7 @@ export class IgnoreRules {
     return undefined;
   }
 
-  /** Makes these rules let go of a folder that others include against them. */
+  /** Stops these rules from ignoring a folder that other rules include. */
   release(folder: string): void {
     for (const layer of this.#layers) reinclude(layer, folder);
   }
@@ -92,7 +92,7 @@ export class IgnoreRules {
   }
 }
 
-/** One rules file, with the paths that it sees. */
+/** One rules file, and how to spell paths for it. */
 interface Layer {
   readonly matcher: Ignore;
   readonly toLayerPath: (path: string) => string;
@@ -101,11 +101,11 @@ interface Layer {
 
 interface CompiledLine {
   readonly rule: RuleLine;
-  /** Of the pattern without the `!` in front. */
+  /** Matches the pattern without the leading `!`. */
   readonly matcher: Ignore;
 }
 
-/** The lines of a rules file one by one, compiled at the first use: only explanations need them. */
+/** The separate lines of a rules file, compiled on first use: only explanations need them. */
 class CompiledLines {
   readonly #text: string;
   readonly #file: string;
@@ -135,13 +135,13 @@ class CompiledLines {
 const seenFrom = (layer: Layer, path: string, isDirectory: boolean): string =>
   isDirectory ? folderPath(layer, path) : layer.toLayerPath(path);
 
-/** With the slash at its end that tells the matcher that it is a folder. */
+/** Adds the trailing slash that marks a folder for the matcher. */
 const folderPath = ({ toLayerPath }: Layer, path: string): string => toLayerPath(path).replace(/\/?$/, "/");
 
 const compile = (text: string): Ignore => ignore({ ignorecase: false }).add(spelledOut(text));
 
-// Of `name**/rest` git compares the name by itself, so that what is left begins with two stars and a slash: the rest may
-// follow at once, or at any depth.
+// For `name**/rest`, git compares the name separately, so the remaining pattern begins with `**/`: the rest may follow
+// directly or at any depth.
 function spelledOut(text: string): string {
   const spelled = text.replace(STARS_AFTER_NAME, "$1/$2$3\n$1/$2*/**/$3");
   return spelled === text ? text : spelledOut(spelled);
@@ -150,8 +150,8 @@ function spelledOut(text: string): string {
 const STARS_AFTER_NAME = /^(?!#)(!?)(?!!)\/?([^\r\n*?[\\]*[^\r\n*?[\\/])\*\*+\/(.*[^/\s].*)$/gm;
 
 /**
- * A matcher takes everything inside a folder that it ignores as ignored. Where a deeper file re-includes the folder, git
- * asks the outer file about each path inside by itself, so the outer matcher must let go of the folder.
+ * A matcher ignores everything inside an ignored folder. If a deeper file includes the folder again, git asks the outer
+ * file about each path inside separately, so the outer matcher must stop ignoring the folder.
  */
 function reinclude(layer: Layer, folder: string): void {
   const path = folderPath(layer, folder);

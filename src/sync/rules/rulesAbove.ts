@@ -7,13 +7,13 @@ import { GITIGNORE } from "./syncRules";
 /** Rules from outside the scanned folder. */
 export interface OuterRules {
   readonly rules: IgnoreRules;
-  /** The same for the same rules. */
+  /** Equal for equal rules. */
   readonly key: string;
 }
 
 /**
- * The rules that the repository around `root` has for it. A repository that ignores `root` altogether (a home folder
- * under version control, say) has no say.
+ * Returns the rules that the surrounding repository has for `root`. A repository that ignores `root` itself (a home
+ * folder under version control, for example) is not considered.
  */
 export function rulesAbove(root: string): OuterRules {
   const files = ancestorsInRepository(root).flatMap(({ folder, rootPath }) => {
@@ -25,7 +25,7 @@ export function rulesAbove(root: string): OuterRules {
   return { rules, key: JSON.stringify(files) };
 }
 
-/** The rules that had this key; throws at what is no key. */
+/** Returns the rules with this key; throws if it isn't a key. */
 export const rulesOfKey = (key: string): IgnoreRules =>
   key === "" ? IgnoreRules.none : combine(JSON.parse(key) as OuterFile[]);
 
@@ -38,7 +38,7 @@ interface OuterFile {
 const combine = (files: readonly OuterFile[]): IgnoreRules =>
   files.reduce((outer, { rootPath, text, file }) => outer.below(rootPath, text, file), IgnoreRules.none);
 
-/** The text of a rules file. Like git, it does not follow a link, and goes without a file it cannot read. */
+/** Returns the content of a rules file. Like git, it does not follow a link and ignores a file that it cannot read. */
 export function readRules(folder: string, name: string): string | undefined {
   try {
     const file = openSync(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -52,7 +52,7 @@ export function readRules(folder: string, name: string): string | undefined {
   }
 }
 
-/** Outermost first; none if `root` is not below a repository's top folder. */
+/** Returns the outermost folder first; empty if `root` is not below a repository's top folder. */
 function ancestorsInRepository(root: string): { folder: string; rootPath: string }[] {
   if (isRepository(root)) return [];
   const ancestors: { folder: string; rootPath: string }[] = [];

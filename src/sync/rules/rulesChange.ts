@@ -8,11 +8,11 @@ import { RulesTree } from "./rulesTree";
 import type { Scan, ScannedRules } from "../folder/scan";
 import { MODALIGNORE } from "./syncRules";
 
-/** A line of a rules file on account of which a push sends files that the user has not let it send before. */
+/** A line of a rules file that causes a push to include files that the user has not yet allowed. */
 export interface RulesChange extends RuleLine {
-  /** `secret`: the line includes what may hold secrets. `ignored`: the files stayed here by the rules until now. */
+  /** `secret`: the line includes files that may contain secrets. `ignored`: earlier rules excluded the files. */
   readonly kind: "secret" | "ignored";
-  /** The line was there the last time, and without it the files are sent. */
+  /** True if the line was removed since the last push, and the files are included without it. */
   readonly isGone: boolean;
   readonly count: number;
   /** The first few of the files. */
@@ -22,11 +22,11 @@ export interface RulesChange extends RuleLine {
 export interface Sending {
   readonly scan: Scan;
   readonly sent: readonly FolderEntry[];
-  /** Paths that the user has just asked for. */
+  /** Paths that the user just asked to push. */
   readonly asked: ReadonlySet<string>;
 }
 
-/** The lines that the user must accept before a push, the ones about secrets first. */
+/** Returns the lines that the user must accept before a push, secrets first. */
 export function rulesChanges({ scan, sent, asked }: Sending, accepted: AcceptedRules | undefined): RulesChange[] {
   const isChanged = accepted !== undefined && !isSame(accepted, scan.rules);
   if (!isChanged && !includesAnything(scan.rules)) return [];
@@ -52,7 +52,7 @@ export function rulesChanges({ scan, sent, asked }: Sending, accepted: AcceptedR
   return changes.all;
 }
 
-/** The lines of the rules that include secrets among what is asked for by name. */
+/** Returns the lines that include secrets among explicitly requested paths. */
 export function secretLinesFor(scan: Scan, paths: Iterable<string>): string[] {
   const trees = new Trees(scan, undefined);
   const wanted = new Set(paths);
@@ -62,10 +62,10 @@ export function secretLinesFor(scan: Scan, paths: Iterable<string>): string[] {
   });
 }
 
-/** A line as it is remembered: wherever in its file it is. */
+/** Formats a line for storage, independent of its position in the file. */
 export const spellLine = ({ file, pattern }: RuleLine): string => `${file}\n${pattern}`;
 
-/** The same rules with the lines that are still in them. */
+/** Returns the same rules with those secret lines that are still in them. */
 export function acceptedOf({ outerKey, files }: ScannedRules, secretLines: Iterable<string>): AcceptedRules {
   const isThere = (spelled: string): boolean => {
     const [file = "", pattern = ""] = spelled.split("\n");
@@ -82,17 +82,17 @@ export function isSame(accepted: ScannedRules, rules: ScannedRules): boolean {
   });
 }
 
-/** Only a `.modalignore` can include what is built in to stay out. */
+/** Only a `.modalignore` can include entries that are excluded by default. */
 const includesAnything = ({ files }: ScannedRules): boolean =>
   [...files.values()].some(({ modalignore }) => modalignore?.includes("!") === true);
 
-/** True if a rules file of the folder still has the line, wherever in it. */
+/** True if a rules file of the folder still has the line, at any position. */
 function hasLine(rules: ScannedRules, { file, pattern }: Pick<RuleLine, "file" | "pattern">): boolean {
   const texts = rules.files.get(file.slice(0, Math.max(0, file.lastIndexOf("/"))));
   return linesOf(file.endsWith(MODALIGNORE) ? texts?.modalignore : texts?.gitignore).includes(pattern);
 }
 
-/** The rules of now and of the last push, each compiled at its first use. */
+/** The current rules and those of the last push, compiled on first use. */
 class Trees {
   readonly #scan: Scan;
   readonly #accepted: AcceptedRules | undefined;
@@ -113,7 +113,7 @@ class Trees {
     return (this.#before ??= this.#compile(this.#accepted ?? this.#scan.rules));
   }
 
-  /** The line that includes an entry which may hold secrets. */
+  /** Returns the line that includes an entry that may contain secrets. */
   secretLine({ path, kind }: FolderEntry): RuleLine | undefined {
     const name = path.slice(path.lastIndexOf("/") + 1);
     return builtinExclude(name) === "secret" ? this.now.lineByName(path, kind === "directory") : undefined;
@@ -145,7 +145,7 @@ const MOST_EXAMPLES = 3;
 
 const NO_FILES = { gitignore: undefined, modalignore: undefined };
 
-/** What was built in to stay out, and is included by something that no line says by itself. */
+/** Stands for an entry that is excluded by default and included by no single line. */
 const UNKNOWN_LINE: RuleLine = { file: MODALIGNORE, line: 1, pattern: "!" };
 
 const linesOf = (text: string | undefined): string[] => (text ?? "").replace(/^\uFEFF/, "").split(/\r?\n/);

@@ -1,7 +1,7 @@
 import type { IgnoreRules, RuleLine } from "./ignoreRules";
 import { SyncRules, type Exclusion, type RulesFiles } from "./syncRules";
 
-/** What the rules of a tree say of paths that are asked for in any order; a scan asks from the top downwards. */
+/** Answers questions about the rules of a tree for paths in any order; a scan asks from the top downwards. */
 export class RulesTree {
   readonly #top: SyncRules;
   readonly #filesOf: (folder: string) => RulesFiles;
@@ -11,7 +11,7 @@ export class RulesTree {
   /**
    * @param outer the rules from above the root
    * @param filesOf the rules files in a folder
-   * @param environments the folders that are virtual environments by what they hold
+   * @param environments the folders whose content shows that they are virtual environments
    */
   constructor(outer: IgnoreRules, filesOf: (folder: string) => RulesFiles, environments: ReadonlySet<string>) {
     this.#top = new SyncRules(outer);
@@ -19,12 +19,15 @@ export class RulesTree {
     this.#environments = environments;
   }
 
-  /** Why a path stays out; something built in outweighs a rule for a folder around it. */
+  /**
+   * Returns the reason why a path is excluded; a built-in exclusion takes precedence over a rule for a folder around
+   * it.
+   */
   exclusion(path: string, isFolder: boolean): Exclusion | undefined {
     return this.#exclusion(this.#folder(parentOf(path)), path, isFolder);
   }
 
-  /** The line that excludes a path or the outermost folder around it that stays out. */
+  /** Returns the line that excludes a path or the outermost excluded folder around it. */
   excludingLine(path: string, isFolder: boolean): RuleLine | undefined {
     const excluded = prefixesOf(path).find(
       (prefix) => this.exclusion(prefix, prefix !== path || isFolder) !== undefined,
@@ -33,7 +36,7 @@ export class RulesTree {
     return this.#folder(parentOf(excluded)).rules.decidingLine(excluded, excluded !== path || isFolder);
   }
 
-  /** The line that includes a path or the innermost folder around it that any line includes. */
+  /** Returns the line that includes a path or the innermost included folder around it. */
   includingLine(path: string, isFolder: boolean): RuleLine | undefined {
     for (const prefix of prefixesOf(path).reverse()) {
       const line = this.#folder(parentOf(prefix)).rules.decidingLine(prefix, prefix !== path || isFolder);
@@ -42,7 +45,7 @@ export class RulesTree {
     return undefined;
   }
 
-  /** The line that includes just this one, which what is built in yields to. */
+  /** Returns the line that includes exactly this entry, which overrides a built-in exclusion. */
   lineByName(path: string, isFolder: boolean): RuleLine | undefined {
     return this.#folder(parentOf(path)).rules.lineByName(path, isFolder);
   }
@@ -69,11 +72,11 @@ export class RulesTree {
 
 interface FolderVerdict {
   readonly exclusion: Exclusion | undefined;
-  /** For what is in it. */
+  /** The rules for its content. */
   readonly rules: SyncRules;
 }
 
-/** `a`, `a/b` and `a/b/c` of `a/b/c`. */
+/** Returns `a`, `a/b` and `a/b/c` for `a/b/c`. */
 function prefixesOf(path: string): string[] {
   const steps = path.split("/");
   return steps.map((_, index) => steps.slice(0, index + 1).join("/"));

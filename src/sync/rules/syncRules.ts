@@ -1,10 +1,10 @@
 import { builtinExclude, type BuiltinExclude } from "./builtinExcludes";
 import { IgnoreRules, type RuleLine } from "./ignoreRules";
 
-/** Why an entry stays out. */
+/** The reason why an entry is excluded. */
 export type Exclusion = "rule" | BuiltinExclude;
 
-/** The texts of a folder's rules files; those that it does not have are undefined. */
+/** The contents of a folder's rules files; undefined for missing files. */
 export interface RulesFiles {
   readonly gitignore: string | undefined;
   readonly modalignore: string | undefined;
@@ -14,8 +14,8 @@ export const GITIGNORE = ".gitignore";
 export const MODALIGNORE = ".modalignore";
 
 /**
- * The order of say: `.modalignore` files, then what is built in, then `.gitignore` files. What is built in stays out
- * unless a `.modalignore` includes it by name: `!*` does not bring secrets along.
+ * The order of precedence: `.modalignore` files, then built-in exclusions, then `.gitignore` files. A built-in
+ * exclusion is overridden only if a `.modalignore` includes the entry by name: `!*` does not include secrets.
  */
 export class SyncRules {
   readonly #git: IgnoreRules;
@@ -26,7 +26,7 @@ export class SyncRules {
     this.#modal = modal;
   }
 
-  /** The rules inside `folder`: this object where it adds none. */
+  /** Returns the rules inside `folder`: this object if the folder adds none. */
   within(folder: string, { gitignore, modalignore }: RulesFiles): SyncRules {
     if (gitignore === undefined && modalignore === undefined) return this;
     const file = (name: string) => (folder === "" ? name : `${folder}/${name}`);
@@ -46,25 +46,25 @@ export class SyncRules {
     return undefined;
   }
 
-  /** Whether a `.modalignore` asks for just this one, not for whatever there is. */
+  /** True if a `.modalignore` includes exactly this entry, not just any entry. */
   includesByName(path: string, isDirectory: boolean): boolean {
     return this.lineByName(path, isDirectory) !== undefined;
   }
 
-  /** The line of a `.modalignore` that asks for just this one. */
+  /** Returns the line of a `.modalignore` that includes exactly this entry. */
   lineByName(path: string, isDirectory: boolean): RuleLine | undefined {
     if (this.#modal.verdict(path, isDirectory) !== "included") return undefined;
     return this.#modal.decidingLine(path, isDirectory, namesSomething);
   }
 
-  /** The line that excludes a path, or that includes it on purpose. */
+  /** Returns the line that excludes a path or explicitly includes it. */
   decidingLine(path: string, isDirectory: boolean): RuleLine | undefined {
     const rules = this.#modal.verdict(path, isDirectory) === undefined ? this.#git : this.#modal;
     return rules.decidingLine(path, isDirectory);
   }
 }
 
-/** Whether a pattern includes, and has more than wildcards for a name. */
+/** True if a pattern includes, and its name has more than wildcards. */
 function namesSomething(pattern: string): boolean {
   const name = pattern.replace(/\/$/, "").split("/").at(-1) ?? "";
   return pattern.startsWith("!") && /[^!*?.[\]]/.test(name);

@@ -1,12 +1,12 @@
 import { Blocks } from "../archive/blocks";
-import { Credits } from "./credits";
+import { SendWindow } from "./sendWindow";
 import type { PullCounts } from "../pull/pullMessages";
-import { FEED_CREDITS } from "./syncCalls";
+import { FEED_WINDOW } from "./syncCalls";
 
-/** What feeds a session of the worker with streams, never more of them at once than it keeps up with. */
+/** Writes streams to a session of the worker, no faster than the worker processes them. */
 export class Feed {
   readonly #blocks: Blocks;
-  readonly #credits = new Credits(FEED_CREDITS);
+  readonly #window = new SendWindow(FEED_WINDOW);
   readonly #onProgress: (counts: PullCounts) => void;
   #error: Error | undefined;
   #isEnough = false;
@@ -14,15 +14,15 @@ export class Feed {
   constructor(send: (block: Uint8Array<ArrayBuffer>) => void, onProgress: (counts: PullCounts) => void) {
     this.#onProgress = onProgress;
     this.#blocks = new Blocks((block) => {
-      this.#credits.take();
+      this.#window.take();
       send(block);
     });
   }
 
-  /** Resolves once the whole stream is on its way, or with false once the session wants no more of it. */
+  /** Resolves with true once the whole stream is sent, or with false if the session needs no more of it. */
   async pour(stream: AsyncIterable<Uint8Array>): Promise<boolean> {
     for await (const chunk of stream) {
-      await this.#credits.available();
+      await this.#window.available();
       if (this.#error) throw this.#error;
       if (this.#isEnough) return false;
       this.#blocks.append(chunk);
@@ -34,13 +34,13 @@ export class Feed {
   fed(buffer: ArrayBuffer, counts: PullCounts, isEnough: boolean): void {
     this.#isEnough = isEnough;
     this.#blocks.recycle(buffer);
-    this.#credits.grant();
+    this.#window.grant();
     this.#onProgress(counts);
   }
 
-  /** There is nobody to feed any more. */
+  /** Stops the feed because the worker or the session is gone. */
   fail(error: Error): void {
     this.#error ??= error;
-    this.#credits.letGo();
+    this.#window.release();
   }
 }

@@ -1,4 +1,4 @@
-/** Passes on at most one value per interval, always the latest, and the last one for certain. */
+/** Reports at most one value per interval, always the latest, and always the last one. */
 export class ProgressReporter<T> {
   readonly #report: (value: T) => void;
   readonly #intervalMs: number;
@@ -15,7 +15,7 @@ export class ProgressReporter<T> {
     if (this.#timer === undefined) this.#pass();
   }
 
-  /** Passes on what is held back, and stops. */
+  /** Reports the pending value, and stops. */
   finish(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

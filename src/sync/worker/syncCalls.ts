@@ -15,148 +15,154 @@ import type {
 import type { Conflict, FolderSize, PushKey } from "../push/pushRequest";
 import type { RulesChange } from "../rules/rulesChange";
 
-/** What the worker can be asked for, and what it answers. */
+/** The calls that the worker handles, with their parameters and results. */
 export interface SyncCalls {
   /** Scans the folder and compares it with each target's baseline. */
   readonly open: {
-    readonly asks: { readonly session: number; readonly root: string; readonly keys: readonly PushKey[] };
-    readonly answers: { readonly problem: RootProblem } | { readonly plans: readonly PlanSummary[] };
+    readonly params: { readonly session: number; readonly root: string; readonly keys: readonly PushKey[] };
+    readonly result: { readonly problem: RootProblem } | { readonly plans: readonly PlanSummary[] };
   };
-  /** Looks at a folder, so that the next `open` of it finds most of it known. */
-  readonly prepare: { readonly asks: string; readonly answers: null };
-  /** Sends the blocks of an archive for targets with equal plans; answers after the last. */
+  /** Scans a folder, so that the next `open` of it can reuse most of the results. */
+  readonly prepare: { readonly params: string; readonly result: null };
+  /** Packs the archive for targets with equal plans and posts its blocks; returns after the last block. */
   readonly pack: {
-    readonly asks: {
+    readonly params: {
       readonly session: number;
       readonly stream: number;
       readonly targets: readonly number[];
       readonly isCompressed: boolean;
     };
-    readonly answers: PackedSummary;
+    readonly result: PackedSummary;
   };
-  /** The script that asks a sandbox what it holds. */
+  /** Returns the script that asks a sandbox what it has. */
   readonly ask: {
-    readonly asks: { readonly session: number; readonly target: number };
-    readonly answers: string;
+    readonly params: { readonly session: number; readonly target: number };
+    readonly result: string;
   };
-  /** The sandbox's list of what its folder held before any push. */
+  /** Records the listing of the sandbox's folder from before the first push. */
   readonly noteImage: {
-    readonly asks: { readonly session: number; readonly target: number; readonly listing: string };
-    readonly answers: null;
+    readonly params: { readonly session: number; readonly target: number; readonly listing: string };
+    readonly result: null;
   };
-  /** Plans anew by what a sandbox says that it holds. */
+  /** Makes a new plan from what the sandbox reports that it has. */
   readonly replan: {
-    readonly asks: { readonly session: number; readonly target: number; readonly output: string };
-    readonly answers: PlanSummary;
+    readonly params: { readonly session: number; readonly target: number; readonly output: string };
+    readonly result: PlanSummary;
   };
-  /** What a push would do, by what the sandbox says that it holds, if it was asked. */
+  /** Returns what a push would do, considering the sandbox's report if there is one. */
   readonly preview: {
-    readonly asks: { readonly session: number; readonly target: number; readonly output: string | undefined };
-    readonly answers: PushPreview;
+    readonly params: { readonly session: number; readonly target: number; readonly output: string | undefined };
+    readonly result: PushPreview;
   };
-  /** The sandbox has put only a part of the archive in its place. `report` as in `confirm`. */
+  /** Records the files that an incomplete push moved aside; `report` is the receiver's output. */
   readonly noteKept: {
-    readonly asks: {
+    readonly params: {
       readonly session: number;
       readonly target: number;
       readonly stamp: string;
       readonly report: string;
     };
-    readonly answers: null;
+    readonly result: null;
   };
-  /** The sandbox has taken the archive: the baseline advances. */
+  /** Updates the baseline after the sandbox received the archive. */
   readonly confirm: {
-    readonly asks: {
+    readonly params: {
       readonly session: number;
       readonly target: number;
       readonly stream: number;
       readonly generation: string;
       readonly stamp: string;
-      /** What the receiver printed. */
+      /** The receiver's output. */
       readonly report: string;
     };
-    readonly answers: readonly Conflict[];
+    readonly result: readonly Conflict[];
   };
-  /** The paths of outputs that could not be pulled into a folder of their own; "unseen" if only a list can tell. */
-  readonly leftOutputs: { readonly asks: BaselineKey; readonly answers: readonly string[] | "unseen" };
-  /** The sandbox's list of its folder, which says what runs left there. Answers false if the list is incomplete. */
+  /**
+   * Returns the paths of outputs that could not be pulled into a folder of their own; "unseen" if that requires a
+   * listing.
+   */
+  readonly leftOutputs: { readonly params: BaselineKey; readonly result: readonly string[] | "unseen" };
+  /** Records the outputs that runs left in the sandbox's folder. Returns false if the listing is incomplete. */
   readonly noteUnseen: {
-    readonly asks: { readonly key: BaselineKey; readonly listing: string };
-    readonly answers: boolean;
+    readonly params: { readonly key: BaselineKey; readonly listing: string };
+    readonly result: boolean;
   };
-  /** A run begins with the folder as it was pushed. */
-  readonly noteBegun: { readonly asks: BaselineKey; readonly answers: null };
-  /** They are out of the way. */
-  readonly movedLeft: { readonly asks: BaselineKey; readonly answers: null };
-  /** The `rules` of a plan, less what has been accepted since it was made. */
+  /** Notes that a run starts with the folder as it was pushed. */
+  readonly noteBegun: { readonly params: BaselineKey; readonly result: null };
+  /** Notes that the leftover outputs were moved away. */
+  readonly movedLeft: { readonly params: BaselineKey; readonly result: null };
+  /** Returns the `rules` of a plan, except those accepted since it was made. */
   readonly pendingRules: {
-    readonly asks: { readonly session: number; readonly target: number };
-    readonly answers: readonly RulesChange[];
+    readonly params: { readonly session: number; readonly target: number };
+    readonly result: readonly RulesChange[];
   };
-  /** The user lets a push send what its `rules` are about. */
+  /** Notes that the user allows a push to include the files that its `rules` affect. */
   readonly acceptRules: {
-    readonly asks: { readonly session: number; readonly target: number };
-    readonly answers: null;
+    readonly params: { readonly session: number; readonly target: number };
+    readonly result: null;
   };
-  /** The user asks for a path to be pushed, which no push needs to ask about again. */
+  /** Notes that the user asked to push a path, so that no push asks about it again. */
   readonly askFor: {
-    readonly asks: { readonly root: string; readonly path: string };
-    readonly answers: null;
+    readonly params: { readonly root: string; readonly path: string };
+    readonly result: null;
   };
-  /** Copies the outputs of a run to their places. */
-  readonly keepOutputs: { readonly asks: KeepRequest; readonly answers: KeepResult };
-  /** Whether there is a baseline. */
-  readonly isKnown: { readonly asks: BaselineKey; readonly answers: boolean };
+  /** Copies the outputs of a run to their final places. */
+  readonly keepOutputs: { readonly params: KeepRequest; readonly result: KeepResult };
+  /** True if there is a baseline. */
+  readonly isKnown: { readonly params: BaselineKey; readonly result: boolean };
   readonly explain: {
-    readonly asks: { readonly root: string; readonly path: string };
-    readonly answers: Explanation;
+    readonly params: { readonly root: string; readonly path: string };
+    readonly result: Explanation;
   };
-  /** Begins a pull of `path` in the remote folder, or of everything; without `since` everything comes. The listing follows in blocks. */
+  /**
+   * Begins a pull of `path` in the remote folder, or of everything. Without `since` every entry is pulled. The listing
+   * follows in blocks.
+   */
   readonly openPull: {
-    readonly asks: {
+    readonly params: {
       readonly session: number;
       readonly root: string;
       readonly path: string | undefined;
       readonly since: PullSince | undefined;
     };
-    readonly answers: RootProblem | null;
+    readonly result: RootProblem | null;
   };
-  /** The listing has ended. */
-  readonly planPull: { readonly asks: { readonly session: number }; readonly answers: PullPlanSummary };
-  /** Answers with paths for the sender, each with a NUL behind it. The archive follows in blocks. */
+  /** Plans the pull after the last block of the listing. */
+  readonly planPull: { readonly params: { readonly session: number }; readonly result: PullPlanSummary };
+  /** Returns NUL-terminated paths for the sender. The archive follows in blocks. */
   readonly startPull: {
-    readonly asks: PullDecision & { readonly session: number };
-    readonly answers: Uint8Array;
+    readonly params: PullDecision & { readonly session: number };
+    readonly result: Uint8Array;
   };
   /**
-   * The archive has ended, and these paths (each with a NUL behind it) changed while the sandbox read them. Answers with
-   * those to ask for once more, as `startPull` does; another archive follows if there are any.
+   * Handles the end of the archive, with the NUL-terminated paths of files that changed while the sandbox read them.
+   * Returns the paths to request once more, as `startPull` does; if there are any, another archive follows.
    */
   readonly recheckPull: {
-    readonly asks: { readonly session: number; readonly changed: string };
-    readonly answers: Uint8Array;
+    readonly params: { readonly session: number; readonly changed: string };
+    readonly result: Uint8Array;
   };
-  /** The archive has ended, or it is stopped and the rest will not come. */
+  /** Finishes the pull after the last block of the archive, or after it was stopped early. */
   readonly endPull: {
-    readonly asks: { readonly session: number; readonly isStopped: boolean };
-    readonly answers: PullOutcome;
+    readonly params: { readonly session: number; readonly isStopped: boolean };
+    readonly result: PullOutcome;
   };
-  readonly close: { readonly asks: { readonly session: number }; readonly answers: null };
+  readonly close: { readonly params: { readonly session: number }; readonly result: null };
 }
 
 export type SyncCall = keyof SyncCalls;
 
-/** What a push to one target comes to. */
+/** A summary of the push to one target. */
 export interface PlanSummary {
-  /** Targets with the same one get the same archive. */
+  /** Targets with the same digest receive the same archive. */
   readonly digest: string;
   readonly isEmpty: boolean;
   readonly files: number;
   readonly bytes: number;
   readonly deletes: number;
-  /** How many entries the sandbox has of the folder; `undefined` if nothing is known of it. */
+  /** The number of entries that the sandbox is known to have; `undefined` if nothing is known. */
   readonly known: number | undefined;
-  /** What the sandbox's marker is expected to say. */
+  /** The expected content of the sandbox's marker. */
   readonly generation: string;
   readonly skipped: readonly SkippedEntry[];
   readonly biggest: readonly FolderSize[];
@@ -166,17 +172,22 @@ export interface PlanSummary {
 export interface PackedSummary {
   readonly files: number;
   readonly bytes: number;
-  /** Of the archive, as it was sent. */
+  /** The size of the archive as it was sent. */
   readonly wireBytes: number;
   readonly compressMs: number;
   readonly skipped: readonly SkippedEntry[];
 }
 
 export type ToWorker =
-  | { readonly kind: "call"; readonly id: number; readonly call: SyncCall; readonly asks: SyncCalls[SyncCall]["asks"] }
-  /** A block's memory back, and leave to send one more. */
+  | {
+      readonly kind: "call";
+      readonly id: number;
+      readonly call: SyncCall;
+      readonly params: SyncCalls[SyncCall]["params"];
+    }
+  /** Returns a block's memory and permits the worker to send one more. */
   | { readonly kind: "taken"; readonly stream: number; readonly buffer: ArrayBuffer }
-  /** Nobody wants the rest. */
+  /** Stops a stream whose rest is not needed. */
   | { readonly kind: "stop"; readonly stream: number }
   /** A block of a pull's listing or archive. */
   | { readonly kind: "feed"; readonly session: number; readonly bytes: Uint8Array<ArrayBuffer> };
@@ -190,18 +201,18 @@ export type FromWorker =
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly progress: Readonly<PackProgress>;
     }
-  /** A fed block's memory back, and how far the pull has come. */
+  /** Returns a fed block's memory and the progress of the pull. */
   | {
       readonly kind: "fed";
       readonly session: number;
       readonly buffer: ArrayBuffer;
       readonly counts: PullCounts;
-      /** Nothing more of the stream is of use. */
+      /** True if the rest of the stream is not needed. */
       readonly isEnough: boolean;
     };
 
-/** How many blocks of a stream the worker may have sent that the host has not taken. */
-export const CREDITS = 6;
+/** The most blocks of a stream that the worker may send before the host has taken them. */
+export const STREAM_WINDOW = 6;
 
-/** How many blocks the host may have fed that the worker has not dealt with. */
-export const FEED_CREDITS = 4;
+/** The most blocks that the host may feed before the worker has processed them. */
+export const FEED_WINDOW = 4;

@@ -12,14 +12,14 @@ import type { SyncWorkerData } from "./syncWorker";
 export interface SyncThreadOptions extends Partial<SyncWorkerData> {
   /** The path of the built `dist/syncWorker.mjs`. */
   readonly workerFile: string;
-  /** How long after its last use the worker is kept, with what it remembers of the folders. */
+  /** How long the worker is kept after its last use, with its knowledge of the folders. */
   readonly idleMs?: number;
 }
 
-/** Takes a block of a stream; the worker's memory is its own again once this resolves. */
+/** Handles a block of a stream; the worker reuses its memory once this resolves. */
 export type OnBlock = (bytes: Uint8Array, progress: Readonly<PackProgress>) => Promise<void>;
 
-/** The worker thread that owns the disk: started at the first use, ended when idle, started anew if it dies. */
+/** The worker thread that does all disk access: started on first use, ended when idle, restarted if it dies. */
 export class SyncThread implements Disposable {
   readonly #options: SyncThreadOptions;
   #running: RunningWorker | undefined;
@@ -30,7 +30,7 @@ export class SyncThread implements Disposable {
     this.#options = options;
   }
 
-  /** Keeps one and the same worker for as long as `work` goes on. */
+  /** Runs `work` and keeps the same worker until it finishes. */
   async use<T>(work: (worker: RunningWorker) => Promise<T>): Promise<T> {
     clearTimeout(this.#idleTimer);
     this.#uses += 1;
@@ -84,54 +84,54 @@ export class RunningWorker implements Disposable {
       this.#die(error);
     });
     this.#worker.on("exit", () => {
-      this.#die(new Error("The sync worker ended before its work did."));
+      this.#die(new Error("The sync worker ended before its work was done."));
     });
   }
 
-  /** A number that no other session or stream of this worker has. */
+  /** Returns an ID that is unique among this worker's sessions and streams. */
   newId(): number {
     this.#ids += 1;
     return this.#ids;
   }
 
-  async call<C extends SyncCall>(call: C, asks: SyncCalls[C]["asks"]): Promise<SyncCalls[C]["answers"]> {
+  async call<C extends SyncCall>(call: C, params: SyncCalls[C]["params"]): Promise<SyncCalls[C]["result"]> {
     if (this.isDead) throw new Error("The sync worker is gone.");
     const id = this.newId();
     const answer = new Deferred<unknown>();
     this.#calls.set(id, answer);
-    // A process that waits for an answer must not end.
+    // The process must not end while it waits for an answer.
     this.#worker.ref();
-    this.#post({ kind: "call", id, call, asks });
+    this.#post({ kind: "call", id, call, params });
     try {
-      return (await answer.promise) as SyncCalls[C]["answers"];
+      return (await answer.promise) as SyncCalls[C]["result"];
     } finally {
       this.#calls.delete(id);
       if (this.#calls.size === 0) this.#worker.unref();
     }
   }
 
-  /** Packs and passes on all blocks of a stream; resolves once the last was taken. */
-  async pack(asks: SyncCalls["pack"]["asks"], onBlock: OnBlock): Promise<SyncCalls["pack"]["answers"]> {
+  /** Packs a stream and passes its blocks to `onBlock`; resolves once the last block was taken. */
+  async pack(params: SyncCalls["pack"]["params"], onBlock: OnBlock): Promise<SyncCalls["pack"]["result"]> {
     let taking: Promise<void> = Promise.resolve();
-    this.#streams.set(asks.stream, (bytes, progress) => {
+    this.#streams.set(params.stream, (bytes, progress) => {
       taking = taking.then(() => onBlock(bytes, progress));
       return taking;
     });
     try {
-      const answer = await this.call("pack", asks);
+      const answer = await this.call("pack", params);
       await taking;
       return answer;
     } finally {
-      this.#streams.delete(asks.stream);
+      this.#streams.delete(params.stream);
     }
   }
 
-  /** Nobody wants the rest of a stream: its `pack` rejects with an abort. */
+  /** Stops a stream whose rest is not needed: its `pack` rejects with an abort error. */
   stop(stream: number): void {
     if (!this.isDead) this.#post({ kind: "stop", stream });
   }
 
-  /** The way for streams into a session, until `closeFeed`. */
+  /** Opens a feed for the streams of a session, until `closeFeed`. */
   openFeed(session: number, onProgress: (counts: PullCounts) => void): Feed {
     const feed = new Feed((bytes) => {
       if (!this.isDead) this.#post({ kind: "feed", session, bytes }, [bytes.buffer]);
@@ -147,7 +147,7 @@ export class RunningWorker implements Disposable {
 
   dispose(): void {
     this.#die(new Error("The sync worker was ended."));
-    // Resolves with the exit code; there is nothing to learn from it.
+    // The exit code is not needed.
     void this.#worker.terminate();
   }
 

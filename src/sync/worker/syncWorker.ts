@@ -5,7 +5,7 @@ import { abortError } from "../../base/async";
 import { AcceptedRulesStore } from "../rules/acceptedRules";
 import { BaselineStore } from "../folder/baseline";
 import { Blocks } from "../archive/blocks";
-import { Credits } from "./credits";
+import { SendWindow } from "./sendWindow";
 import { explain } from "../rules/explain";
 import { resolveRoot } from "../folder/folderRoot";
 import { Gzip } from "../archive/gzip";
@@ -16,18 +16,20 @@ import { PullSession } from "../pull/pullSession";
 import { PushSession } from "../push/pushSession";
 import { Scanner } from "../folder/scan";
 import { TakenOutputs } from "../pull/takenOutputs";
-import { CREDITS, type FromWorker, type SyncCall, type SyncCalls, type ToWorker } from "./syncCalls";
+import { STREAM_WINDOW, type FromWorker, type SyncCall, type SyncCalls, type ToWorker } from "./syncCalls";
 
-/** What the worker is started with. */
+/** The data that the worker is started with. */
 export interface SyncWorkerData {
   readonly baselineFolder: string | undefined;
 }
 
 type Handlers = {
-  readonly [C in SyncCall]: (asks: SyncCalls[C]["asks"]) => SyncCalls[C]["answers"] | Promise<SyncCalls[C]["answers"]>;
+  readonly [C in SyncCall]: (
+    params: SyncCalls[C]["params"],
+  ) => SyncCalls[C]["result"] | Promise<SyncCalls[C]["result"]>;
 };
 
-/** A thread of its own, because what it does to the disk blocks: see `SyncThread`. */
+/** Runs in its own thread because its disk access is synchronous: see `SyncThread`. */
 class SyncWorker {
   readonly #port: MessagePort;
   readonly #baselines: BaselineStore;
@@ -147,20 +149,20 @@ class SyncWorker {
       if (message.kind === "taken") this.#streams.get(message.stream)?.taken(message.buffer);
       else if (message.kind === "stop") this.#streams.get(message.stream)?.stop();
       else if (message.kind === "feed") this.#feed(message.session, message.bytes);
-      else void this.#answer(message.id, message.call, message.asks);
+      else void this.#answer(message.id, message.call, message.params);
     });
   }
 
-  async #answer(id: number, call: SyncCall, asks: unknown): Promise<void> {
-    const handler = this.#handlers[call] as (asks: unknown) => unknown;
+  async #answer(id: number, call: SyncCall, params: unknown): Promise<void> {
+    const handler = this.#handlers[call] as (params: unknown) => unknown;
     try {
-      this.#post({ kind: "answer", id, answer: await handler(asks) });
+      this.#post({ kind: "answer", id, answer: await handler(params) });
     } catch (error) {
       this.#post({ kind: "failure", id, error });
     }
   }
 
-  /** One for each folder, because it knows what it saw before. */
+  /** Each folder has a scanner that remembers its last scan. */
   #scanner(root: string): Scanner {
     const scanner = this.#scanners.get(root) ?? new Scanner(root);
     this.#scanners.set(root, scanner);
@@ -198,7 +200,9 @@ class SyncWorker {
   }
 }
 
-/** macOS can be set to tell `A` from `a`; taking it for one that cannot refuses no more than a second spelling. */
+/**
+ * A case-sensitive volume on macOS is treated as case-insensitive: only a second spelling of a name is then refused.
+ */
 const rulesHere = {
   isWindows: process.platform === "win32",
   foldsCase: process.platform === "win32" || process.platform === "darwin",
@@ -206,18 +210,18 @@ const rulesHere = {
 
 const NO_COUNTS = { files: 0, bytes: 0, path: "" };
 
-/** An archive on its way to the host in blocks, no more of them at once than it has taken credit for. */
+/** An archive that is sent to the host in blocks, limited by a `SendWindow`. */
 class Stream {
   readonly #blocks: Blocks;
-  /** Where the archive goes in: the same, or what compresses it. */
+  /** Receives the archive: the blocks themselves, or a compressor in front of them. */
   readonly #input: Blocks;
-  readonly #credits = new Credits(CREDITS);
+  readonly #window = new SendWindow(STREAM_WINDOW);
   #isStopped = false;
   #sentBytes = 0;
 
   constructor({ stream, progress, gzip }: StreamOptions, port: MessagePort) {
     this.#blocks = new Blocks((bytes) => {
-      this.#credits.take();
+      this.#window.take();
       this.#sentBytes += bytes.length;
       const message: FromWorker = { kind: "block", stream, bytes, progress };
       port.postMessage(message, [bytes.buffer]);
@@ -234,7 +238,7 @@ class Stream {
   }
 
   async ready(): Promise<void> {
-    await this.#credits.available();
+    await this.#window.available();
     if (this.#isStopped) throw abortError();
   }
 
@@ -245,12 +249,12 @@ class Stream {
 
   taken(buffer: ArrayBuffer): void {
     this.#blocks.recycle(buffer);
-    this.#credits.grant();
+    this.#window.grant();
   }
 
   stop(): void {
     this.#isStopped = true;
-    this.#credits.letGo();
+    this.#window.release();
   }
 }
 

@@ -3,7 +3,7 @@ import { commands, Uri, window } from "vscode";
 import { abortable, delay } from "../../base/async";
 import { formatBytes, plural } from "../../base/format";
 import { conflictText } from "../../sync/pull/conflictText";
-import { DECIDES_WHAT_IS_SENT } from "../../sync/folder/protectedNames";
+import { DECIDES_WHAT_IS_PUSHED } from "../../sync/folder/protectedNames";
 import type { Conflict, ProtectedCopy } from "../../sync/pull/pullMessages";
 import type { BigPull } from "../../sync/pull/puller";
 import { inert, showInformation, showWarning } from "../outsideText";
@@ -45,7 +45,7 @@ export async function offerConflicts(
  * reports protected files that only the sandbox has.
  */
 export async function offerCopies(root: string, copies: readonly ProtectedCopy[]): Promise<void> {
-  const notable = copies.filter(({ reason, isHere }) => isHere || reason === DECIDES_WHAT_IS_SENT);
+  const notable = copies.filter(({ reason, isHere }) => isHere || reason === DECIDES_WHAT_IS_PUSHED);
   const [first] = notable;
   if (!first) return;
   const both = notable.filter(({ isHere }) => isHere);

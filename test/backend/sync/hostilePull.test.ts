@@ -34,11 +34,11 @@ describe("a hostile program in a sandbox", function () {
       ".modalignore.sandbox-copy",
       "sub/.MODALIGNORE.sandbox-copy",
     ]);
-    assert.ok(copies.every(({ reason }) => reason === "it decides which files are sent to sandboxes"));
+    assert.ok(copies.every(({ reason }) => reason === "it decides which files are pushed to sandboxes"));
     assert.equal(read(".gitignore"), "private.txt\n");
     assert.ok(!existsSync(here(".modalignore")) && !existsSync(here("sub/.MODALIGNORE")));
     assert.equal(read("out.txt"), "x\n");
-    assert.match(last, /; 3 came back only as copies/);
+    assert.match(last, /; 3 files were pulled only as copies/);
   });
 
   it("cannot leave files that local tools run by themselves", async () => {
@@ -58,7 +58,7 @@ describe("a hostile program in a sandbox", function () {
     }
     assert.equal(read(".husky.sandbox-copy/pre-commit"), "evil\n");
     assert.equal(copies.length, 9);
-    assert.match(last, /9 came back only as copies.*; 4 not pulled, see the log/);
+    assert.match(last, /9 files were pulled only as copies.*; 4 not pulled \(see the log\)/);
   });
 
   it("cannot make a git repository under any name", async () => {
@@ -79,7 +79,7 @@ describe("a hostile program in a sandbox", function () {
       copies.map(({ path, isHere }) => [path, isHere]),
       [[".npmrc", true]],
     );
-    assert.match(last, /\.npmrc came back only as \.npmrc\.sandbox-copy\S*, because it is configuration/);
+    assert.match(last, /\.npmrc was pulled only as \.npmrc\.sandbox-copy\S*, because a tool loads it/);
   });
 
   it("cannot fill the folder with files or send names that control a terminal", async () => {
@@ -90,7 +90,7 @@ describe("a hostile program in a sandbox", function () {
     );
 
     // The four from before are still there.
-    assert.match(last, /^Pulled 1,000 files, 0 B; 106 not pulled, see the log$/);
+    assert.match(last, /^Pulled 1,000 files, 0 B; 106 not pulled \(see the log\)$/);
     assert.ok(
       readdirSync(services().folder).every((name) => !name.startsWith("a\u001b") && !name.startsWith(".modal-pull")),
     );

@@ -104,7 +104,7 @@ describe("a pull after a run", function () {
     assert.equal(read("both.txt"), "mine");
     assert.equal(read("both (sandbox copy from CPU).txt"), "theirs\n");
     assert.deepEqual(services().conflicts, [{ path: "both.txt", copy: "both (sandbox copy from CPU).txt" }]);
-    assert.match(screen.steps.at(-1) ?? "", /you and the run on CPU both changed both\.txt, both versions kept$/);
+    assert.match(screen.steps.at(-1) ?? "", /you and the run on CPU both changed both\.txt \(both versions kept\)$/);
 
     const again = await run("cat both.txt; ls", CPU, "cat.sh");
     assert.match(again.screen.text, /^mine/);
@@ -116,7 +116,7 @@ describe("a pull after a run", function () {
     const { screen } = await run("head -c 30000000 /dev/zero >big.bin; echo small >small.txt");
     assert.equal(read("small.txt"), "small\n");
     assert.ok(!existsSync(here("big.bin")));
-    assert.match(screen.steps.at(-1) ?? "", /1 not pulled, see the log/);
+    assert.match(screen.steps.at(-1) ?? "", /1 not pulled \(see the log\)/);
   });
 
   it("downloads a big file and a folder on request, byte for byte", async () => {

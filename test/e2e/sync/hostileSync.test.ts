@@ -29,9 +29,9 @@ describe("rules files and secrets", () => {
     await quickInput.tickOnly(["T4"]);
     await quickInput.accept();
     await notifications.waitFor(
-      "The sandbox wrote .modalignore. It was pulled only as .modalignore.sandbox-copy, because it decides which files are sent to sandboxes.",
+      "The sandbox wrote .modalignore. It was pulled only as .modalignore.sandbox-copy, because it decides which files are pushed to sandboxes.",
     );
-    await terminals.waitForText("evil.sh · T4", /2 came back only as copies/);
+    await terminals.waitForText("evil.sh · T4", /2 files were pulled only as copies/);
     await workbench.screenshot("rules-file-copy");
     assert.equal(existsSync(here(".modalignore")), false);
     assert.equal(existsSync(here(".husky")), false);

@@ -39,7 +39,7 @@ describe("the synced files", () => {
     const text = await workbench.editor.text();
     assert.match(text, /\d+ to add\. \d+ files, \d+ KB, would be sent\./);
     assert.match(text, /\+ +80 KB +data\/points\.csv/);
-    assert.match(text, /\.env is kept back because it may hold secrets/);
+    assert.match(text, /\.env is not pushed because it may hold secrets/);
     assert.match(text, /\.gitignore, line 2: scratch\/ · scratch/);
     await workbench.screenshot("preview-sync-new");
   });

@@ -78,7 +78,7 @@ describe("unpacking an archive from a sandbox", () => {
       const root = folder();
       const { end, refused } = unpackStream(root, [archive]);
 
-      assert.deepEqual(end, { kind: "whole" });
+      assert.deepEqual(end, { kind: "complete" });
       assert.deepEqual(Object.keys(refused).sort(), REFUSED);
       const expected = listTree(source)
         .filter((line) => !isRefused(line))
@@ -102,7 +102,7 @@ describe("unpacking an archive from a sandbox", () => {
         at += length;
       }
       const root = folder();
-      assert.deepEqual(unpackStream(root, chunks).end, { kind: "whole" });
+      assert.deepEqual(unpackStream(root, chunks).end, { kind: "complete" });
       assert.deepEqual(listTree(root), listTree(source));
     }
   });
@@ -138,15 +138,15 @@ describe("unpacking an archive from a sandbox", () => {
         entry({ name: "deep/here", type: "2", linkname: "." }),
         entry({ name: "l", type: "2", linkname: "deep/here/../../x" }),
       ],
-      refused: { l: "is a link by a detour" },
+      refused: { l: "is a link that contains .. after a name" },
     },
     "a hard link to outside": {
       parts: [entry({ name: "passwd", type: "1", linkname: "/etc/passwd" })],
-      refused: { passwd: "is a second name of a file that did not come" },
+      refused: { passwd: "is a hard link to a file that was not received" },
     },
     "a hard link to an existing file": {
       parts: [entry({ name: "stolen", type: "1", linkname: "mine" })],
-      refused: { stolen: "is a second name of a file that did not come" },
+      refused: { stolen: "is a hard link to a file that was not received" },
     },
     "devices and FIFOs": {
       parts: [
@@ -155,14 +155,14 @@ describe("unpacking an archive from a sandbox", () => {
         entry({ name: "fifo", type: "6" }),
       ],
       refused: {
-        char: "is neither a file, a folder nor a link",
-        block: "is neither a file, a folder nor a link",
-        fifo: "is neither a file, a folder nor a link",
+        char: "isn't a file, a folder or a link",
+        block: "isn't a file, a folder or a link",
+        fifo: "isn't a file, a folder or a link",
       },
     },
     "an unknown type": {
       parts: [entry({ name: "odd", type: "S" }, "content")],
-      refused: { odd: "is neither a file, a folder nor a link" },
+      refused: { odd: "isn't a file, a folder or a link" },
     },
     "a name with a NUL": {
       parts: [pax({ path: "nul\0byte" }), entry({ name: "short" }, "x")],
@@ -195,12 +195,12 @@ describe("unpacking an archive from a sandbox", () => {
           ".vsCode/x",
           ".g\u200Cit/x",
           "git~1/x",
-        ].map((name) => [name, "belongs to git or VS Code, which no sandbox may change"]),
+        ].map((name) => [name, "belongs to git or VS Code, and no sandbox may change that"]),
       ),
     },
     "a link to nothing": {
       parts: [entry({ name: "empty", type: "2" })],
-      refused: { empty: "is a link to nowhere" },
+      refused: { empty: "is a link without a target" },
     },
   };
 
@@ -212,7 +212,7 @@ describe("unpacking an archive from a sandbox", () => {
       const outside = listTree(top).filter((line) => !line.startsWith('"root'));
       const result = unpack(root, [...parts, good]);
       assert.deepEqual(result.refused, refused);
-      assert.deepEqual(result.end, { kind: "whole" });
+      assert.deepEqual(result.end, { kind: "complete" });
       assert.equal(readFileSync(join(root, "good.txt"), "utf8"), "good");
       assert.equal(readFileSync(join(root, "mine"), "utf8"), "mine");
       assert.deepEqual(
@@ -232,7 +232,7 @@ describe("unpacking an archive from a sandbox", () => {
       good,
     ]);
     assert.deepEqual(result.refused, {
-      "link/x": "lies behind the link link, which is not followed",
+      "link/x": "is behind the link link, which is not followed",
       deep: "is a link out of the folder",
     });
     assert.deepEqual(readdirSync(outside), []);
@@ -271,7 +271,7 @@ describe("unpacking an archive from a sandbox", () => {
   it("accepts only what was requested", () => {
     const root = folder();
     const { refused } = unpack(root, [good, entry({ name: "extra" }, "x")], { wanted: ["good.txt"] });
-    assert.deepEqual(refused, { extra: "was not asked for" });
+    assert.deepEqual(refused, { extra: "was not requested" });
     assert.deepEqual(readdirSync(root), ["good.txt"]);
   });
 
@@ -285,8 +285,8 @@ describe("unpacking an archive from a sandbox", () => {
     ];
     const { refused } = unpack(root, parts, { rules: { isWindows: false, foldsCase: true } });
     assert.deepEqual(refused, {
-      "read/other": "differs from Read only in how it is spelt",
-      "Read/ME": "differs from Read/Me only in how it is spelt",
+      "read/other": "differs from Read only in spelling",
+      "Read/ME": "differs from Read/Me only in spelling",
     });
   });
 
@@ -304,7 +304,7 @@ describe("unpacking an archive from a sandbox", () => {
       for (let sent = 0; sent < size; sent += zeros.length) yield zeros;
     }
     const { end, refused } = unpackStream(root, bomb(), { limits: { streamBytes: 500 * MB } });
-    assert.deepEqual(refused, { bomb: "is bigger than there is room for" });
+    assert.deepEqual(refused, { bomb: "exceeds the size limit" });
     assert.equal(end.kind, "tooMuch");
     assert.deepEqual(readdirSync(root), ["good.txt"]);
   });
@@ -313,8 +313,8 @@ describe("unpacking an archive from a sandbox", () => {
     const root = folder();
     const parts = [entry({ name: "big" }, Buffer.alloc(2 * MB)), good];
     const { refused, end } = unpack(root, parts, { limits: { bytes: MB } });
-    assert.deepEqual(refused, { big: "is bigger than there is room for" });
-    assert.deepEqual(end, { kind: "whole" });
+    assert.deepEqual(refused, { big: "exceeds the size limit" });
+    assert.deepEqual(end, { kind: "complete" });
     assert.deepEqual(readdirSync(root), ["good.txt"]);
   });
 
@@ -346,7 +346,7 @@ describe("unpacking an archive from a sandbox", () => {
     }
     const { refused, end } = unpackStream(root, stream());
     assert.deepEqual(refused, { "an entry": "has a header of 1073741824 bytes" });
-    assert.deepEqual(end, { kind: "whole" });
+    assert.deepEqual(end, { kind: "complete" });
     assert.deepEqual(readdirSync(root), ["good.txt"]);
   });
 
@@ -429,7 +429,7 @@ describe("unpacking an archive from a sandbox", () => {
     const root = build(folder(), { a: { kind: "file", content: "mine" } });
     mkdirSync(join(root, "b"));
     const { refused } = unpack(root, [entry({ name: "a/x" }, "x"), entry({ name: "b" }, "b")]);
-    assert.deepEqual(refused, { "a/x": "cannot be written: a is no folder here" });
+    assert.deepEqual(refused, { "a/x": "cannot be written: a isn't a folder here" });
     assert.equal(readFileSync(join(root, "b (sandbox copy)"), "utf8"), "b");
   });
 

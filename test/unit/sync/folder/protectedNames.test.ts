@@ -27,7 +27,7 @@ describe("protected names", () => {
     new PathGuard(new LocalFolder(root), [...listing, path].map(listed)).guard(path, "file")?.copyName(1);
 
   it("each have a reason that completes a sentence", () => {
-    for (const { reason } of PROTECTED) assert.match(reason, /^(it|an? \w+|git|the file manager) .*[a-z]$/);
+    for (const { reason } of PROTECTED) assert.match(reason, /^(it|an? \w+|git|the file manager|Windows) .*[a-z]$/);
     for (const { files = [], folders = [] } of PROTECTED)
       for (const name of [...files, ...folders]) assert.ok(!name.endsWith("*"), `${name} matches its own copies`);
     assert.equal(new Set(PROTECTED.map(({ reason }) => reason)).size, PROTECTED.length);

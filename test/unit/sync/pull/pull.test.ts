@@ -239,7 +239,7 @@ describe("a pull", function () {
     rmSync(join(pair.there, "d"));
     symlinkSync("a", join(pair.there, "d"));
     const result = await pair.pull();
-    assert.deepEqual(reasons(result), { "a/inside": "cannot be written: a is no folder here" });
+    assert.deepEqual(reasons(result), { "a/inside": "cannot be written: a isn't a folder here" });
     assert.deepEqual(result.conflicts, [{ path: "b", copy: "b (sandbox copy)" }]);
     assert.equal(pair.contentHere("a"), "a");
     assert.equal(pair.contentHere("b/x"), "x");
@@ -283,7 +283,7 @@ describe("a pull", function () {
     assert.equal(pair.contentHere(".npmrc"), "mine");
     assert.match(
       describePull(result) ?? "",
-      /6 came back only as copies, because tools read such files by themselves \(/,
+      /6 files were pulled only as copies, because tools read such files automatically \(/,
     );
     assert.equal(pair.baseline.get(".husky/pre-commit"), undefined);
 
@@ -331,9 +331,9 @@ describe("a pull", function () {
     for (const [part, script, message] of [
       [list, "printf 'find\\n'; yes '' | tr '\\n' '\\0'", /more files in the sandbox than a pull can list/],
       [list, "printf 'find\\n'; cat /dev/zero | tr '\\0' x", /more files in the sandbox than a pull can list/],
-      [list, "yes error >&2", /errors without end/],
-      [archive, "yes error >&2", /errors without end/],
-      [archive, "cat /dev/zero", /far more than was asked for/],
+      [list, "yes error >&2", /kept reporting errors/],
+      [archive, "yes error >&2", /kept reporting errors/],
+      [archive, "cat /dev/zero", /much more than was requested/],
     ] as const)
       await assert.rejects(pair.pull({ exec: instead(part, script) }), message, script);
     assert.deepEqual(readdirSync(pair.here), ["a"]);
@@ -436,11 +436,11 @@ describe("a pull", function () {
   it("never mistakes a failed listing for an empty folder", async () => {
     const pair = Pair.synced(folder, { a: file("a") });
     const failing = (script: string) => pair.pull({ exec: () => exec(["sh", "-c", script]) });
-    await assert.rejects(failing("printf 'find\\n'"), /broke off/);
-    await assert.rejects(failing("exit 0"), /broke off/);
-    await assert.rejects(failing("printf 'find\\nend'"), /lists no files/);
+    await assert.rejects(failing("printf 'find\\n'"), /was cut off/);
+    await assert.rejects(failing("exit 0"), /was cut off/);
+    await assert.rejects(failing("printf 'find\\nend'"), /listed no files/);
     await assert.rejects(failing("exit 42"), /does not exist/);
-    await assert.rejects(failing("exit 127"), /lacks find/);
+    await assert.rejects(failing("exit 127"), /needs find/);
     await assert.rejects(pair.pull({ remotePath: join(pair.there, "nope") }), /does not exist/);
     assert.equal(pair.contentHere("a"), "a");
   });
@@ -574,7 +574,7 @@ describe("a pull", function () {
     assert.deepEqual([pair.contentHere("steady"), pair.contentHere("big.bin")], ["new", "old"]);
     assert.equal(
       describePull(result),
-      "Pulled 1 file, 3 B; big.bin changed while it was being pulled, so it was left in the sandbox: pull again later",
+      "Pulled 1 file, 3 B; big.bin changed while it was being pulled, so it was left in the sandbox (pull again later)",
     );
     assert.deepEqual([result.leftCount, result.skipped, senders.count()], [1, [], 2]);
     assert.equal((await pair.pull()).files, 1);

@@ -255,7 +255,7 @@ describe("a pull right after a push", function () {
 
   it("does not sync with a system folder of the sandbox", async () => {
     const work = window.push({ root: folder(), remotePath: "/etc", exec: localExec(), signal });
-    await assert.rejects(work, /\/etc belongs to the sandbox's system/);
+    await assert.rejects(work, /\/etc belongs to the sandbox's operating system/);
   });
 });
 

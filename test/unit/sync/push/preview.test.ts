@@ -165,7 +165,7 @@ describe("a preview of a push", function () {
     assert.match(text, /^ {2}\.modalignore, line 1: \/data\/ · data$/m);
     assert.match(text, /^ {2}Built in: virtual environments · env$/m);
     assert.match(text, /^ {2}Built in: repositories, dependencies and caches · node_modules$/m);
-    assert.match(text, /^ {2}\.env is kept back because it may hold secrets$/m);
+    assert.match(text, /^ {2}\.env is not pushed because it may hold secrets$/m);
   });
 });
 

@@ -36,7 +36,7 @@ describe("the list of a sandbox's files", () => {
       const parser = parse(stdout, { size: 11 });
 
       assert.deepEqual(pathsOf(parser).sort(), ["-x", "a b", "a b/c\nd", "l"]);
-      assert.ok(parser.isWhole && parser.invalidCount === 0);
+      assert.ok(parser.isComplete && parser.invalidCount === 0);
       for (const { path, size, mtime, ctime = 0 } of parser.entries.filter(({ kind }) => kind === "file")) {
         const stats = lstatSync(join(root, path));
         assert.equal(size, stats.size);
@@ -61,15 +61,15 @@ describe("the list of a sandbox's files", () => {
       it(`loses only one file to a row with ${what} (chunks of ${size})`, () => {
         const parser = parse(`find\n${row("before")}${bad}${row("after")}end`, { size });
         assert.deepEqual(pathsOf(parser), ["before", "after"]);
-        assert.deepEqual([parser.invalidCount, parser.isWhole, parser.isTooMuch], [1, true, false]);
-        assert.match(parser.invalid[0]?.reason ?? "", /cannot be read/);
+        assert.deepEqual([parser.invalidCount, parser.isComplete, parser.isTooMuch], [1, true, false]);
+        assert.match(parser.invalid[0]?.reason ?? "", /invalid row/);
       });
 
   it("loses only one file to an invalid row of stat", () => {
     const time = "2026-11-28 21:10:40.5 +0000";
     const good = (path: string) => `81a4 5 100 ${time} 100 ${time} ./${path}//\n`;
     const parser = parse(`stat\n${good("a")}81a4 x 100 ./b//\n${"q".repeat(40_000)}//\n${good("c")}end`);
-    assert.deepEqual([pathsOf(parser), parser.invalidCount, parser.isWhole], [["a", "c"], 2, true]);
+    assert.deepEqual([pathsOf(parser), parser.invalidCount, parser.isComplete], [["a", "c"], 2, true]);
   });
 
   it("has only what was requested", () => {

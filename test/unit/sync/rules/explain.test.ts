@@ -36,11 +36,11 @@ describe("the rule for a file", () => {
     ".env.shared": /is synced/,
     "sub/x.tmp": /is not synced\. It is excluded by sub\/\.modalignore, line 1: \*\.tmp/,
     "env/pyvenv.cfg": /because env is not\. It is a virtual environment/,
-    "no/such": /There is no such file/,
+    "no/such": /The file does not exist/,
     "to-sub": /is synced/,
     "to-sub/x.tmp": /because sub\/x\.tmp is not. It is excluded by sub\/\.modalignore/,
-    "to-outside/bin": /because to-outside is not\. It is a link out of the folder/,
-    "to-nowhere/x": /There is no such file/,
+    "to-outside/bin": /because to-outside is not\. It is a link to a place outside the folder/,
+    "to-nowhere/x": /The file does not exist/,
   };
   for (const [path, expected] of Object.entries(cases))
     it(`is explained for ${path}`, () => {

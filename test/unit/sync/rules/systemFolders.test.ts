@@ -21,7 +21,11 @@ describe("the synced folder of a sandbox", () => {
       ],
     ]) {
       const { message } = refuseRemotePath(path) ?? {};
-      assert.match(message ?? "", /belongs to the sandbox's system.*modalSandboxes\.remotePath.*such as \//, path);
+      assert.match(
+        message ?? "",
+        /belongs to the sandbox's operating system.*modalSandboxes\.remotePath.*such as \//,
+        path,
+      );
     }
     assert.match(refuseRemotePath("/root")?.message ?? "", /such as \/root\/workspace\./);
   });

@@ -1,7 +1,7 @@
 import { Deferred } from "../../base/async";
 
-/** Lets a sender be ahead of its receiver by a fixed number of blocks. */
-export class Credits {
+/** Limits how many blocks a sender may be ahead of its receiver. */
+export class SendWindow {
   #left: number;
   #granted = new Deferred<undefined>();
 
@@ -9,7 +9,7 @@ export class Credits {
     this.#left = count;
   }
 
-  /** Takes one, which may be more than are left: the sender then waits before it makes the next. */
+  /** Counts a sent block, even if the window is full: the sender waits before it makes the next block. */
   take(): void {
     this.#left -= 1;
   }
@@ -21,8 +21,8 @@ export class Credits {
     this.#granted = new Deferred();
   }
 
-  /** There is nobody to take any more: a sender that waits goes on, and hears of it. */
-  letGo(): void {
+  /** Releases a waiting sender when the receiver is gone. The sender finds out when it continues. */
+  release(): void {
     this.#left = Infinity;
     this.#granted.resolve(undefined);
   }

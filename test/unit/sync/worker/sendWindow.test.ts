@@ -3,41 +3,41 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 
 import { BLOCK_BYTES, Blocks } from "../../../../src/sync/archive/blocks";
-import { Credits } from "../../../../src/sync/worker/credits";
+import { SendWindow } from "../../../../src/sync/worker/sendWindow";
 
-describe("a window of credits", () => {
-  it("lets a sender with credits continue, and one without wait for the next", async () => {
-    const credits = new Credits(2);
+describe("a send window", () => {
+  it("lets a sender continue until the window is full, and then wait for the next grant", async () => {
+    const window = new SendWindow(2);
     const log: string[] = [];
     const sending = (async () => {
       for (const block of ["a", "b", "c", "d"]) {
-        await credits.available();
-        credits.take();
+        await window.available();
+        window.take();
         log.push(block);
       }
     })();
 
     await settled();
     assert.deepEqual(log, ["a", "b"]);
-    credits.grant();
+    window.grant();
     await settled();
     assert.deepEqual(log, ["a", "b", "c"]);
-    credits.grant();
+    window.grant();
     await sending;
     assert.deepEqual(log, ["a", "b", "c", "d"]);
   });
 
-  it("makes a sender that took more than it had wait until the debt is paid", async () => {
-    const credits = new Credits(1);
-    credits.take();
-    credits.take();
+  it("makes a sender that took more than it had wait until enough is granted", async () => {
+    const window = new SendWindow(1);
+    window.take();
+    window.take();
     let isAvailable = false;
-    void credits.available().then(() => (isAvailable = true));
+    void window.available().then(() => (isAvailable = true));
 
-    credits.grant();
+    window.grant();
     await settled();
     assert.equal(isAvailable, false);
-    credits.grant();
+    window.grant();
     await settled();
     assert.equal(isAvailable, true);
   });
