@@ -34,7 +34,8 @@ async function writeSummary(run: Run, folder: string, record: RunRecord, end: Ru
     startedAt: new Date(startedAt).toISOString(),
     exitCode: end.exitCode ?? null,
     seconds: (end.endedAt - startedAt) / 1000,
-    dollars: end.dollars,
+    // An estimate is not exact to more than a millionth of a dollar.
+    dollars: Number(end.dollars.toFixed(6)),
     // JSON has no representation of these numbers.
     values: Object.fromEntries(
       [...values.all].map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),

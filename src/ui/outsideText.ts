@@ -48,6 +48,13 @@ export function askInDialog(
   return chosenOf(actions, (items) => window.showWarningMessage(inert(question, MAX_MESSAGE), options, ...items));
 }
 
+/** As `askInDialog`, but Enter gives the safe answer. Returns true if the user chose the other one. */
+export const askForRisk = async (
+  question: string,
+  detail: string | readonly string[],
+  { safe, risky }: { readonly safe: string; readonly risky: string },
+): Promise<boolean> => (await askInDialog(question, detail, safe, risky)) === risky;
+
 /** Shows an outcome in the status bar for a while. */
 export function showDone(outcome: string, durationMs: number): void {
   window.setStatusBarMessage(`$(check) ${inert(outcome)}`, durationMs);

@@ -53,7 +53,7 @@ export function openWindow(own: DisposableStore, options: WindowOptions): Window
   const services = { ...createServices(own, serviceOptions(context, session, log, report)), trees };
   const { store, kept, runs, rates, clock } = services;
 
-  const terminals = createTerminals(own, services);
+  const terminals = createTerminals(own, services, report);
   const loadWatching = async () =>
     new (await import("./watching")).Watching({
       ...services,

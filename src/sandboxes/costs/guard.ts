@@ -34,8 +34,8 @@ export interface SpendingGuardOptions {
   readonly livingWindows: () => Promise<ReadonlySet<string>>;
   /** Runs `work` while no other window decides. */
   readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Asks the user if the sandbox may exceed a soft limit. */
-  readonly approve: (question: string) => Promise<boolean>;
+  /** Asks the user if a sandbox of this price may exceed a soft limit. */
+  readonly approve: (question: string, dollarsPerHour: number) => Promise<boolean>;
   readonly clock: Clock;
 }
 
@@ -72,7 +72,7 @@ export class SpendingGuard implements Guard {
       for (;;) {
         const unasked = await this.#decide(candidate, record, signal);
         if (unasked.length === 0) return;
-        await this.#ask(unasked, formatGpu(candidate.gpu));
+        await this.#ask(unasked, candidate);
       }
     });
   }
@@ -88,7 +88,7 @@ export class SpendingGuard implements Guard {
       const load = await this.#loadWith(candidate, before);
       const { soft, hard } = this.#options.limits();
       const [refused] = crossings(load, hard);
-      if (refused) throw limitReached(refused, formatGpu(candidate.gpu));
+      if (refused) throw limitReached(refused, formatGpu(candidate.gpu), this.#running.length > 0);
       const unasked = this.#unasked(crossings(load, soft));
       if (unasked.length === 0) await record();
       return unasked;
@@ -102,26 +102,32 @@ export class SpendingGuard implements Guard {
     return crossed.filter(({ kind }) => !this.#approved.has(kind));
   }
 
-  async #ask(news: readonly Crossing[], label: string): Promise<void> {
-    const question = news.map((crossing) => describeCrossing(crossing, label)).join(" ");
-    if (!(await this.#options.approve(question))) throw abortError();
+  async #ask(news: readonly Crossing[], candidate: Sandbox): Promise<void> {
+    const { meter, rates, approve } = this.#options;
+    const question = news.map((crossing) => describeCrossing(crossing, formatGpu(candidate.gpu))).join(" ");
+    const price = meter.costs.isFree ? 0 : hourlyRate(candidate, rates.current);
+    if (!(await approve(question, price))) throw abortError();
     for (const { kind } of news) this.#approved.add(kind);
   }
 
   /** @param listedBefore the names of the sandboxes whose ids were known before the server was last asked */
   async #loadWith(candidate: Sandbox, listedBefore: ReadonlySet<string>): Promise<Load> {
-    const { store, meter, rates, journal, livingWindows } = this.#options;
-    const known = store.all.filter((sandbox) => isOfThisMachine(sandbox) && isOnServer(sandbox));
+    const { meter, rates, journal, livingWindows } = this.#options;
     const [entries, living] = await Promise.all([journal(), livingWindows()]);
     const recorded = entries.filter((entry) => this.#isUnlisted(entry, listedBefore, living));
     const specs = recorded.flatMap(({ making }) => (making ? [making.spec] : []));
-    const billables: Billable[] = [candidate, ...known, ...specs];
+    const billables: Billable[] = [candidate, ...this.#running, ...specs];
     const { isFree, today } = meter.costs;
     return {
       sandboxes: billables.length,
       dollarsPerHour: isFree ? 0 : billables.reduce((sum, billable) => sum + hourlyRate(billable, rates.current), 0),
       dollarsPerDay: isFree ? 0 : today,
     };
+  }
+
+  /** The sandboxes of this machine that cost money or will. */
+  get #running(): readonly Sandbox[] {
+    return this.#options.store.all.filter((sandbox) => isOfThisMachine(sandbox) && isOnServer(sandbox));
   }
 
   /** True for a sandbox that some window is creating, or has created since the server was last asked. */
@@ -157,15 +163,19 @@ function isOnServer({ phase }: Sandbox): boolean {
 const hasLimit = ({ soft, hard }: { readonly soft: Limits; readonly hard: Limits }): boolean =>
   [soft, hard].some((limits) => Object.values(limits).some((limit: number) => limit > 0));
 
-const limitReached = (crossing: Crossing, label: string) =>
-  new UserError(
-    `${describeCrossing(crossing, label)} ${crossing.kind === "dollarsPerDay" ? "Raise the limit, or continue tomorrow." : "Terminate a sandbox or raise the limit."}`,
-    {
-      actions: [
-        { title: "Open Settings", command: "modalSandboxes.setLimits" },
-        ...(crossing.kind === "dollarsPerDay"
-          ? []
-          : [{ title: "Terminate…", command: "modalSandboxes.terminateSandbox" }]),
-      ],
-    },
-  );
+/** Terminating a sandbox helps if one runs and the limit is not on what is spent already. */
+function limitReached(crossing: Crossing, label: string, hasRunning: boolean): UserError {
+  const canTerminate = hasRunning && crossing.kind !== "dollarsPerDay";
+  const remedy =
+    crossing.kind === "dollarsPerDay"
+      ? "Raise the limit, or continue tomorrow."
+      : canTerminate
+        ? "Terminate a sandbox or raise the limit."
+        : "Raise the limit.";
+  return new UserError(`${describeCrossing(crossing, label)} ${remedy}`, {
+    actions: [
+      { title: "Open Settings", command: "modalSandboxes.setLimits" },
+      ...(canTerminate ? [{ title: "Terminate…", command: "modalSandboxes.terminateSandbox" }] : []),
+    ],
+  });
+}

@@ -2,6 +2,7 @@ import { formatDollars, formatDuration, formatHourlyRate, plural } from "../../b
 import type { Account } from "../../modal/account";
 import { formatGpu } from "../../modal/gpus";
 import type { Costs, MeteredSandbox } from "../../sandboxes/costs/costMeter";
+import type { DayLimitReached } from "../../sandboxes/costs/dayLimits";
 import { escapeMarkdown } from "../views/markdown";
 
 /** A smaller amount is not shown as spent. */
@@ -87,3 +88,16 @@ export function remaining({ sandbox }: MeteredSandbox, now: number): string | un
 }
 
 const running = (count: number): string => `${plural(count, "Modal sandbox", "Modal sandboxes")} running`;
+
+/** The notice that today's spending has reached a limit, with what keeps running and its price. */
+export function dayLimitText({ kind, limit, today }: DayLimitReached, { sandboxes, perHour }: Costs): string {
+  const spent = `Your sandboxes have cost ${formatDollars(today)} today, and your ${kind} limit is ${formatDollars(limit)} a day.`;
+  const refused = kind === "hard" ? " No more sandboxes will be created today." : "";
+  const count = sandboxes.length;
+  const keeps = count === 1 ? "keeps" : "keep";
+  const running =
+    count > 0
+      ? ` ${plural(count, "sandbox", "sandboxes")} ${keeps} running at ${formatHourlyRate(perHour)} until terminated.`
+      : "";
+  return `${spent}${refused}${running}`;
+}

@@ -62,7 +62,7 @@ export class CostWatch implements Disposable {
     this.#own.add(
       watchDayLimits({
         dayLimits: new DayLimits({ meter, store, ...limits, isBusy, memento, clock, confirm: () => this.#confirm() }),
-        onDidChangeCosts: meter.onDidChangeCosts,
+        meter,
         terminate: (key) => sandboxes.terminate(key, AbortSignal.timeout(TERMINATE_TIMEOUT_MS)),
         report,
       }),

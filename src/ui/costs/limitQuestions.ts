@@ -1,23 +1,23 @@
 import { commands, window } from "vscode";
 import { every } from "../../base/async";
 import { DisposableStore, type Disposable } from "../../base/disposable";
-import type { Event } from "../../base/event";
-import { formatDollars, plural } from "../../base/format";
+import { formatHourlyRate, plural } from "../../base/format";
+import type { CostMeter, Costs } from "../../sandboxes/costs/costMeter";
 import type { DayLimitReached, DayLimits } from "../../sandboxes/costs/dayLimits";
 import type { RunningSandbox } from "../../sandboxes/sandbox";
-import { askInDialog, showWarning } from "../outsideText";
+import { askForRisk, showWarning } from "../outsideText";
+import { dayLimitText } from "./costText";
 
 /** Asks whether to create a sandbox that exceeds a soft limit. */
-export async function approveAboveLimit(question: string): Promise<boolean> {
+export function approveAboveLimit(question: string, dollarsPerHour: number): Promise<boolean> {
   const detail = "You won't be asked again until you're below the limit.";
-  return (await askInDialog(question, detail, CREATE)) === CREATE;
+  const risky = dollarsPerHour > 0 ? `Create for ${formatHourlyRate(dollarsPerHour)}` : "Create Anyway";
+  return askForRisk(question, detail, { safe: "Don't Create", risky });
 }
-
-const CREATE = "Create Anyway";
 
 export interface DayLimitOptions {
   readonly dayLimits: DayLimits;
-  readonly onDidChangeCosts: Event<unknown>;
+  readonly meter: Pick<CostMeter, "costs" | "onDidChangeCosts">;
   readonly terminate: (key: string) => Promise<void>;
   readonly report: (error: unknown) => void;
 }
@@ -26,19 +26,20 @@ export interface DayLimitOptions {
 const INTERVAL_MS = 60_000;
 const GRACE_MS = 60_000;
 
+const TERMINATE = "Terminate…";
 const SHOW = "Show Costs";
 const LIMITS = "Set Spending Limits…";
 const KEEP = "Keep";
 
 /** Reports when today's spending reaches a limit, and terminates idle sandboxes if a setting says so. */
-export function watchDayLimits({ dayLimits, onDidChangeCosts, terminate, report }: DayLimitOptions): Disposable {
+export function watchDayLimits({ dayLimits, meter, terminate, report }: DayLimitOptions): Disposable {
   const own = new DisposableStore();
   const check = () => {
     dayLimits.check(window.state.focused).catch(report);
   };
   own.add(
     dayLimits.onDidReachLimit((reached) => {
-      tell(reached).catch(report);
+      tell(reached, meter.costs).catch(report);
     }),
   );
   own.add(
@@ -46,21 +47,23 @@ export function watchDayLimits({ dayLimits, onDidChangeCosts, terminate, report 
       endUnlessKept(idle, dayLimits, terminate).catch(report);
     }),
   );
-  own.add(onDidChangeCosts(check));
+  own.add(meter.onDidChangeCosts(check));
   own.add(every(INTERVAL_MS, check));
   return own;
 }
 
-async function tell({ kind, limit, today }: DayLimitReached): Promise<void> {
-  const sum = `Your sandboxes have cost ${formatDollars(today)} today, and your ${kind} limit is ${formatDollars(limit)} a day.`;
-  const chosen = await showWarning(
-    kind === "hard" ? `${sum} No more sandboxes will be created today.` : sum,
-    SHOW,
-    LIMITS,
-  );
-  if (chosen === SHOW) await commands.executeCommand("modalSandboxes.showCosts");
-  if (chosen === LIMITS) await commands.executeCommand("modalSandboxes.setLimits");
+async function tell(reached: DayLimitReached, costs: Costs): Promise<void> {
+  const canTerminate = costs.sandboxes.length > 0;
+  const actions = [...(canTerminate ? [TERMINATE] : []), SHOW, LIMITS];
+  const command = commandOf[(await showWarning(dayLimitText(reached, costs), ...actions)) ?? ""];
+  if (command !== undefined) await commands.executeCommand(command);
 }
+
+const commandOf: Readonly<Record<string, string>> = {
+  [TERMINATE]: "modalSandboxes.terminateSandbox",
+  [SHOW]: "modalSandboxes.showCosts",
+  [LIMITS]: "modalSandboxes.setLimits",
+};
 
 async function endUnlessKept(
   idle: readonly RunningSandbox[],

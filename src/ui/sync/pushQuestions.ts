@@ -1,7 +1,7 @@
 import { formatBytes, plural } from "../../base/format";
 import type { BigPush } from "../../sync/push/pushRequest";
 import type { RulesChange } from "../../sync/rules/rulesChange";
-import { askInDialog } from "../outsideText";
+import { askForRisk, askInDialog } from "../outsideText";
 import { pushLimits } from "../settings";
 
 const PUSH = "Push";
@@ -19,7 +19,7 @@ async function approveRules({ root, rules, isUnattended }: BigPush): Promise<boo
   if (rules.length === 0) return true;
   if (isUnattended) return false;
   const detail = rules.length === 1 ? root : [root, "", ...rules.map(ruleLine)];
-  return (await askInDialog(rulesQuestion(rules), detail, PUSH)) === PUSH;
+  return askForRisk(rulesQuestion(rules), detail, { safe: "Don't Push", risky: PUSH });
 }
 
 function rulesQuestion(rules: readonly RulesChange[]): string {

@@ -1,12 +1,13 @@
 import { TerminalExitReason, ThemeIcon, window, type Terminal } from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable";
-import { messageOf } from "../../base/errors";
+import { messageOf, UserError } from "../../base/errors";
 import { formatHourlyRate } from "../../base/format";
 import type { Clock, Logger } from "../../base/ports";
 import { formatGpu } from "../../modal/gpus";
 import { fateOf, type OnTerminalClose } from "../../run/program/closedTerminal";
 import type { Run } from "../../run/run";
-import { inert, showInformation } from "../outsideText";
+import type { ReportError } from "../errorReporter";
+import { inert, showDone, showInformation } from "../outsideText";
 import { RunTerminal } from "./runTerminal";
 
 export interface RunTerminalsOptions {
@@ -15,7 +16,11 @@ export interface RunTerminalsOptions {
   readonly onTerminalClose: () => OnTerminalClose;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Shows an error with its remedies, which a terminal cannot offer. */
+  readonly report: ReportError;
 }
+
+const NOTICE_MS = 10_000;
 
 const STOP = "Stop";
 const SHOW = "Show";
@@ -38,6 +43,7 @@ export class RunTerminals implements Disposable {
   /** Opens terminals for runs that were started together, and shows the first. */
   open(runs: readonly Run[]): void {
     for (const run of runs) this.#create(run);
+    this.#offerRemedies(runs);
     const [first] = runs;
     if (first) this.show(first);
   }
@@ -61,7 +67,7 @@ export class RunTerminals implements Disposable {
   close(run: Run): void {
     const { onTerminalClose, clock } = this.#options;
     const fate = fateOf(run.state, onTerminalClose(), clock.now());
-    if (fate === "stop") this.#attempt(run, run.stop());
+    if (fate === "stop") this.#attempt(run, this.#stop(run));
     else if (fate === "offer") this.#attempt(run, this.#offer(run));
   }
 
@@ -88,6 +94,26 @@ export class RunTerminals implements Disposable {
       this.#terminals.delete(run);
       if (closed.exitStatus?.reason === TerminalExitReason.User) this.close(run);
     }
+  }
+
+  async #stop(run: Run): Promise<void> {
+    const { state } = run;
+    await run.stop();
+    if (state.kind !== "running") return;
+    const price = this.#priceOf(state.dollarsPerHour);
+    showDone(`${run.target.label} was stopped. Its ${formatGpu(run.gpu)} sandbox keeps running (${price})`, NOTICE_MS);
+  }
+
+  /** Once for an error that several runs have in common. */
+  #offerRemedies(runs: readonly Run[]): void {
+    const known = new Set<string>();
+    for (const run of runs)
+      void run.over.then((state) => {
+        if (state.kind !== "failed" || !(state.error instanceof UserError)) return;
+        if (state.error.actions.length === 0 || known.has(state.error.message)) return;
+        known.add(state.error.message);
+        this.#options.report(state.error);
+      });
   }
 
   /** Offers to stop the program, which otherwise keeps running and costing money. */

@@ -1,5 +1,6 @@
 import type { DisposableStore } from "../../base/disposable";
 import type { Services } from "../../services/services";
+import type { ReportError } from "../errorReporter";
 import { onTerminalClose } from "../settings";
 import { BuildTerminals } from "./buildTerminals";
 import { RunTerminals } from "./runTerminals";
@@ -16,8 +17,9 @@ export function createTerminals(
     clock,
     log,
   }: Pick<Services, "runs" | "shells" | "images" | "isFree" | "clock" | "log">,
+  report: ReportError,
 ) {
-  const terminals = own.add(new RunTerminals({ isFree, onTerminalClose, clock, log }));
+  const terminals = own.add(new RunTerminals({ isFree, onTerminalClose, clock, log, report }));
   own.add(
     runs.onDidResumeRun((run) => {
       if (!run.isBackground) terminals.open([run]);

@@ -150,7 +150,7 @@ describe("a run in a terminal", () => {
     await sandboxes.expand("T4");
     await pollUntil("its program has ended", async () =>
       (await sandboxes.rows()).some(
-        ({ label, description }) => label === "count.sh" && description.startsWith("exit code 130"),
+        ({ label, description }) => label === "count.sh" && description.startsWith("interrupted"),
       ),
     );
   });

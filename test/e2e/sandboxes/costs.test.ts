@@ -65,7 +65,8 @@ describe("the cost of sandboxes", () => {
     await pollUntil("the question is asked", () => workbench.dialog.isOpen());
     assert.ok((await workbench.dialog.text()).includes(question));
     await workbench.screenshot("costs-soft-limit");
-    await workbench.dialog.press("Create Anyway");
+    assert.equal(await workbench.dialog.defaultButton(), "Don't Create");
+    await workbench.dialog.press("Create for $0.97/h");
     await workbench.statusBarItem(/2 · \$5\.30\/h/).waitFor();
   });
 

@@ -23,6 +23,11 @@ export class Dialog {
     return this.#box.locator(".dialog-buttons a.monaco-button").allInnerTexts();
   }
 
+  /** The button that Enter presses. */
+  async defaultButton(): Promise<string> {
+    return this.#box.locator(".dialog-buttons a.monaco-button:focus").innerText();
+  }
+
   async press(button: string): Promise<void> {
     await this.#box.locator(".dialog-buttons a.monaco-button", { hasText: exactly(button) }).click();
     await this.#box.waitFor({ state: "detached" });

@@ -29,7 +29,7 @@ describe("the summary of a run", () => {
       ...{ id, group: "g", target, gpu: undefined, sandboxId: "sb", folder, remotePath: "/workspace" },
       ...{ isBackground: true, startedAt: 0 },
     };
-    await keepSummary(run, record, { endedAt: 1, dollars: 0, exitCode }, silentLog);
+    await keepSummary(run, record, { endedAt: 1, dollars: 0.0013431729999999998, exitCode }, silentLog);
   }
   const text = (name: string) => readFileSync(join(folder, "out", name), "utf8");
 
@@ -38,6 +38,11 @@ describe("the summary of a run", () => {
     await keep("run-1", 7);
     assert.match(text("run.json"), /"exitCode": 7/);
     assert.ok(!existsSync(join(folder, "out/modal-run.json")));
+  });
+
+  it("rounds the cost to millionths of a dollar", async () => {
+    await keep();
+    assert.match(text("run.json"), /"dollars": 0\.001343,/);
   });
 
   it("overwrites no output of either name, and follows no link", async () => {

@@ -28,6 +28,7 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
   const store = new SandboxStore();
   const journal: JournalEntry[] = [];
   const questions: string[] = [];
+  const prices: number[] = [];
   let refreshes = 0;
   let whileListing: () => void = () => undefined;
   const costs = { isFree, sandboxes: [], perHour: 0, today, isTodayEstimate: false };
@@ -43,8 +44,9 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
     journal: () => Promise.resolve([...journal]),
     livingWindows: () => Promise.resolve(new Set(["other"])),
     exclusively: (work) => work(),
-    approve: (question) => {
+    approve: (question, dollarsPerHour) => {
       questions.push(question);
+      prices.push(dollarsPerHour);
       return Promise.resolve(answer);
     },
   });
@@ -69,7 +71,7 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
   const onList = (listener: () => void) => {
     whileListing = listener;
   };
-  return { store, journal, questions, create, onList, refreshes: () => refreshes };
+  return { store, journal, questions, prices, create, onList, refreshes: () => refreshes };
 }
 
 const entry = (properties: Partial<JournalEntry> & Pick<JournalEntry, "name">): JournalEntry => ({
@@ -111,6 +113,17 @@ describe("a hard limit", () => {
     assert.deepEqual(
       error.actions.map(({ title }) => title),
       ["Open Settings", "Terminate…"],
+    );
+  });
+
+  it("does not offer to terminate a sandbox while none runs", async () => {
+    const { create } = arrange({ hard: { dollarsPerHour: 0.5 } });
+    const error = await create().catch((refused: unknown) => refused);
+    assert.ok(error instanceof UserError);
+    assert.match(error.message, / Raise the limit\.$/);
+    assert.deepEqual(
+      error.actions.map(({ title }) => title),
+      ["Open Settings"],
     );
   });
 
@@ -179,11 +192,12 @@ describe("a hard limit", () => {
 
 describe("a soft limit", () => {
   it("asks once for each crossing", async () => {
-    const { store, journal, create, questions } = arrange({ soft: { sandboxes: 1 } });
+    const { store, journal, create, questions, prices } = arrange({ soft: { sandboxes: 1 } });
     await create();
     assert.deepEqual(questions, []);
     await Promise.all([create(), create()]);
     assert.deepEqual(questions, ["Another sandbox would exceed your limit of 1 sandbox."]);
+    assert.deepEqual(prices, [1]);
 
     for (const { key } of store.all) store.remove(key);
     journal.length = 0;

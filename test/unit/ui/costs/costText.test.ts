@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Costs, MeteredSandbox } from "../../../../src/sandboxes/costs/costMeter";
-import { costStatus, costTooltip, remaining } from "../../../../src/ui/costs/costText";
+import { dayLimitText, costStatus, costTooltip, remaining } from "../../../../src/ui/costs/costText";
 import { sandbox } from "../../support/sandboxes";
 
 const MINUTE = 60_000;
@@ -79,5 +79,24 @@ describe("the time left for a sandbox", () => {
   it("is shown in whole minutes", () => {
     assert.equal(remaining(metered("a", 0), 9.8 * MINUTE), "ends in 50m");
     assert.equal(remaining(metered("a", 0), 60 * MINUTE), "ends in moments");
+  });
+});
+
+describe("the notice of a day's limit", () => {
+  const reached = { kind: "hard", limit: 0.01, today: 0.04 } as const;
+
+  it("says what keeps running, and at what price", () => {
+    assert.equal(
+      dayLimitText(reached, costs({ sandboxes: [metered("a", 1)], perHour: 7.48 })),
+      "Your sandboxes have cost $0.04 today, and your hard limit is $0.01 a day. No more sandboxes will be created today. 1 sandbox keeps running at $7.48/h until terminated.",
+    );
+    assert.match(
+      dayLimitText(reached, costs({ sandboxes: [metered("a", 1), metered("b", 1)], perHour: 9 })),
+      /2 sandboxes keep running at \$9\.00\/h/,
+    );
+  });
+
+  it("says nothing of running sandboxes if there are none", () => {
+    assert.match(dayLimitText(reached, costs({ sandboxes: [], perHour: 0 })), /created today\.$/);
   });
 });
