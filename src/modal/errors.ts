@@ -94,17 +94,17 @@ const sentences: Record<string, (error: Error) => UserError> = {
   InvalidError: inItsWords(openSettings),
   ConflictError: (cause) =>
     new UserError("The sandbox ended before it was ready. Try again, or see the log.", { cause, actions: [showLog] }),
-  ClientClosedError: told("The connection to Modal was closed. Try again."),
-  TimeoutError: told("Modal took too long to answer. Try again in a moment."),
-  SandboxTimeoutError: told("The sandbox took too long. Try again, or see whether it still runs.", refresh),
+  ClientClosedError: userError("The connection to Modal was closed. Try again."),
+  TimeoutError: userError("Modal took too long to answer. Try again in a moment."),
+  SandboxTimeoutError: userError("The sandbox took too long. Try again, or see whether it still runs.", refresh),
   SnapshotCreationError: (cause) =>
     new UserError(`Modal could not take the snapshot: ${sentenceOf(cause)} Try again.`, { cause, actions: [showLog] }),
   ExecutionError: inItsWords(showLog),
   RemoteError: inItsWords(showLog),
-  FunctionTimeoutError: told("The function reached its time limit. Give it more time, or less to do."),
-  InternalFailure: told("Modal had an internal problem. Try again in a moment."),
-  QueueEmptyError: told("The queue is empty."),
-  QueueFullError: told("The queue is full. Try again after an item is taken from it."),
+  FunctionTimeoutError: userError("The function reached its time limit. Give it more time, or less to do."),
+  InternalFailure: userError("Modal had an internal problem. Try again in a moment."),
+  QueueEmptyError: userError("The queue is empty."),
+  QueueFullError: userError("The queue is full. Try again after an item is taken from it."),
   SandboxFilesystemError: inItsWords(showLog),
   SandboxFilesystemNotFoundError: inItsWords(refresh),
   SandboxFilesystemPathAlreadyExistsError: inItsWords(showLog),
@@ -119,7 +119,7 @@ function inItsWords(action: ErrorAction) {
   return (cause: Error) => new UserError(sentenceOf(cause), { cause, actions: [action] });
 }
 
-function told(message: string, action = showLog) {
+function userError(message: string, action = showLog) {
   return (cause: Error) => new UserError(message, { cause, actions: [action] });
 }
 
@@ -131,7 +131,7 @@ function byStatus(cause: Error): UserError | undefined {
       return new UserError(`Modal refused this: ${detailsOf(cause)}`, { cause, actions: [signIn] });
     case status.unavailable:
     case status.deadlineExceeded:
-      return told(
+      return userError(
         /certificate/i.test(detailsOf(cause))
           ? untrustedCertificate("Modal")
           : "Modal cannot be reached. Check the network connection and try again.",
@@ -152,7 +152,7 @@ function byStatus(cause: Error): UserError | undefined {
       return new UserError(detailsOf(cause), { cause, actions: [showLog] });
     case status.cancelled:
     case status.aborted:
-      return told("Modal aborted the call. Try again.")(cause);
+      return userError("Modal aborted the call. Try again.")(cause);
     case status.unknown:
     case status.internal:
     case status.dataLoss:

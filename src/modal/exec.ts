@@ -21,7 +21,7 @@ export interface StartedProcess {
   readonly sandboxId: string;
   readonly isProbe: boolean;
   /** Settles when the process has ended for any reason. */
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
 }
 
 /** A process in a sandbox. Read both outputs, or the process may stall. */
@@ -65,7 +65,7 @@ export class ExecGateway {
     );
     const started = new SdkProcess(process, await this.#connection.lost(signal));
     const end = () => undefined;
-    this.#started.fire({ sandboxId, isProbe: options.isProbe ?? false, over: started.exitCode.then(end, end) });
+    this.#started.fire({ sandboxId, isProbe: options.isProbe ?? false, finished: started.exitCode.then(end, end) });
     return started;
   }
 }

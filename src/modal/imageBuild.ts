@@ -23,8 +23,8 @@ export class ImageBuild {
   readonly #entries: BuildEntry[] = [];
   readonly #added = new Emitter<BuildEntry>();
   readonly onDidAddEntry = this.#added.event;
-  readonly #over = new Deferred<BuildEnd>();
-  readonly over = this.#over.promise;
+  readonly #finished = new Deferred<BuildEnd>();
+  readonly finished = this.#finished.promise;
   #kept = 0;
   #isAnnounced = false;
 
@@ -75,7 +75,7 @@ export class ImageBuild {
   }
 
   end(end: BuildEnd): void {
-    this.#over.resolve(end);
+    this.#finished.resolve(end);
   }
 
   #add(entry: BuildEntry): void {

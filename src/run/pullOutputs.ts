@@ -17,7 +17,7 @@ export async function pullOutputs(
     return Promise.resolve();
   };
   const ignore = () => Promise.resolve();
-  run.control({ write: ignore, endInput: ignore, interrupt: cancel, stop: cancel, hurry: cancel });
+  run.control({ write: ignore, endInput: ignore, interrupt: cancel, stop: cancel, stopNow: cancel });
   try {
     const outcome = await pull(cancelled.signal);
     if (outcome !== undefined) run.tell(outcome);

@@ -32,7 +32,8 @@ export type RunState =
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "cancelled" };
 
-export const isOver = ({ kind }: RunState): boolean => kind === "ended" || kind === "failed" || kind === "cancelled";
+export const isFinished = ({ kind }: RunState): boolean =>
+  kind === "ended" || kind === "failed" || kind === "cancelled";
 
 /** The operations on a program that has been started. */
 export interface RunControls {
@@ -42,7 +43,7 @@ export interface RunControls {
   /** Stops the program, gently at first. Resolves when it is gone. */
   stop(): Promise<void>;
   /** Stops the program without interrupting it first. */
-  hurry(): Promise<void>;
+  stopNow(): Promise<void>;
 }
 
 export type RunProperties = Pick<Run, "id" | "target" | "gpu" | "group" | "log" | "isBackground"> & {
@@ -66,7 +67,7 @@ export interface OutputPlace {
 }
 
 /** A second interrupt within this time stops the program. */
-const HURRY_MS = 5000;
+const STOP_NOW_MS = 5000;
 
 /** A program that ends within this time after an interrupt is considered to end because of it. */
 const INTERRUPT_MS = 10_000;
@@ -106,7 +107,7 @@ export class Run implements Disposable {
   readonly #changed = new Emitter<RunState>();
   readonly onDidChangeState = this.#changed.event;
   readonly #size = new Deferred<OutputSink["size"]>();
-  readonly #over = new Deferred<RunState>();
+  readonly #finished = new Deferred<RunState>();
   readonly #abort = new AbortController();
   readonly #shows = new SerialQueue();
   /** Messages that no viewer has shown yet. */
@@ -162,8 +163,8 @@ export class Run implements Disposable {
   }
 
   /** Resolves with the final state. */
-  get over(): Promise<RunState> {
-    return this.#over.promise;
+  get finished(): Promise<RunState> {
+    return this.#finished.promise;
   }
 
   /** The size of the terminal. The program doesn't start before it is known. */
@@ -208,14 +209,14 @@ export class Run implements Disposable {
       return;
     }
     const now = performance.now();
-    const isAgain = now - this.#interruptedAt < HURRY_MS;
+    const isAgain = now - this.#interruptedAt < STOP_NOW_MS;
     this.#interruptedAt = now;
-    await (isAgain ? this.#controls.hurry() : this.#controls.interrupt());
+    await (isAgain ? this.#controls.stopNow() : this.#controls.interrupt());
   }
 
   /** Stops the program and its child processes. Resolves when all of them are gone. */
   async stop(): Promise<void> {
-    if (isOver(this.#state)) return;
+    if (isFinished(this.#state)) return;
     // The run no longer waits for a terminal.
     this.#size.resolve(UNSEEN);
     if (!this.#controls) this.#abort.abort();
@@ -236,13 +237,13 @@ export class Run implements Disposable {
 
   /** Changes the state. For the service that executes the run. */
   enter(state: RunState): void {
-    if (isOver(this.#state)) return;
+    if (isFinished(this.#state)) return;
     this.#state = state;
     if (state.kind === "preparing") this.tell(state.step);
     this.#changed.fire(state);
-    if (!isOver(state)) return;
+    if (!isFinished(state)) return;
     this.#controls = undefined;
-    this.#over.resolve(state);
+    this.#finished.resolve(state);
   }
 
   /** Shows a message of the extension. For the service. */

@@ -61,7 +61,7 @@ export class RunPreparation {
     const reused = found && (await found);
     if (reused) {
       try {
-        return await this.deliver(run, request, reused);
+        return await this.prepareIn(run, request, reused);
       } catch (error) {
         if (!isSandboxGone(error)) throw error;
         sandboxes.markEnded(reused.key, "lost");
@@ -71,11 +71,11 @@ export class RunPreparation {
     if (request.folder !== undefined) void this.#options.pusher.prepare(request.folder);
     const created = await createOrSwap(sandboxes, request.offerOther ?? this.#options.offerOther, wanted);
     (await this.#options.notices(run.signal)).forEach(onStep);
-    return this.deliver(run, request, created);
+    return this.prepareIn(run, request, created);
   }
 
   /** Waits for the run's turn in the sandbox, and pushes the files. */
-  async deliver(run: Run, request: OneRun, sandbox: RunningSandbox): Promise<RunningSandbox> {
+  async prepareIn(run: Run, request: OneRun, sandbox: RunningSandbox): Promise<RunningSandbox> {
     run.useSandbox(sandbox);
     await this.#options.turns.wait(run, sandbox.key);
     const notice = lifetimeNotice(sandbox, this.#options.clock.now(), this.#lastDurationMs(request));

@@ -27,7 +27,7 @@ export interface RunServiceOptions extends FolderSyncsOptions, Omit<RunPreparati
   readonly pusher: Pusher;
   readonly records: RunRecords;
   /** True if runs share a sandbox. Otherwise each waits for earlier ones. */
-  readonly runsAtOnce: () => boolean;
+  readonly runsConcurrently: () => boolean;
   /** The parent of the folders for outputs of runs that belong together, relative to the synced folder. */
   readonly runsFolder: () => string;
   readonly rates: RateSource;
@@ -65,7 +65,7 @@ export class RunService implements Disposable {
   constructor(options: RunServiceOptions) {
     this.#options = options;
     this.#syncs = new FolderSyncs(options);
-    this.#turns = new Turns(options.runsAtOnce);
+    this.#turns = new Turns(options.runsConcurrently);
     const [syncs, turns] = [this.#syncs, this.#turns];
     this.#preparation = new RunPreparation({ ...options, syncs, turns, runs: this.#runs });
   }
@@ -104,7 +104,7 @@ export class RunService implements Disposable {
   /** Starts a run in this sandbox, and in no other. */
   startIn({ gpu, sandboxId }: GivenSandbox, request: OneRun): Run {
     const sandboxFor = async (run: Run) =>
-      this.#preparation.deliver(run, request, await this.#options.sandboxes.attach(sandboxId, run.signal));
+      this.#preparation.prepareIn(run, request, await this.#options.sandboxes.attach(sandboxId, run.signal));
     return this.#start({ request, group: randomId(), gpu, place: { kind: "sandbox" }, wanted: sandboxId, sandboxFor });
   }
 

@@ -7,7 +7,7 @@ export type Pull = (signal: AbortSignal) => Promise<string | undefined>;
 interface Waiting {
   readonly outcome: Promise<string | undefined>;
   readonly abort: AbortController;
-  askers: number;
+  requests: number;
 }
 
 /**
@@ -28,11 +28,11 @@ export class SharedPulls {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const shared = this.#waiting.get(key) ?? this.#begin(key, work, inTurn);
-    shared.askers++;
+    shared.requests++;
     try {
       return await abortable(shared.outcome, signal);
     } catch (error) {
-      if (isAbort(error) && --shared.askers === 0) shared.abort.abort();
+      if (isAbort(error) && --shared.requests === 0) shared.abort.abort();
       throw error;
     }
   }
@@ -43,7 +43,7 @@ export class SharedPulls {
       this.#waiting.delete(key);
       return work(abort.signal);
     });
-    const waiting = { outcome, abort, askers: 0 };
+    const waiting = { outcome, abort, requests: 0 };
     this.#waiting.set(key, waiting);
     return waiting;
   }

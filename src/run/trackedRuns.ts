@@ -5,7 +5,7 @@ import type { Clock, Logger } from "../base/ports";
 import type { MetricService } from "../sandboxes/metrics/metricService";
 import type { ComparedRun } from "./compare/comparison";
 import { ReportedValues } from "./output/reportedValues";
-import { isOver, type Run } from "./run";
+import { isFinished, type Run } from "./run";
 
 export interface TrackedRunsOptions {
   readonly metrics: Pick<MetricService, "watch" | "of" | "gpuPeak" | "onDidChangeMetrics">;
@@ -70,7 +70,7 @@ class TrackedRun implements Disposable {
     this.#options = options;
     this.#onChange = onChange;
     if (run.state.kind !== "preparing") void this.#readLog();
-    if (isOver(run.state)) return;
+    if (isFinished(run.state)) return;
     this.#own.add(
       run.onDidOutput((output) => {
         if (this.#live.add(output)) onChange();
@@ -104,7 +104,7 @@ class TrackedRun implements Disposable {
     const { state, sandboxKey, gpu } = this.#run;
     if (state.kind === "running" && sandboxKey !== undefined && gpu && !this.#watch.value)
       this.#watch.value = this.#options.metrics.watch(sandboxKey);
-    if (isOver(state)) {
+    if (isFinished(state)) {
       this.#live.end();
       this.#last = this.#measures();
       this.#watch.value = undefined;
@@ -130,7 +130,7 @@ class TrackedRun implements Disposable {
     } catch (error) {
       this.#options.log.debug(`Reading the output of the run ${this.#run.id}: ${messageOf(error)}`);
     }
-    if (isOver(this.#run.state)) this.#logged.end();
+    if (isFinished(this.#run.state)) this.#logged.end();
     this.#onChange();
   }
 }

@@ -1,23 +1,23 @@
 import { abortable, Deferred } from "../base/async";
-import { isOver, type Run } from "./run";
+import { isFinished, type Run } from "./run";
 
 /** Makes runs that share a sandbox wait for each other, in the order in which they were started. */
 export class Turns {
-  readonly #isAtOnce: () => boolean;
+  readonly #isConcurrent: () => boolean;
   /** The runs that have no sandbox yet, in the order in which they were started. */
   readonly #expected = new Map<Run, { readonly place: string; readonly arrival: Deferred<undefined> }>();
   /** The runs of each sandbox, by its key. */
   readonly #arrived = new Map<string, Set<Run>>();
 
-  /** @param isAtOnce true if runs without `isAlone` don't wait */
-  constructor(isAtOnce: () => boolean) {
-    this.#isAtOnce = isAtOnce;
+  /** @param isConcurrent true if runs without `isAlone` don't wait */
+  constructor(isConcurrent: () => boolean) {
+    this.#isConcurrent = isConcurrent;
   }
 
   /** @param place equal for runs that are likely to get the same sandbox */
   expect(run: Run, place: string): void {
     this.#expected.set(run, { place, arrival: new Deferred() });
-    void run.over.then(() => {
+    void run.finished.then(() => {
       this.#arrive(run);
     });
   }
@@ -26,21 +26,21 @@ export class Turns {
   enter(run: Run, key: string): void {
     const arrived = this.#arrived.get(key) ?? new Set();
     this.#arrived.set(key, arrived.add(run));
-    void run.over.then(() => arrived.delete(run));
+    void run.finished.then(() => arrived.delete(run));
     this.#arrive(run);
   }
 
   /** Resolves when the run can use the sandbox: all earlier runs that can't share it with this one have finished. */
   async wait(run: Run, key: string): Promise<void> {
-    if (!this.#isAtOnce() || run.isAlone)
+    if (!this.#isConcurrent() || run.isAlone)
       await abortable(Promise.all(this.#earlier(run).map(({ arrival }) => arrival.promise)), run.signal);
-    const isApart = (other: Run) => other !== run && (!this.#isAtOnce() || run.isAlone || other.isAlone);
-    const before = [...(this.#arrived.get(key) ?? [])].filter((other) => !isOver(other.state) && isApart(other));
+    const isApart = (other: Run) => other !== run && (!this.#isConcurrent() || run.isAlone || other.isAlone);
+    const before = [...(this.#arrived.get(key) ?? [])].filter((other) => !isFinished(other.state) && isApart(other));
     this.enter(run, key);
     const last = before.at(-1);
     if (!last) return;
     run.enter({ kind: "preparing", step: waitingFor(last, run.isAlone || last.isAlone) });
-    await abortable(Promise.all(before.map(({ over }) => over)), run.signal);
+    await abortable(Promise.all(before.map(({ finished }) => finished)), run.signal);
   }
 
   #earlier(run: Run) {

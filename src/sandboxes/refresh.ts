@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "../base/ports";
 import type { ListedSandbox } from "../modal/rpc";
 import type { SandboxGateway } from "../modal/sandboxes";
-import type { Custody, Survey } from "./ownership/custody";
+import type { SandboxOwnership, Survey } from "./ownership/sandboxOwnership";
 import { isInOurHands, recordOf } from "./ownership/record";
 import { sandboxIdOf, type Sandbox } from "./sandbox";
 import type { SandboxService } from "./sandboxService";
@@ -12,7 +12,7 @@ import { resultOf, settleJournal } from "./ownership/settleJournal";
 export interface RefreshOptions {
   readonly gateway: SandboxGateway;
   readonly store: SandboxStore;
-  readonly custody: Custody;
+  readonly ownership: SandboxOwnership;
   readonly service: Pick<SandboxService, "adopt" | "terminate">;
   readonly snapshots: Pick<SnapshotService, "keepExit" | "showPaused">;
   /** The folders that are open in this window. Sandboxes made for them are adopted if no window holds them. */
@@ -26,11 +26,11 @@ export interface RefreshOptions {
  * individually.
  */
 export async function refreshSandboxes(options: RefreshOptions, signal: AbortSignal): Promise<void> {
-  const { gateway, store, custody } = options;
+  const { gateway, store, ownership } = options;
   const before = store.all;
   const listed = await gateway.list(signal);
   // Read after the list: another window announces itself before it creates a sandbox.
-  const survey = await custody.survey();
+  const survey = await ownership.survey();
 
   store.apply({ put: listed.flatMap((entry) => merge(entry, store, survey)), removeKeys: [] });
 

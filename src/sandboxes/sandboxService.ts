@@ -5,7 +5,7 @@ import type { Clock, Logger } from "../base/ports";
 import type { EndReason } from "../modal/rpc";
 import type { CreateStep, SandboxGateway } from "../modal/sandboxes";
 import type { SandboxSpec } from "../modal/spec";
-import type { Custody } from "./ownership/custody";
+import type { SandboxOwnership } from "./ownership/sandboxOwnership";
 import type { Guard } from "./costs/guard";
 import { compareGpu, otherGpuWarning } from "./metrics/givenGpu";
 import { originOf, originTags } from "./ownership/origin";
@@ -16,7 +16,7 @@ import type { SandboxStore } from "./sandboxStore";
 export interface SandboxServiceOptions {
   readonly gateway: SandboxGateway;
   readonly store: SandboxStore;
-  readonly custody: Custody;
+  readonly ownership: SandboxOwnership;
   readonly guard: Guard;
   readonly clock: Clock;
   readonly log: Logger;
@@ -107,7 +107,7 @@ export class SandboxService {
     { spec, folder, imageId, onDidEnterStep }: EnsureOptions,
     signal: AbortSignal,
   ): Promise<RunningSandbox> {
-    const { gateway, store, custody, clock } = this.#options;
+    const { gateway, store, ownership, clock } = this.#options;
     const origin = originOf(spec, folder);
     const keepsExitSnapshot = this.#options.keepsExitSnapshots?.() ?? false;
     const sandbox: CreatingSandbox = {
@@ -123,9 +123,9 @@ export class SandboxService {
     };
     store.add(sandbox);
     try {
-      const record = () => custody.begin(name, { spec, folder }, keepsExitSnapshot);
+      const record = () => ownership.begin(name, { spec, folder }, keepsExitSnapshot);
       await this.#options.guard.admit(sandbox, record, signal);
-      await custody.keepEnv(name, spec.env);
+      await ownership.keepEnv(name, spec.env);
       const id = await gateway.create(
         {
           spec,
@@ -133,8 +133,8 @@ export class SandboxService {
           name,
           keepsExitSnapshot,
           ...(imageId !== undefined && { imageId }),
-          tags: { ...originTags(origin), ...(await custody.tags()) },
-          onDidVanish: () => custody.forget(name),
+          tags: { ...originTags(origin), ...(await ownership.tags()) },
+          onDidVanish: () => ownership.forget(name),
           deadlineMs: this.#options.createDeadlineMs?.() ?? CREATE_DEADLINE_MS,
           onDidEnterStep: (step) => {
             if (step !== sandbox.phase.step) store.transition(name, { kind: "creating", step, since: clock.now() });
@@ -148,7 +148,7 @@ export class SandboxService {
         phase: { kind: "running", id, startedAt: clock.now(), tunnels: [] },
       };
       store.transition(name, running.phase);
-      void this.#note(custody.settle(name, id));
+      void this.#note(ownership.settle(name, id));
       void this.#checkGpu(running);
       if (spec.ports.length > 0) void this.#loadTunnels(name, id);
       return running;
@@ -156,18 +156,18 @@ export class SandboxService {
       const last = store.get(name)?.phase;
       const isUnasked = last?.kind === "creating" && last.step === "image";
       store.remove(name);
-      void this.#note(isUnasked ? custody.forget(name) : custody.doom(name));
+      void this.#note(isUnasked ? ownership.forget(name) : ownership.markForTermination(name));
       throw error;
     }
   }
 
   /** Adopts a running sandbox that no window holds. Returns `undefined` if it is gone or another window was faster. */
   async adopt(key: string): Promise<RunningSandbox | undefined> {
-    const { store, custody } = this.#options;
+    const { store, ownership } = this.#options;
     const sandbox = store.get(key);
     if (!sandbox || !isRunning(sandbox)) return undefined;
     if (sandbox.holder === "thisWindow") return sandbox;
-    const isTaken = await custody.claim({ id: sandbox.phase.id, name: sandbox.name });
+    const isTaken = await ownership.claim({ id: sandbox.phase.id, name: sandbox.name });
     const current = store.get(key);
     if (!current || !isRunning(current)) return undefined;
     const adopted: RunningSandbox = { ...current, holder: isTaken ? "thisWindow" : "otherWindow" };
@@ -183,7 +183,7 @@ export class SandboxService {
     const listed = await gateway.find(idOrName, signal);
     const id = listed?.id ?? idOrName;
     const known = store.findById(id);
-    const attached = listed && recordOf(listed, known, await this.#options.custody.survey());
+    const attached = listed && recordOf(listed, known, await this.#options.ownership.survey());
     if (!attached || !isRunning(attached)) throw notRunning(id);
 
     store.add(attached);
@@ -193,7 +193,7 @@ export class SandboxService {
 
   /** Terminates a sandbox. It leaves the store when the server has confirmed. */
   async terminate(key: string, signal: AbortSignal): Promise<void> {
-    const { gateway, store, custody } = this.#options;
+    const { gateway, store, ownership } = this.#options;
     const sandbox = store.get(key);
     if (sandbox?.phase.kind === "ended") store.remove(key);
     const id = sandbox && sandboxIdOf(sandbox);
@@ -203,17 +203,17 @@ export class SandboxService {
     store.transition(key, { kind: "stopping", id });
     this.#terminated.add(id);
     // The mark is for the next window, in case this one doesn't finish. A full disk must not keep a machine running.
-    void this.#note(custody.doom(sandbox.name));
+    void this.#note(ownership.markForTermination(sandbox.name));
     try {
       await gateway.terminate(id, signal);
     } catch (error) {
       store.transition(key, before);
       this.#terminated.delete(id);
-      void this.#note(custody.spare(sandbox.name));
+      void this.#note(ownership.unmark(sandbox.name));
       throw error;
     }
     store.remove(key);
-    await this.#note(custody.forget(sandbox.name));
+    await this.#note(ownership.forget(sandbox.name));
   }
 
   /** True if this window has terminated the sandbox, or is about to. */

@@ -13,7 +13,9 @@ import type { Sandboxes } from "./sandboxes";
 import type { Sync, SyncOptions } from "./sync";
 
 export interface RunsOptions
-  extends Pick<RunServiceOptions, "runsAtOnce" | "runsFolder" | "sharesOutputs">, Pick<SyncOptions, "pullSettings"> {
+  extends
+    Pick<RunServiceOptions, "runsConcurrently" | "runsFolder" | "sharesOutputs">,
+    Pick<SyncOptions, "pullSettings"> {
   readonly backend: Pick<Backend, "exec" | "gateway" | "rates">;
   readonly sandboxes: Pick<Sandboxes, "sandboxes" | "store" | "vault">;
   readonly sync: Sync;
@@ -42,7 +44,7 @@ export function createRuns(own: DisposableStore, options: RunsOptions) {
       ...(offerOther && { offerOther: (spec) => offerOther(spec, rates) }),
       exec,
       records,
-      runsAtOnce: options.runsAtOnce,
+      runsConcurrently: options.runsConcurrently,
       runsFolder: options.runsFolder,
       sharesOutputs: options.sharesOutputs,
       notices: (signal) => gateway.notices(signal),

@@ -5,7 +5,7 @@ import { CostMeter } from "../sandboxes/costs/costMeter";
 import { SpendingGuard, type SpendingGuardOptions } from "../sandboxes/costs/guard";
 import { Spending } from "../sandboxes/costs/spending";
 import { Activity } from "../sandboxes/metrics/activity";
-import { Custody } from "../sandboxes/ownership/custody";
+import { SandboxOwnership } from "../sandboxes/ownership/sandboxOwnership";
 import { EnvVault } from "../sandboxes/ownership/envVault";
 import { refreshSandboxes } from "../sandboxes/refresh";
 import { SandboxService, type SandboxServiceOptions } from "../sandboxes/sandboxService";
@@ -48,7 +48,9 @@ export function createSandboxes(own: DisposableStore, options: SandboxesOptions)
   const store = own.add(new SandboxStore());
   const vault = new EnvVault(options.secretStore, log);
   const lock = options.lockWaitMs === undefined ? {} : { lockWaitMs: options.lockWaitMs };
-  const custody = own.add(new Custody({ folder: storageFolder, hostName, scope, vault, clock, log, ...lock }));
+  const ownership = own.add(
+    new SandboxOwnership({ folder: storageFolder, hostName, scope, vault, clock, log, ...lock }),
+  );
   const activity = own.add(new Activity(exec, clock));
   const spending = new Spending(storageFolder);
   const meter = own.add(new CostMeter({ store, usage, activity, spending, rates, scope, isFree, clock, log }));
@@ -58,20 +60,20 @@ export function createSandboxes(own: DisposableStore, options: SandboxesOptions)
     rates,
     limits: options.spendingLimits,
     refresh: (signal) => refresh(signal),
-    journal: () => custody.entries(),
-    livingWindows: () => custody.livingWindows(),
-    exclusively: (work) => custody.exclusively(work),
+    journal: () => ownership.entries(),
+    livingWindows: () => ownership.livingWindows(),
+    exclusively: (work) => ownership.exclusively(work),
     approve: options.approveAboveLimit,
     clock,
   });
-  const sandboxes = new SandboxService({ ...options, gateway, store, custody, guard });
+  const sandboxes = new SandboxService({ ...options, gateway, store, ownership, guard });
   const kept = own.add(new Snapshots(storageFolder, vault, clock));
   const snapshots = new SnapshotService({
     gateway: snapshotGateway,
     sandboxes,
     store,
     snapshots: kept,
-    custody,
+    ownership,
     clock,
     log,
   });
@@ -79,7 +81,7 @@ export function createSandboxes(own: DisposableStore, options: SandboxesOptions)
   /** Refreshes the list of sandboxes, and the costs of those that have ended. */
   async function refresh(signal: AbortSignal): Promise<void> {
     const listedAt = clock.now();
-    const refreshing = { gateway, store, custody, service: sandboxes, snapshots, folders, clock, log };
+    const refreshing = { gateway, store, ownership, service: sandboxes, snapshots, folders, clock, log };
     await Promise.all([refreshSandboxes(refreshing, signal), account.refresh(signal), rates.refresh(signal)]);
     await meter.settle(signal, listedAt);
   }
@@ -97,7 +99,7 @@ export function createSandboxes(own: DisposableStore, options: SandboxesOptions)
     scope,
     store,
     vault,
-    custody,
+    ownership,
     activity,
     meter,
     isFree,

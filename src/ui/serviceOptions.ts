@@ -13,7 +13,7 @@ import {
   keepsExitSnapshots,
   machineWaitMs,
   pullSettings,
-  runsAtOnce,
+  runsConcurrently,
   runsFolder,
   sharesOutputs,
   spendingLimits,
@@ -65,7 +65,7 @@ export function serviceOptions(
     },
 
     offerOther: async (spec, rates) => (await import("./commands/later")).laterOffer(spec, rates),
-    runsAtOnce,
+    runsConcurrently,
     runsFolder,
     sharesOutputs,
     clock: { now: () => Date.now() },

@@ -82,7 +82,7 @@ export const idleGpuMs = (): number => setting("spending.idleGpuNoticeMinutes", 
 export const opensComparison = (): boolean => setting<string>("runs.openComparison", "auto") === "auto";
 
 /** True if runs on the same sandbox run at the same time. */
-export const runsAtOnce = (): boolean => setting("runs.concurrent", true);
+export const runsConcurrently = (): boolean => setting("runs.concurrent", true);
 
 /** VS Code's own proxy settings; with "off", only the environment variables count. */
 export const proxySettings = (): ProxySettings => {

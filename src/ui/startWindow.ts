@@ -2,7 +2,7 @@ import { commands, workspace } from "vscode";
 import { messageOf } from "../base/errors";
 import type { Services } from "../services/services";
 
-export interface WindowStart extends Pick<Services, "session" | "custody" | "sweeps" | "folders" | "log"> {
+export interface WindowStart extends Pick<Services, "session" | "ownership" | "sweeps" | "folders" | "log"> {
   readonly view: { refresh(): Promise<void> };
   /** Aborts just before the window closes. */
   readonly closing: AbortSignal;
@@ -17,13 +17,13 @@ export function startWindow(dependencies: WindowStart): void {
 }
 
 async function start(dependencies: WindowStart): Promise<void> {
-  const { session, custody, sweeps, folders, view, closing } = dependencies;
+  const { session, ownership, sweeps, folders, view, closing } = dependencies;
   const hasSweeps = sweeps.all.length > 0;
   // This command reports its own errors, and takes as long as the sweeps that it resumes.
   if (workspace.isTrusted && session.current.kind !== "signedOut" && hasSweeps)
     void commands.executeCommand("modalSandboxes.continueSweep", false);
   if (!workspace.isTrusted || session.current.kind !== "signedIn") return;
-  if (await custody.hasAbandoned()) await view.refresh();
+  if (await ownership.hasAbandoned()) await view.refresh();
   // The previous window may still be closing.
-  if (await custody.whenReleased(folders(), closing)) await view.refresh();
+  if (await ownership.whenReleased(folders(), closing)) await view.refresh();
 }

@@ -2,7 +2,7 @@ import { window } from "vscode";
 import { DisposableStore, type Disposable } from "../base/disposable";
 import type { Clock, Logger } from "../base/ports";
 import type { ExecGateway } from "../modal/exec";
-import { isOver, type Run } from "../run/run";
+import { isFinished, type Run } from "../run/run";
 import type { RunService } from "../run/runService";
 import type { Activity } from "../sandboxes/metrics/activity";
 import { MetricService } from "../sandboxes/metrics/metricService";
@@ -51,7 +51,7 @@ export class Watching implements Disposable {
     const isBusy = (key: string) => {
       const sandbox = store.get(key);
       const id = sandbox && sandboxIdOf(sandbox);
-      const hasRun = () => runs.runs.some(({ sandboxKey, state }) => sandboxKey === key && !isOver(state));
+      const hasRun = () => runs.runs.some(({ sandboxKey, state }) => sandboxKey === key && !isFinished(state));
       return (id !== undefined && activity.isBusy(id)) || hasRun();
     };
     this.metrics = this.#own.add(new MetricService({ exec, store, isBusy, clock, log }));
@@ -70,7 +70,7 @@ export class Watching implements Disposable {
   #follow(runs: RunService): void {
     const followed = new WeakSet<Run>();
     const follow = (run: Run) => {
-      if (followed.has(run) || isOver(run.state)) return;
+      if (followed.has(run) || isFinished(run.state)) return;
       followed.add(run);
       if (!run.isMatched) this.#problems.follow(run);
       this.#ports.follow(run);

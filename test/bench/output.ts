@@ -81,7 +81,7 @@ async function throughRun({ runs, folder }: Services, mode: Mode): Promise<{ spe
       lastAt = performance.now();
     },
   });
-  const state = await run.over;
+  const state = await run.finished;
   clearInterval(sampling);
   if (state.kind !== "ended" || bytes !== SIZE) throw new Error(`${bytes} bytes came, then: ${state.kind}.`);
   return { speed: speedOf(firstAt, lastAt), peakRss };

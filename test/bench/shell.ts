@@ -92,7 +92,7 @@ const supervised = (shell: Shell): Typist =>
   new Typist({
     type: (keys) => shell.write(keys),
     showTo: (show) =>
-      shell.converse({
+      shell.run({
         size: { columns: 80, rows: 24 },
         tell: () => undefined,
         show: (bytes) => {

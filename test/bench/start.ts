@@ -18,7 +18,7 @@ export async function benchStart(): Promise<readonly Row[]> {
       if (!run) throw new Error("Nothing was started.");
       await new Screen(run).shows("hello");
       const elapsed = performance.now() - startedAt;
-      await run.over;
+      await run.finished;
 
       const sandbox = services.store.get(run.sandboxKey ?? "");
       if (sandbox?.phase.kind !== "running") throw new Error("The sandbox is gone.");

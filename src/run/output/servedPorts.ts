@@ -42,8 +42,8 @@ export class ServedPorts {
     const end = all.lastIndexOf("\n") + 1;
     this.#tail = all.slice(Math.max(end, all.length - OVERLAP));
     const lines = withoutColors(all.slice(0, end));
-    const told = [...lines.matchAll(ADDRESS), ...lines.matchAll(PHRASE)];
-    return told.flatMap(([, digits, path = "/"]) => {
+    const mentions = [...lines.matchAll(ADDRESS), ...lines.matchAll(PHRASE)];
+    return mentions.flatMap(([, digits, path = "/"]) => {
       const port = Number(digits);
       if (port > MAX_PORT || this.#known.has(port)) return [];
       this.#known.add(port);

@@ -1,4 +1,4 @@
-import { isOver, type RunState } from "../run";
+import { isFinished, type RunState } from "../run";
 
 /** The user's choice of what closing a run's terminal does to its program. */
 export type OnTerminalClose = "ask" | "stop" | "keep";
@@ -8,7 +8,7 @@ const LONG_MS = 60_000;
 
 /** Returns what happens to a run whose terminal the user closed: `offer` keeps it running and offers to stop it. */
 export function fateOf(state: RunState, setting: OnTerminalClose, now: number): "stop" | "keep" | "offer" {
-  if (isOver(state) || setting === "keep") return "keep";
+  if (isFinished(state) || setting === "keep") return "keep";
   if (setting === "stop") return "stop";
   return state.kind === "running" && now - state.startedAt >= LONG_MS ? "offer" : "stop";
 }

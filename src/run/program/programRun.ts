@@ -3,7 +3,7 @@ import { UserError } from "../../base/errors";
 import { collect, type ExecGateway, type ExecOptions, type RemoteProcess } from "../../modal/exec";
 import { superviseProgram } from "./program";
 import { programEnvironment, runEnvironment, withOutputFolder } from "./programEnvironment";
-import { isOver, type OutputSink, type Run, type RunControls } from "../run";
+import { isFinished, type OutputSink, type Run, type RunControls } from "../run";
 import { interruptCommand, stopCommand } from "./supervisor";
 import { remoteFile } from "./remoteFile";
 
@@ -77,7 +77,7 @@ function controlsOf(
       if (exitCode !== 0) throw stillThere(run.target.label);
     } catch (error) {
       // If the run has finished, its sandbox may be gone, and so may the process to signal.
-      if (!isOver(run.state)) throw error;
+      if (!isFinished(run.state)) throw error;
     }
   };
   return {
@@ -87,7 +87,7 @@ function controlsOf(
       await signal(interruptCommand(run.id));
     },
     stop: () => stop("INT"),
-    hurry: () => stop("TERM"),
+    stopNow: () => stop("TERM"),
   };
 }
 

@@ -49,9 +49,9 @@ export class Shell {
   readonly gpu: GpuRequest | undefined;
   /** How many bytes are shown again after an earlier window showed them. `undefined` for a shell of this window. */
   readonly writtenBytes: number | undefined;
-  readonly #over = new Deferred<undefined>();
+  readonly #finished = new Deferred<undefined>();
   /** Resolves when no window should resume the shell. */
-  readonly over = this.#over.promise;
+  readonly finished = this.#finished.promise;
   #process: RemoteProcess | undefined;
   #isHungUp = false;
 
@@ -62,13 +62,13 @@ export class Shell {
   }
 
   /** Starts or resumes the shell. Returns its exit code when all output has been shown. Call it only once. */
-  async converse(screen: ShellScreen): Promise<number> {
+  async run(screen: ShellScreen): Promise<number> {
     try {
       const exitCode = await this.#supervise(screen);
-      this.#over.resolve(undefined);
+      this.#finished.resolve(undefined);
       return exitCode;
     } catch (error) {
-      if (isSandboxGone(error)) this.#over.resolve(undefined);
+      if (isSandboxGone(error)) this.#finished.resolve(undefined);
       throw error;
     }
   }
@@ -78,14 +78,14 @@ export class Shell {
   }
 
   async resize(size: TerminalSize): Promise<void> {
-    await this.#run(RESIZE, ...sizeArguments(size));
+    await this.#exec(RESIZE, ...sizeArguments(size));
   }
 
   /** Ends the shell as closing a terminal does, even if it is still starting. */
   async hangUp(): Promise<void> {
     this.#isHungUp = true;
-    this.#over.resolve(undefined);
-    await this.#run(HANG_UP);
+    this.#finished.resolve(undefined);
+    await this.#exec(HANG_UP);
   }
 
   async #supervise(screen: ShellScreen): Promise<number> {
@@ -112,11 +112,11 @@ export class Shell {
       lost: shellLost,
     });
     const isMissing = shownBytes === 0 && writtenBytes === undefined && !this.#isHungUp;
-    return isMissing ? this.#conversePlainly(screen) : exitCode;
+    return isMissing ? this.#runPlainly(screen) : exitCode;
   }
 
   /** Runs the shell on the terminal that Modal's exec provides. */
-  async #conversePlainly(screen: ShellScreen): Promise<number> {
+  async #runPlainly(screen: ShellScreen): Promise<number> {
     const { exec, sandboxId } = this.#options;
     const process = await exec.exec(sandboxId, this.#login(screen), { pty: true }, new AbortController().signal);
     this.#process = process;
@@ -132,7 +132,7 @@ export class Shell {
     return `${STATE_FOLDER}/${this.#options.id}.tty`;
   }
 
-  async #run(script: string, ...args: string[]): Promise<void> {
+  async #exec(script: string, ...args: string[]): Promise<void> {
     const { exec, sandboxId } = this.#options;
     const argv = ["sh", "-c", script, "sh", this.#notes, ...args];
     await collect(await exec.exec(sandboxId, argv, {}, AbortSignal.timeout(CALL_TIMEOUT_MS)));

@@ -88,7 +88,7 @@ export class ShellService implements Disposable {
   async #keep(record: ShellRecord, shell: Shell): Promise<void> {
     try {
       await this.#records.put(record.id, record);
-      await shell.over;
+      await shell.finished;
       await this.#records.remove(record.id);
     } catch (error) {
       this.#options.log.warn(`Updating the record of a shell failed: ${messageOf(error)}`);

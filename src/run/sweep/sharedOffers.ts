@@ -2,13 +2,13 @@ import { formatGpu } from "../../modal/gpus";
 import type { SandboxSpec } from "../../modal/spec";
 import type { OfferOther } from "../createOrSwap";
 
-type Instead = Pick<SandboxSpec, "gpu" | "gpuFallback">;
+type Replacement = Pick<SandboxSpec, "gpu" | "gpuFallback">;
 
 /** Asks only once for each unavailable GPU on behalf of many sandboxes, and applies the answer to all of them. */
 export class SharedOffers {
   readonly #ask: OfferOther;
-  readonly #answers = new Map<string, Promise<Instead | undefined>>();
-  readonly #agreed = new Map<string, Instead>();
+  readonly #answers = new Map<string, Promise<Replacement | undefined>>();
+  readonly #agreed = new Map<string, Replacement>();
 
   constructor(ask: OfferOther) {
     this.#ask = ask;
@@ -33,7 +33,7 @@ export class SharedOffers {
     return other ? this.agreed({ ...spec, ...other }) : spec;
   }
 
-  #agree(wanted: string, { gpu, gpuFallback }: SandboxSpec): Instead {
+  #agree(wanted: string, { gpu, gpuFallback }: SandboxSpec): Replacement {
     const other = { gpu, gpuFallback };
     this.#agreed.set(wanted, other);
     // Try this GPU even if it was replaced before. Otherwise replacements could form a cycle.

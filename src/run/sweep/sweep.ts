@@ -4,7 +4,7 @@ import { formatDollars } from "../../base/format";
 import type { Clock } from "../../base/ports";
 import type { ArgumentSet } from "../target/argumentSets";
 import { dollarsOf } from "../compare/comparison";
-import { isOver, type Run } from "../run";
+import { isFinished, type Run } from "../run";
 
 export interface SweepLimits {
   /** The number of sandboxes at the same time. */
@@ -13,7 +13,7 @@ export interface SweepLimits {
   readonly dollars: number | undefined;
 }
 
-export type SweepRun = Pick<Run, "id" | "state" | "over" | "stop">;
+export type SweepRun = Pick<Run, "id" | "state" | "finished" | "stop">;
 
 /** The sandboxes of a sweep, by number. */
 export interface SweepLanes<R extends SweepRun> {
@@ -50,7 +50,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
   readonly #changed = new Emitter<void>();
   /** Fires when an entry changes, but not when the state of its run does. */
   readonly onDidChangeSweep = this.#changed.event;
-  readonly over: Promise<void>;
+  readonly finished: Promise<void>;
   #entries: readonly SweepEntry<R>[];
   #isLeft = false;
 
@@ -61,7 +61,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
     this.#clock = clock;
     this.#entries = entries;
     const count = Math.min(limits.parallel, entries.length);
-    this.over = Promise.all(Array.from({ length: count }, (_, lane) => this.#work(lane))).then(() => undefined);
+    this.finished = Promise.all(Array.from({ length: count }, (_, lane) => this.#work(lane))).then(() => undefined);
   }
 
   get entries(): readonly SweepEntry<R>[] {
@@ -69,7 +69,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
   }
 
   /** True if no run is in progress and none is waiting. */
-  get isOver(): boolean {
+  get isFinished(): boolean {
     return this.#waiting < 0 && this.#running.length === 0;
   }
 
@@ -92,7 +92,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
   async #work(lane: number): Promise<void> {
     try {
       for (let run = this.#runningOn(lane) ?? this.#startNext(lane); run; run = this.#startNext(lane)) {
-        await run.over;
+        await run.finished;
         this.#changed.fire();
       }
     } finally {
@@ -101,7 +101,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
   }
 
   #runningOn(lane: number): R | undefined {
-    return this.#entries.find((entry) => entry.lane === lane && entry.run && !isOver(entry.run.state))?.run;
+    return this.#entries.find((entry) => entry.lane === lane && entry.run && !isFinished(entry.run.state))?.run;
   }
 
   #startNext(lane: number): R | undefined {
@@ -128,7 +128,7 @@ export class Sweep<R extends SweepRun> implements Disposable {
     const costs = runs.map(({ state }) => dollarsOf(state, this.#clock.now()) ?? 0);
     const hasShown = runs.some(({ state }) => state.kind === "ended");
     const expected = Math.max(hasShown ? 0 : this.#lanes.dollarsPerHour * UNKNOWN_HOURS, ...costs);
-    const stillToCome = runs.map(({ state }, index) => (isOver(state) ? 0 : expected - (costs[index] ?? 0)));
+    const stillToCome = runs.map(({ state }, index) => (isFinished(state) ? 0 : expected - (costs[index] ?? 0)));
     return this.spent + stillToCome.reduce((sum, more) => sum + more, 0) + expected;
   }
 
@@ -142,6 +142,6 @@ export class Sweep<R extends SweepRun> implements Disposable {
   }
 
   get #running(): R[] {
-    return this.#entries.flatMap(({ run }) => (run && !isOver(run.state) ? [run] : []));
+    return this.#entries.flatMap(({ run }) => (run && !isFinished(run.state) ? [run] : []));
   }
 }

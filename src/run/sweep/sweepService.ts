@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { onAbort } from "../../base/async";
 import { messageOf } from "../../base/errors";
 import type { CostMeter } from "../../sandboxes/costs/costMeter";
-import type { Custody } from "../../sandboxes/ownership/custody";
+import type { SandboxOwnership } from "../../sandboxes/ownership/sandboxOwnership";
 import { isRunning, type RunningSandbox } from "../../sandboxes/sandbox";
 import type { SandboxService } from "../../sandboxes/sandboxService";
 import type { ArgumentSet } from "../target/argumentSets";
@@ -23,7 +23,7 @@ export interface SweepServiceOptions extends Pick<
   "store" | "rates" | "offerOther" | "clock" | "log"
 > {
   readonly sandboxes: Pick<SandboxService, "adopt" | "terminate">;
-  readonly custody: Pick<Custody, "windowId" | "isElsewhere" | "whenGone">;
+  readonly ownership: Pick<SandboxOwnership, "windowId" | "isElsewhere" | "whenGone">;
   readonly runs: Pick<RunService, "start" | "resume" | "past" | "groupFolder">;
   readonly records: Pick<RunRecords, "find">;
   readonly meter: Pick<CostMeter, "spentBy" | "recall">;
@@ -61,7 +61,7 @@ export class SweepService {
     const left = await Promise.all(
       this.#others.map(async (record) => {
         const { windowId } = record;
-        if (windowId !== undefined && (await this.#options.custody.isElsewhere(windowId))) return [];
+        if (windowId !== undefined && (await this.#options.ownership.isElsewhere(windowId))) return [];
         const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
         const waiting = entries.filter(({ began, skipped }) => !began && skipped === undefined).length;
         return [{ record, waiting }];
@@ -74,7 +74,7 @@ export class SweepService {
   async takeOver(take: (sweep: InterruptedSweep) => Promise<void>, signal: AbortSignal): Promise<void> {
     await Promise.all(
       this.#others.map(async ({ id, windowId }) => {
-        if (windowId !== undefined) await this.#options.custody.whenGone(windowId, signal);
+        if (windowId !== undefined) await this.#options.ownership.whenGone(windowId, signal);
         const left = (await this.interrupted()).find(({ record }) => record.id === id);
         if (left) await take(left);
       }),
@@ -82,11 +82,11 @@ export class SweepService {
   }
 
   /** Waits for the runs in progress and runs the remaining sets, on the sandboxes that still exist. */
-  async goOn(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
-    return this.#goOn(await this.#options.sweeps.unmasked(record), spec, signal);
+  async resume(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
+    return this.#resume(await this.#options.sweeps.unmasked(record), spec, signal);
   }
 
-  async #goOn(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
+  async #resume(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
     const { runs, refresh, meter, store, clock } = this.#options;
     const entries = await Promise.all(record.sets.map((set) => this.#entryOf(set)));
     const uses = earlierUses(record, entries, spec);
@@ -117,9 +117,9 @@ export class SweepService {
   }
 
   /** Starts no further run. The runs in progress may finish, then the sandboxes are terminated. */
-  async windDown(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
+  async discard(record: SweepRecord, spec: NamedSpec, signal: AbortSignal): Promise<Sweep<Run>> {
     const sets = record.sets.map((set) => ({ skipped: "discarded", ...set }));
-    return this.#goOn({ ...record, sets }, spec, signal);
+    return this.#resume({ ...record, sets }, spec, signal);
   }
 
   /** Adopts the sandboxes that still exist and that no other window holds. */
@@ -151,12 +151,12 @@ export class SweepService {
   }
 
   #run(record: Omit<SweepRecord, "sets">, lanes: SweepSandboxes, entries: readonly SweepEntry<Run>[]): Sweep<Run> {
-    const { sweeps, custody, clock, closing } = this.#options;
-    const { windowId } = custody;
+    const { sweeps, ownership, clock, closing } = this.#options;
+    const { windowId } = ownership;
     this.#own.add(record.id);
     const sweep = new Sweep(entries, record.limits, lanes, clock);
     const save = () => {
-      if (sweep.isOver) sweeps.remove(record.id);
+      if (sweep.isFinished) sweeps.remove(record.id);
       else sweeps.put({ ...record, windowId, sets: sweep.entries.map(savedSet), uses: lanes.uses });
     };
     sweep.onDidChangeSweep(save);
@@ -169,7 +169,7 @@ export class SweepService {
       stopListening();
       lanes.dispose();
     };
-    sweep.over.then(end, end);
+    sweep.finished.then(end, end);
     return sweep;
   }
 

@@ -136,7 +136,7 @@ export class CostMeter implements Disposable {
   spentBy(id: string): number | undefined {
     const { clock, rates } = this.#options;
     const known = this.#readings.get(id);
-    return known && (known.isOver ? known : grown(known, clock.now(), rates.current)).dollars;
+    return known && (known.isFinal ? known : grown(known, clock.now(), rates.current)).dollars;
   }
 
   /** Loads the costs of sandboxes that have lived since then, including those of closed windows. */
@@ -179,7 +179,7 @@ export class CostMeter implements Disposable {
     const [since, silentSince] = [clock.now() - 2 * MAX_LIFETIME_MS, clock.now() - 2 * INTERVAL_MS];
     const ended = this.#readings.all.filter(
       (reading) =>
-        !reading.isOver &&
+        !reading.isFinal &&
         reading.scope === scope() &&
         reading.startedAt > since &&
         reading.at < silentSince &&
@@ -215,7 +215,7 @@ export class CostMeter implements Disposable {
       ...{ id, startedAt, timeoutMs, seenAt: startedAt },
       scope: this.#options.scope(),
       billable: { gpu, cpu, memoryMiB, ...(regions && { regions }) },
-      ...{ at: startedAt, dollars: 0, isMeasured: false, isOver: false },
+      ...{ at: startedAt, dollars: 0, isMeasured: false, isFinal: false },
     });
     this.#see(sandbox, startedAt);
   }
@@ -223,7 +223,7 @@ export class CostMeter implements Disposable {
   /** Records that the sandbox was running at that time. */
   #see(sandbox: RunningSandbox, at: number): void {
     const known = this.#readings.get(sandbox.phase.id);
-    if (!known || known.isOver) return;
+    if (!known || known.isFinal) return;
     this.#readings.set({ ...known, seenAt: at });
     this.#use(sandbox);
   }
@@ -231,7 +231,7 @@ export class CostMeter implements Disposable {
   /** Records when the idle limit will end the sandbox. Only the window that holds it knows how it is used. */
   #use(sandbox: RunningSandbox): void {
     const known = this.#readings.get(sandbox.phase.id);
-    if (!known || known.isOver || sandbox.holder !== "thisWindow") return;
+    if (!known || known.isFinal || sandbox.holder !== "thisWindow") return;
     const use = this.#options.activity.useOf(sandbox);
     const leftMs = use?.kind === "idle" ? use.leftMs : undefined;
     const idleEndsAt = leftMs === undefined ? undefined : this.#options.clock.now() + leftMs;
@@ -242,19 +242,19 @@ export class CostMeter implements Disposable {
     const id = this.#ids.get(key);
     const known = id === undefined ? undefined : this.#readings.get(id);
     this.#ids.delete(key);
-    if (!known || known.isOver) return;
-    const isOver = reason !== "outOfSight";
+    if (!known || known.isFinal) return;
+    const isFinal = reason !== "outOfSight";
     const { seenAt = known.startedAt } = known;
     // A sandbox that this window terminates ran until now, unless no list has shown it for a while.
     const isWitnessed = reason === "terminated" && at - seenAt < UNSEEN_MS;
     const seen = isWitnessed ? { ...known, seenAt: at } : known;
-    const last = { ...grown(seen, at, this.#options.rates.current), isOver };
+    const last = { ...grown(seen, at, this.#options.rates.current), isFinal };
     this.#readings.set(last);
     // Save first, so that other windows count it: the server may take a while to report usage.
     const saving = this.#options.spending.save(last);
     const closing = async () => {
       await saving;
-      if (isOver) await this.#close(last);
+      if (isFinal) await this.#close(last);
     };
     void this.#readings.noted(this.#updates.run(closing));
   }
@@ -267,7 +267,7 @@ export class CostMeter implements Disposable {
 
   /** Extrapolates the reading of a running sandbox to `now`. */
   #live(reading: Reading, now: number): Reading {
-    return reading.isOver || !this.#options.store.findById(reading.id)
+    return reading.isFinal || !this.#options.store.findById(reading.id)
       ? reading
       : grown(reading, now, this.#options.rates.current);
   }

@@ -97,9 +97,9 @@ export class DayLimits {
     const { meter, limits } = this.#options;
     const { today } = meter.costs;
     const { soft, hard } = limits();
-    const isOver = (limit: number) => limit > 0 && today >= limit;
-    if (isOver(hard.dollarsPerDay)) return { kind: "hard", limit: hard.dollarsPerDay, today };
-    return isOver(soft.dollarsPerDay) ? { kind: "soft", limit: soft.dollarsPerDay, today } : undefined;
+    const isReached = (limit: number) => limit > 0 && today >= limit;
+    if (isReached(hard.dollarsPerDay)) return { kind: "hard", limit: hard.dollarsPerDay, today };
+    return isReached(soft.dollarsPerDay) ? { kind: "soft", limit: soft.dollarsPerDay, today } : undefined;
   }
 
   #idleAt({ kind }: DayLimitReached): RunningSandbox[] {

@@ -132,12 +132,12 @@ export class SpendingGuard implements Guard {
 
   /** True for a sandbox that some window is creating, or has created since the server was last asked. */
   #isUnlisted(
-    { name, id, windowId, isDoomed, createdAt }: JournalEntry,
+    { name, id, windowId, isMarkedForTermination, createdAt }: JournalEntry,
     listedBefore: ReadonlySet<string>,
     living: ReadonlySet<string>,
   ): boolean {
     const { store, clock } = this.#options;
-    if (isDoomed) return false;
+    if (isMarkedForTermination) return false;
     const known = store.get(name) ?? (id === undefined ? undefined : store.findById(id));
     if (known) return known.phase.kind === "creating" && known.phase.id === undefined;
     if (id !== undefined) return !listedBefore.has(name);

@@ -28,7 +28,7 @@ export class IdleGpus {
   readonly #found = new Emitter<IdleGpu>();
   readonly onDidFindIdleGpu = this.#found.event;
   readonly #busyAt = new Map<string, number>();
-  readonly #told = new Set<string>();
+  readonly #notified = new Set<string>();
 
   constructor(options: IdleGpusOptions) {
     this.#options = options;
@@ -37,7 +37,7 @@ export class IdleGpus {
   /** Records that something started or ended in the sandbox. */
   touch(key: string): void {
     this.#busyAt.set(key, this.#options.clock.now());
-    this.#told.delete(key);
+    this.#notified.delete(key);
   }
 
   /** Checks all sandboxes of this window once. */
@@ -53,7 +53,7 @@ export class IdleGpus {
   async #judge(sandbox: RunningSandbox): Promise<void> {
     const { clock, idleMs, isBusy, utilization } = this.#options;
     const limitMs = idleMs();
-    if (!sandbox.gpu || limitMs <= 0 || this.#told.has(sandbox.key) || isBusy(sandbox.key)) return;
+    if (!sandbox.gpu || limitMs <= 0 || this.#notified.has(sandbox.key) || isBusy(sandbox.key)) return;
     const sinceMs = clock.now() - (this.#busyAt.get(sandbox.key) ?? sandbox.phase.startedAt);
     // Measuring counts as use, and must not keep a sandbox alive that would end by itself.
     if (sinceMs < Math.max(limitMs, (sandbox.idleTimeoutMs ?? 0) + GRACE_MS)) return;
@@ -61,7 +61,7 @@ export class IdleGpus {
       this.#busyAt.set(sandbox.key, clock.now());
       return;
     }
-    this.#told.add(sandbox.key);
+    this.#notified.add(sandbox.key);
     this.#found.fire({ sandbox, idleMs: sinceMs });
   }
 }

@@ -48,7 +48,7 @@ export class Readings {
   async read(id: string): Promise<void> {
     const usage = await this.#usageOf(id);
     const known = this.#byId.get(id);
-    if (!known || known.isOver) return;
+    if (!known || known.isFinal) return;
     const { clock, rates } = this.#options;
     const now = clock.now();
     await this.#keep(usage ? measured(known, usage, now, rates.current) : grown(known, now, rates.current));

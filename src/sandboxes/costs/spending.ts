@@ -63,13 +63,13 @@ const startOfUtcDay = (time: number): number => Math.floor(time / DAY_MS) * DAY_
 
 function parseReading(value: unknown): Reading | undefined {
   const fields: Partial<Record<keyof Reading, unknown>> = fieldsOf(value);
-  const { id, billable, scope, startedAt, at, dollars, isMeasured, isOver, timeoutMs, seenAt, idleEndsAt } = fields;
+  const { id, billable, scope, startedAt, at, dollars, isMeasured, isFinal, timeoutMs, seenAt, idleEndsAt } = fields;
   if (typeof id !== "string" || typeof scope !== "string") return undefined;
   if (typeof startedAt !== "number" || typeof at !== "number" || typeof dollars !== "number") return undefined;
   return {
     ...{ id, scope, startedAt, at, dollars, billable: readBillable(billable) },
     isMeasured: isMeasured === true,
-    isOver: isOver === true,
+    isFinal: isFinal === true,
     ...(typeof timeoutMs === "number" && { timeoutMs }),
     ...(typeof seenAt === "number" && { seenAt }),
     ...(typeof idleEndsAt === "number" && { idleEndsAt }),

@@ -30,9 +30,9 @@ export class Activity implements Disposable {
 
   constructor(processes: { readonly onDidStartProcess: Event<StartedProcess> }, clock: Clock) {
     this.#clock = clock;
-    this.#subscription = processes.onDidStartProcess(({ sandboxId, isProbe, over }) => {
+    this.#subscription = processes.onDidStartProcess(({ sandboxId, isProbe, finished }) => {
       this.#count(sandboxId, 1, isProbe);
-      void over.then(() => {
+      void finished.then(() => {
         this.#lastEndAt.set(sandboxId, clock.now());
         this.#count(sandboxId, -1, isProbe);
       });

@@ -84,10 +84,10 @@ export class MetricService implements Disposable {
     const measured = this.#measuredOf(key);
     measured.viewers += 1;
     if (!measured.abort) void this.#measure(key, measured);
-    let isOver = false;
+    let isDisposed = false;
     return toDisposable(() => {
-      if (isOver) return;
-      isOver = true;
+      if (isDisposed) return;
+      isDisposed = true;
       measured.viewers -= 1;
       if (measured.viewers === 0) this.#stop(key);
     });

@@ -1,6 +1,6 @@
 import { messageOf } from "../../base/errors";
 import type { Logger } from "../../base/ports";
-import type { Custody } from "./custody";
+import type { SandboxOwnership } from "./sandboxOwnership";
 import { isRunning } from "../sandbox";
 import type { SandboxService } from "../sandboxService";
 import type { SandboxStore } from "../sandboxStore";
@@ -13,7 +13,7 @@ export interface ClosingOptions {
   readonly sandboxes: SandboxService;
   readonly snapshots: SnapshotService;
   readonly store: SandboxStore;
-  readonly custody: Custody;
+  readonly ownership: SandboxOwnership;
   readonly log: Logger;
 }
 
@@ -23,7 +23,7 @@ export interface ClosingOptions {
  */
 export async function closeWindow(
   decision: OnWindowClose,
-  { sandboxes, snapshots, store, custody, log }: ClosingOptions,
+  { sandboxes, snapshots, store, ownership, log }: ClosingOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const held = store.all.filter(isRunning).filter(({ holder }) => holder === "thisWindow");
@@ -36,7 +36,7 @@ export async function closeWindow(
   for (const outcome of outcomes)
     if (outcome.status === "rejected")
       log.warn(`Ending a sandbox as the window closes failed: ${messageOf(outcome.reason)}`);
-  await custody.leave().catch((error: unknown) => {
+  await ownership.leave().catch((error: unknown) => {
     log.warn(`Releasing the window's sandboxes failed: ${messageOf(error)}`);
   });
 }

@@ -19,7 +19,7 @@ export interface JournalEntry {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** The sandbox was abandoned or is being terminated: any window that finds it terminates it. */
-  readonly isDoomed?: boolean;
+  readonly isMarkedForTermination?: boolean;
   /** Absent if the sandbox was created elsewhere. */
   readonly making?: Making;
   /** True if Modal keeps the sandbox's files when it ends. */
@@ -32,7 +32,7 @@ export const openJournal = (folder: string): RecordFolder<JournalEntry> =>
 function parseEntry(value: unknown): JournalEntry | undefined {
   if (!isObject(value)) return undefined;
   const fields: Partial<Record<keyof JournalEntry, unknown>> = value;
-  const { name, id, windowId, scope, createdAt, isDoomed, hasExitSnapshot } = fields;
+  const { name, id, windowId, scope, createdAt, isMarkedForTermination, hasExitSnapshot } = fields;
   if (typeof name !== "string" || typeof windowId !== "string") return undefined;
   if (typeof scope !== "string" || typeof createdAt !== "number") return undefined;
   const making = readMaking(fields.making);
@@ -42,7 +42,7 @@ function parseEntry(value: unknown): JournalEntry | undefined {
     scope,
     createdAt,
     ...(typeof id === "string" && { id }),
-    ...(isDoomed === true && { isDoomed }),
+    ...(isMarkedForTermination === true && { isMarkedForTermination }),
     ...(making && { making }),
     ...(hasExitSnapshot === true && { hasExitSnapshot }),
   };

@@ -1,5 +1,5 @@
 import type { ListedSandbox } from "../../modal/rpc";
-import type { Survey } from "./custody";
+import type { Survey } from "./sandboxOwnership";
 import { originFromTags } from "./origin";
 import { isRunning, type Sandbox, type SandboxPhase } from "../sandbox";
 

@@ -3,7 +3,7 @@ import { messageOf } from "../../base/errors";
 import { isNotFound } from "../../modal/errors";
 import type { ListedSandbox, SandboxResult } from "../../modal/rpc";
 import type { SandboxGateway } from "../../modal/sandboxes";
-import type { Custody, Survey } from "./custody";
+import type { SandboxOwnership, Survey } from "./sandboxOwnership";
 import type { JournalEntry } from "./journal";
 import { folderIdOf } from "./origin";
 import type { SandboxService } from "../sandboxService";
@@ -13,7 +13,7 @@ import type { SandboxStore } from "../sandboxStore";
 export interface SettleOptions {
   readonly gateway: SandboxGateway;
   readonly store: SandboxStore;
-  readonly custody: Custody;
+  readonly ownership: SandboxOwnership;
   readonly service: Pick<SandboxService, "adopt" | "terminate">;
   readonly snapshots: Pick<SnapshotService, "keepExit">;
   /** The folders that are open in this window. */
@@ -38,7 +38,7 @@ export async function settleJournal(options: SettleOptions, signal: AbortSignal)
     survey.entries.map(async (entry) => {
       const found = byName.get(entry.name) ?? (entry.id === undefined ? undefined : byId.get(entry.id));
       if (!found) await forgetIfGone(entry, options, signal);
-      else if (entry.isDoomed) end(found, options);
+      else if (entry.isMarkedForTermination) end(found, options);
     }),
   );
 }
@@ -60,9 +60,11 @@ export async function resultOf(
 /** Adopts the sandboxes that an earlier window created for a folder that is open here. */
 async function adoptOwn({ store, service, folders, survey, log }: SettleOptions): Promise<void> {
   const folderIds = new Set(folders().map(folderIdOf));
-  const doomed = new Set(survey.entries.flatMap(({ name, isDoomed }) => (isDoomed ? [name] : [])));
+  const marked = new Set(
+    survey.entries.flatMap(({ name, isMarkedForTermination }) => (isMarkedForTermination ? [name] : [])),
+  );
   const ours = store.all.filter(
-    ({ name, holder, origin }) => holder === "nobody" && origin && folderIds.has(origin.folderId) && !doomed.has(name),
+    ({ name, holder, origin }) => holder === "nobody" && origin && folderIds.has(origin.folderId) && !marked.has(name),
   );
   const outcomes = await Promise.allSettled(ours.map(({ key }) => service.adopt(key)));
   for (const outcome of outcomes)
@@ -81,18 +83,18 @@ function end({ id }: ListedSandbox, { store, service, log }: SettleOptions): voi
 const END_MS = 60_000;
 
 async function forgetIfGone(entry: JournalEntry, options: SettleOptions, signal: AbortSignal): Promise<void> {
-  const { store, custody, snapshots, gateway, clock, survey, log } = options;
+  const { store, ownership, snapshots, gateway, clock, survey, log } = options;
   // If an entry cannot be removed, the next refresh tries again.
   const forget = () =>
-    custody.forget(entry.name).catch((error: unknown) => {
+    ownership.forget(entry.name).catch((error: unknown) => {
       log.warn(`Removing a sandbox from the journal failed: ${messageOf(error)}`);
     });
   const age = clock.now() - entry.createdAt;
   const isUnderWay = store.get(entry.name)?.phase.kind === "creating";
   if (isUnderWay || (entry.scope !== survey.scope && age < LONGEST_LIFE_MS)) return;
-  if (entry.id !== undefined && entry.hasExitSnapshot && !entry.isDoomed && age < LONGEST_LIFE_MS) {
-    const isOver = (await resultOf(entry.id, gateway, signal)) !== undefined;
-    if (isOver && (await snapshots.keepExit(entry, signal))) await forget();
+  if (entry.id !== undefined && entry.hasExitSnapshot && !entry.isMarkedForTermination && age < LONGEST_LIFE_MS) {
+    const hasEnded = (await resultOf(entry.id, gateway, signal)) !== undefined;
+    if (hasEnded && (await snapshots.keepExit(entry, signal))) await forget();
     return;
   }
   const isGone =

@@ -4,7 +4,7 @@ import type { Clock, Logger } from "../../base/ports";
 import type { GpuRequest } from "../../modal/gpus";
 import type { CreateStep } from "../../modal/sandboxes";
 import type { SnapshotGateway } from "../../modal/snapshots";
-import type { Custody } from "../ownership/custody";
+import type { SandboxOwnership } from "../ownership/sandboxOwnership";
 import type { JournalEntry } from "../ownership/journal";
 import type { RunningSandbox, Sandbox } from "../sandbox";
 import type { SandboxService } from "../sandboxService";
@@ -17,7 +17,7 @@ export interface SnapshotServiceOptions {
   readonly sandboxes: SandboxService;
   readonly store: SandboxStore;
   readonly snapshots: Snapshots;
-  readonly custody: Custody;
+  readonly ownership: SandboxOwnership;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -45,8 +45,8 @@ export class SnapshotService {
 
   /** Takes a snapshot of a sandbox, which keeps running. If the snapshot cannot be recorded, it is deleted. */
   async take(sandbox: RunningSandbox, kind: SnapshotKind, signal: AbortSignal): Promise<Snapshot> {
-    const { gateway, snapshots, custody, clock } = this.#options;
-    const making = await this.#recorded(kind, () => custody.makingOf(sandbox.name));
+    const { gateway, snapshots, ownership, clock } = this.#options;
+    const making = await this.#recorded(kind, () => ownership.makingOf(sandbox.name));
     const imageId = await gateway.take(sandbox.phase.id, TTL_MS, signal);
     const createdAt = clock.now();
     const snapshot: Snapshot = {
@@ -54,7 +54,7 @@ export class SnapshotService {
       imageId,
       kind,
       sandboxName: sandbox.name,
-      scope: custody.scope,
+      scope: ownership.scope,
       createdAt,
       expiresAt: createdAt + TTL_MS,
       ...(kind === "pause" && { isPaused: true }),
@@ -70,7 +70,7 @@ export class SnapshotService {
 
   /** Takes a snapshot of a sandbox and terminates it. If the snapshot fails, the sandbox keeps running. */
   async pause(sandbox: RunningSandbox, signal: AbortSignal): Promise<void> {
-    const { store, custody } = this.#options;
+    const { store, ownership } = this.#options;
     const { key, phase } = sandbox;
     const task = leaving(sandbox);
     if (!(await this.#reservePause(task))) throw underWay();
@@ -83,14 +83,14 @@ export class SnapshotService {
       if (store.get(key)?.phase.kind === "pausing") store.transition(key, phase);
       throw error;
     } finally {
-      await custody.reservations.giveBack(task);
+      await ownership.reservations.giveBack(task);
     }
   }
 
   /** A full disk must not prevent a pause, so a reservation that cannot be written counts as taken. */
   async #reservePause(task: string): Promise<boolean> {
     try {
-      return await this.#options.custody.reservations.take(task);
+      return await this.#options.ownership.reservations.take(task);
     } catch (error) {
       if (isAbort(error) || (error instanceof UserError && error.cause instanceof LockBusyError)) throw error;
       this.#options.log.warn(`Reserving a pause failed: ${messageOf(error)}`);
@@ -131,7 +131,7 @@ export class SnapshotService {
     } catch (error) {
       if (isAbort(error)) throw error;
       const cause = error instanceof UserError ? (error.cause ?? error) : error;
-      throw notRecorded(kind, this.#options.custody.folder, cause);
+      throw notRecorded(kind, this.#options.ownership.folder, cause);
     }
   }
 
@@ -140,11 +140,11 @@ export class SnapshotService {
    * sandbox. If that window closes in the meantime, other windows see the sandbox as paused again.
    */
   async resume(key: string, options: CreateFromOptions, signal: AbortSignal): Promise<RunningSandbox> {
-    const { store, snapshots, custody } = this.#options;
+    const { store, snapshots, ownership } = this.#options;
     const sandbox = store.get(key);
     if (sandbox?.phase.kind !== "paused") throw notPaused();
     const task = resuming(sandbox.phase);
-    if (!(await custody.reservations.take(task))) throw underWay();
+    if (!(await ownership.reservations.take(task))) throw underWay();
     let isRecorded = true;
     try {
       const snapshot = await snapshots.get(sandbox.phase.imageId);
@@ -158,7 +158,7 @@ export class SnapshotService {
       return resumed;
     } finally {
       // While the sandbox is still recorded as paused, other windows must not resume it too.
-      if (isRecorded) await custody.reservations.giveBack(task);
+      if (isRecorded) await ownership.reservations.giveBack(task);
     }
   }
 
@@ -171,15 +171,15 @@ export class SnapshotService {
     { isBusy, ...options }: CreateFromOptions & { readonly isBusy: () => boolean },
     signal: AbortSignal,
   ): Promise<void> {
-    const { sandboxes, custody } = this.#options;
+    const { sandboxes, ownership } = this.#options;
     const task = leaving(sandbox);
-    if (!(await custody.reservations.take(task))) throw underWay();
+    if (!(await ownership.reservations.take(task))) throw underWay();
     try {
       await this.branch(sandbox, options, signal);
       // Programs that are still running there may continue until the end of the sandbox's lifetime.
       if (!isBusy()) await sandboxes.terminate(sandbox.key, signal);
     } finally {
-      await custody.reservations.giveBack(task);
+      await ownership.reservations.giveBack(task);
     }
   }
 
@@ -214,12 +214,12 @@ export class SnapshotService {
    * Adds paused sandboxes to the store, and removes those that a window is resuming, or that were resumed or deleted.
    */
   async showPaused(): Promise<void> {
-    const { store, snapshots, custody, log } = this.#options;
-    const { reservations } = custody;
+    const { store, snapshots, ownership, log } = this.#options;
+    const { reservations } = ownership;
     try {
       // The order matters: a resumed sandbox loses its paused record before its reservation.
       const reserved = await reservations.all();
-      const all = await snapshots.all(custody.scope);
+      const all = await snapshots.all(ownership.scope);
       const isFree = (task: string) => !reserved.has(task) && !reservations.has(task);
       const paused = all.filter((snapshot) => snapshot.isPaused && isFree(resuming(snapshot))).map(pausedRecord);
       const keys = new Set(paused.map(({ key }) => key));
@@ -232,7 +232,7 @@ export class SnapshotService {
 
   /** Records the exit snapshot that Modal took of a sandbox. Returns `false` if Modal has not reported it yet. */
   async keepExit({ id, name, making }: JournalEntry, signal: AbortSignal): Promise<boolean> {
-    const { gateway, snapshots, custody, clock, log } = this.#options;
+    const { gateway, snapshots, ownership, clock, log } = this.#options;
     if (!making || id === undefined) return true;
     try {
       const imageId = await gateway.ofEnded(id, signal);
@@ -240,7 +240,7 @@ export class SnapshotService {
         ...making,
         kind: "exit",
         sandboxName: name,
-        scope: custody.scope,
+        scope: ownership.scope,
         createdAt: clock.now(),
       } as const;
       if (imageId !== undefined) await snapshots.add({ ...exit, imageId });

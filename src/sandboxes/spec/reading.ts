@@ -16,7 +16,7 @@ export interface Reading {
   /** True if the server reported the usage. Otherwise the cost is an estimate from time and rates. */
   readonly isMeasured: boolean;
   /** The sandbox has ended, so this reading is final. */
-  readonly isOver: boolean;
+  readonly isFinal: boolean;
   /** The sandbox's lifetime. 0 or absent if only Modal's own limit ends it. */
   readonly timeoutMs?: number;
   /** When the sandbox was last known to run. */
@@ -62,17 +62,17 @@ export function measured(reading: Reading, usage: Usage, now: number, rates: Rat
 
 /** Returns the final cost. The sandbox ended between when it was last seen and `reading.at`. Its usage shows when. */
 export function settled(reading: Reading, usage: Usage | undefined, rates: Rates): Reading {
-  if (!usage) return { ...reading, isOver: true };
+  if (!usage) return { ...reading, isFinal: true };
   const { billable, startedAt, at, seenAt = startedAt } = reading;
   const ms = livedMs(usage, billable, { least: seenAt - startedAt, most: at - startedAt });
   const dollars = costOfUsage(usage, billable, ms, rates);
-  return { ...reading, at: startedAt + ms, dollars, isMeasured: true, isOver: true };
+  return { ...reading, at: startedAt + ms, dollars, isMeasured: true, isFinal: true };
 }
 
 /** True if the reading knows more than the other one of the same sandbox. */
 export function isLater(reading: Reading, other: Reading): boolean {
-  if (reading.isOver !== other.isOver) return reading.isOver;
-  if (!reading.isOver) return reading.at > other.at;
+  if (reading.isFinal !== other.isFinal) return reading.isFinal;
+  if (!reading.isFinal) return reading.at > other.at;
   if (reading.isMeasured !== other.isMeasured) return reading.isMeasured;
   // Reported usage grows until it is complete. Among estimates, windows that notice an end later estimate more.
   return reading.isMeasured ? reading.dollars > other.dollars : reading.at < other.at;

@@ -107,7 +107,7 @@ export class PushJob {
     const sendings = group.map(
       (planned, nth) => new Sending({ ...planned, stamp, isCompressed, checks: checksName(nth) }),
     );
-    const live = () => sendings.filter((sending) => !sending.transfer.isOver);
+    const live = () => sendings.filter((sending) => !sending.transfer.isFinished);
 
     try {
       const packed = await worker.pack(

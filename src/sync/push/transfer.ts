@@ -21,9 +21,9 @@ export type TransferEnd =
 export class Transfer {
   readonly #remotePath: string;
   readonly #process: Promise<RemoteProcess>;
-  readonly #over = new Deferred<undefined>();
+  readonly #finished = new Deferred<undefined>();
   #writeError: unknown;
-  #isOver = false;
+  #isFinished = false;
   #isClosed = false;
 
   constructor(delivery: Delivery, exec: Exec) {
@@ -39,16 +39,16 @@ export class Transfer {
   }
 
   /** Nothing that is sent from here on can arrive. */
-  get isOver(): boolean {
-    return this.#isOver;
+  get isFinished(): boolean {
+    return this.#isFinished;
   }
 
   async write(block: Uint8Array): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#isFinished) return;
     try {
       const writing = this.#process.then((process) => process.write(block));
       writing.catch(() => undefined);
-      await Promise.race([writing, this.#over.promise]);
+      await Promise.race([writing, this.#finished.promise]);
     } catch (error) {
       this.#writeError = error;
       this.#end();
@@ -82,8 +82,8 @@ export class Transfer {
   }
 
   #end(): void {
-    this.#isOver = true;
-    this.#over.resolve(undefined);
+    this.#isFinished = true;
+    this.#finished.resolve(undefined);
   }
 
   #closeInput(process: RemoteProcess): void {

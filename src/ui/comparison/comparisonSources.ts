@@ -3,7 +3,7 @@ import { Emitter } from "../../base/event";
 import { formatDollars, plural } from "../../base/format";
 import { formatGpu, type GpuRequest } from "../../modal/gpus";
 import type { ComparedRun } from "../../run/compare/comparison";
-import { isOver, type Run } from "../../run/run";
+import { isFinished, type Run } from "../../run/run";
 import { outcomeOf } from "../../run/runOutcome";
 import type { Sweep } from "../../run/sweep/sweep";
 import type { RunTarget } from "../../run/target/target";
@@ -30,7 +30,7 @@ export function comparisonOf(runsOf: () => readonly Run[], tracked: Tracked): Co
       return progressOf(this.runs, "run");
     },
     get isLive() {
-      return runsOf().some(({ state }) => !isOver(state));
+      return runsOf().some(({ state }) => !isFinished(state));
     },
     onDidChange: changed.event,
     runOf: (runId) => runsOf().find(({ id }) => id === runId),
@@ -83,7 +83,7 @@ export function comparisonOfSweep(
       return `${formatGpu(gpu)} · ${progressOf(this.runs, "argument set")} · ${formatDollars(sweep.spent)}${of}`;
     },
     get isLive() {
-      return !sweep.isOver;
+      return !sweep.isFinished;
     },
     onDidChange: changed.event,
     runOf: (runId) => sweep.entries.find(({ run }) => run?.id === runId)?.run,

@@ -1,7 +1,7 @@
 import type { Uri } from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable";
 import type { Clock, Logger } from "../../base/ports";
-import { isOver, type Run } from "../../run/run";
+import { isFinished, type Run } from "../../run/run";
 import type { RunService } from "../../run/runService";
 import type { Sweep } from "../../run/sweep/sweep";
 import { TrackedRuns } from "../../run/trackedRuns";
@@ -92,7 +92,7 @@ export class Comparisons implements Disposable {
   }
 
   #openByItself(run: Run): void {
-    if (isOver(run.state) || this.#groups.has(run.group)) return;
+    if (isFinished(run.state) || this.#groups.has(run.group)) return;
     const source = this.#groupOf(run);
     if (source && opensComparison()) this.open(source, true);
   }

@@ -3,7 +3,7 @@ import { messageOf } from "../../base/errors";
 import type { Clock, Logger, Memento } from "../../base/ports";
 import type { AccountService } from "../../modal/account";
 import type { RateSource } from "../../modal/rates";
-import { isOver } from "../../run/run";
+import { isFinished } from "../../run/run";
 import type { RunService } from "../../run/runService";
 import type { Activity } from "../../sandboxes/metrics/activity";
 import type { CostMeter } from "../../sandboxes/costs/costMeter";
@@ -92,7 +92,7 @@ export class CostWatch implements Disposable {
     const id = sandbox && sandboxIdOf(sandbox);
     return (
       (id !== undefined && activity.isBusy(id)) ||
-      runs.runs.some(({ sandboxKey, state }) => sandboxKey === key && !isOver(state))
+      runs.runs.some(({ sandboxKey, state }) => sandboxKey === key && !isFinished(state))
     );
   }
 }

@@ -2,7 +2,7 @@ import { StatusBarAlignment, window } from "vscode";
 import { DisposableStore, toDisposable, type Disposable } from "../../base/disposable";
 import type { Event } from "../../base/event";
 import { formatGpu } from "../../modal/gpus";
-import { isOver, type Run } from "../../run/run";
+import { isFinished, type Run } from "../../run/run";
 import type { MetricService } from "../../sandboxes/metrics/metricService";
 import { isRunning } from "../../sandboxes/sandbox";
 import type { SandboxStore } from "../../sandboxes/sandboxStore";
@@ -55,7 +55,7 @@ export class MeterStatus implements Disposable {
   #watch(): void {
     const { runs, store, metrics } = this.#options;
     const going = runs.runs.flatMap(({ sandboxKey, state }) => {
-      const sandbox = sandboxKey === undefined || isOver(state) ? undefined : store.get(sandboxKey);
+      const sandbox = sandboxKey === undefined || isFinished(state) ? undefined : store.get(sandboxKey);
       return sandbox && isRunning(sandbox) ? [sandbox.key] : [];
     });
     for (const [key, watch] of this.#watches) {

@@ -43,7 +43,7 @@ export class PortOffers implements Disposable {
         }
       }),
     );
-    void run.over.then(() => {
+    void run.finished.then(() => {
       listening.dispose();
     });
   }

@@ -53,7 +53,7 @@ export class RunProblems implements Disposable {
         }
       }),
     );
-    void run.over.then((state) => {
+    void run.finished.then((state) => {
       listening.dispose();
       // A KeyboardInterrupt is no problem of the program.
       if (state.kind === "ended" && state.stoppedBy !== undefined) return;

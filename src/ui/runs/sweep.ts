@@ -33,7 +33,7 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
     const comparisons = await dependencies.comparisons();
     const sweep = await start();
     comparisons.addSweep(sweep, plan);
-    await sweep.over;
+    await sweep.finished;
   };
 
   const offer = async ({ record, waiting }: InterruptedSweep) => {
@@ -45,12 +45,12 @@ export function sweepCommands(dependencies: SweepDependencies): CommandTable {
     const [spec] = await specsOf([choice], record.folder);
     if (!spec) return;
     if (answer === DISCARD) {
-      await service.windDown(record, spec, AbortSignal.timeout(WIND_DOWN_MS));
+      await service.discard(record, spec, AbortSignal.timeout(WIND_DOWN_MS));
       return;
     }
     await follow(record, () =>
       withProgress(`Continuing the sweep of ${record.target.label}`, (_report, signal) =>
-        service.goOn(record, spec, signal),
+        service.resume(record, spec, signal),
       ),
     );
   };

@@ -1,6 +1,6 @@
 import { formatBytes, plural } from "../../base/format";
 import type { Clock } from "../../base/ports";
-import { isOver } from "../../run/run";
+import { isFinished } from "../../run/run";
 import type { RunService } from "../../run/runService";
 import type { SyncedFolder, UnsyncedOutputs } from "../../run/unsynced";
 import { describeSandbox } from "../../sandboxes/describe";
@@ -34,7 +34,7 @@ export async function terminateSandboxes(
 ): Promise<void> {
   const { sandboxes, runs, unsynced, clock } = dependencies;
   const keys = new Set(chosen.map(({ key }) => key));
-  const active = runs.runs.filter(({ sandboxKey, state }) => sandboxKey && keys.has(sandboxKey) && !isOver(state));
+  const active = runs.runs.filter(({ sandboxKey, state }) => sandboxKey && keys.has(sandboxKey) && !isFinished(state));
   const [only] = chosen;
   if (!only) return;
 

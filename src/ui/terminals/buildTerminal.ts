@@ -24,7 +24,7 @@ export class BuildTerminal implements Pseudoterminal {
     const show = (entry: BuildEntry) => void this.#writer.write(this.#textOf(entry));
     this.#build.entries.forEach(show);
     this.#build.onDidAddEntry(show);
-    void this.#build.over.then((end) => this.#writer.write(lastLine(end)));
+    void this.#build.finished.then((end) => this.#writer.write(lastLine(end)));
   }
 
   close(): void {

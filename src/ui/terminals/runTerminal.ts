@@ -3,7 +3,7 @@ import { Deferred } from "../../base/async";
 import { messageOf, isAbort, UserError } from "../../base/errors";
 import { formatEstimate, formatDuration } from "../../base/format";
 import type { Logger } from "../../base/ports";
-import { isOver, type OutputSink, type Run, type RunState } from "../../run/run";
+import { isFinished, type OutputSink, type Run, type RunState } from "../../run/run";
 import { outcomeOf, type RunOutcome } from "../../run/runOutcome";
 import { commandEnd, commandStart } from "./commandMarks";
 import { LineInput } from "./lineInput";
@@ -59,7 +59,7 @@ export class RunTerminal implements Pseudoterminal {
 
   handleInput(data: string): void {
     const keys = this.#writer.takeAnswers(data);
-    if (keys === "" || isOver(this.#run.state)) return;
+    if (keys === "" || isFinished(this.#run.state)) return;
 
     const { echo, actions } = this.#input.type(keys);
     void this.#writer.write(echo);
@@ -73,7 +73,7 @@ export class RunTerminal implements Pseudoterminal {
   async #show(sink: OutputSink): Promise<void> {
     await this.#writer.write(commandStart(this.#run.target.label));
     await this.#run.attach(sink);
-    const state = await this.#run.over;
+    const state = await this.#run.finished;
     await this.#writer.write(commandEnd(shownExitCode(state)));
     await this.#writer.write(lastLine(state, this.#isFree, this.#log));
     this.#finished.resolve(state);

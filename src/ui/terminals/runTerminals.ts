@@ -108,7 +108,7 @@ export class RunTerminals implements Disposable {
   #offerRemedies(runs: readonly Run[]): void {
     const known = new Set<string>();
     for (const run of runs)
-      void run.over.then((state) => {
+      void run.finished.then((state) => {
         if (state.kind !== "failed" || !(state.error instanceof UserError)) return;
         if (state.error.actions.length === 0 || known.has(state.error.message)) return;
         known.add(state.error.message);

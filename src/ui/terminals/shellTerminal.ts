@@ -36,7 +36,7 @@ export class ShellTerminal implements Pseudoterminal {
     this.#writer.onDidWrite((text) => {
       this.#written.fire(text);
     });
-    void this.#converse(size);
+    void this.#run(size);
     if (this.#shell.writtenBytes !== undefined) this.#attempt(this.#shell.resize(size));
   }
 
@@ -64,11 +64,11 @@ export class ShellTerminal implements Pseudoterminal {
     }, RESIZE_QUIET_MS);
   }
 
-  async #converse(size: TerminalDimensions): Promise<void> {
+  async #run(size: TerminalDimensions): Promise<void> {
     const tell = (line: string) => void this.#writer.write(dim(line));
     try {
       tell("Connecting to the sandbox");
-      const exitCode = await this.#shell.converse({ size, tell, show: (bytes) => this.#show(bytes) });
+      const exitCode = await this.#shell.run({ size, tell, show: (bytes) => this.#show(bytes) });
       this.#closed.fire(exitCode);
     } catch (error) {
       if (isAbort(error)) return;

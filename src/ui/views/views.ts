@@ -14,8 +14,10 @@ export function createViews(
   services: Services & { readonly trees: LateTrees },
   meters: SandboxesViewOptions["meters"],
 ) {
-  const { store, kept, custody, records, volumes, secrets, scope, clock } = services;
-  const view = own.add(new SandboxesView({ ...services, sandboxes: store, snapshots: kept, meters, records: custody }));
+  const { store, kept, ownership, records, volumes, secrets, scope, clock } = services;
+  const view = own.add(
+    new SandboxesView({ ...services, sandboxes: store, snapshots: kept, meters, records: ownership }),
+  );
   const sections = [
     own.add(new SectionView(orphanSection(store, services), services)),
     own.add(new SectionView(pastRunSection(records, clock), services)),

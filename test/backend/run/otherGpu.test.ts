@@ -58,7 +58,7 @@ describe("a run whose GPU is unavailable", function () {
 
   it("fails with an error if the user agreed to no other GPU", async () => {
     const { run } = await start();
-    const state = await run.over;
+    const state = await run.finished;
     assert.ok(state.kind === "failed" && state.error instanceof UserError);
     assert.match(state.error.message, /^Modal has no B300 free right now/);
   });
@@ -82,7 +82,7 @@ describe("a run whose GPU is unavailable", function () {
     await Promise.all(begun.map((run) => until(run, "Modal has no B300 free right now")));
     const dearest = lanes.dollarsPerHour;
     answer.resolve({ ...b300, gpu: T4 });
-    await sweep.over;
+    await sweep.finished;
     assert.deepEqual(questions, ["B300"]);
     const all = sweep.entries.flatMap(({ run }) => (run ? [run] : []));
     assert.deepEqual(await Promise.all(all.map(exitCodeOf)), [0, 0, 0, 0, 0]);

@@ -44,7 +44,7 @@ describe("runs", function () {
   it("a run reports each step once before the program starts, and names the backend", async () => {
     await services().write("steps.sh", "true");
     const { run, screen } = startOne(fileTarget("steps.sh"), spec({ gpu: T4, cpu: 0.5 }));
-    await run.over;
+    await run.finished;
     const [image, wait, ...rest] = screen.steps;
     assert.deepEqual([image, wait], ["Preparing the image python:3.12-slim", "Waiting for T4"]);
     const [syncing, synced] = rest.slice(-2);
@@ -56,10 +56,10 @@ describe("runs", function () {
   it("a second run reuses the running sandbox of the same spec and pushes what changed", async () => {
     await services().write("again.sh", "echo one");
     const first = startOne(fileTarget("again.sh"));
-    await first.run.over;
+    await first.run.finished;
     await services().write("again.sh", "echo two");
     const second = startOne(fileTarget("again.sh"));
-    await second.run.over;
+    await second.run.finished;
     assert.equal(second.screen.text, "two\n");
     assert.equal(second.run.sandboxKey, first.run.sandboxKey);
   });
@@ -117,13 +117,13 @@ describe("runs", function () {
     const wanted = spec({ memoryMiB: 301 });
     const [first, second] = [startOne(fileTarget("twice.sh"), wanted), startOne(fileTarget("twice.sh"), wanted)];
     await first.run.stop();
-    assert.equal((await first.run.over).kind, "cancelled");
+    assert.equal((await first.run.finished).kind, "cancelled");
     assert.equal(await exitCodeOf(second.run), 0);
   });
 
   it("a run passes on the exit code and calculates the cost", async () => {
     await services().write("fail.sh", "exit 3");
-    const state = await startOne(fileTarget("fail.sh"), spec({ gpu: T4 })).run.over;
+    const state = await startOne(fileTarget("fail.sh"), spec({ gpu: T4 })).run.finished;
     assert.ok(state.kind === "ended");
     assert.equal(state.exitCode, 3);
     assert.ok(state.dollars > 0 && state.dollars < 0.01);
@@ -148,7 +148,7 @@ describe("runs", function () {
     await run.interrupt();
     assert.equal(await exitCodeOf(run), 9);
     assert.match(screen.text, /interrupted/);
-    const state = await run.over;
+    const state = await run.finished;
     assert.ok(state.kind === "ended");
     assert.equal(outcomeOf(state), "interrupted");
   });
@@ -159,7 +159,7 @@ describe("runs", function () {
     const { run, screen } = startOne(fileTarget("long.sh"), spec({ memoryMiB: 778 }));
     await screen.shows("ready");
     await sandboxes.terminate(run.sandboxKey ?? "", AbortSignal.timeout(10_000));
-    const state = await run.over;
+    const state = await run.finished;
     assert.ok(state.kind === "ended", JSON.stringify(state));
     assert.equal(outcomeOf(state), "terminated");
     assert.equal((await records.find(run.id))?.end?.stoppedBy, "termination");
@@ -237,7 +237,7 @@ describe("runs", function () {
     const sandbox = store.get(run.sandboxKey ?? "");
     assert.ok(sandbox?.phase.kind === "running");
     await gateway.terminate(sandbox.phase.id, AbortSignal.timeout(10_000));
-    const state = await run.over;
+    const state = await run.finished;
     assert.ok(
       (state.kind === "failed" &&
         state.error instanceof UserError &&
@@ -273,7 +273,7 @@ describe("runs", function () {
   it("a run fails with an error when the image does not exist", async () => {
     await services().write("image.sh", "true");
     const state = await startOne(fileTarget("image.sh"), spec({ image: registryImage("does-not-exist:latest") })).run
-      .over;
+      .finished;
     assert.ok(state.kind === "failed" && state.error instanceof UserError);
     assert.match(state.error.message, /image cannot be built: FROM does-not-exist:latest failed: .*was not found/);
   });
@@ -290,7 +290,7 @@ async function entered(run: Run, kind: RunState["kind"]): Promise<void> {
 
 describe("runs that wait for each other", function () {
   this.timeout(60_000);
-  const services = useServices({ runsAtOnce: false });
+  const services = useServices({ runsConcurrently: false });
 
   it("take turns on a sandbox, and can be canceled while they wait", async () => {
     await services().write("turn.sh", "date +%s%N; sleep 0.3; date +%s%N");
@@ -302,7 +302,7 @@ describe("runs that wait for each other", function () {
     await entered(second.run, "preparing");
     await first.screen.shows("\n");
     await second.run.stop();
-    assert.equal((await second.run.over).kind, "cancelled");
+    assert.equal((await second.run.finished).kind, "cancelled");
     assert.equal(await exitCodeOf(third.run), 0);
     const [, firstEnd = 0] = first.screen.text.split("\n").map(Number);
     const [thirdBegin = 0] = third.screen.text.split("\n").map(Number);

@@ -46,11 +46,11 @@ describe("a run that is interrupted", function () {
   };
   const moment = () => delay(random() * 2000);
   const window = async () => {
-    const { backend, custodyFolder, folder } = windows;
+    const { backend, storageFolder, folder } = windows;
     const env = {
       ...process.env,
       ...{ MODAL_TOKEN_ID: backend.tokenId, MODAL_TOKEN_SECRET: backend.tokenSecret },
-      ...{ CUSTODY: custodyFolder, FOLDER: folder },
+      ...{ STORAGE: storageFolder, FOLDER: folder },
     };
     const child = spawn(process.execPath, [join(__dirname, "../support/runningWindow.js")], {
       env,
@@ -123,7 +123,7 @@ describe("a run that is interrupted", function () {
       await backend.exited;
       await windows.restart();
       // A run that had ended by then did so with all of its output.
-      if ((await run.over).kind === "ended") await isWhole({ run, screen });
+      if ((await run.finished).kind === "ended") await isWhole({ run, screen });
       await services.stop();
       assert.ok(await eventually(async () => (await processesWith("known.py")).length === 0), "no program is left");
     },

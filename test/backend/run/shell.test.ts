@@ -37,7 +37,7 @@ describe("a shell", function () {
 
   /** A sandbox whose image has a script of ours in place of these programs. */
   const sandboxWith = async (programs: string, script: string): Promise<RunningSandbox> => {
-    const hidden = `${windows.custodyFolder}/instead-of-${programs.replaceAll(" ", "-")}`;
+    const hidden = `${windows.storageFolder}/instead-of-${programs.replaceAll(" ", "-")}`;
     const env = { PATH: `${hidden}:${process.env.PATH ?? ""}` };
     const signal = AbortSignal.timeout(30_000);
     const { services, folder } = windows;

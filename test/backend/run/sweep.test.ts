@@ -52,7 +52,7 @@ describe("a sweep on sandboxes", function () {
     });
     const sets = ["1", "2", "3", "4", "5"].map((word) => [word]);
     const sweep = start("part.sh", sets, { parallel: 2, dollars: undefined });
-    await sweep.over;
+    await sweep.finished;
     subscription.dispose();
     assert.deepEqual(exitCodes(sweep), [0, 0, 0, 0, 0]);
     assert.equal(most.running, 2);
@@ -66,7 +66,7 @@ describe("a sweep on sandboxes", function () {
   it("continues when a set fails", async () => {
     await services().write("picky.sh", '[ "$1" != bad ]');
     const sweep = start("picky.sh", [["bad"], ["good"], ["bad"], ["good"]], { parallel: 2, dollars: undefined });
-    await sweep.over;
+    await sweep.finished;
     assert.deepEqual(exitCodes(sweep), [1, 0, 1, 0]);
   });
 
@@ -76,12 +76,12 @@ describe("a sweep on sandboxes", function () {
     const minute = 0.6;
     const sets = ["1", "2", "3"].map((word) => [word]);
     const none = start("quick.sh", sets, { parallel: 1, dollars: minute / 2 }, sandboxSpec);
-    await none.over;
+    await none.finished;
     assert.deepEqual(runsOf(none), []);
 
     const some = start("quick.sh", sets, { parallel: 3, dollars: minute * 1.5 }, sandboxSpec);
     assert.equal(runsOf(some).length, 1);
-    await some.over;
+    await some.finished;
     assert.equal(some.entries.length, 3);
     for (const { run, skipped } of some.entries) assert.ok(run ?? skipped === "spending limit of $0.90");
     assert.ok(some.spent > 0 && some.spent < minute * 1.5, String(some.spent));
@@ -98,7 +98,7 @@ describe("a sweep on sandboxes", function () {
       });
     });
     await sweep.stop();
-    await sweep.over;
+    await sweep.finished;
     assert.equal(runsOf(sweep).length, 2);
     assert.deepEqual(services().store.all, []);
   });
@@ -118,7 +118,7 @@ describe("a sweep on sandboxes", function () {
     });
     assert.ok(run);
     live.of(run);
-    await run.over;
+    await run.finished;
     const expected = [
       ["loss", 0.5],
       ["acc", 0.75],

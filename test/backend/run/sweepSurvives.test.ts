@@ -5,7 +5,7 @@ import { describe, it } from "mocha";
 import { collect } from "../../../src/modal/exec";
 import { costOf } from "../../../src/sandboxes/costs/cost";
 import { listRates } from "../../../src/modal/rates";
-import { isOver, type Run } from "../../../src/run/run";
+import { isFinished, type Run } from "../../../src/run/run";
 import type { Sweep } from "../../../src/run/sweep/sweep";
 import { SweepRecords } from "../../../src/run/sweep/sweepRecords";
 import { SweepService } from "../../../src/run/sweep/sweepService";
@@ -87,15 +87,15 @@ describe("a sweep whose window closes", function () {
     assert.ok(!JSON.stringify(sweeps.all).includes(SECRET));
     assert.equal(store.all.length, 0);
 
-    const sweep = await service.goOn(left.record, sandboxSpec, AbortSignal.timeout(30_000));
+    const sweep = await service.resume(left.record, sandboxSpec, AbortSignal.timeout(30_000));
     assert.deepEqual(
-      sweep.entries.map(({ run }) => run && isOver(run.state)),
+      sweep.entries.map(({ run }) => run && isFinished(run.state)),
       [true, false, false, undefined, undefined, undefined],
     );
     assert.equal(store.all.length, 2);
     assert.ok(sweep.spent > 0);
     await release();
-    await sweep.over;
+    await sweep.finished;
     assert.deepEqual(await Promise.all(runsOf(sweep).map(exitCodeOf)), [0, 0, 0, 0, 0, 0]);
     assert.equal(
       new Set(
@@ -119,9 +119,9 @@ describe("a sweep whose window closes", function () {
     assert.ok(first?.end);
     await records.end({ ...first, end: { ...first.end, isPullFailed: true } });
 
-    const sweep = await service.goOn(left.record, sandboxSpec, AbortSignal.timeout(30_000));
+    const sweep = await service.resume(left.record, sandboxSpec, AbortSignal.timeout(30_000));
     await release();
-    await sweep.over;
+    await sweep.finished;
     const running = store.all.filter(({ phase }) => phase.kind === "running");
     assert.deepEqual(
       running.map(({ phase }) => phase.kind === "running" && phase.id),
@@ -142,8 +142,8 @@ describe("a sweep whose window closes", function () {
     const past = (await services.records.past()).slice(-3);
     const spent = past.reduce((sum, { end }) => sum + (end?.dollars ?? 0), 0);
     const limits = { parallel: 2, dollars: spent };
-    const sweep = await service.goOn({ ...left.record, limits }, sandboxSpec, AbortSignal.timeout(30_000));
-    await sweep.over;
+    const sweep = await service.resume({ ...left.record, limits }, sandboxSpec, AbortSignal.timeout(30_000));
+    await sweep.finished;
     assert.ok(sweep.spent >= spent, `${sweep.spent} of ${spent}`);
     assert.deepEqual(await Promise.all(runsOf(sweep).map(exitCodeOf)), [0, 0, 0]);
     for (const { skipped } of sweep.entries.slice(3)) assert.match(skipped ?? "", /^spending limit of/);
@@ -168,8 +168,8 @@ describe("a sweep whose window closes", function () {
     const spent = 0.5 * startedAt.reduce((sum, at) => sum + costOf(sandboxSpec, Date.now() - at, listRates), 0);
 
     const limits = { parallel: 2, dollars: spent };
-    const sweep = await service.goOn({ ...left.record, limits }, sandboxSpec, signal);
-    await sweep.over;
+    const sweep = await service.resume({ ...left.record, limits }, sandboxSpec, signal);
+    await sweep.finished;
     assert.ok(sweep.spent > spent, `${sweep.spent} of ${spent}`);
     for (const { skipped } of sweep.entries.slice(3)) assert.match(skipped ?? "", /^spending limit of/);
     assert.deepEqual(sweeps.all, []);
@@ -180,11 +180,11 @@ describe("a sweep whose window closes", function () {
     const { service, sweeps } = await interrupted();
     const [left] = await service.interrupted();
     assert.ok(left);
-    const sweep = await service.windDown(left.record, sandboxSpec, AbortSignal.timeout(30_000));
+    const sweep = await service.discard(left.record, sandboxSpec, AbortSignal.timeout(30_000));
     assert.deepEqual(await service.interrupted(), []);
     assert.equal(windows.services.store.all.length, 2);
     await release();
-    await sweep.over;
+    await sweep.finished;
     assert.deepEqual(await Promise.all(runsOf(sweep).map(exitCodeOf)), [0, 0, 0]);
     assert.deepEqual(
       sweep.entries.slice(3).map(({ skipped }) => skipped),
@@ -208,14 +208,14 @@ describe("a sweep whose window closes", function () {
       const taken: Sweep<Run>[] = [];
       const takingOver = service.takeOver(async ({ record, waiting }) => {
         assert.equal(waiting, 0);
-        taken.push(await service.windDown(record, sandboxSpec, AbortSignal.timeout(30_000)));
+        taken.push(await service.discard(record, sandboxSpec, AbortSignal.timeout(30_000)));
       }, AbortSignal.timeout(30_000));
       for (let look = 0; look < 3; look++) await windows.services.refresh();
       closing.abort();
       await close();
       await takingOver;
       await release();
-      await Promise.all(taken.map(({ over }) => over));
+      await Promise.all(taken.map(({ finished }) => finished));
       assert.deepEqual(await Promise.all(taken.flatMap(runsOf).map(exitCodeOf)), [0, 0]);
       const { gateway } = windows.services;
       assert.deepEqual(await gateway.list(AbortSignal.timeout(10_000)), []);
@@ -241,7 +241,7 @@ describe("a sweep whose window closes", function () {
     const [lost] = await other.interrupted();
     assert.ok(lost);
     await assert.rejects(
-      other.goOn(lost.record, sandboxSpec, AbortSignal.timeout(30_000)),
+      other.resume(lost.record, sandboxSpec, AbortSignal.timeout(30_000)),
       /^UserError: The secret arguments of the sweep of held\.sh are no longer available\. Discard the sweep/,
     );
 
@@ -249,9 +249,9 @@ describe("a sweep whose window closes", function () {
     const [left] = await next.interrupted();
     assert.ok(left);
     assert.equal(left.waiting, 1);
-    const continued = await next.goOn(left.record, sandboxSpec, AbortSignal.timeout(30_000));
+    const continued = await next.resume(left.record, sandboxSpec, AbortSignal.timeout(30_000));
     await release();
-    await continued.over;
+    await continued.finished;
     assert.deepEqual(
       runsOf(continued).map(({ target: { args } }) => args?.at(-1)),
       ["••••", SECRET],

@@ -47,7 +47,7 @@ describe("images", function () {
     assert.ok(first);
     assert.equal(builds.length, 1);
     assert.match(logOf(first), /^\[FROM debian\]\n\[RUN echo first[^]*\nfirst\n\[RUN echo second\][^]*\nsecond\n$/);
-    assert.deepEqual(await first.over, { kind: "built" });
+    assert.deepEqual(await first.finished, { kind: "built" });
 
     const again = await build(wanted);
     assert.deepEqual(again, { id, builds: [] });
@@ -94,13 +94,13 @@ describe("images", function () {
     const error: unknown = await failing.catch((reason: unknown) => reason);
     assert.ok(error instanceof UserError);
     assert.match(error.message, /^The image cannot be built: RUN echo nearly; .* failed: no such thing\.$/);
-    const { id, over } = await started;
+    const { id, finished } = await started;
     assert.deepEqual(error.actions[0], {
       title: "Show Build Log",
       command: "modalSandboxes.showBuildLog",
       arguments: [id],
     });
-    assert.deepEqual(await over, {
+    assert.deepEqual(await finished, {
       kind: "failed",
       layer: "RUN echo nearly; echo no such thing >&2; exit 3",
       reason: "no such thing",

@@ -36,7 +36,7 @@ describe("a window that is killed", function () {
   this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), "killed-"));
   const faults = join(folder, "faults.json");
-  const custodyFolder = join(folder, "custody");
+  const storageFolder = join(folder, "storage");
   const previousUrl = process.env.MODAL_SERVER_URL;
   let backend: LocalBackend;
   let bystander: Services;
@@ -45,7 +45,7 @@ describe("a window that is killed", function () {
     await writeFile(faults, "{}");
     backend = await startLocalBackend({ arguments: ["--faults", faults] });
     process.env.MODAL_SERVER_URL = backend.serverUrl;
-    bystander = await startServices({ account: backend, custodyFolder });
+    bystander = await startServices({ account: backend, storageFolder });
   });
   after(async () => {
     await bystander.stop();
@@ -60,7 +60,7 @@ describe("a window that is killed", function () {
       ...process.env,
       MODAL_TOKEN_ID: backend.tokenId,
       MODAL_TOKEN_SECRET: backend.tokenSecret,
-      CUSTODY: custodyFolder,
+      STORAGE: storageFolder,
       GPU: gpu ? "1" : "",
     };
     const child = spawn(process.execPath, [join(__dirname, "../support/killable.js")], {
@@ -128,7 +128,7 @@ describe("a window that is killed", function () {
         assert.equal(sandbox.holder, sandbox.key === held.key ? "otherWindow" : "nobody", context);
       }
       const pausing = /^pausing (\S+)/.exec(killed.told.at(-1) ?? "")?.[1];
-      const { scope } = await next.custody.survey();
+      const { scope } = await next.ownership.survey();
       const snapshots = await bystander.kept.all(scope);
       if (pausing !== undefined) {
         const isKept = snapshots.some(({ sandboxName }) => sandboxName === pausing);
@@ -148,14 +148,16 @@ describe("a window that is killed", function () {
       assert.ok(await eventually(isAlone), `${context}: something is left`);
       const isSettled = async () => {
         await next.refresh();
-        return (await next.custody.survey()).entries.every(({ id }) => id === undefined);
+        return (await next.ownership.survey()).entries.every(({ id }) => id === undefined);
       };
       assert.ok(await eventually(isSettled), `${context}: the journal has what is gone`);
-      next.custody.dispose();
+      next.ownership.dispose();
     }
 
     const killedAt = [...found.moments].map(([moment, count]) => `${moment} ${count}`).join(", ");
-    console.log(`      killed while ${killedAt}; found ${found.orphans} orphans, ended ${found.ended} doomed`);
+    console.log(
+      `      killed while ${killedAt}; found ${found.orphans} orphans, terminated ${found.ended} marked sandboxes`,
+    );
     console.log(`      in pauses: ${found.kept} had their files kept already, the others ran on`);
     await bystander.refresh();
     const mine = bystander.store.get(held.key);

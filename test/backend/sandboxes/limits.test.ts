@@ -17,14 +17,14 @@ describe("a spending limit", function () {
   const services = useServices({ limits: () => ({ dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 1 }) });
 
   it("stops every way to make a sandbox: create, run and branch", async () => {
-    const { sandboxes, store, gateway, runs, snapshots, folder, custody } = services();
+    const { sandboxes, store, gateway, runs, snapshots, folder, ownership } = services();
     const first = await sandboxes.create({ spec: spec(), folder }, signal());
     await assert.rejects(sandboxes.create({ spec: spec(), folder }, signal()), refusal);
 
     const target = targetOf("a.sh", launchers.shell, { kind: "loose", name: "a.sh", content: "" });
     const request = { folder: undefined, specs: [spec({ cpu: 2 })], remotePath: "/workspace" };
     const [run] = runs.start({ ...request, target });
-    const outcome = await run?.over;
+    const outcome = await run?.finished;
     assert.match(outcome?.kind === "failed" ? messageOf(outcome.error) : "", refusal);
     await assert.rejects(snapshots.branch(first, {}, signal()), refusal);
 
@@ -37,7 +37,7 @@ describe("a spending limit", function () {
       [sandboxIdOf(first)],
     );
     assert.deepEqual(
-      (await custody.entries()).map(({ name }) => name),
+      (await ownership.entries()).map(({ name }) => name),
       [first.name],
     );
   });
@@ -64,7 +64,7 @@ describe("a keyring that waits for its password", function () {
     const { sandboxes, openWindow, folder } = services();
     const creating = sandboxes.create({ spec: spec({ env: { TOKEN: "secret" } }), folder }, signal());
     await asked.promise;
-    assert.equal(await openWindow().custody.exclusively(() => Promise.resolve("in")), "in");
+    assert.equal(await openWindow().ownership.exclusively(() => Promise.resolve("in")), "in");
     unlocked.resolve(undefined);
     await creating;
     assert.ok(await keyring.get(`modalSandboxes.env.${(await creating).name}`));

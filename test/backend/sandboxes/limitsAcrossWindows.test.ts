@@ -23,10 +23,10 @@ class WindowProcess {
   readonly #child;
   readonly #answers: AsyncIterator<string>;
 
-  constructor(backend: LocalBackend, custodyFolder: string) {
+  constructor(backend: LocalBackend, storageFolder: string) {
     const { tokenId, tokenSecret } = backend;
     this.#child = spawn(process.execPath, [join(__dirname, "../support/limitedWindow.js")], {
-      env: { ...process.env, MODAL_TOKEN_ID: tokenId, MODAL_TOKEN_SECRET: tokenSecret, CUSTODY: custodyFolder },
+      env: { ...process.env, MODAL_TOKEN_ID: tokenId, MODAL_TOKEN_SECRET: tokenSecret, STORAGE: storageFolder },
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#answers = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
@@ -63,7 +63,7 @@ describe("hard limits across windows", function () {
     writeFileSync(faults, "{}");
     backend = await startLocalBackend({ arguments: ["--faults", faults] });
     process.env.MODAL_SERVER_URL = backend.serverUrl;
-    windows = [new WindowProcess(backend, join(base, "custody")), new WindowProcess(backend, join(base, "custody"))];
+    windows = [new WindowProcess(backend, join(base, "storage")), new WindowProcess(backend, join(base, "storage"))];
     for (const window of windows) assert.equal(await window.answer(), "ready");
   });
   after(async () => {

@@ -13,7 +13,7 @@ describe("a sandbox whose window is gone", function () {
   const leftBehind = async (folder: string) => {
     const window = services().openWindow();
     const sandbox = await window.sandboxes.create({ spec: spec(), folder }, soon());
-    await window.custody.leave();
+    await window.ownership.leave();
     return sandbox;
   };
   const listedIds = async () => new Set((await services().gateway.list(soon())).map(({ id }) => id));
@@ -64,24 +64,24 @@ describe("a sandbox whose window is gone", function () {
   it("is ended by the next window if its own was about to end it", async () => {
     const window = services().openWindow();
     const { name, phase } = await window.sandboxes.create({ spec: spec(), folder: "/doomed" }, soon());
-    await window.custody.doom(name);
+    await window.ownership.markForTermination(name);
     const bystander = services().openWindow({ folders: ["/doomed"] });
     await bystander.refresh();
     assert.ok((await listedIds()).has(phase.id), "its window lives and ends it itself");
 
-    await window.custody.leave();
+    await window.ownership.leave();
     await bystander.refresh();
     assert.ok(await eventually(async () => !(await listedIds()).has(phase.id)));
-    assert.ok(await eventually(async () => (await bystander.custody.survey()).entries.length === 0));
+    assert.ok(await eventually(async () => (await bystander.ownership.survey()).entries.length === 0));
   });
 
   it("leaves the journal once it is gone from the server", async () => {
     const { key, phase, name } = await leftBehind("/gone");
     await services().gateway.terminate(phase.id, soon());
     const next = services().openWindow();
-    assert.ok((await next.custody.survey()).entries.some((entry) => entry.name === name));
+    assert.ok((await next.ownership.survey()).entries.some((entry) => entry.name === name));
     await next.refresh();
-    assert.ok(!(await next.custody.survey()).entries.some((entry) => entry.name === name));
+    assert.ok(!(await next.ownership.survey()).entries.some((entry) => entry.name === name));
     assert.equal(next.store.get(key), undefined);
   });
 });

@@ -84,7 +84,7 @@ describe("a sandbox that is paused", function () {
   });
 
   it("can be resumed by another window once the one that tried has failed or is gone", async () => {
-    const { snapshots, store, openWindow, custody } = services();
+    const { snapshots, store, openWindow, ownership } = services();
     const sandbox = await create();
     await snapshots.pause(sandbox, soon());
     const paused = store.all.find(({ phase, name }) => phase.kind === "paused" && name === sandbox.name);
@@ -93,18 +93,18 @@ describe("a sandbox that is paused", function () {
 
     await assert.rejects(snapshots.resume(paused.key, {}, AbortSignal.abort()), isAbort);
     const gone = openWindow();
-    assert.ok(await gone.custody.reservations.take(task));
-    assert.equal(await custody.reservations.take(task), false);
+    assert.ok(await gone.ownership.reservations.take(task));
+    assert.equal(await ownership.reservations.take(task), false);
     const later = openWindow();
     await later.refresh();
     assert.equal(later.store.get(paused.key), undefined);
-    await gone.custody.leave();
+    await gone.ownership.leave();
     await later.refresh();
     await later.snapshots.resume(paused.key, {}, soon());
   });
 
   it("is paused, or continued in another sandbox, by one window at a time", async () => {
-    const { openWindow, gateway, kept, custody } = services();
+    const { openWindow, gateway, kept, ownership } = services();
     const sandbox = await create({ gpu: T4 });
     const before = (await gateway.list(soon())).length;
     const [one, two, three] = [services(), openWindow(), openWindow()];
@@ -115,7 +115,7 @@ describe("a sandbox that is paused", function () {
       three.snapshots.pause(sandbox, soon()),
     ]);
     assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1, JSON.stringify(outcomes));
-    const snapshots = (await kept.all(custody.scope)).filter(({ sandboxName }) => sandboxName === sandbox.name);
+    const snapshots = (await kept.all(ownership.scope)).filter(({ sandboxName }) => sandboxName === sandbox.name);
     assert.equal(snapshots.length, 1);
     assert.ok((await gateway.list(soon())).length <= before);
   });
@@ -127,7 +127,7 @@ describe("a sandbox that is paused", function () {
     await impatient.refresh();
     const done = new Deferred<undefined>();
     const entered = new Deferred<undefined>();
-    const holding = holder.custody.exclusively(() => {
+    const holding = holder.ownership.exclusively(() => {
       entered.resolve(undefined);
       return done.promise;
     });
@@ -167,8 +167,8 @@ describe("a sandbox that is paused", function () {
   });
 
   it("leaves snapshots that are listed newest first until they are deleted or expire", async () => {
-    const { snapshots, kept, custody } = services();
-    const { scope } = await custody.survey();
+    const { snapshots, kept, ownership } = services();
+    const { scope } = await ownership.survey();
     const sandbox = await create();
     const one = await snapshots.take(sandbox, "manual", soon());
     const two = await snapshots.take(sandbox, "manual", soon());
@@ -188,11 +188,11 @@ describe("an exit snapshot", function () {
   const services = useServices({ keepsExitSnapshots: true });
 
   it("restores what a sandbox's end destroyed", async () => {
-    const { sandboxes, exec, snapshots, kept, custody, refresh } = services();
+    const { sandboxes, exec, snapshots, kept, ownership, refresh } = services();
     for (const gpu of [undefined, T4]) {
       const { phase, name } = await sandboxes.create({ spec: spec({ gpu, timeoutMs: 2000 }), folder }, soon());
       await collect(await exec.exec(phase.id, ["sh", "-c", "echo work > /root/work"], {}, soon()));
-      const { scope } = await custody.survey();
+      const { scope } = await ownership.survey();
       const find = async () => (await kept.all(scope)).find(({ sandboxName }) => sandboxName === name);
       assert.ok(
         await eventually(async () => {
@@ -205,7 +205,7 @@ describe("an exit snapshot", function () {
       const restored = await snapshots.createFrom({ ...snapshot, spec: savedSpec(spec()) }, {}, soon());
       const work = await collect(await exec.exec(restored.phase.id, ["cat", "/root/work"], {}, soon()));
       assert.equal(work.stdout, "work\n");
-      assert.ok(!(await custody.survey()).entries.some((entry) => entry.name === name));
+      assert.ok(!(await ownership.survey()).entries.some((entry) => entry.name === name));
     }
   });
 });

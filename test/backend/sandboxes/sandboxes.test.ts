@@ -63,15 +63,15 @@ describe("sandboxes", function () {
       ],
     );
     await sandboxes.terminate(key, soon());
-    await Promise.all(started.map(({ over }) => over));
+    await Promise.all(started.map(({ finished }) => finished));
   });
 
   it("are found by a later window with their tunnels, and reused only for the same folder and spec", async () => {
     const { openWindow } = services();
     const wanted = spec({ gpu: T4, ports: [8000] });
-    const { sandboxes, custody } = openWindow();
+    const { sandboxes, ownership } = openWindow();
     const created = await sandboxes.create({ spec: wanted, folder }, soon());
-    await custody.leave();
+    await ownership.leave();
 
     const { store, sandboxes: other, refresh: refreshOther } = openWindow({ folders: [folder] });
     await refreshOther();

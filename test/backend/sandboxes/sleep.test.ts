@@ -54,7 +54,7 @@ describe("when this machine sleeps for eight hours while a sandbox runs", functi
     assert.ok(run);
     await new Screen(run).shows("ready");
     clock.sleptMs += 8 * HOUR_MS;
-    await run.over;
+    await run.finished;
     const end = (await records.find(run.id))?.end;
     assert.ok(end && end.dollars > 0 && end.dollars < perSecond * 6, JSON.stringify(end));
   });
@@ -68,7 +68,7 @@ describe("when this machine sleeps for eight hours while a sandbox runs", functi
     await new Screen(run).shows("ready");
     clock.sleptMs -= HOUR_MS;
     await run.write(Buffer.from("go\n"));
-    const state = await run.over;
+    const state = await run.finished;
     assert.ok(state.kind === "ended" && state.dollars >= 0 && state.endedAt >= state.startedAt, JSON.stringify(state));
   });
 });

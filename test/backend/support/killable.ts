@@ -7,9 +7,9 @@ import { spec, startServices, T4 } from "./services";
  * stage on stdout, one word per line. Failures are printed too, because the network may be down.
  */
 async function main(): Promise<void> {
-  const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", CUSTODY = "", GPU } = process.env;
+  const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", STORAGE = "", GPU } = process.env;
   const account = { tokenId, tokenSecret };
-  const services = await startServices({ account, custodyFolder: CUSTODY });
+  const services = await startServices({ account, storageFolder: STORAGE });
   const { sandboxes, snapshots, store } = services;
   const soon = () => AbortSignal.timeout(60_000);
   // Every window starts like this: it loads its account and the server's address.

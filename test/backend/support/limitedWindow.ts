@@ -10,11 +10,11 @@ import { spec, startServices, T4 } from "./services";
  * last; answers `none` if there is none).
  */
 async function main(): Promise<void> {
-  const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", CUSTODY = "" } = process.env;
+  const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", STORAGE = "" } = process.env;
   const none: Limits = { dollarsPerHour: 0, dollarsPerDay: 0, sandboxes: 0 };
   let limits = none;
   const created: string[] = [];
-  const options = { account: { tokenId, tokenSecret }, custodyFolder: CUSTODY, limits: () => limits };
+  const options = { account: { tokenId, tokenSecret }, storageFolder: STORAGE, limits: () => limits };
   const { sandboxes, meter, refresh } = await startServices(options);
   await refresh();
 

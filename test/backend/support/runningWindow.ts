@@ -8,8 +8,8 @@ import { launchers } from "../../../src/run/target/launchers";
  * stdout when the program runs and how it ended.
  */
 async function main(): Promise<void> {
-  const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", CUSTODY = "", FOLDER = "" } = process.env;
-  const services = await startServices({ account: { tokenId, tokenSecret }, custodyFolder: CUSTODY, folder: FOLDER });
+  const { MODAL_TOKEN_ID: tokenId = "", MODAL_TOKEN_SECRET: tokenSecret = "", STORAGE = "", FOLDER = "" } = process.env;
+  const services = await startServices({ account: { tokenId, tokenSecret }, storageFolder: STORAGE, folder: FOLDER });
   await services.refresh();
   const { runs, folder } = services;
   const target = fileTarget("known.py", launchers.python);

@@ -30,8 +30,8 @@ export interface ServicesOptions {
   /** The system's keyring, for the values of variables. */
   readonly vaultSecrets?: SecretStore;
   /** Shared with other services, as the windows of an installation share one; else one of their own. */
-  readonly custodyFolder?: string;
-  readonly runsAtOnce?: boolean;
+  readonly storageFolder?: string;
+  readonly runsConcurrently?: boolean;
   readonly sharesOutputs?: boolean;
   /** The folder that is open; else one of their own. */
   readonly folder?: string;
@@ -66,14 +66,14 @@ export function useServices(options: ServicesOptions = {}): () => Services {
 export async function startServices({
   env = {},
   createDeadlineMs,
-  custodyFolder,
+  storageFolder,
   account,
   vaultSecrets = secretStore(),
   limits = () => noLimits,
   clock = { now: () => Date.now() },
   keepsExitSnapshots = false,
   offerOther,
-  runsAtOnce = true,
+  runsConcurrently = true,
   sharesOutputs = false,
   folder: openFolder,
 }: ServicesOptions) {
@@ -98,7 +98,7 @@ export async function startServices({
     localBackendProgram: { program: resolve("dist/local.js"), stateDir, env: { ...process.env, ...env } },
     proxyVariables: {},
     connectionSettings: () => ({ appName: "tests", environment: "" }),
-    storageFolder: custodyFolder ?? join(home, "custody"),
+    storageFolder: storageFolder ?? join(home, "storage"),
     hostName: "here",
     localId: "local",
     secretStore: vaultSecrets,
@@ -116,7 +116,7 @@ export async function startServices({
     onConflicts: (_root: string, found: readonly Conflict[]) => conflicts.push(...found),
     onCopies: (_root: string, found: readonly ProtectedCopy[]) => copies.push(...found),
     ...(offerOther && { offerOther }),
-    runsAtOnce: () => runsAtOnce,
+    runsConcurrently: () => runsConcurrently,
     runsFolder: () => "runs",
     sharesOutputs: () => sharesOutputs,
     clock,
@@ -220,7 +220,7 @@ export class Screen implements OutputSink {
   async shows(text: string): Promise<void> {
     if (this.text.includes(text)) return;
     const shown = new Promise<void>((resolve) => this.#waiting.push({ text, resolve }));
-    const over = this.#run.over.then((state) => {
+    const over = this.#run.finished.then((state) => {
       if (!this.text.includes(text)) throw new Error(`The run is over without ${text}: ${describe(state)}`);
     });
     await Promise.race([shown, over]);
@@ -234,7 +234,7 @@ export class Screen implements OutputSink {
 
 /** The exit code of a run that came to its end; rejects with the reason if it did not. */
 export async function exitCodeOf(run: Run): Promise<number> {
-  const state = await run.over;
+  const state = await run.finished;
   if (state.kind === "ended") return state.exitCode;
   throw new Error(describe(state));
 }

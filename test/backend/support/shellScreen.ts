@@ -12,7 +12,7 @@ export class Screen implements ShellScreen {
 
   constructor(shell: Shell) {
     this.#shell = shell;
-    this.over = shell.converse(this);
+    this.over = shell.run(this);
     this.over.catch(() => undefined);
   }
 

@@ -9,7 +9,7 @@ import { startServices, type Services } from "./services";
 /** The windows of one installation, one after another, on their own server. */
 export interface Windows {
   readonly folder: string;
-  readonly custodyFolder: string;
+  readonly storageFolder: string;
   readonly backend: LocalBackend;
   /** The services of the open window. */
   readonly services: Services;
@@ -34,7 +34,7 @@ export function useWindows(options: LocalBackendOptions = {}): Windows {
 class OpenWindows implements Windows {
   readonly #base = mkdtempSync(join(tmpdir(), "windows-"));
   readonly folder = join(this.#base, "folder");
-  readonly custodyFolder = join(this.#base, "custody");
+  readonly storageFolder = join(this.#base, "storage");
   readonly #faults = join(this.#base, "faults.json");
   readonly #previousUrl = process.env.MODAL_SERVER_URL;
   readonly #options: LocalBackendOptions;
@@ -78,7 +78,7 @@ class OpenWindows implements Windows {
   }
 
   async reopen(): Promise<Services> {
-    await this.services.custody.leave();
+    await this.services.ownership.leave();
     await this.services.stop();
     return this.#open();
   }
@@ -87,7 +87,7 @@ class OpenWindows implements Windows {
     const { services: before } = this;
     await this.#open();
     return async () => {
-      await before.custody.leave();
+      await before.ownership.leave();
       await before.stop();
     };
   }
@@ -106,8 +106,8 @@ class OpenWindows implements Windows {
   }
 
   async #open(): Promise<Services> {
-    const { folder, custodyFolder } = this;
-    this.#services = await startServices({ account: this.backend, custodyFolder, folder });
+    const { folder, storageFolder } = this;
+    this.#services = await startServices({ account: this.backend, storageFolder, folder });
     return this.#services;
   }
 }

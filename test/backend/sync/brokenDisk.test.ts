@@ -19,12 +19,12 @@ for (const { name, inflict } of breakages)
   describe(`if the records of sandboxes cannot be written because ${name}`, function () {
     this.timeout(60_000);
     let base: string;
-    let custodyFolder: string;
+    let storageFolder: string;
     let services: Services;
     before(async () => {
       base = mkdtempSync(join(tmpdir(), "broken-disk-"));
-      custodyFolder = join(base, "custody");
-      services = await startServices({ custodyFolder });
+      storageFolder = join(base, "storage");
+      services = await startServices({ storageFolder });
     });
     after(async () => {
       await services.stop();
@@ -36,7 +36,7 @@ for (const { name, inflict } of breakages)
     const listed = async () => new Set((await services.gateway.list(soon())).map(({ id }) => id));
     /** Does something while the folder is broken, which works again afterwards. */
     const whileBroken = async (context: Mocha.Context, act: () => Promise<void>) => {
-      const restore = inflict(custodyFolder, context);
+      const restore = inflict(storageFolder, context);
       try {
         await act();
       } finally {
@@ -50,10 +50,10 @@ for (const { name, inflict } of breakages)
         await services.sandboxes.terminate(key, soon());
         assert.equal(services.store.get(key), undefined);
         assert.ok(!(await listed()).has(phase.id));
-        assert.match(services.custody.problem ?? "", new RegExp(`${custodyFolder} can't be written`));
+        assert.match(services.ownership.problem ?? "", new RegExp(`${storageFolder} can't be written`));
       });
       await create();
-      assert.equal(services.custody.problem, undefined);
+      assert.equal(services.ownership.problem, undefined);
     });
 
     it("a refresh still lists the running sandboxes, so that all of them can be terminated", async function () {
@@ -99,14 +99,14 @@ for (const { name, inflict } of breakages)
     for (const part of ["reservations", "lock"])
       it(`a sandbox is paused if its files can be found again, whatever ${part} contains`, async function () {
         const sandbox = await create();
-        mkdirSync(join(custodyFolder, part), { recursive: true });
-        const restore = inflict(join(custodyFolder, part), this);
+        mkdirSync(join(storageFolder, part), { recursive: true });
+        const restore = inflict(join(storageFolder, part), this);
         try {
           await services.snapshots.pause(sandbox, soon());
         } finally {
           restore();
         }
-        const { scope } = services.custody;
+        const { scope } = services.ownership;
         const kept = (await services.kept.all(scope)).find(({ sandboxName }) => sandboxName === sandbox.name);
         assert.equal(kept?.isPaused, true);
       });
@@ -143,7 +143,7 @@ for (const { name, inflict } of breakages)
       const { id } = sandbox.phase;
       await whileBroken(this, async () => {
         await collect(await exec.exec(id, ["touch", "/tmp/go"], {}, soon()));
-        await sweep.over;
+        await sweep.finished;
         assert.ok(!(await listed()).has(id));
       });
     });

@@ -79,7 +79,7 @@ exit 3`,
 
     const [alone] = start(services(), "train.sh", spec({ gpu: T4 }));
     assert.ok(alone);
-    await alone.over;
+    await alone.finished;
     assert.equal(alone.outputs, undefined);
     assert.equal(readFileSync(join(folder, "out/metrics.json"), "utf8"), '{"gpu": "T4"}\n');
   });
@@ -115,7 +115,7 @@ rm gone.txt
 cat cache/seen`,
     );
     const started = sweep(services(), "set.sh", [["1"], ["2"], ["3"]]);
-    await started.over;
+    await started.finished;
     const runs = runsOf(started);
     assert.deepEqual(await Promise.all(runs.map(exitCodeOf)), [0, 0, 0]);
     assert.equal(new Set(runs.map(({ sandboxKey }) => sandboxKey)).size, 1);
@@ -165,7 +165,7 @@ cat cache/seen`,
       ["--api-key", "hunter2hunter2"],
       ["--lr", "0.1"],
     ]);
-    await started.over;
+    await started.finished;
     const [secret, plain] = runsOf(started);
     assert.ok(secret && plain);
     assert.deepEqual(
@@ -207,7 +207,7 @@ cat cache/seen`,
     const group = runs.start({ ...request, specs: [spec({ gpu: T4 }), spec({ gpu: L4 })] });
     await Promise.all(group.map((run) => new Screen(run).shows("ready")));
     await Promise.all(group.map((run) => run.stop()));
-    await Promise.all(group.map(({ over }) => over));
+    await Promise.all(group.map(({ finished }) => finished));
     for (const run of group) assert.equal(readFileSync(join(outputsOf(run), "part.txt"), "utf8"), "part\n");
   });
 
@@ -221,7 +221,7 @@ cat cache/seen`,
     // Where the outputs are to go there is a file.
     await writeFile(outputsOf(fails), "in the way");
     for (const run of [fails, works]) await run.write(Buffer.from("go\n"));
-    await started.over;
+    await started.finished;
     assert.deepEqual(await Promise.all([fails, works].map(exitCodeOf)), [0, 0]);
     const sandbox = services().store.get(fails.sandboxKey ?? "");
     assert.ok(sandbox?.phase.kind === "running", "the sandbox with the outputs still runs");
@@ -284,7 +284,7 @@ cat cache/seen`,
   it("stay in the sandbox, which a sweep then does not end, if they are too big to pull", async () => {
     await services().write("big.sh", "test ! -e big.bin && head -c 30000000 /dev/zero >big.bin");
     const started = sweep(services(), "big.sh", [["1"], ["2"]]);
-    await started.over;
+    await started.finished;
     const runs = runsOf(started);
     assert.deepEqual(await Promise.all(runs.map(exitCodeOf)), [0, 0]);
     assert.deepEqual(
@@ -320,7 +320,7 @@ describe("the outputs of runs that share a folder", function () {
   it("are there for the next set, and each set pulls its own", async () => {
     await services().write("chain.sh", 'cat before 2>/dev/null; echo "$1" >"made-$1"; echo "$1" >>before');
     const started = sweep(services(), "chain.sh", [["1"], ["2"], ["3"]]);
-    await started.over;
+    await started.finished;
     const [one, , three] = runsOf(started);
     assert.ok(one && three);
     assert.equal(await outputOf(three), "1\n2\n");
@@ -357,7 +357,7 @@ test -d "$MODAL_SANDBOXES_OUTPUT_DIR" && echo dir; echo out >"$MODAL_SANDBOXES_O
   it("name the argument set in a sweep, and the same group for all sets", async () => {
     await services().write("print.sh", PRINT);
     const started = sweep(services(), "print.sh", [["a"], ["b"]], 2);
-    await started.over;
+    await started.finished;
     const texts = await Promise.all(runsOf(started).map(outputOf));
     assert.deepEqual(
       texts.map((text) => /SET_INDEX=(.*)/.exec(text)?.[1]),

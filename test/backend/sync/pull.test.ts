@@ -65,7 +65,7 @@ describe("a pull after a run", function () {
     const [only] = runs.start({ target, folder, remotePath: "/app", specs: [spec({ image })] });
     assert.ok(only);
     const screen = new Screen(only);
-    const state = await only.over;
+    const state = await only.finished;
     if (state.kind === "failed" && messageOf(state.error).includes("cannot RUN commands on this machine"))
       skip(this, "by design: in directory mode sandboxes are plain processes");
     assert.equal(await exitCodeOf(only), 0);
@@ -99,7 +99,7 @@ describe("a pull after a run", function () {
     await screen.shows("ready");
     writeFileSync(here("both.txt"), "mine");
     await only.write(Buffer.from("go\n"));
-    await only.over;
+    await only.finished;
 
     assert.equal(read("both.txt"), "mine");
     assert.equal(read("both (sandbox copy from CPU).txt"), "theirs\n");
@@ -183,6 +183,6 @@ describe("a pull after a run", function () {
     await run("cat another.txt", CPU, "another.sh");
     assert.equal(read("unseen.txt"), "2");
     await only.write(Buffer.from("go\n"));
-    await only.over;
+    await only.finished;
   });
 });

@@ -22,7 +22,7 @@ describe("the notice before a run", () => {
       title: "warns if little time is left",
       atMinute: 52,
       lastRunMs: MINUTE,
-      says: /ends in 8m: a run that takes longer/,
+      says: /ends in 8m\. A longer run is cut off/,
     },
     { title: "warns at the very end", atMinute: 61, lastRunMs: undefined, says: /ends in 0\.0s/ },
   ])

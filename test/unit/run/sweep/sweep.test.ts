@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 class FakeRun implements SweepRun {
   readonly id: string;
   readonly #over = new Deferred<RunState>();
-  readonly over = this.#over.promise;
+  readonly finished = this.#over.promise;
   state: RunState;
 
   constructor(id: string, startedAt: number) {
@@ -101,10 +101,10 @@ describe("a sweep", () => {
       [0, 1, 1, 1],
     );
     assert.deepEqual(lanes.ended, [1]);
-    assert.equal(sweep.isOver, false);
+    assert.equal(sweep.isFinished, false);
     await lanes.run("a").end(1);
-    await sweep.over;
-    assert.equal(sweep.isOver, true);
+    await sweep.finished;
+    assert.equal(sweep.isFinished, true);
     assert.deepEqual(lanes.ended, [1, 0]);
   });
 
@@ -114,7 +114,7 @@ describe("a sweep", () => {
     await lanes.run("b").fail();
     await lanes.run("c").stop();
     await lanes.run("d").end(1);
-    await sweep.over;
+    await sweep.finished;
     assert.equal(started(), "abcd");
   });
 
@@ -136,7 +136,7 @@ describe("a sweep", () => {
     // 2.00 spent, and 1.00 for the next.
     await lanes.run("d").end(1);
     // 3.00 spent, and 1.00 for the next: that is the limit.
-    await sweep.over;
+    await sweep.finished;
     assert.equal(started(), "abcd");
     assert.deepEqual(
       sweep.entries.slice(4).map(({ skipped }) => skipped),
@@ -151,18 +151,18 @@ describe("a sweep", () => {
     // Two have run for a dollar and may cost as much as this one: 1 + 2 spent, nothing to come, 1 for the next.
     await lanes.run("a").end(1);
     assert.equal(started(), "abc");
-    assert.equal(sweep.isOver, false);
+    assert.equal(sweep.isFinished, false);
     assert.deepEqual(lanes.ended, [0]);
     await lanes.run("b").end(1);
     await lanes.run("c").end(1);
-    await sweep.over;
+    await sweep.finished;
     assert.equal(sweep.spent, 3);
   });
 
   it("stops its runs and starts no other when it is stopped", async () => {
     const { lanes, sweep, started } = sweepOf("abcd", unlimited);
     await sweep.stop();
-    await sweep.over;
+    await sweep.finished;
     assert.equal(started(), "ab");
     assert.equal(lanes.run("a").state.kind, "cancelled");
     assert.deepEqual(
@@ -191,7 +191,7 @@ describe("a sweep", () => {
     await lanes.run("d").end(1);
     await lanes.run("e").end(1);
     await lanes.run("c").end(1);
-    await sweep.over;
+    await sweep.finished;
     assert.deepEqual(
       lanes.started.slice(2).map(({ args, lane }) => `${args}${lane}`),
       ["c0", "d1", "e1"],
@@ -204,10 +204,10 @@ describe("a sweep", () => {
     sweep.dispose();
     await lanes.run("a").end(1);
     await lanes.run("b").fail();
-    await sweep.over;
+    await sweep.finished;
     assert.equal(started(), "ab");
     assert.deepEqual(lanes.ended, []);
-    assert.equal(sweep.isOver, false);
+    assert.equal(sweep.isFinished, false);
   });
 
   it("reports each change of its entries", async () => {

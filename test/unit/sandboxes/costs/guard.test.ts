@@ -143,7 +143,11 @@ describe("a hard limit", () => {
     store.add(sandbox({ key: "b", holder: "elsewhere", phase: phase("sb-b") }));
     store.add(sandbox({ key: "c", phase: { kind: "ended", reason: "idle", endedAt: 0 } }));
     store.add(sandbox({ key: "d", phase: { kind: "paused", imageId: "im-1", pausedAt: 0 } }));
-    journal.push(entry({ name: "e" }), entry({ name: "f", id: "sb-f" }), entry({ name: "g", isDoomed: true }));
+    journal.push(
+      entry({ name: "e" }),
+      entry({ name: "f", id: "sb-f" }),
+      entry({ name: "g", isMarkedForTermination: true }),
+    );
     await create();
     await assert.rejects(create(), refusal(/^Another sandbox would exceed your limit of 3 sandboxes\./));
   });

@@ -21,7 +21,7 @@ function arrange() {
   activity.onDidChangeActivity((id) => heard.push(id));
   const start = (isProbe = false) => {
     const over = new Deferred<undefined>();
-    started.fire({ sandboxId: "sb-1", isProbe, over: over.promise });
+    started.fire({ sandboxId: "sb-1", isProbe, finished: over.promise });
     return async () => {
       over.resolve(undefined);
       await over.promise;

@@ -79,7 +79,7 @@ describe("the source of a comparison", () => {
       ],
     );
     sweep.entries[0]?.run?.enter(ended(0));
-    await sweep.over;
+    await sweep.finished;
     assert.equal(source.note, "T4 · 3 argument sets · 1 done, 2 not started · $0.25 of $0.50");
     assert.equal(source.isLive, false);
   });

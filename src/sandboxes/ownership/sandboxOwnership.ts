@@ -13,7 +13,7 @@ import { Reservations } from "./reservations";
 import { savedSpec, type Making } from "../spec/savedSpec";
 import { Windows } from "./windows";
 
-export interface CustodyOptions {
+export interface SandboxOwnershipOptions {
   /** A folder shared by all windows of this installation. */
   readonly folder: string;
   readonly hostName: string;
@@ -50,8 +50,8 @@ const FIRST_LOOK_MS = 100;
 const LAST_LOOK_MS = 5000;
 
 /** Tracks on disk which sandboxes this installation created, and which of its windows holds each of them. */
-export class Custody {
-  readonly #options: CustodyOptions;
+export class SandboxOwnership {
+  readonly #options: SandboxOwnershipOptions;
   readonly #windows: Windows;
   readonly #journal;
   readonly #writes = new SerialQueue();
@@ -61,7 +61,7 @@ export class Custody {
   /** The tasks that this window has reserved for itself. */
   readonly reservations: Reservations;
 
-  constructor(options: CustodyOptions) {
+  constructor(options: SandboxOwnershipOptions) {
     this.#options = options;
     this.#windows = new Windows(options);
     this.#journal = openJournal(options.folder);
@@ -147,12 +147,12 @@ export class Custody {
   }
 
   /** Marks the sandbox so that any window that finds it terminates it, in case this window doesn't get to it. */
-  async doom(name: string): Promise<void> {
-    await this.#change(name, (entry) => ({ ...entry, isDoomed: true }));
+  async markForTermination(name: string): Promise<void> {
+    await this.#change(name, (entry) => ({ ...entry, isMarkedForTermination: true }));
   }
 
-  async spare(name: string): Promise<void> {
-    await this.#change(name, (entry) => ({ ...entry, isDoomed: false }));
+  async unmark(name: string): Promise<void> {
+    await this.#change(name, (entry) => ({ ...entry, isMarkedForTermination: false }));
   }
 
   /** Removes the records of a sandbox that is gone from the server. */

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { UserError } from "../../../../src/base/errors";
-import { Custody } from "../../../../src/sandboxes/ownership/custody";
+import { SandboxOwnership } from "../../../../src/sandboxes/ownership/sandboxOwnership";
 import { EnvVault } from "../../../../src/sandboxes/ownership/envVault";
 import type { Holder } from "../../../../src/sandboxes/sandbox";
 import { makingOf } from "../../../../src/sandboxes/spec/savedSpec";
@@ -19,18 +19,18 @@ const making = { folder: "", spec: { ...makingOf(plainSandbox()).spec, env: {} }
 describe("the ownership of sandboxes", () => {
   let folder: string;
   let vault: EnvVault;
-  const opened: Custody[] = [];
+  const opened: SandboxOwnership[] = [];
   beforeEach(() => {
     vault = new EnvVault(secretStore(), silentLog);
-    folder = mkdtempSync(join(tmpdir(), "custody-"));
+    folder = mkdtempSync(join(tmpdir(), "ownership-"));
   });
   afterEach(() => {
-    for (const custody of opened.splice(0)) custody.dispose();
+    for (const ownership of opened.splice(0)) ownership.dispose();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const open = ({ hostName = "here", scope = "account", in: at = folder } = {}): Custody => {
-    const custody = new Custody({
+  const open = ({ hostName = "here", scope = "account", in: at = folder } = {}): SandboxOwnership => {
+    const ownership = new SandboxOwnership({
       folder: at,
       hostName,
       scope: () => scope,
@@ -38,16 +38,19 @@ describe("the ownership of sandboxes", () => {
       vault,
       log: silentLog,
     });
-    opened.push(custody);
-    return custody;
+    opened.push(ownership);
+    return ownership;
   };
-  const make = async (custody: Custody, name = "vscode-a") => {
-    await custody.begin(name, making, false);
-    await custody.settle(name, `sb-${name}`);
-    return { id: `sb-${name}`, name, tags: new Map(Object.entries(await custody.tags())) };
+  const make = async (ownership: SandboxOwnership, name = "vscode-a") => {
+    await ownership.begin(name, making, false);
+    await ownership.settle(name, `sb-${name}`);
+    return { id: `sb-${name}`, name, tags: new Map(Object.entries(await ownership.tags())) };
   };
-  const holderSeenBy = async (custody: Custody, listed: Parameters<Custody["claim"]>[0], tags = new Map()) =>
-    (await custody.survey()).holderOf({ tags, ...listed });
+  const holderSeenBy = async (
+    ownership: SandboxOwnership,
+    listed: Parameters<SandboxOwnership["claim"]>[0],
+    tags = new Map(),
+  ) => (await ownership.survey()).holderOf({ tags, ...listed });
   /** Has the record of a window name a process that has come and gone, or another one than wrote it. */
   const outlive = async (pid: number) => {
     const [file] = readdirSync(join(folder, "windows"));
@@ -124,7 +127,7 @@ describe("the ownership of sandboxes", () => {
     await here.forget(sandbox.name);
     mkdirSync(copy);
     writeFileSync(join(copy, "install-id"), await readFile(join(folder, "install-id")));
-    const seen = (custody: Custody): Promise<Holder> => holderSeenBy(custody, sandbox, sandbox.tags);
+    const seen = (ownership: SandboxOwnership): Promise<Holder> => holderSeenBy(ownership, sandbox, sandbox.tags);
     assert.equal(await seen(open()), "nobody");
     assert.equal(await seen(open({ in: copy, hostName: "there" })), "elsewhere");
     assert.equal(await seen(open({ in: join(folder, "other") })), "elsewhere");
@@ -165,36 +168,36 @@ describe("the ownership of sandboxes", () => {
   });
 
   it("is recorded on disk before the create, until the sandbox is known to be gone", async () => {
-    const custody = open();
-    await custody.begin("vscode-a", making, false);
+    const ownership = open();
+    await ownership.begin("vscode-a", making, false);
     const entries = () => readdirSync(join(folder, "journal"));
     assert.deepEqual(entries(), ["vscode-a.json"]);
-    await custody.doom("vscode-a");
+    await ownership.markForTermination("vscode-a");
     assert.equal((await open().survey()).entries.length, 0, "another window's is not for others to settle");
-    assert.equal((await custody.survey()).entries[0]?.isDoomed, true);
-    await custody.forget("vscode-a");
+    assert.equal((await ownership.survey()).entries[0]?.isMarkedForTermination, true);
+    await ownership.forget("vscode-a");
     assert.deepEqual(entries(), []);
-    await custody.settle("vscode-a", "sb-late");
+    await ownership.settle("vscode-a", "sb-late");
     assert.deepEqual(entries(), [], "what comes late does not bring it back");
   });
 
   it("keeps the values of variables off the disk, and only as long as the sandbox exists", async () => {
-    const custody = open();
+    const ownership = open();
     const env = { HF_TOKEN: "hf_secret" };
-    await custody.begin("vscode-a", { ...making, spec: { ...making.spec, env } }, false);
-    await custody.keepEnv("vscode-a", env);
+    await ownership.begin("vscode-a", { ...making, spec: { ...making.spec, env } }, false);
+    await ownership.keepEnv("vscode-a", env);
     const [file] = readdirSync(join(folder, "journal"));
     const written = await readFile(join(folder, "journal", file ?? ""), "utf8");
     assert.match(written, /HF_TOKEN/);
     assert.doesNotMatch(written, /hf_secret/);
     assert.deepEqual(await vault.of("vscode-a"), env);
-    await custody.forget("vscode-a");
+    await ownership.forget("vscode-a");
     assert.deepEqual(await vault.of("vscode-a"), {});
   });
 
   it("ignores files without an entry", async () => {
-    const custody = open();
-    await custody.begin("vscode-a", making, false);
+    const ownership = open();
+    await ownership.begin("vscode-a", making, false);
     for (const [name, text] of [
       ["half.json", '{"name":'],
       ["odd.json", '{"name":1}'],
@@ -202,31 +205,31 @@ describe("the ownership of sandboxes", () => {
     ] as const)
       writeFileSync(join(folder, "journal", name), text);
     assert.deepEqual(
-      (await custody.survey()).entries.map(({ name }) => name),
+      (await ownership.survey()).entries.map(({ name }) => name),
       ["vscode-a"],
     );
   });
 
   it("is recorded as soon as the disk allows it after a first failure", async () => {
-    const custody = open();
+    const ownership = open();
     writeFileSync(join(folder, "windows"), "in the way");
-    await assert.rejects(custody.begin("vscode-a", making, false), UserError);
+    await assert.rejects(ownership.begin("vscode-a", making, false), UserError);
     rmSync(join(folder, "windows"));
-    await custody.begin("vscode-a", making, false);
-    assert.equal(custody.problem, undefined);
+    await ownership.begin("vscode-a", making, false);
+    assert.equal(ownership.problem, undefined);
   });
 
   it("reports its problem as long as there is one, and does not consider an invisible window gone", async () => {
-    const [custody, other] = [open(), open()];
-    const [ours, theirs] = [await make(custody), await make(other, "vscode-b")];
+    const [ownership, other] = [open(), open()];
+    const [ours, theirs] = [await make(ownership), await make(other, "vscode-b")];
     const problems: (string | undefined)[] = [];
-    custody.onDidChangeProblem(() => problems.push(custody.problem));
+    ownership.onDidChangeProblem(() => problems.push(ownership.problem));
     rmSync(join(folder, "windows"), { recursive: true });
     writeFileSync(join(folder, "windows"), "in the way");
-    const survey = await custody.survey();
+    const survey = await ownership.survey();
     assert.deepEqual([survey.holderOf(ours), survey.holderOf(theirs)], ["thisWindow", "otherWindow"]);
     rmSync(join(folder, "windows"));
-    await custody.survey();
+    await ownership.survey();
     assert.deepEqual(
       problems.map((problem) => problem?.includes(`${folder} can't be read`)),
       [true, undefined],
