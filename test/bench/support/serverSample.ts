@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { LocalBackend, LocalBackendOptions } from "../../backend/support/localBackend";
 import { eventually } from "../../backend/support/processes";
 
@@ -15,7 +15,7 @@ export interface ServerSample {
 
 /** The options of a backend that can be sampled. */
 export const sampled: LocalBackendOptions = {
-  env: { NODE_OPTIONS: `--require ${join(__dirname, "memoryProbe.js")}` },
+  env: { NODE_OPTIONS: `--require ${resolve("out/test/bench/support/memoryProbe.js")}` },
 };
 
 /** A sample once nothing is left of what ended last, which for a moment has processes and files yet. */

@@ -1,7 +1,7 @@
 import { execFile, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import type { Sandbox } from "modal";
@@ -57,7 +57,7 @@ async function withRoomyHeap<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function startDiscarding(): Promise<{ readonly sandbox: Sandbox; stop(): void }> {
-  const server: ChildProcess = fork(join(__dirname, "discardServer.js"));
+  const server: ChildProcess = fork(resolve("out/test/bench/support/discardServer.js"));
   const [port] = (await once(server, "message")) as [number];
   const modal = createClient({ serverUrl: `http://127.0.0.1:${port}`, tokenId: "ak-1", tokenSecret: "as-1" });
   return {

@@ -107,7 +107,7 @@ export async function benchHost(
   const { serverUrl, tokenId, tokenSecret } = far.backend;
   const backend = { serverUrl, tokenId, tokenSecret };
   const json = JSON.stringify({ backend, sandboxId: far.sandbox.sandboxId, ...order } satisfies ProbeOrder);
-  const program = [resolve("out/test/bench/syncProbe.js"), json];
+  const program = [resolve("out/test/bench/sync/syncProbe.js"), json];
   const { stdout } = await promisify(execFile)(process.execPath, program);
   const { growthMb, blockMs } = JSON.parse(stdout) as ProbeResult;
   return [
