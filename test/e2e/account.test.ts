@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { useSharedBackend } from "./support/localBackend";
 import { pollUntil } from "./workbench/locators";
+import { useStory } from "./support/story";
 import { useVsCode } from "./support/vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
@@ -14,6 +15,7 @@ const SIGNED_IN = "Signed in to the Modal workspace local.";
 describe("signing in", () => {
   const modal = useSharedBackend();
   const vscode = useVsCode(() => ({ env: modal.signedOut }));
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     const { client } = modal;
@@ -34,7 +36,7 @@ describe("signing in", () => {
     await quickInput.accept();
   };
 
-  it("offers every way to sign in", async () => {
+  step("offers every way to sign in", async () => {
     const { quickInput, sandboxes } = workbench;
     await sandboxes.welcomeButton("Sign In…").click();
     await quickInput.waitForTitle("Sign In to Modal");
@@ -43,7 +45,7 @@ describe("signing in", () => {
     await workbench.screenshot("sign-in");
   });
 
-  it("rejects text that is not a token", async () => {
+  step("rejects text that is not a token", async () => {
     const { quickInput } = workbench;
     await quickInput.pick("Paste a token…");
     await quickInput.waitForMessage("Token ID");
@@ -56,7 +58,7 @@ describe("signing in", () => {
     await quickInput.dismiss();
   });
 
-  it("reports that a wrong token was refused, and does not keep it", async () => {
+  step("reports that a wrong token was refused, and does not keep it", async () => {
     const { notifications, sandboxes } = workbench;
     await workbench.runCommand("Modal: Sign In…");
     await pasteToken("ak-wrong", "as-wrong");
@@ -67,7 +69,7 @@ describe("signing in", () => {
     await notifications.press(sentence, "Sign In…");
   });
 
-  it("lists the account's sandboxes with their costs after the right token", async () => {
+  step("lists the account's sandboxes with their costs after the right token", async () => {
     await pasteToken(modal.tokenId, modal.tokenSecret);
     await workbench.sandboxes.row("A10").waitFor();
     const [row] = await workbench.sandboxes.rows();
@@ -76,7 +78,7 @@ describe("signing in", () => {
     await workbench.screenshot("signed-in");
   });
 
-  it("leads to a connection check, also of a sandbox, whose result can be copied", async () => {
+  step("leads to a connection check, also of a sandbox, whose result can be copied", async () => {
     const { quickInput } = workbench;
     await workbench.runCommand("Modal: Check Connection");
     await quickInput.row("Test a sandbox too").waitFor();
@@ -93,13 +95,13 @@ describe("signing in", () => {
     await quickInput.dismiss();
   });
 
-  it("is undone by Sign Out, which forgets the token", async () => {
+  step("is undone by Sign Out, which forgets the token", async () => {
     await workbench.runCommand("Modal: Sign Out");
     await workbench.sandboxes.welcomeButton("Sign In…").waitFor();
     assert.deepEqual(await workbench.sandboxes.rows(), []);
   });
 
-  it("gets a token from the browser, and saves it to ~/.modal.toml on request", async () => {
+  step("gets a token from the browser, and saves it to ~/.modal.toml on request", async () => {
     const { quickInput, notifications, sandboxes } = workbench;
     await sandboxes.welcomeButton("Sign In…").click();
     const page = await workbench.newTab(() => quickInput.pick("Sign in with the browser"));
@@ -121,7 +123,7 @@ describe("signing in", () => {
     await sandboxes.welcomeButton("Sign In…").waitFor();
   });
 
-  it("offers the profiles of ~/.modal.toml", async () => {
+  step("offers the profiles of ~/.modal.toml", async () => {
     const { quickInput, sandboxes } = workbench;
     const profile = `[work]\ntoken_id = "${modal.tokenId}"\ntoken_secret = "${modal.tokenSecret}"\nactive = true\n`;
     await writeFile(join(vscode.server.home, ".modal.toml"), profile);
@@ -140,13 +142,13 @@ describe("signing in", () => {
     await sandboxes.row("A10").waitFor();
   });
 
-  it("is remembered in the next window", async () => {
+  step("is remembered in the next window", async () => {
     await workbench.reload();
     await workbench.sandboxes.open();
     await workbench.sandboxes.row("A10").waitFor();
   });
 
-  it("is readable in the light theme", async () => {
+  step("is readable in the light theme", async () => {
     const { quickInput, sandboxes } = workbench;
     await workbench.useLightTheme();
     await workbench.movePointerAway();

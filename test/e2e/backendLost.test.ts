@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { pollUntil } from "./workbench/locators";
+import { useStory } from "./support/story";
 import { useVsCode } from "./support/vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
 describe("a backend that dies during a run", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local", "modalSandboxes.gpus": ["T4"] } });
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     await writeFile(join(vscode.folder, "forever.sh"), "echo ready\nwhile :; do sleep 0.1; done\n");
@@ -22,7 +24,7 @@ describe("a backend that dies during a run", () => {
     return `${file} · T4`;
   };
 
-  it("ends the run with an error", async () => {
+  step("ends the run with an error", async () => {
     const { terminals, sandboxes } = workbench;
     const name = await run("forever.sh");
     await terminals.waitForText(name, /^ready$/m);
@@ -39,7 +41,7 @@ describe("a backend that dies during a run", () => {
     );
   });
 
-  it("is started again by the next run", async () => {
+  step("is started again by the next run", async () => {
     const name = await run("hello.sh");
     await workbench.terminals.waitForText(name, /hello\n✓ exit code 0/);
     await workbench.movePointerAway();

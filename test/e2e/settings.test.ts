@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { pollUntil } from "./workbench/locators";
+import { useStory } from "./support/story";
 import { useVsCode } from "./support/vsCodeSuite";
 import type { Workbench } from "./workbench/workbench";
 
 describe("the settings of the extension", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local" } });
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     workbench = await vscode.open();
   });
 
-  it("open in five groups, in the order of a first use", async () => {
+  step("open in five groups, in the order of a first use", async () => {
     await workbench.runCommand("Modal: Open Settings");
     const known = ["Account", "Sandboxes", "Runs", "Sync", "Spending"];
     const labels = workbench.page.locator(".settings-editor .settings-toc-container .settings-toc-entry");
@@ -24,7 +26,7 @@ describe("the settings of the extension", () => {
     await workbench.screenshot("settings-groups");
   });
 
-  it("are readable in the light theme", async () => {
+  step("are readable in the light theme", async () => {
     await workbench.closeModalEditor();
     await workbench.useLightTheme();
     await workbench.runCommand("Modal: Open Settings");

@@ -6,6 +6,7 @@ import { before, describe, it } from "mocha";
 import { ComparisonView } from "../workbench/comparison";
 import { exactly, pollUntil } from "../workbench/locators";
 import { answerSweep, typeSets } from "../workbench/sweeps";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -34,6 +35,7 @@ describe("the comparison of runs", () => {
       "modalSandboxes.env": { PATH: "/workspace/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
     },
   });
+  const step = useStory();
   let workbench: Workbench;
   let comparison: ComparisonView;
   before(async () => {
@@ -47,7 +49,7 @@ describe("the comparison of runs", () => {
     comparison = new ComparisonView(workbench.page);
   });
 
-  it("fills in live next to the editor, which keeps the focus, in each theme", async () => {
+  step("fills in live next to the editor, which keeps the focus, in each theme", async () => {
     const { quickInput, page } = workbench;
     await workbench.editor.open("speed.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -78,7 +80,7 @@ describe("the comparison of runs", () => {
     await comparison.frame.locator("body.vscode-dark").waitFor();
   });
 
-  it("is sorted with the keyboard, up and down, and announces the order", async () => {
+  step("is sorted with the keyboard, up and down, and announces the order", async () => {
     const heading = comparison.heading("GPU");
     await heading.locator("button").press("Enter");
     await pollUntil("it is sorted", async () => (await heading.getAttribute("aria-sort")) === "ascending");
@@ -88,7 +90,7 @@ describe("the comparison of runs", () => {
     assert.deepEqual(await comparison.column("GPU"), ["T4", "L4", "A10"]);
   });
 
-  it("is exported to a CSV file and copied as Markdown in the order shown", async () => {
+  step("is exported to a CSV file and copied as Markdown in the order shown", async () => {
     await comparison.press("Export…");
     await workbench.quickInput.waitForTitle("Export Comparison");
     await workbench.quickInput.accept();
@@ -104,7 +106,7 @@ describe("the comparison of runs", () => {
     await workbench.waitForClipboard(/^\| GPU \| State \|.*\n\| :-- \| :-- \|.*\n\| T4 \| Done \|/);
   });
 
-  it("has a row for each argument set of a sweep, which starts none above the spending limit", async () => {
+  step("has a row for each argument set of a sweep, which starts none above the spending limit", async () => {
     const { terminals } = workbench;
     const before = (await terminals.names()).length;
     await typeSets(workbench, "swept.sh", ["--rate 0.1", "--rate 0.5", "--rate 0.25"]);
@@ -117,7 +119,7 @@ describe("the comparison of runs", () => {
     await workbench.screenshot("sweep-spending-limit");
   });
 
-  it("covers a file of argument sets, and a set that fails does not stop the others", async () => {
+  step("covers a file of argument sets, and a set that fails does not stop the others", async () => {
     const { quickInput } = workbench;
     await workbench.editor.open("swept.sh");
     await workbench.runCommand("Modal: Sweep Current File…");
@@ -132,7 +134,7 @@ describe("the comparison of runs", () => {
     await workbench.screenshot("sweep-done");
   });
 
-  it("offers the argument sets that were last used with each file", async () => {
+  step("offers the argument sets that were last used with each file", async () => {
     const { quickInput } = workbench;
     await typeSets(workbench, "speed.sh", []);
     await quickInput.row(/From a File/).waitFor();
@@ -170,7 +172,7 @@ describe("the comparison of runs", () => {
     assert.equal(await read("result.txt"), "L4\n");
   });
 
-  it("can be opened again later", async () => {
+  step("can be opened again later", async () => {
     await workbench.runCommand("Modal: Compare Runs…");
     await workbench.quickInput.waitForTitle("Compare Runs");
     await workbench.screenshot("compare-runs");
@@ -180,7 +182,7 @@ describe("the comparison of runs", () => {
     assert.equal(await comparison.tab.count(), 1);
   });
 
-  it("is chosen with the keyboard alone, and Enter picks the active row", async () => {
+  step("is chosen with the keyboard alone, and Enter picks the active row", async () => {
     const { quickInput } = workbench;
     await workbench.runCommand("Modal: Compare Runs…");
     await quickInput.waitForTitle("Compare Runs");

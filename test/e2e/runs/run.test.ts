@@ -7,6 +7,7 @@ import { WORKSPACE } from "../../support/workspacePattern";
 import { findProcesses } from "../support/processTree";
 import { samplePrograms } from "../support/sampleFolder";
 import { pollUntil } from "../workbench/locators";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -29,11 +30,12 @@ describe("running the current file", () => {
     for (const [name, text] of Object.entries(programs)) await writeFile(join(vscode.folder, name), text);
     workbench = await vscode.open();
   });
-  afterEach(async () => {
+  const closeTerminals = async () => {
     const { terminals } = workbench;
     if ((await terminals.names()).length > 0) await workbench.runCommand("Terminal: Kill All Terminals");
     await pollUntil("no terminal is left", async () => (await terminals.names()).length === 0);
-  });
+  };
+  afterEach(closeTerminals);
 
   const pickGpus = async (...gpus: string[]) => {
     await workbench.quickInput.waitForTitle(/^Run .* · /);
@@ -49,7 +51,9 @@ describe("running the current file", () => {
     return `${file} · T4`;
   };
 
-  it("runs on two GPUs at the same time, and each terminal shows every step", async () => {
+  const step = useStory(closeTerminals);
+
+  step("runs on two GPUs at the same time, and each terminal shows every step", async () => {
     const { terminals } = workbench;
     await workbench.editor.open(train);
     await workbench.runCommand(`Modal: ${RUN}`);
@@ -84,14 +88,14 @@ describe("running the current file", () => {
     await workbench.screenshot("run-ended");
   });
 
-  it("remembers the picked GPUs", async () => {
+  step("remembers the picked GPUs", async () => {
     await workbench.runCommand(`Modal: ${RUN}`);
     await workbench.quickInput.waitForTitle(/^Run .* · /);
     assert.deepEqual(await workbench.quickInput.tickedLabels(), ["T4", "L4"]);
     await workbench.quickInput.dismiss();
   });
 
-  it("starts on Enter what was typed, not what is checked but filtered out", async () => {
+  step("starts on Enter what was typed, not what is checked but filtered out", async () => {
     const { quickInput, terminals, page } = workbench;
     const begin = async (title: string) => {
       await workbench.editor.open("hello.sh");
@@ -129,7 +133,8 @@ describe("running the current file", () => {
   });
 
   it("starts from the button in the editor's title, on the sandbox that already runs", async () => {
-    await workbench.editor.open("hello.sh");
+    await workbench.terminals.waitForText(await runOnT4("hello.sh"), /exit code 0/);
+    await closeTerminals();
     await workbench.editor.titleAction(RUN).click();
     await pickGpus("T4");
     const text = await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
@@ -189,6 +194,8 @@ describe("running the current file", () => {
   });
 
   it("can be repeated without a question", async () => {
+    await workbench.terminals.waitForText(await runOnT4("hello.sh"), /exit code 0/);
+    await closeTerminals();
     await workbench.runCommand("Modal: Run Last File Again");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
   });

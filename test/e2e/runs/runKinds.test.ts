@@ -5,6 +5,7 @@ import { afterEach, before, describe, it } from "mocha";
 
 import { skip } from "../../support/skip";
 import { samplePrograms } from "../support/sampleFolder";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import { pollUntil } from "../workbench/locators";
 import { TreeView } from "../workbench/treeView";
@@ -64,11 +65,12 @@ describe("running more than a file", () => {
     // The view wakes the extension, whose lines above cells come with it.
     await workbench.sandboxes.open();
   });
-  afterEach(async () => {
+  const closeTerminals = async () => {
     const { terminals } = workbench;
     if ((await terminals.names()).length > 0) await workbench.runCommand("Terminal: Kill All Terminals");
     await pollUntil("no terminal is left", async () => (await terminals.names()).length === 0);
-  });
+  };
+  afterEach(closeTerminals);
 
   const acceptGpus = async (place = "T4") => {
     await workbench.quickInput.waitForTitle(/^Run .* · /);
@@ -91,7 +93,9 @@ describe("running more than a file", () => {
     await quickInput.waitForTitle(new RegExp(`^Run ${file} With$`));
   };
 
-  it("keeps the button of the editor's title for the whole file, and offers the rest next to it", async () => {
+  const step = useStory(closeTerminals);
+
+  step("keeps the button of the editor's title for the whole file, and offers the rest next to it", async () => {
     const { editor, terminals } = workbench;
     await editor.open("args.sh");
     await editor.titleAction("Run Current File on GPU…").click();
@@ -99,22 +103,25 @@ describe("running more than a file", () => {
     await terminals.waitForText("args.sh · T4", /got 0 .*\n✓ exit code 0/);
   });
 
-  it("starts the editor's file in a sandbox from the button of its row, and says so if there is no file", async () => {
-    const { editor, notifications, sandboxes, terminals } = workbench;
-    const runInRow = () => sandboxes.inlineAction(sandboxes.row("T4"), "Run Current File in Sandbox");
-    await editor.open("args.sh");
-    await runInRow();
-    await terminals.waitForText("args.sh · T4", /got 0 .*\n✓ exit code 0/);
-    await workbench.screenshot("run-in-sandbox-of-row");
+  step(
+    "starts the editor's file in a sandbox from the button of its row, and says so if there is no file",
+    async () => {
+      const { editor, notifications, sandboxes, terminals } = workbench;
+      const runInRow = () => sandboxes.inlineAction(sandboxes.row("T4"), "Run Current File in Sandbox");
+      await editor.open("args.sh");
+      await runInRow();
+      await terminals.waitForText("args.sh · T4", /got 0 .*\n✓ exit code 0/);
+      await workbench.screenshot("run-in-sandbox-of-row");
 
-    await workbench.runCommand("View: Close All Editors");
-    await runInRow();
-    assert.deepEqual(await notifications.buttons("No file is open. Open the file that you want to run."), [
-      "Open File…",
-    ]);
-    await workbench.screenshot("run-in-sandbox-without-file");
-    await notifications.dismiss("No file is open.");
-  });
+      await workbench.runCommand("View: Close All Editors");
+      await runInRow();
+      assert.deepEqual(await notifications.buttons("No file is open. Open the file that you want to run."), [
+        "Open File…",
+      ]);
+      await workbench.screenshot("run-in-sandbox-without-file");
+      await notifications.dismiss("No file is open.");
+    },
+  );
 
   it("runs the selection, and its traceback has the file's own lines", async () => {
     const { editor, page, terminals } = workbench;
@@ -225,7 +232,7 @@ describe("running more than a file", () => {
     await workbench.screenshot("run-again-on-its-spec");
   });
 
-  it("runs a task of tasks.json, whose problems are matched once and which ends with its program", async () => {
+  step("runs a task of tasks.json, whose problems are matched once and which ends with its program", async () => {
     const { page, quickInput, sandboxes } = workbench;
     const runTask = async (task: RegExp, file: string) => {
       await workbench.runCommand("Tasks: Run Task");

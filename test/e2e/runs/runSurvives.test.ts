@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { useSharedBackend } from "../support/localBackend";
 import { pollUntil } from "../workbench/locators";
 import { TreeView } from "../workbench/treeView";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -33,6 +34,7 @@ describe("a run in a terminal", () => {
     env: modal.signedIn,
     settings: { "modalSandboxes.gpus": ["T4"], "modalSandboxes.onWindowClose": "keep" },
   }));
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     await writeFile(join(vscode.folder, "count.sh"), COUNT);
@@ -64,7 +66,7 @@ describe("a run in a terminal", () => {
     );
   };
 
-  it("keeps running while its window reloads, and its terminal comes back with the whole output", async () => {
+  step("keeps running while its window reloads, and its terminal comes back with the whole output", async () => {
     const { terminals } = workbench;
     await workbench.runFile("count.sh");
     await terminals.waitForText(TERMINAL, /^tick 5$/m);
@@ -78,7 +80,7 @@ describe("a run in a terminal", () => {
     assert.match(whole, /^over$/m);
   });
 
-  it("can be left in the background, and shown again with the whole output", async () => {
+  step("can be left in the background, and shown again with the whole output", async () => {
     const { terminals, sandboxes } = workbench;
     await terminals.close(TERMINAL);
     await workbench.runFile("count.sh");
@@ -97,7 +99,7 @@ describe("a run in a terminal", () => {
     await terminals.waitForText(TERMINAL, /exit code 3/);
   });
 
-  it("ends on a second Ctrl+C if it ignores the first", async () => {
+  step("ends on a second Ctrl+C if it ignores the first", async () => {
     const { terminals } = workbench;
     const name = "stubborn.sh · T4";
     await workbench.runFile("stubborn.sh");
@@ -109,7 +111,7 @@ describe("a run in a terminal", () => {
     await workbench.screenshot("run-stopped");
   });
 
-  it("is listed in the history with its output", async () => {
+  step("is listed in the history with its output", async () => {
     const { page, terminals } = workbench;
     const history = new TreeView(page, "Modal", "Run History");
     await history.unfold();
@@ -129,7 +131,7 @@ describe("a run in a terminal", () => {
     assert.match(text, /ready\n/);
   });
 
-  it("keeps running after more than a minute when its terminal is closed, and can be shown or stopped", async () => {
+  step("keeps running after more than a minute when its terminal is closed, and can be shown or stopped", async () => {
     const { terminals, sandboxes, notifications } = workbench;
     const STILL = /count\.sh is still running on T4 \(\$\d\.\d\d\/h\)/;
     await workbench.runCommand("Terminal: Kill All Terminals");
@@ -155,30 +157,33 @@ describe("a run in a terminal", () => {
     );
   });
 
-  it("of a task keeps running in a new terminal while its window reloads, and otherwise ends with its task", async () => {
-    const { quickInput, sandboxes, terminals } = workbench;
-    await workbench.runCommand("Terminal: Kill All Terminals");
-    const runTask = async () => {
-      await workbench.runCommand("Tasks: Run Task");
-      await quickInput.row(/count to the end/).waitFor();
-      await quickInput.pick(/count to the end/);
-      await pollUntil("its program runs", async () => (await newest())?.startsWith("running"));
-    };
-    const newest = async () => {
-      await sandboxes.expand("T4");
-      return (await sandboxes.rows()).find(({ label }) => label === "count.sh")?.description;
-    };
-    await runTask();
-    await workbench.reload();
-    isWhole(await terminals.waitForText(TERMINAL, /^tick 25$/m));
-    await workbench.screenshot("task-reattached");
-    await endProgram();
-    isWhole(await terminals.waitForText(TERMINAL, /^over\n.*exit code 3/m));
+  step(
+    "of a task keeps running in a new terminal while its window reloads, and otherwise ends with its task",
+    async () => {
+      const { quickInput, sandboxes, terminals } = workbench;
+      await workbench.runCommand("Terminal: Kill All Terminals");
+      const runTask = async () => {
+        await workbench.runCommand("Tasks: Run Task");
+        await quickInput.row(/count to the end/).waitFor();
+        await quickInput.pick(/count to the end/);
+        await pollUntil("its program runs", async () => (await newest())?.startsWith("running"));
+      };
+      const newest = async () => {
+        await sandboxes.expand("T4");
+        return (await sandboxes.rows()).find(({ label }) => label === "count.sh")?.description;
+      };
+      await runTask();
+      await workbench.reload();
+      isWhole(await terminals.waitForText(TERMINAL, /^tick 25$/m));
+      await workbench.screenshot("task-reattached");
+      await endProgram();
+      isWhole(await terminals.waitForText(TERMINAL, /^over\n.*exit code 3/m));
 
-    await runTask();
-    await workbench.runCommand("Tasks: Terminate Task");
-    await quickInput.pick("count to the end");
-    await pollUntil("its program has ended", async () => (await newest())?.startsWith("exit code"));
-    await workbench.screenshot("task-terminated");
-  });
+      await runTask();
+      await workbench.runCommand("Tasks: Terminate Task");
+      await quickInput.pick("count to the end");
+      await pollUntil("its program has ended", async () => (await newest())?.startsWith("exit code"));
+      await workbench.screenshot("task-terminated");
+    },
+  );
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { pollUntil } from "../workbench/locators";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -9,6 +10,7 @@ const SHELL = "Shell · CPU";
 
 describe("a shell in a sandbox", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local" } });
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     workbench = await vscode.open();
@@ -24,7 +26,7 @@ describe("a shell in a sandbox", () => {
     return Number(new RegExp(`${mark}(\\d+)`).exec(text)?.[1]);
   };
 
-  it("says that no sandbox is running, with a button to create one", async () => {
+  step("says that no sandbox is running, with a button to create one", async () => {
     assert.equal(await workbench.quickInput.offersCommand("Modal: Open Shell in Sandbox"), false);
     await workbench.runCommand("Create New Terminal (With Profile)");
     await workbench.quickInput.pick(/Modal Sandbox Shell/);
@@ -38,7 +40,7 @@ describe("a shell in a sandbox", () => {
     await workbench.sandboxes.row("CPU").waitFor();
   });
 
-  it("opens from the tree and runs what is typed, in the size of the terminal", async () => {
+  step("opens from the tree and runs what is typed, in the size of the terminal", async () => {
     const { sandboxes, terminals } = workbench;
     await pollUntil("the sandbox runs", async () =>
       (await sandboxes.rows()).some(({ description }) => description.startsWith("running")),
@@ -51,7 +53,7 @@ describe("a shell in a sandbox", () => {
     await workbench.screenshot("shell");
   });
 
-  it("follows the terminal when it is resized", async () => {
+  step("follows the terminal when it is resized", async () => {
     const { page, terminals } = workbench;
     const before = await terminals.columns(SHELL);
     await page.setViewportSize({ width: 1000, height: 700 });
@@ -61,7 +63,7 @@ describe("a shell in a sandbox", () => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  it("passes on Ctrl+C and the keys of a full-screen program", async () => {
+  step("passes on Ctrl+C and the keys of a full-screen program", async () => {
     const { terminals } = workbench;
     await terminals.type(SHELL, "clear; echo sta''rted; sleep 1000\n");
     await terminals.waitForText(SHELL, /^started$/m);
@@ -73,13 +75,13 @@ describe("a shell in a sandbox", () => {
     await terminals.waitForText(SHELL, /^0$/m);
   });
 
-  it("closes its terminal when it exits", async () => {
+  step("closes its terminal when it exits", async () => {
     const { terminals } = workbench;
     await terminals.type(SHELL, "exit\n");
     await pollUntil("the terminal is closed", async () => (await terminals.names()).length === 0);
   });
 
-  it("is one of the terminal profiles", async () => {
+  step("is one of the terminal profiles", async () => {
     const { quickInput, terminals } = workbench;
     await workbench.runCommand("Create New Terminal (With Profile)");
     await quickInput.row(/Modal Sandbox Shell/).waitFor();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { before, describe, it } from "mocha";
 
 import { useSharedBackend } from "../support/localBackend";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import { ComparisonView } from "../workbench/comparison";
 import { pollUntil } from "../workbench/locators";
@@ -26,6 +27,7 @@ describe("a sweep in a window", () => {
       "modalSandboxes.gpuFallback": ["L4"],
     },
   }));
+  const step = useStory();
   let workbench: Workbench;
   let comparison: ComparisonView;
   before(async () => {
@@ -67,7 +69,7 @@ describe("a sweep in a window", () => {
     await workbench.screenshot("sweep-continued-done");
   });
 
-  it("needs no answer if nothing is left to start, and its sandboxes end with their programs", async () => {
+  step("needs no answer if nothing is left to start, and its sandboxes end with their programs", async () => {
     await typeSets(workbench, "held.sh", SETS);
     await answerSweep(workbench, { parallel: "4" });
     await comparison.waitForNote(/4 argument sets · 4 running/);
@@ -77,7 +79,7 @@ describe("a sweep in a window", () => {
     await workbench.notifications.waitForNone();
   });
 
-  it("is not offered after it finished", async () => {
+  step("is not offered after it finished", async () => {
     await workbench.reload();
     await workbench.runCommand("Modal: Continue Interrupted Sweep…");
     await workbench.notifications.dismiss(/No sweep of this folder was interrupted/);

@@ -5,6 +5,7 @@ import { before, describe, it } from "mocha";
 
 import { samplePrograms } from "../support/sampleFolder";
 import { pollUntil } from "../workbench/locators";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -32,6 +33,7 @@ describe("a run that the user watches", () => {
     },
   });
   const { server } = samplePrograms();
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     const write = (path: string, text: string, mode = 0o644) => writeFile(join(vscode.folder, path), text, { mode });
@@ -68,7 +70,7 @@ describe("a run that the user watches", () => {
     await workbench.statusBarItem(/GPU 87 %/).waitFor({ state: "detached" });
   });
 
-  it("links a traceback to the line of the local file, and lists it among the problems", async () => {
+  step("links a traceback to the line of the local file, and lists it among the problems", async () => {
     const { terminals, page, editor } = workbench;
     await workbench.runFile("fails.py");
     await terminals.waitForText("fails.py · T4", /ValueError: no größe\n✗ exit code 1/);
@@ -89,7 +91,7 @@ describe("a run that the user watches", () => {
       return pollUntil("helper.py is open", async () => (await editor.tabs()).includes("helper.py"), 3_000);
     });
     await workbench.statusBarItem(/Ln 4, Col 1/).waitFor();
-    await page.locator(".terminal-wrapper.active .terminal-command-decoration.error").waitFor({ timeout: 5_000 });
+    await page.locator(".terminal-wrapper.active .terminal-command-decoration.error").waitFor();
     await workbench.screenshot("traceback-link");
 
     await workbench.runCommand("Problems: Focus on Problems View");
@@ -99,8 +101,9 @@ describe("a run that the user watches", () => {
     await workbench.screenshot("traceback-problem");
   });
 
-  it("lists no problem once the program succeeds", async () => {
+  step("lists no problem once the program succeeds", async () => {
     const { page, sandboxes } = workbench;
+    await sandboxes.open();
     await writeFile(join(vscode.folder, "fails.py"), "print('well')\n");
     await workbench.runCommand("Modal: Run Last File Again");
     await pollUntil("it runs well", async () =>

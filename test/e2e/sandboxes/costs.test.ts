@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { useSharedBackend } from "../support/localBackend";
 import { pollUntil } from "../workbench/locators";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -18,6 +19,7 @@ describe("the cost of sandboxes", () => {
       "modalSandboxes.spending.hardLimit.dollarsPerHour": 10,
     },
   }));
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     await writeFile(join(vscode.folder, "hello.sh"), "echo hello\n");
@@ -40,12 +42,12 @@ describe("the cost of sandboxes", () => {
     await quickInput.pick("Create");
   };
 
-  it("is missing from the status bar while nothing runs", async () => {
+  step("is missing from the status bar while nothing runs", async () => {
     await workbench.sandboxes.welcomeButton("Run Current File on GPU…").waitFor();
     assert.equal(await status().count(), 0);
   });
 
-  it("is in the status bar from the first sandbox on, with each sandbox in the tooltip", async () => {
+  step("is in the status bar from the first sandbox on, with each sandbox in the tooltip", async () => {
     await create("H100");
     await status().waitFor();
     const text = await pollUntil("something was spent", async () => {
@@ -59,7 +61,7 @@ describe("the cost of sandboxes", () => {
       assert.ok(tooltip.includes(part), `${part} is in the tooltip:\n${tooltip}`);
   });
 
-  it("leads to a question if another sandbox exceeds the soft limit", async () => {
+  step("leads to a question if another sandbox exceeds the soft limit", async () => {
     await create("T4");
     const question = "Another sandbox would exceed your limit of 1 sandbox.";
     await pollUntil("the question is asked", () => workbench.dialog.isOpen());
@@ -70,7 +72,7 @@ describe("the cost of sandboxes", () => {
     await workbench.statusBarItem(/2 · \$5\.30\/h/).waitFor();
   });
 
-  it("cannot exceed the hard limit: the sandbox is refused, with ways out", async () => {
+  step("cannot exceed the hard limit: the sandbox is refused, with ways out", async () => {
     const { notifications, sandboxes } = workbench;
     await create("H200");
     const refusal = /^This H200 sandbox would bring your total to \$10\.\d\d\/h\. Your limit is \$10\.00\/h\./;
@@ -82,7 +84,7 @@ describe("the cost of sandboxes", () => {
     await notifications.dismiss(refusal);
   });
 
-  it("is broken down by a click, with suggestions", async () => {
+  step("is broken down by a click, with suggestions", async () => {
     const { quickInput } = workbench;
     await workbench.statusBarItem(/2 · \$5\.30\/h/).click();
     await quickInput.waitForTitle("Costs · local/main");
@@ -102,7 +104,7 @@ describe("the cost of sandboxes", () => {
     await workbench.screenshot("costs-settings");
   });
 
-  it("is readable in the light theme", async () => {
+  step("is readable in the light theme", async () => {
     const { notifications, quickInput } = workbench;
     await workbench.closeModalEditor();
     await workbench.useLightTheme();

@@ -1,33 +1,35 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { pollUntil } from "../workbench/locators";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
 describe("a person without an account", () => {
   const vscode = useVsCode();
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     workbench = await vscode.open();
     await workbench.sandboxes.open();
   });
 
-  it("can sign in or use the local backend", async () => {
+  step("can sign in or use the local backend", async () => {
     await workbench.sandboxes.welcomeButton("Sign In…").waitFor();
     assert.match(await workbench.sandboxes.welcome(), /Sign in to your Modal account/);
     await workbench.screenshot("signed-out");
     assert.deepEqual(await vscode.server.localBackends(), [], "nothing is started unasked");
   });
 
-  it("gets the local backend with one click, and an empty view that says what to do", async () => {
+  step("gets the local backend with one click, and an empty view that says what to do", async () => {
     await workbench.sandboxes.welcomeButton("Use Local Backend").click();
     await workbench.sandboxes.welcomeButton("Run Current File on GPU…").waitFor();
     assert.match(await workbench.sandboxes.welcome(), /No sandboxes are running\. You are using the local backend/);
     await workbench.screenshot("local-empty");
   });
 
-  it("creates a sandbox by picking a GPU, its count and an image", async () => {
+  step("creates a sandbox by picking a GPU, its count and an image", async () => {
     const { quickInput, sandboxes } = workbench;
     await sandboxes.titleAction("Create Sandbox…");
     await quickInput.waitForTitle("Create Sandbox (1/3)");
@@ -58,14 +60,14 @@ describe("a person without an account", () => {
     await workbench.screenshot("created");
   });
 
-  it("reads the details of a sandbox in its tooltip", async () => {
+  step("reads the details of a sandbox in its tooltip", async () => {
     const text = await workbench.hover(workbench.sandboxes.row("2 × H100"));
     await workbench.screenshot("sandbox-tooltip");
     for (const detail of ["GPU", "2 × H100", "2 cores", "4 GiB", "python:3.12-slim", "Ends in", "Idle limit"])
       assert.ok(text.includes(detail), `${detail} is in the tooltip:\n${text}`);
   });
 
-  it("sees an error if the image does not exist, with a button to choose another", async () => {
+  step("sees an error if the image does not exist, with a button to choose another", async () => {
     const { quickInput, notifications, sandboxes } = workbench;
     await workbench.runCommand("Modal: Create Sandbox…");
     await quickInput.pick("CPU only");

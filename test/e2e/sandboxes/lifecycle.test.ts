@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { useSharedBackend } from "../support/localBackend";
 import { pollUntil } from "../workbench/locators";
 import { TreeView } from "../workbench/treeView";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -17,6 +18,7 @@ describe("the life of a sandbox", () => {
     env: modal.signedIn,
     settings: { "modalSandboxes.gpus": ["T4"], "modalSandboxes.capacityWaitMinutes": 0.1 },
   }));
+  const step = useStory();
   let workbench: Workbench;
   let snapshots: TreeView;
   before(async () => {
@@ -40,7 +42,7 @@ describe("the life of a sandbox", () => {
   const descriptionOf = async (label: string) =>
     (await workbench.sandboxes.rows()).find((row) => row.label === label)?.description ?? "";
 
-  it("includes one question about what should happen to it when the window closes", async () => {
+  step("includes one question about what should happen to it when the window closes", async () => {
     await workbench.runFile("hello.sh");
     await workbench.terminals.waitForText("hello.sh · T4", /exit code 0/);
     const buttons = await workbench.notifications.buttons(/What should happen to this window's sandboxes/);
@@ -49,7 +51,7 @@ describe("the life of a sandbox", () => {
     await workbench.notifications.press(/What should happen to this window's sandboxes/, "Keep Running");
   });
 
-  it("includes an offer to pull missing files before it is terminated", async () => {
+  step("includes an offer to pull missing files before it is terminated", async () => {
     const { dialog, sandboxes } = workbench;
     for await (const sandbox of modal.client.sandboxes.list())
       await (await sandbox.exec(["sh", "-c", "echo more >/workspace/later.txt"])).wait();
@@ -66,7 +68,7 @@ describe("the life of a sandbox", () => {
     assert.equal(await readFile(join(vscode.folder, "later.txt"), "utf8"), "more\n");
   });
 
-  it("can be paused: its files are kept, and it costs nothing", async () => {
+  step("can be paused: its files are kept, and it costs nothing", async () => {
     await workbench.runFile("again.sh");
     await workbench.terminals.waitForText("again.sh · T4", /exit code 0/);
     await workbench.sandboxes.inlineAction(workbench.sandboxes.row("T4"), "Open Shell in Sandbox");
@@ -83,7 +85,7 @@ describe("the life of a sandbox", () => {
     await shoot("paused");
   });
 
-  it("can be resumed on another GPU with its files", async () => {
+  step("can be resumed on another GPU with its files", async () => {
     await workbench.sandboxes.contextAction(workbench.sandboxes.row("T4"), "Resume on Another GPU…");
     await workbench.quickInput.pick("L4");
     await workbench.quickInput.row("8 × L4").waitFor();
@@ -94,7 +96,7 @@ describe("the life of a sandbox", () => {
     await shoot("resumed");
   });
 
-  it("can continue on another GPU, offered with prices, if its own is unavailable", async () => {
+  step("can continue on another GPU, offered with prices, if its own is unavailable", async () => {
     const { quickInput, notifications, sandboxes, dialog } = workbench;
     await workbench.runCommand("Modal: Create Sandbox from Snapshot…");
     await quickInput.pick("Resumed from T4");
@@ -127,7 +129,7 @@ describe("the life of a sandbox", () => {
     await pollUntil("only the first is left", async () => (await onServer()).length === 1);
   });
 
-  it("outlasts its window: it is an orphan, and another window adopts it", async () => {
+  step("outlasts its window: it is an orphan, and another window adopts it", async () => {
     await workbench.close();
     const other = join(vscode.server.home, "other");
     await mkdir(other, { recursive: true });

@@ -6,11 +6,13 @@ import { before, describe, it } from "mocha";
 import { ComparisonView } from "../workbench/comparison";
 import { pollUntil } from "../workbench/locators";
 import { typeSets } from "../workbench/sweeps";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
 describe("the specs of sandboxes", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local" } });
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     await writeFile(join(vscode.folder, "requirements.txt"), "numpy\n");
@@ -28,7 +30,7 @@ describe("the specs of sandboxes", () => {
       return row?.description.startsWith("running") ? row : undefined;
     });
 
-  it("are chosen step by step, with a way back, and saved under a name", async () => {
+  step("are chosen step by step, with a way back, and saved under a name", async () => {
     const { quickInput, sandboxes } = workbench;
     await sandboxes.titleAction("Create Sandbox…");
     await quickInput.waitForTitle("Create Sandbox (1/3)");
@@ -105,7 +107,7 @@ describe("the specs of sandboxes", () => {
     });
   });
 
-  it("are offered by name when a file is run and when a sandbox is created", async () => {
+  step("are offered by name when a file is run and when a sandbox is created", async () => {
     const { quickInput } = workbench;
     await workbench.editor.open("train.py");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -122,7 +124,7 @@ describe("the specs of sandboxes", () => {
     await quickInput.dismiss();
   });
 
-  it("are offered for a sweep, which runs on such sandboxes", async () => {
+  step("are offered for a sweep, which runs on such sandboxes", async () => {
     const { quickInput } = workbench;
     const comparison = new ComparisonView(workbench.page);
     await writeFile(join(vscode.folder, "level.sh"), 'echo "metric: $1=${#LOG_LEVEL}"\n');
@@ -139,7 +141,7 @@ describe("the specs of sandboxes", () => {
     await comparison.waitForColumn("length", [String("debug".length)]);
   });
 
-  it("are offered next to an invalid one, which says what is wrong and leads to the settings", async () => {
+  step("are offered next to an invalid one, which says what is wrong and leads to the settings", async () => {
     const { quickInput } = workbench;
     const path = join(vscode.folder, ".vscode", "settings.json");
     const settings = JSON.parse(await readFile(path, "utf8")) as { "modalSandboxes.specs": object };
@@ -180,7 +182,7 @@ describe("the specs of sandboxes", () => {
     await notifications.press("The image cannot be built", "Show Build Log");
   });
 
-  it("can mount volumes and secrets, which have sections in the view", async () => {
+  step("can mount volumes and secrets, which have sections in the view", async () => {
     const { quickInput, volumes, secrets } = workbench;
     await secrets.unfold();
     await secrets.welcomeButton("Create Secret…").waitFor();
@@ -215,7 +217,7 @@ describe("the specs of sandboxes", () => {
     await quickInput.dismiss();
   });
 
-  it("can mount a volume from its row, and lose a secret that is deleted", async () => {
+  step("can mount a volume from its row, and lose a secret that is deleted", async () => {
     const { quickInput, volumes, secrets, notifications, dialog } = workbench;
     await volumes.inlineAction(volumes.row("datasets"), "Mount Volume…");
     await quickInput.pick("Every new sandbox");

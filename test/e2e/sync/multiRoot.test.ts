@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { pollUntil } from "../workbench/locators";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -13,6 +14,7 @@ const SHELL = "Shell · T4";
 
 describe("a workspace of two folders", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local", "modalSandboxes.gpus": ["T4"] } });
+  const step = useStory();
   let workbench: Workbench;
   const parent = () => dirname(vscode.folder);
   before(async () => {
@@ -30,7 +32,7 @@ describe("a workspace of two folders", () => {
     workbench = await vscode.open(file);
   });
 
-  it("runs a file in its folder's place, and pulls its outputs into that folder", async () => {
+  step("runs a file in its folder's place, and pulls its outputs into that folder", async () => {
     await workbench.runFile("where-lib.sh");
     const text = await workbench.terminals.waitForText(RUN, /exit code 0/);
     await workbench.screenshot("multi-root-run");
@@ -40,7 +42,7 @@ describe("a workspace of two folders", () => {
     assert.ok(!existsSync(join(parent(), "app", made)));
   });
 
-  it("has a separate place for each folder in the sandbox, by its own rules", async () => {
+  step("has a separate place for each folder in the sandbox, by its own rules", async () => {
     const { editor, sandboxes, terminals } = workbench;
     await editor.open("where-app.sh");
     await workbench.runCommand("Modal: Sync Folder to Sandbox");

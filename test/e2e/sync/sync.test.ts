@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { before, describe, it } from "mocha";
+import { before, describe } from "mocha";
 
 import { createSandbox } from "../support/createSandbox";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -12,6 +13,7 @@ const FILES = 3000;
 
 describe("the sync of a folder", () => {
   const vscode = useVsCode({ settings: { "modalSandboxes.backend": "local", "modalSandboxes.gpus": ["T4"] } });
+  const step = useStory();
   let workbench: Workbench;
   before(async () => {
     const many = join(vscode.folder, "many");
@@ -24,7 +26,7 @@ describe("the sync of a folder", () => {
     await createSandbox(workbench);
   });
 
-  it("shows its progress, and finally what was pushed", async () => {
+  step("shows its progress, and finally what was pushed", async () => {
     const { notifications } = workbench;
     await workbench.runCommand("Modal: Sync Folder to Sandbox");
     await notifications.waitFor(/Syncing sample: [\d,]+ of 3,00\d files, [\d.]+ [KM]B/);
@@ -34,7 +36,7 @@ describe("the sync of a folder", () => {
     await notifications.waitForNone();
   });
 
-  it("pushes the files as they are, without those that are ignored", async () => {
+  step("pushes the files as they are, without those that are ignored", async () => {
     const { sandboxes, terminals } = workbench;
     await sandboxes.inlineAction(sandboxes.row("T4"), "Open Shell in Sandbox");
     await terminals.waitForText(SHELL, /[#$] ?$/);

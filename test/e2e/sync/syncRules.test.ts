@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { before, describe, it } from "mocha";
 
 import { pollUntil } from "../workbench/locators";
+import { useStory } from "../support/story";
 import { useVsCode } from "../support/vsCodeSuite";
 import type { Workbench } from "../workbench/workbench";
 
@@ -15,6 +16,7 @@ describe("the synced files", () => {
       "modalSandboxes.sync.onSave": true,
     },
   });
+  const step = useStory();
   let workbench: Workbench;
 
   const write = async (path: string, content: string) => {
@@ -33,7 +35,7 @@ describe("the synced files", () => {
     workbench = await vscode.open();
   });
 
-  it("can be previewed before there is a sandbox, with a link from every path to its file", async () => {
+  step("can be previewed before there is a sandbox, with a link from every path to its file", async () => {
     await workbench.runCommand("Modal: Preview Sync");
     await pollUntil("the preview is shown", async () => (await workbench.editor.text()).includes("in a new sandbox"));
     const text = await workbench.editor.text();
@@ -54,7 +56,7 @@ describe("the synced files", () => {
     await pollUntil("the rule is shown", async () => (await workbench.editor.text()).startsWith("*.log"));
   });
 
-  it("lead to a question when an excluded file is run, which can be pushed for one run", async () => {
+  step("lead to a question when an excluded file is run, which can be pushed for one run", async () => {
     const { dialog, editor, quickInput, terminals } = workbench;
     await editor.open("scratch/try.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -70,7 +72,7 @@ describe("the synced files", () => {
     await terminals.waitForText("try.sh · T4", /tried in \/workspace\n✓ exit code 0/);
   });
 
-  it("can permanently include the excluded file, and nothing else", async () => {
+  step("can permanently include the excluded file, and nothing else", async () => {
     const { dialog, editor, quickInput, terminals } = workbench;
     await editor.open("scratch/try.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -83,7 +85,7 @@ describe("the synced files", () => {
     assert.equal(rules, "!/scratch/\n/scratch/*\n!/scratch/try.sh\n");
   });
 
-  it("can be previewed against the sandbox's files", async () => {
+  step("can be previewed against the sandbox's files", async () => {
     const { editor } = workbench;
     await write("config.json", '{ "epochs": 20 }\n');
     await write("notes.md", "new\n");
@@ -97,7 +99,7 @@ describe("the synced files", () => {
     await workbench.screenshot("preview-sync");
   });
 
-  it("are pushed as soon as they are saved, if the setting says so", async () => {
+  step("are pushed as soon as they are saved, if the setting says so", async () => {
     const { editor } = workbench;
     await editor.open("config.json");
     await editor.clickLine(1);
@@ -107,7 +109,7 @@ describe("the synced files", () => {
     await workbench.screenshot("synced-on-save");
   });
 
-  it("are kept in both versions if both sides changed them, and can be compared", async () => {
+  step("are kept in both versions if both sides changed them, and can be compared", async () => {
     const { dialog, notifications, terminals } = workbench;
     await workbench.editor.open("both.sh");
     await workbench.runCommand("Modal: Run Current File on GPU…");
@@ -126,7 +128,7 @@ describe("the synced files", () => {
     assert.equal(await readFile(join(vscode.folder, "notes.txt"), "utf8"), "changed here\n");
   });
 
-  it("can be downloaded from the sandbox on request", async () => {
+  step("can be downloaded from the sandbox on request", async () => {
     const { quickInput } = workbench;
     await mkdir(join(vscode.folder, "downloads"));
     await workbench.runCommand("Modal: Download from Sandbox…");

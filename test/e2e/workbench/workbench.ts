@@ -102,15 +102,16 @@ export class Workbench {
   /** The text of what appears when the pointer rests on something. */
   async hover(target: Locator): Promise<string> {
     const hover = this.page.locator(".monaco-hover:visible").first();
-    await pollUntil("a hover appears", async () => {
+    return pollUntil("a hover appears", async () => {
       // A hover appears only when the pointer arrives, and a row that is drawn again meanwhile removes it.
       await this.movePointerAway();
       await hover.waitFor({ state: "hidden", timeout: 2_000 });
       await target.hover({ timeout: 2_000 });
       await hover.waitFor({ timeout: 3_000 });
-      return true;
+      const text = await hover.innerText();
+      // The extension has yet to provide the tooltip of a tree row.
+      return text !== "Loading..." && text;
     });
-    return hover.innerText();
   }
 
   async waitForClipboard(text: RegExp): Promise<void> {
