@@ -64,7 +64,8 @@ function describePhase(phase: SandboxPhase, now: number): string {
   }
 }
 
-const creating: Record<CreateStep, string> = {
+const creating: Record<CreateStep | "limits", string> = {
+  limits: "checking your limits",
   image: "preparing image",
   queued: "waiting for a machine",
   starting: "starting",

@@ -58,7 +58,8 @@ export type Holder = "thisWindow" | "otherWindow" | "nobody" | "elsewhere";
 export type SandboxPhase =
   | {
       readonly kind: "creating";
-      readonly step: CreateStep;
+      /** "limits" while the user's limits are checked, before Modal is asked for anything. */
+      readonly step: CreateStep | "limits";
       /** When the step began, if this window saw it. */
       readonly since?: number;
       /**

@@ -86,7 +86,7 @@ export class SandboxService {
     signal: AbortSignal,
   ): Promise<RunningSandbox | undefined> {
     const tell = ({ key, phase }: Sandbox) => {
-      if (key === creating.key && phase.kind === "creating") onDidEnterStep?.(phase.step);
+      if (key === creating.key && phase.kind === "creating" && phase.step !== "limits") onDidEnterStep?.(phase.step);
     };
     tell(creating);
     const subscription = this.#options.store.onDidChangeSandboxes(({ changed }) => {
@@ -119,12 +119,13 @@ export class SandboxService {
       placement: [],
       origin,
       holder: "thisWindow",
-      phase: { kind: "creating", step: "image", since: clock.now() },
+      phase: { kind: "creating", step: "limits", since: clock.now() },
     };
     store.add(sandbox);
     try {
       const record = () => ownership.begin(name, { spec, folder }, keepsExitSnapshot);
       await this.#options.guard.admit(sandbox, record, signal);
+      store.transition(name, { kind: "creating", step: "image", since: clock.now() });
       await ownership.keepEnv(name, spec.env);
       const id = await gateway.create(
         {
@@ -137,7 +138,7 @@ export class SandboxService {
           onDidVanish: () => ownership.forget(name),
           deadlineMs: this.#options.createDeadlineMs?.() ?? CREATE_DEADLINE_MS,
           onDidEnterStep: (step) => {
-            if (step !== sandbox.phase.step) store.transition(name, { kind: "creating", step, since: clock.now() });
+            if (step !== "image") store.transition(name, { kind: "creating", step, since: clock.now() });
             onDidEnterStep?.(step);
           },
         },
@@ -154,7 +155,7 @@ export class SandboxService {
       return running;
     } catch (error) {
       const last = store.get(name)?.phase;
-      const isUnasked = last?.kind === "creating" && last.step === "image";
+      const isUnasked = last?.kind === "creating" && (last.step === "limits" || last.step === "image");
       store.remove(name);
       void this.#note(isUnasked ? ownership.forget(name) : ownership.markForTermination(name));
       throw error;

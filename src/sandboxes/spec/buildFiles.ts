@@ -1,19 +1,26 @@
 import { constants, type BigIntStats } from "node:fs";
 import { lstat, open, readlink, realpath, type FileHandle } from "node:fs/promises";
 import { isAbsolute, join, posix, relative } from "node:path";
-import { codeOf, UserError } from "../../base/errors";
+import { pathToFileURL } from "node:url";
+import { codeOf, UserError, type ErrorAction } from "../../base/errors";
 import { isSecretName } from "../../base/secretNames";
 
 /**
  * Reads a file of the folder by its path, which uses `/`. Returns `undefined` if the file doesn't exist. Throws a
  * `UserError` for a file that must not become part of an image.
- * @param mention the beginning of an error message, which says where the file is named: `requirements.txt:3 includes
- * ../base.txt`
  */
-export type ReadFile = (path: string, mention: string) => Promise<string | undefined>;
+export type ReadFile = (path: string, mention: Mention) => Promise<string | undefined>;
+
+/** The place that names a file. */
+export interface Mention {
+  /** The beginning of an error message: `requirements.txt:3 includes ../base.txt`. */
+  readonly text: string;
+  /** The file that names it, relative to the folder; absent if the settings do. */
+  readonly file?: string;
+}
 
 /** The mention of a file that the settings name. */
-export const madeFrom = (path: string): string => `The image is made from ${path}`;
+export const madeFrom = (path: string): Mention => ({ text: `The image is made from ${path}` });
 
 /** The limit for all files of one image together. */
 const MAX_BYTES = 5_000_000;
@@ -26,44 +33,47 @@ const MAX_BYTES = 5_000_000;
 export function buildFileReader(folder: string): ReadFile {
   let bytesLeft = MAX_BYTES;
   return async (path, mention) => {
-    if (isOutside(path)) throw refused(mention, OUTSIDE);
-    const root = await realpathOf(folder, mention);
-    const real = root === undefined ? undefined : await realpathOf(join(root, path), mention);
-    if (root === undefined || real === undefined) return undefined;
+    if (isOutside(path)) throw refused(folder, mention, OUTSIDE);
+    const root = await realpathOf(folder, folder, mention);
+    const real = root === undefined ? undefined : await realpathOf(folder, join(root, path), mention);
+    if (root === undefined || real === undefined) {
+      if (mention.file !== undefined) throw refused(folder, mention, MISSING);
+      return undefined;
+    }
     const inside = relative(root, real);
-    if (isOutside(inside)) throw refused(mention, LINKED_OUTSIDE);
+    if (isOutside(inside)) throw refused(folder, mention, LINKED_OUTSIDE);
     const secret = [...path.split("/"), ...inside.split(/[\\/]/)].find(mayHoldSecrets);
-    if (secret !== undefined) throw refused(mention, secretReason(secret));
+    if (secret !== undefined) throw refused(folder, mention, secretReason(secret));
 
-    const bytes = await readRegular(real, bytesLeft, mention);
+    const bytes = await readRegular(folder, real, bytesLeft, mention);
     bytesLeft -= bytes.length;
     return bytes.toString();
   };
 }
 
-async function realpathOf(path: string, mention: string): Promise<string | undefined> {
+async function realpathOf(folder: string, path: string, mention: Mention): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
-    if (codeOf(error) === "ELOOP") throw refused(mention, LOOP);
+    if (codeOf(error) === "ELOOP") throw refused(folder, mention, LOOP);
     throw error;
   }
 }
 
 /** @param path has no links in it, unless another program creates them right now */
-async function readRegular(path: string, maxBytes: number, mention: string): Promise<Buffer> {
+async function readRegular(folder: string, path: string, maxBytes: number, mention: Mention): Promise<Buffer> {
   const expected = await lstat(path, { bigint: true });
   // Merely opening a device or a pipe can have effects.
-  if (!expected.isFile()) throw refused(mention, NOT_REGULAR);
+  if (!expected.isFile()) throw refused(folder, mention, NOT_REGULAR);
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     // A folder in the path may have been replaced by a link and back since the path was resolved.
     const [opened, there] = [await file.stat({ bigint: true }), await lstat(path, { bigint: true })];
     const place = (await placeOf(file)) ?? (await realpath(path));
-    if (!isSame(opened, expected) || !isSame(opened, there) || place !== path) throw refused(mention, CHANGED);
+    if (!isSame(opened, expected) || !isSame(opened, there) || place !== path) throw refused(folder, mention, CHANGED);
     const bytes = await readUpTo(file, maxBytes + 1);
-    if (bytes.length > maxBytes) throw refused(mention, TOO_LARGE);
+    if (bytes.length > maxBytes) throw refused(folder, mention, TOO_LARGE);
     return bytes;
   } finally {
     await file.close();
@@ -92,6 +102,7 @@ const mayHoldSecrets = (name: string): boolean => isSecretName(name) || /^\.(git
 
 const OUTSIDE = "which is outside the folder. Copy the file into the folder and refer to the copy.";
 const LINKED_OUTSIDE = "which links to a file outside the folder. Replace the link with a copy of the file.";
+const MISSING = "which doesn't exist in this folder. Create it, or remove the line.";
 const LOOP = "which links to itself. Replace the link with a file.";
 const NOT_REGULAR = "which isn't a regular file. Use a text file.";
 const CHANGED = "which changed while it was being read. Try again.";
@@ -105,8 +116,17 @@ const openSettings = {
   arguments: ["modalSandboxes.image"],
 };
 
-const refused = (mention: string, reason: string) =>
-  new UserError(`${mention}, ${reason}`, { actions: [openSettings] });
+const refused = (folder: string, { text, file }: Mention, reason: string) =>
+  new UserError(`${text}, ${reason}`, { actions: [file === undefined ? openSettings : openFile(folder, file)] });
 
-export const missingFile = (mention: string) =>
-  new UserError(`${mention}, and there is no such file in the folder.`, { actions: [openSettings] });
+const openFile = (folder: string, path: string): ErrorAction => ({
+  title: `Open ${posix.basename(path)}`,
+  command: "vscode.open",
+  arguments: [pathToFileURL(join(folder, path)).href],
+});
+
+/** The error for a file that the settings name. */
+export const missingFile = (path: string) =>
+  new UserError(`${path} doesn't exist in this folder. Create it, or change modalSandboxes.image.`, {
+    actions: [openSettings],
+  });

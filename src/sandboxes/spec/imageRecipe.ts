@@ -136,6 +136,6 @@ const placeOf = (path: string) => quote(posix.join(FOLDER, path));
 
 async function required(path: string, read: ReadFile): Promise<string> {
   const text = await read(path, madeFrom(path));
-  if (text === undefined) throw missingFile(madeFrom(path));
+  if (text === undefined) throw missingFile(path);
   return text;
 }

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { UserError } from "../../base/errors";
-import { madeFrom, missingFile, type ReadFile } from "./buildFiles";
+import { madeFrom, missingFile, type Mention, type ReadFile } from "./buildFiles";
 
 /**
  * Returns a requirements file and all files that it includes, by path. Throws a `UserError` with the line number if a
@@ -8,18 +8,18 @@ import { madeFrom, missingFile, type ReadFile } from "./buildFiles";
  */
 export async function requirementsFiles(path: string, read: ReadFile): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  const waiting = [{ path: posix.normalize(path), mention: madeFrom(path) }];
+  const waiting: { path: string; mention: Mention }[] = [{ path: posix.normalize(path), mention: madeFrom(path) }];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     if (found.has(next.path)) continue;
     const text = await read(next.path, next.mention);
-    if (text === undefined) throw missingFile(next.mention);
+    if (text === undefined) throw missingFile(next.path);
     found.set(next.path, text);
     for (const { text: line, number } of logicalLines(text)) {
       const place = `${next.path}:${number}`;
       if (FROM_FOLDER.test(line)) throw installsFolder(place, line.trim());
       for (const included of includesOf(line)) {
-        const mention = `${place} includes ${included}`;
-        if (included.includes("${")) throw usesVariable(mention);
+        const mention = { text: `${place} includes ${included}`, file: next.path };
+        if (included.includes("${")) throw usesVariable(mention.text);
         waiting.push({ path: pathOf(included, next.path), mention });
       }
     }

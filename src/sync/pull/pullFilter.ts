@@ -46,7 +46,7 @@ export class PullFilter {
     // Every run has one, even if it does not use it.
     if (isFolder && path === OUTPUT_FOLDER) return false;
     const exclusion = this.#rules.exclusion(path, isFolder);
-    if (exclusion === "clutter" || exclusion === "secret") return false;
+    if (exclusion === "clutter" || exclusion === "copy" || exclusion === "secret") return false;
     const { ignored, unignored } = this.#chosen?.test(isFolder ? `${path}/` : path) ?? NEITHER;
     if (ignored || unignored) return ignored;
     return this.#takesSynced && exclusion === undefined;

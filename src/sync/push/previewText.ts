@@ -28,13 +28,13 @@ export function previewText(title: string, preview: PushPreview): PreviewText {
   if (changeCount > 0) writer.lines("");
 
   if (skipped.length > 0) {
-    writer.lines("Cannot be synced, or is kept back:", ...skipped.slice(0, MOST_SKIPPED).map(skippedLine));
+    writer.lines("Not synced:", ...skipped.slice(0, MOST_SKIPPED).map(skippedLine));
     if (skipped.length > MOST_SKIPPED) writer.lines(more(skipped.length - MOST_SKIPPED));
     writer.lines("");
   }
 
   const named = excluded.filter(({ by }) => by !== "secret");
-  if (named.length > 0) writer.lines("Stays here by these rules:", ...named.map(excludedLine), "", HINT);
+  if (named.length > 0) writer.lines("Excluded by these rules:", ...named.map(excludedLine), "", HINT);
   return writer.result;
 }
 
@@ -42,7 +42,7 @@ const MOST_SKIPPED = 200;
 
 const more = (count: number): string => `  … and ${count.toLocaleString("en-US")} more`;
 
-const HINT = `To sync what a rule keeps here, name it in ${MODALIGNORE} with ! in front.`;
+const HINT = `To sync an excluded file, name it in ${MODALIGNORE} with ! in front.`;
 
 function summary({ counts, changeCount, files, bytes }: PushPreview): string {
   if (changeCount === 0) return "Nothing to sync: the sandbox has everything as it is here.";
@@ -98,6 +98,7 @@ function excludedLine({ by, count, examples }: ExcludedGroup): string {
 
 const BUILT_IN: Record<Exclude<ExcludedGroup["by"], object>, string> = {
   clutter: "Built in: repositories, dependencies and caches",
+  copy: "Built in: copies of the sandbox's versions",
   environment: "Built in: virtual environments",
   results: "Built in: outputs of earlier runs",
   secret: "Built in: secrets",

@@ -3,7 +3,7 @@ import { RESULTS_MARKER } from "./outputFolder";
 import { isPullsOwn } from "../folder/pullNames";
 
 /** The reason why an entry is never pushed, whatever the folder's own rules say. */
-export type BuiltinExclude = "clutter" | "secret";
+export type BuiltinExclude = "clutter" | "copy" | "secret";
 
 /** The prefix of the folder that a push fills inside the target before it moves files into place. */
 export const STAGING_PREFIX = ".modal-push-";
@@ -18,7 +18,7 @@ export const SYNC_MARKER = ".modal-sync";
 export function builtinExclude(name: string): BuiltinExclude | undefined {
   if (CLUTTER.has(name) || name === SYNC_MARKER || name === RESULTS_MARKER || /\.py[co]$/.test(name)) return "clutter";
   if (name.startsWith(STAGING_PREFIX) || name.startsWith(SELECTION_PREFIX)) return "clutter";
-  if (isPullsOwn(name)) return "clutter";
+  if (isPullsOwn(name)) return "copy";
   if (isSecretName(name)) return "secret";
   return undefined;
 }

@@ -81,7 +81,8 @@ export function explanationText({ path, isSynced, reason, line }: Explanation, a
 const REASONS: Record<NonNullable<Explanation["reason"]>, (rule: string, path: string) => string> = {
   rule: (rule) => `It is excluded by ${rule}`,
   clutter: (_, path) =>
-    `Repositories, dependencies, caches and sandbox copies are not synced. To sync it, add !${path} to ${MODALIGNORE}.`,
+    `Repositories, dependencies and caches are not synced. To sync it, add !${path} to ${MODALIGNORE}.`,
+  copy: (_, path) => `It is a copy of the sandbox's version. To sync it, add !${path} to ${MODALIGNORE}.`,
   secret: (_, path) => `It may hold secrets. To sync it, add !${path} to ${MODALIGNORE}.`,
   environment: (_, path) => `It is a virtual environment. To sync it, add !${path} to ${MODALIGNORE}.`,
   results: (_, path) => `It contains outputs of earlier runs. To sync it, add !${path} to ${MODALIGNORE}.`,

@@ -6,7 +6,7 @@ import { UserError } from "../../base/errors";
 import type { RunLog } from "../../run/output/runLog";
 import type { RunRecord, RunRecords } from "../../run/runRecords";
 import type { RunService } from "../../run/runService";
-import { askInDialog } from "../outsideText";
+import { askInDialog, showDone } from "../outsideText";
 import type { RunTerminals } from "../terminals/runTerminals";
 import type { RunNode } from "../views/nodes";
 import type { CommandTable } from "../commands/register";
@@ -68,6 +68,10 @@ export function runHistoryCommands({ runs, records, terminals }: RunHistoryDepen
         return;
       }
       const all = await records.past();
+      if (all.length === 0) {
+        showDone("The run history is empty", 3000);
+        return;
+      }
       const clear = "Clear";
       const answer = await askInDialog(
         `Clear the history of ${all.length === 1 ? "1 run" : `${all.length} runs`}?`,

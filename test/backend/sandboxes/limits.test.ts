@@ -18,7 +18,13 @@ describe("a spending limit", function () {
 
   it("stops every way to make a sandbox: create, run and branch", async () => {
     const { sandboxes, store, gateway, runs, snapshots, folder, ownership } = services();
+    const steps: string[] = [];
+    const listening = store.onDidChangeSandboxes(({ added, changed }) => {
+      for (const { phase } of [...added, ...changed]) if (phase.kind === "creating") steps.push(phase.step);
+    });
     const first = await sandboxes.create({ spec: spec(), folder }, signal());
+    assert.deepEqual(steps.slice(0, 2), ["limits", "image"]);
+    listening.dispose();
     await assert.rejects(sandboxes.create({ spec: spec(), folder }, signal()), refusal);
 
     const target = targetOf("a.sh", launchers.shell, { kind: "loose", name: "a.sh", content: "" });

@@ -5,11 +5,12 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { UserError } from "../../../../src/base/errors";
 import { seededRandom } from "../../../../src/local/faults/seededRandom";
 import { SEED, seeded } from "../../../support/seed";
-import { buildFileReader } from "../../../../src/sandboxes/spec/buildFiles";
+import { buildFileReader, madeFrom } from "../../../../src/sandboxes/spec/buildFiles";
 import { requirementsFiles } from "../../../../src/sandboxes/spec/requirements";
 import { resolveSpec } from "../../../../src/sandboxes/spec/resolveSpec";
 import type { ImageSource } from "../../../../src/sandboxes/spec/specDefinition";
@@ -42,7 +43,7 @@ describe("the files that an image is built from", function () {
   const link = (target: string, path: string) => {
     symlinkSync(target, join(folder, path));
   };
-  const read = (path: string) => buildFileReader(folder)(path, `The image is made from ${path}`);
+  const read = (path: string) => buildFileReader(folder)(path, madeFrom(path));
   const requirements = () => requirementsFiles("requirements.txt", buildFileReader(folder));
   const isRefused = (start: string) => (error: unknown) =>
     error instanceof UserError && error.message.startsWith(start) && !error.message.includes(PRIVATE);
@@ -52,7 +53,7 @@ describe("the files that an image is built from", function () {
     link("deploy/base.txt", "requirements.txt");
     link("project", "../alias");
     assert.equal(await read("requirements.txt"), "numpy");
-    assert.equal(await buildFileReader(join(base, "home/alias"))("deploy/base.txt", ""), "numpy");
+    assert.equal(await buildFileReader(join(base, "home/alias"))("deploy/base.txt", madeFrom("")), "numpy");
     assert.equal(await read("nowhere.txt"), undefined);
     assert.equal(await read("deploy/base.txt/nowhere.txt"), undefined);
   });
@@ -90,13 +91,29 @@ describe("the files that an image is built from", function () {
     });
     write("deploy/more.txt", "scipy\r\n-c limits.txt\r\n");
     await assert.rejects(requirements(), {
-      message: "deploy/more.txt:2 includes limits.txt, and there is no such file in the folder.",
+      message:
+        "deploy/more.txt:2 includes limits.txt, which doesn't exist in this folder. Create it, or remove the line.",
     });
     write("deploy/more.txt", "-r ${HOME}/notes.txt\n");
     await assert.rejects(
       requirements(),
       isRefused("deploy/more.txt:1 includes ${HOME}/notes.txt, but this machine's variables"),
     );
+  });
+
+  it("are refused with a button that opens the file with the line", async () => {
+    write("deploy/requirements.txt", "-r ../../secret.txt\n");
+    const error: unknown = await requirementsFiles("deploy/requirements.txt", buildFileReader(folder)).catch(
+      (refused: unknown) => refused,
+    );
+    assert.ok(error instanceof UserError);
+    assert.deepEqual(error.actions, [
+      {
+        title: "Open requirements.txt",
+        command: "vscode.open",
+        arguments: [pathToFileURL(join(folder, "deploy/requirements.txt")).href],
+      },
+    ]);
   });
 
   it("are left to pip if they have a URL", async () => {

@@ -134,7 +134,7 @@ describe("the recipe of an image", () => {
   it("names a missing file", async () => {
     await assert.rejects(
       recipe({ kind: "dockerfile", path: "Dockerfile" }),
-      isSentence(/made from Dockerfile, and there is no such file/),
+      isSentence(/^Dockerfile doesn't exist in this folder\. Create it, or change/),
     );
     const files = { "requirements.txt": "-r more.txt" };
     await assert.rejects(

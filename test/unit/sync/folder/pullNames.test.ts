@@ -24,7 +24,7 @@ describe("the name of a sandbox's copy", () => {
     for (const [path, count, from] of names) {
       const name = copyName(path, count, from).replace(/^.*\//, "");
       assert.ok(isPullsOwn(name), name);
-      assert.equal(builtinExclude(name), "clutter");
+      assert.equal(builtinExclude(name), "copy");
     }
     for (const name of ["a.csv.sandbox-copy", "a.csv.sandbox-copy-12"]) assert.ok(isPullsOwn(name), name);
   });

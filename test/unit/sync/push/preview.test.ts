@@ -158,6 +158,7 @@ describe("a preview of a push", function () {
       "env/pyvenv.cfg": file(),
       ".env": file(),
       "node_modules/m": file(),
+      "a (sandbox copy).txt": file(),
     });
     const { text } = previewText("title", await preview());
     assert.match(text, /^ {2}\.gitignore, line 2: \*\.log · 4, such as 1\.log, 2\.log, 3\.log$/m);
@@ -165,6 +166,7 @@ describe("a preview of a push", function () {
     assert.match(text, /^ {2}\.modalignore, line 1: \/data\/ · data$/m);
     assert.match(text, /^ {2}Built in: virtual environments · env$/m);
     assert.match(text, /^ {2}Built in: repositories, dependencies and caches · node_modules$/m);
+    assert.match(text, /^ {2}Built in: copies of the sandbox's versions · a \(sandbox copy\)\.txt$/m);
     assert.match(text, /^ {2}\.env is not pushed because it may hold secrets$/m);
   });
 });

@@ -66,6 +66,13 @@ describe("the row of a sandbox", () => {
     assert.equal(spoken, "2 × H100 sandbox vscode-1, running, 12m, $8.28 per hour");
   });
 
+  it("says what a create waits for, and does not claim to prepare an image while a limit dialog is open", () => {
+    const description = (step: "limits" | "image") =>
+      sandboxRow(sandbox({ phase: { kind: "creating", step } }), cloud).description;
+    assert.match(description("limits"), /^checking your limits/);
+    assert.match(description("image"), /^preparing image/);
+  });
+
   it("spins while the sandbox is created or stopped, and tells failure from a normal end", () => {
     const icon = (phase: SandboxPhase) => sandboxRow(sandbox({ phase }), cloud).icon.id;
     assert.equal(icon({ kind: "creating", step: "queued" }), "loading~spin");
