@@ -29,7 +29,7 @@ export async function answerSweep(
   await quickInput.pick(gpu);
   await quickInput.row(`2 × ${gpu}`).waitFor();
   await quickInput.pick(gpu);
-  await quickInput.waitForMessage(/^Sandboxes at once/);
+  await quickInput.waitForMessage(/^How many sandboxes may run at the same time\?/);
   await quickInput.fill(parallel);
   await page.keyboard.press("Enter");
   await quickInput.waitForMessage(/^Start no more sets after/);
