@@ -38,11 +38,8 @@ const FRAGMENT = /^(?:What|Whether|Of (?:all|the|those|each|what)\b|Those (?:tha
 
 /** Folders and files whose English is still to be revised. */
 const PENDING: string[] = [
-  "src/sync/push",
-  "src/sync/remote/receiver.sh",
   "src/ui",
   // Repeats a sentence of the preview.
-  "test/unit/sync/push/preview.test.ts",
   "README.md",
   "CHANGELOG.md",
 ];

@@ -2,7 +2,7 @@ import { formatBytes, plural } from "../../base/format";
 import { visibleText } from "../../base/inertText";
 import type { PushResult } from "./pushRequest";
 
-/** A line that says what a push came to. */
+/** Returns a line that summarizes a push. */
 export function describePush({ files, bytes, deleted, skipped, conflicts }: PushResult): string {
   const parts = [
     files > 0 ? `Synced ${plural(files, "file")}, ${formatBytes(bytes)}` : deleted > 0 ? "Synced" : "Already in sync",
@@ -10,23 +10,23 @@ export function describePush({ files, bytes, deleted, skipped, conflicts }: Push
   ];
   const notes = [
     ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
-    ...(conflicts.length > 0 ? [`${plural(conflicts.length, "file")} changed in the sandbox kept there`] : []),
+    ...(conflicts.length > 0 ? [`kept ${plural(conflicts.length, "file")} that changed in the sandbox`] : []),
   ];
-  return parts.join(", ") + (notes.length > 0 ? ` (${notes.join(", ")}, see the log)` : "");
+  return parts.join(", ") + (notes.length > 0 ? ` (${notes.join(", ")}; see the log)` : "");
 }
 
-/** What about it is worth a warning in the log, a line each. */
+/** Returns the push's warnings for the log, a line each. */
 export const pushLog = ({ skipped, conflicts }: PushResult): string[] =>
   [
     ...skipped.map(({ path, reason }) => `${path} ${reason}`),
     ...conflicts.map(({ path, keptAs }) =>
       path === keptAs
-        ? `${path} was deleted here but changed in the sandbox; it is still there`
+        ? `${path} was deleted here but changed in the sandbox, so it was kept there`
         : `${path} was changed in the sandbox; what was there is now ${keptAs}`,
     ),
   ]
     .slice(-MOST_LINES)
     .map(visibleText);
 
-/** More than this nobody reads. */
+/** Nobody reads more than this. */
 const MOST_LINES = 2000;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { FolderSize } from "./pushRequest";
 import type { Plan } from "./reconcile";
 
-/** Returns the same for plans that make the same archive. */
+/** Returns a digest that is equal for plans with the same archive. */
 export function digestOf(plan: Plan): string {
   const hash = createHash("sha1");
   for (const { entry, known } of plan.send) hash.update(`${entry.path}\0${known ? JSON.stringify(known) : ""}\0`);
@@ -11,7 +11,7 @@ export function digestOf(plan: Plan): string {
   return hash.digest("hex");
 }
 
-/** The top-level names that the most bytes are in. */
+/** Returns the top-level names that contain the most bytes. */
 export function biggestOf(plan: Plan): FolderSize[] {
   const sizes = new Map<string, { path: string; files: number; bytes: number }>();
   for (const { entry } of plan.send) {

@@ -2,44 +2,46 @@ import type { FolderEntry, SkippedEntry } from "../folder/folderEntry";
 import type { ExcludedGroup } from "../rules/excluded";
 import type { Entries, Plan, RemoteStat, Write } from "./reconcile";
 
-/** What the next push to a sandbox would do. */
+/** The changes that the next push to a sandbox would make. */
 export interface PushPreview {
-  /** The first of them, in order of path; `changeCount` says how many there are. */
+  /** The first changes, in order of path; `changeCount` is the total. */
   readonly changes: readonly PreviewedChange[];
   readonly changeCount: number;
   readonly counts: Readonly<Record<ChangeKind, number>>;
-  /** What would be sent. */
+  /** The number of files that would be pushed. */
   readonly files: number;
   readonly bytes: number;
-  /** What cannot be sent, and what is kept back because it may hold secrets. */
+  /** Entries that cannot be pushed, and those that are not pushed because they may hold secrets. */
   readonly skipped: readonly SkippedEntry[];
-  /** What the rules keep here. */
+  /** Entries that the rules exclude. */
   readonly excluded: readonly ExcludedGroup[];
 }
 
-/** `stay` is gone here, but was changed in the sandbox. */
+/** `stay`: deleted here, but changed in the sandbox. */
 export type ChangeKind = "add" | "change" | "delete" | "stay";
 
 export interface PreviewedChange {
   readonly kind: ChangeKind;
   readonly path: string;
   readonly entryKind: FolderEntry["kind"];
-  /** Of what is sent; none for a folder, a link or a deletion. */
+  /** The bytes to push; undefined for a folder, a link or a deletion. */
   readonly bytes: number | undefined;
-  /** What more there is to say, each half a sentence. */
+  /** Details, each a phrase. */
   readonly notes: readonly string[];
 }
 
 export interface PreviewFacts {
   readonly plan: Plan;
-  /** What was pushed last. */
+  /** The entries of the last push. */
   readonly before: Entries;
-  /** What the sandbox has, and what of that is as a push or a pull left it; `undefined` where it was not asked. */
+  /**
+   * The entries that the sandbox has, and those that are unchanged since a push or a pull; `undefined` if it was not asked.
+   */
   readonly remote: { readonly stats: ReadonlyMap<string, RemoteStat>; readonly ours: Entries } | undefined;
   readonly isGoneHere: (path: string) => boolean;
 }
 
-/** The changes of a push, one for each entry, without folders that other changes imply. */
+/** Returns the changes of a push, one per entry, without folders that other changes imply. */
 export function previewChanges({ plan, before, remote, isGoneHere }: PreviewFacts): PreviewedChange[] {
   const theirs = (path: string) => (remote?.ours.has(path) ? undefined : remote?.stats.get(path));
   const removed = new Map(plan.delete.map((entry) => [entry.path, entry.kind]));
@@ -64,8 +66,8 @@ export function countChanges(changes: readonly PreviewedChange[]): Record<Change
 }
 
 /**
- * @param replaced the kind of what was pushed before, where that was another
- * @param theirs what the sandbox's programs made or changed in its place
+ * @param replaced the kind of the entry pushed before, if it was a different kind
+ * @param theirs the entry that the sandbox's programs made or changed in its place
  */
 function previewWrite(
   { entry, known }: Write,
@@ -82,7 +84,7 @@ function previewWrite(
       ...(replaced ? [`${KIND_WORDS[replaced]} → ${KIND_WORDS[entry.kind]}`] : []),
       ...(known && known.mode !== entry.mode ? [`mode ${octal(known.mode)} → ${octal(entry.mode)}`] : []),
       ...(entry.kind === "symlink" ? [`link to ${entry.target}`] : []),
-      ...(isKept ? ["changed in the sandbox too, whose version is kept beside it"] : []),
+      ...(isKept ? ["changed in the sandbox too; its version is kept next to it"] : []),
     ],
   };
 }
@@ -92,20 +94,20 @@ const previewGone = (kind: "delete" | "stay", { path, kind: entryKind }: FolderE
   path,
   entryKind,
   bytes: undefined,
-  notes: kind === "stay" ? ["deleted here, but changed in the sandbox, where it stays"] : [],
+  notes: kind === "stay" ? ["deleted here, but changed in the sandbox, so it stays there"] : [],
 });
 
-/** What a folder holds comes right behind it. */
+/** Sorts a folder's content directly after the folder. */
 function byPath(a: PreviewedChange, b: PreviewedChange): number {
   const [one, other] = [a, b].map(({ path }) => path.replaceAll("/", "\0")) as [string, string];
   return one < other ? -1 : 1;
 }
 
-/** A folder goes without saying where something in it, which follows it, says the same. */
+/** A folder is implied if the next change is the same kind of change inside it. */
 const isImplied = ({ kind, entryKind, path }: PreviewedChange, next: PreviewedChange | undefined): boolean =>
   entryKind === "directory" && kind !== "change" && next?.kind === kind && next.path.startsWith(`${path}/`);
 
-/** The whole file travels all the same. */
+/** True if only the mode changed. The whole file is pushed anyway. */
 const isModeAlone = (entry: FolderEntry, known: FolderEntry | undefined): boolean =>
   entry.kind === "file" &&
   known?.kind === "file" &&

@@ -5,7 +5,7 @@ import { folderRefused } from "./pushErrors";
 import type { PushRequest } from "./pushRequest";
 import type { SyncThread } from "../worker/syncThread";
 
-/** What a push would do, found out as a push does but sending nothing. Without `exec`: what a fresh sandbox would get. */
+/** Asks for the changes of a push without pushing anything. Without `exec`, they are those for a fresh sandbox. */
 export interface PreviewRequest extends Pick<PushRequest, "root" | "sandboxId" | "remotePath" | "signal"> {
   readonly exec: PushRequest["exec"] | undefined;
 }
@@ -19,7 +19,7 @@ const preview = (thread: SyncThread, { root, sandboxId, remotePath, exec }: Prev
     try {
       const opened = await worker.call("open", { session, root, keys: [{ sandboxId, remotePath, root }] });
       if ("problem" in opened) throw folderRefused(root, opened.problem);
-      // Where nothing has changed here no push asks the sandbox.
+      // If nothing has changed here, a push does not ask the sandbox.
       const isAsked = exec && !opened.plans[0]?.isEmpty;
       const script = isAsked && (await worker.call("ask", { session, target: 0 }));
       const output = script ? await askSandbox(exec, remotePath, script) : undefined;

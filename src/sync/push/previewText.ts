@@ -4,21 +4,21 @@ import type { SkippedEntry } from "../folder/folderEntry";
 import type { ChangeKind, PreviewedChange, PushPreview } from "./preview";
 import { MODALIGNORE } from "../rules/syncRules";
 
-/** A preview to read, with the place of each file that is here. */
+/** A preview as text, with the position of each local file. */
 export interface PreviewText {
   readonly text: string;
   readonly links: readonly PathLink[];
 }
 
 export interface PathLink {
-  /** Counted from 0, as is `column`. */
+  /** Counted from 0, like `column`. */
   readonly line: number;
   readonly column: number;
   readonly length: number;
   readonly path: string;
 }
 
-/** @param title what is previewed */
+/** @param title names the previewed folder and sandbox */
 export function previewText(title: string, preview: PushPreview): PreviewText {
   const { changes, changeCount, skipped, excluded } = preview;
   const writer = new Writer();
@@ -45,11 +45,11 @@ const more = (count: number): string => `  … and ${count.toLocaleString("en-US
 const HINT = `To sync an excluded file, name it in ${MODALIGNORE} with ! in front.`;
 
 function summary({ counts, changeCount, files, bytes }: PushPreview): string {
-  if (changeCount === 0) return "Nothing to sync: the sandbox has everything as it is here.";
+  if (changeCount === 0) return "Nothing to sync: the sandbox is up to date.";
   const parts = SUMMARY.filter(([kind]) => counts[kind] > 0).map(
     ([kind, words]) => `${counts[kind].toLocaleString("en-US")} ${words}`,
   );
-  return `${parts.join(", ")}. ${files > 0 ? `${plural(files, "file")}, ${formatBytes(bytes)}, would be sent.` : "No file would be sent."}`;
+  return `${parts.join(", ")}. ${files > 0 ? `${plural(files, "file")} (${formatBytes(bytes)}) would be pushed.` : "No files would be pushed."}`;
 }
 
 const SUMMARY: readonly (readonly [ChangeKind, string])[] = [
@@ -59,7 +59,7 @@ const SUMMARY: readonly (readonly [ChangeKind, string])[] = [
   ["stay", "to leave in the sandbox"],
 ];
 
-/** What stands in front of a line; VS Code's colors for differences go by the first three. */
+/** The prefix of a line; VS Code's colors for diffs depend on the first three. */
 const MARKS: Record<ChangeKind, string> = { add: "+", change: "!", delete: "-", stay: " " };
 
 const SIZE_WIDTH = 8;
@@ -104,6 +104,6 @@ const BUILT_IN: Record<Exclude<ExcludedGroup["by"], object>, string> = {
   secret: "Built in: secrets",
 };
 
-/** Names may hold line breaks and other controls. */
+/** Escapes line breaks and other control characters in names. */
 const onOneLine = (text: string): string =>
   text.replace(/[\u0000-\u001F\u007F\u2028\u2029]/g, (character) => JSON.stringify(character).slice(1, -1));

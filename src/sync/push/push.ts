@@ -4,24 +4,24 @@ import type { BaselineKey } from "../folder/baseline";
 import { Compression, type CompressionSetting } from "../archive/compression";
 import { leftOutputs } from "../pull/leftOutputs";
 import { moveAside, type MovedAside } from "../folder/moveAside";
-import { PushJob, type Delivering } from "./pushJob";
+import { PushJob, type PendingPush } from "./pushJob";
 import type { BigPush, PushRequest, PushResult } from "./pushRequest";
 import type { SyncThread } from "../worker/syncThread";
 import { refuseRemotePath } from "../rules/systemFolders";
 
 export interface PusherOptions {
   readonly thread: SyncThread;
-  /** Asked before every push; a push that it does not let through is cancelled. */
+  /** Called before every push; if it returns false, the push is cancelled. */
   readonly approve?: (push: BigPush) => Promise<boolean>;
-  /** Read at each push; without it nothing is compressed. */
+  /** Called for each push; without it nothing is compressed. */
   readonly compression?: () => CompressionSetting;
 }
 
-/** Makes what folders hold the content of sandboxes, less what is ignored; what else is there stays. */
+/** Copies folders to sandboxes, except ignored entries. Other entries in the sandbox stay. */
 export class Pusher implements Disposable {
   readonly #options: PusherOptions;
-  /** What was asked for in this turn of the event loop, by folder. */
-  readonly #gathering = new Map<string, Delivering[]>();
+  /** The requests of this turn of the event loop, by folder. */
+  readonly #gathering = new Map<string, PendingPush[]>();
   readonly #disposed = new AbortController();
   readonly #compression: Compression;
   readonly #questions = new SerialQueue();
@@ -31,7 +31,10 @@ export class Pusher implements Disposable {
     this.#compression = new Compression(options.compression ?? (() => "off"));
   }
 
-  /** Sends what changed. What is asked for at once of one folder is scanned once and, where it is the same, packed once. */
+  /**
+   * Pushes changes. A folder is scanned once for all requests of the same turn, and packed once for all targets with
+   * the same plan.
+   */
   async push(request: PushRequest): Promise<PushResult> {
     const signal = AbortSignal.any([request.signal, this.#disposed.signal]);
     signal.throwIfAborted();
@@ -59,12 +62,12 @@ export class Pusher implements Disposable {
     return moved;
   }
 
-  /** Looks at a folder ahead of its push. Never rejects: what is wrong the push says. */
+  /** Scans a folder ahead of its push. Never rejects: the push itself reports problems. */
   async prepare(root: string): Promise<void> {
     await this.#options.thread.use((worker) => worker.call("prepare", root)).catch(() => undefined);
   }
 
-  /** Whether a sandbox has the folder from a push before. */
+  /** True if a sandbox has the folder from an earlier push. */
   async hasPushed(key: BaselineKey): Promise<boolean> {
     return this.#options.thread.use((worker) => worker.call("isKnown", key));
   }
@@ -73,14 +76,14 @@ export class Pusher implements Disposable {
     this.#disposed.abort();
   }
 
-  #gather(delivering: Delivering): void {
-    const { root } = delivering;
+  #gather(pending: PendingPush): void {
+    const { root } = pending;
     const others = this.#gathering.get(root);
     if (others) {
-      others.push(delivering);
+      others.push(pending);
       return;
     }
-    const together = [delivering];
+    const together = [pending];
     this.#gathering.set(root, together);
     setImmediate(() => {
       this.#gathering.delete(root);
@@ -88,7 +91,7 @@ export class Pusher implements Disposable {
     });
   }
 
-  async #start(root: string, together: readonly Delivering[]): Promise<void> {
+  async #start(root: string, together: readonly PendingPush[]): Promise<void> {
     const { thread, approve } = this.#options;
     try {
       const job = { root, approve, compression: this.#compression, questions: this.#questions, targets: together };

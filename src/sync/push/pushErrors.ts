@@ -5,27 +5,32 @@ import { ReceiverExit } from "../remote/receiver";
 export const folderRefused = (root: string, problem: RootProblem): UserError => new UserError(REFUSALS[problem](root));
 
 const REFUSALS: Record<RootProblem, (root: string) => string> = {
-  missing: (root) => `The folder ${root} is gone. Open a folder that exists and push again.`,
-  notAFolder: (root) => `${root} is not a folder. Open a folder and push again.`,
+  missing: (root) => `The folder ${root} does not exist. Open a folder that exists and push again.`,
+  notAFolder: (root) => `${root} isn't a folder. Open a folder and push again.`,
   unreadable: (root) => `The folder ${root} cannot be read. Check its permissions and push again.`,
   tooWide: (root) =>
-    `${root} is your home folder, a drive or a folder around them, too much to push. Open the project's own folder.`,
+    `${root} is your home folder, a drive, or a folder that contains one of these, which is too much to push. Open the project's own folder.`,
 };
 
 export const keepsChanging = (remotePath: string): UserError =>
-  new UserError(`Others keep filling ${remotePath} in the sandbox. Wait for them, or set another remote path.`);
+  new UserError(
+    `Other windows or machines keep pushing to ${remotePath} in the sandbox. Wait until they finish, or set another remote path.`,
+  );
 
 export const connectionLost = (cause: unknown): UserError =>
-  new UserError("The connection to the sandbox broke during the push. No file there is damaged; push again.", {
-    cause,
-  });
+  new UserError(
+    "The connection to the sandbox broke during the push. No files in the sandbox are damaged. Push again.",
+    {
+      cause,
+    },
+  );
 
 const stopped = (): UserError =>
-  new UserError("The sandbox stopped during the push. Start it again or pick another one, then push.");
+  new UserError("The sandbox stopped during the push. Start it again or pick another one, then push again.");
 
 const noTar = (): UserError =>
   new UserError(
-    "The sandbox's image lacks tar or a shell, which a push needs. Add both to the image, or pick another.",
+    "A push needs tar and a shell, but the sandbox's image lacks at least one of them. Add them to the image, or pick another image.",
   );
 
 const noSpace = (remotePath: string): UserError =>
@@ -36,12 +41,12 @@ const notWritable = (remotePath: string, detail: string): UserError =>
 
 const notUnpacked = (remotePath: string, detail: string): UserError =>
   new UserError(
-    `The sandbox could not unpack the push into ${remotePath}${inBrackets(detail)}. Fix that, or set another remote path.`,
+    `The sandbox could not unpack the push into ${remotePath}${inBrackets(detail)}. Fix the problem, or set another remote path.`,
   );
 
 const notInPlace = (remotePath: string, detail: string): UserError =>
   new UserError(
-    `Some files could not be put in their place in ${remotePath}${inBrackets(detail)}. Fix that, then push again.`,
+    `Some files could not be put in place in ${remotePath}${inBrackets(detail)}. Fix the problem, then push again.`,
   );
 
 const displaced = (remotePath: string, detail: string): UserError =>
@@ -50,8 +55,8 @@ const displaced = (remotePath: string, detail: string): UserError =>
   );
 
 /**
- * Why the receiver gave up, by its exit code and what it and its tools printed (in the C locale).
- * @param cause what went wrong on this side, if anything did
+ * Returns the reason why the receiver failed, based on its exit code and the output of its tools (in the C locale).
+ * @param cause the error on this side, if any
  */
 export function receiverFailed(remotePath: string, { exitCode, stderr }: ReceiverEnd, cause: unknown): UserError {
   const detail = firstLine(stderr);
@@ -86,10 +91,13 @@ const NO_SPACE = /No space left on device|Disk quota exceeded/;
 
 const DISPLACED = /No such file or directory|[Nn]ot a directory|Directory not empty/;
 
-/** How GNU, busybox and BSD tar call the end of the input in mid-archive. */
+/** How GNU, busybox and BSD tar report the end of the input in the middle of an archive. */
 const TOO_SHORT = /unexpected EOF|does not look like a tar archive|short read|truncated|unexpected end of file/i;
 
-/** What a shell answers for a command that it cannot find, cannot run, or that a signal ended (128 + its number). */
+/**
+ * A shell's exit codes if it cannot find or cannot run a command; above 128, a signal ended the command (128 + its
+ * number).
+ */
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const SIGNALLED = 128;

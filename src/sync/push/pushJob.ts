@@ -7,13 +7,13 @@ import { askSandbox, listSandbox } from "../remote/askSandbox";
 import { checksName } from "../archive/archiveLayout";
 import type { Compression } from "../archive/compression";
 import { isUntouched } from "../folder/inventory";
-import type { Delivery } from "../remote/receiver";
+import type { ReceiverOptions } from "../remote/receiver";
 import type { PackedSummary, PlanSummary } from "../worker/syncCalls";
 import type { RunningWorker } from "../worker/syncThread";
 import { Transfer } from "./transfer";
 
-/** One target of a job, with the promise that its push is. */
-export interface Delivering extends PushRequest {
+/** One target of a job, with the callbacks of its promise. */
+export interface PendingPush extends PushRequest {
   readonly resolve: (result: PushResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -23,17 +23,17 @@ interface JobOptions {
   readonly worker: RunningWorker;
   readonly approve: ((push: BigPush) => Promise<boolean>) | undefined;
   readonly compression: Compression;
-  /** The questions of all jobs. */
+  /** Serializes the questions of all jobs. */
   readonly questions: SerialQueue;
-  readonly targets: readonly Delivering[];
+  readonly targets: readonly PendingPush[];
 }
 
-/** How often a target may turn out to hold something else than was expected, before that is an error. */
+/** The most attempts for a target whose content turns out to be unexpected. */
 const ATTEMPTS = 4;
 
 const PROGRESS_MS = 100;
 
-/** Brings one scan of a folder to its targets: those that lack the same get it from one archive. */
+/** Pushes one scan of a folder to its targets. Targets that need the same entries share one archive. */
 export class PushJob {
   readonly #options: JobOptions;
   readonly #session: number;
@@ -43,7 +43,7 @@ export class PushJob {
     this.#session = options.worker.newId();
   }
 
-  /** Resolves when every target has its outcome; rejects if the folder itself cannot be pushed. */
+  /** Resolves when every target has its result; rejects if the folder itself cannot be pushed. */
   async run(): Promise<void> {
     const { root, worker, targets } = this.#options;
     const keys = targets.map(({ sandboxId, remotePath, isFresh = false }) => ({
@@ -56,14 +56,14 @@ export class PushJob {
       const opened = await worker.call("open", { session: this.#session, root, keys });
       if ("problem" in opened) throw folderRefused(root, opened.problem);
       const groups = this.#groupBy(targets.map((target, index) => planned(target, index, opened.plans[index])));
-      await Promise.all(groups.map((group) => this.#deliver(group, 1)));
+      await Promise.all(groups.map((group) => this.#push(group, 1)));
     } finally {
       if (!worker.isDead) await worker.call("close", { session: this.#session });
     }
   }
 
-  /** Never rejects: each target is told by itself. */
-  async #deliver(group: readonly Planned[], attempt: number): Promise<void> {
+  /** Never rejects: each target's promise reports its own error. */
+  async #push(group: readonly Planned[], attempt: number): Promise<void> {
     const plan = group[0]?.plan;
     if (!plan) return;
     try {
@@ -94,7 +94,8 @@ export class PushJob {
       if (isApproved && rules.length > 0) await worker.call("acceptRules", which);
       return isApproved;
     };
-    // One question after the other, so that several targets need only one answer; what nobody is asked about waits for none.
+    // Questions are asked one at a time, so that several targets need only one answer. Unattended pushes ask nothing,
+    // so they do not wait.
     return isUnattended ? ask() : this.#options.questions.run(ask);
   }
 
@@ -104,44 +105,44 @@ export class PushJob {
     const startedAt = performance.now();
     const isCompressed = group.every((planned) => this.#isCompressed(planned));
     const stamp = new Date().toISOString().slice(0, -1).replaceAll(/[-:]/g, "").replaceAll(/[T.]/g, "-");
-    const sendings = group.map(
-      (planned, nth) => new Sending({ ...planned, stamp, isCompressed, checks: checksName(nth) }),
+    const streams = group.map(
+      (planned, nth) => new TargetStream({ ...planned, stamp, isCompressed, checks: checksName(nth) }),
     );
-    const live = () => sendings.filter((sending) => !sending.transfer.isFinished);
+    const live = () => streams.filter((targetStream) => !targetStream.transfer.isFinished);
 
     try {
       const packed = await worker.pack(
         { session: this.#session, stream, targets: group.map(({ index }) => index), isCompressed },
         async (block, progress) => {
-          await Promise.all(live().map((sending) => sending.transfer.write(block)));
+          await Promise.all(live().map((targetStream) => targetStream.transfer.write(block)));
           if (live().length === 0) worker.stop(stream);
-          for (const sending of live()) sending.report(progress);
+          for (const targetStream of live()) targetStream.report(progress);
         },
       );
       const sent = { stream, packed, attempt, startedAt, copies: group.length };
-      await Promise.all(sendings.map((sending) => this.#finish(sending, sent)));
+      await Promise.all(streams.map((targetStream) => this.#finish(targetStream, sent)));
     } catch (error) {
-      // All targets gave up: each says why.
+      // All targets failed: each reports its own error.
       if (live().length > 0) throw error;
       const sent = { stream, packed: undefined, attempt, startedAt, copies: group.length };
-      await Promise.all(sendings.map((sending) => this.#finish(sending, sent)));
+      await Promise.all(streams.map((targetStream) => this.#finish(targetStream, sent)));
     } finally {
-      for (const sending of sendings) sending.dispose();
+      for (const targetStream of streams) targetStream.dispose();
     }
   }
 
-  async #finish(sending: Sending, { stream, packed, attempt, startedAt, copies }: Sent): Promise<void> {
+  async #finish(targetStream: TargetStream, { stream, packed, attempt, startedAt, copies }: Sent): Promise<void> {
     const { worker, compression } = this.#options;
-    const { target, plan, index, generation, stamp } = sending;
+    const { target, plan, index, generation, stamp } = targetStream;
     try {
       target.signal.throwIfAborted();
-      const end = await sending.transfer.finish();
+      const end = await targetStream.transfer.finish();
       if (end.kind === "drifted") {
         await this.#repair({ target, plan, index }, attempt);
         return;
       }
       if (end.kind === "displaced") {
-        // It counts as two attempts, so that it is repeated only once.
+        // Counts as two attempts, so that it is repeated only once.
         if (attempt + 1 >= ATTEMPTS) throw end.error;
         await worker.call("noteKept", { session: this.#session, target: index, stamp, report: end.report });
         await this.#repair({ target, plan, index }, attempt + 1);
@@ -158,7 +159,7 @@ export class PushJob {
       compression.learn({ ...packed, wireBytes: packed.wireBytes * copies, elapsedMs });
       const confirmed = { session: this.#session, target: index, stream, generation, stamp, report };
       const conflicts = await worker.call("confirm", confirmed);
-      sending.finishReport();
+      targetStream.finishReport();
       const { files, bytes } = packed;
       target.resolve({ files, bytes, deleted: plan.deletes, skipped: [...plan.skipped, ...packed.skipped], conflicts });
     } catch (error) {
@@ -170,7 +171,10 @@ export class PushJob {
     return this.#options.compression.paysFor(target.sandboxId, plan.bytes);
   }
 
-  /** Only a target that never had the folder gets an archive without checks. What is unattended waits for no answer. */
+  /**
+   * Targets in a group share an archive. A first push has no checks, so it needs its own group, and an unattended push
+   * must not wait for an answer.
+   */
   #groupBy(all: readonly Planned[]): Planned[][] {
     const groups = new Map<string, Planned[]>();
     for (const one of all) {
@@ -182,7 +186,7 @@ export class PushJob {
     return [...groups.values()];
   }
 
-  /** Asks a sandbox what it holds, and sends what that lacks. */
+  /** Asks a sandbox what it has, and pushes what it lacks. */
   async #repair({ target, plan: before, index }: Planned, attempt: number): Promise<void> {
     if (attempt === ATTEMPTS) throw keepsChanging(target.remotePath);
     const { worker } = this.#options;
@@ -191,11 +195,13 @@ export class PushJob {
     target.signal.throwIfAborted();
     if (attempt === 1 && before.known === undefined && isUntouched(output)) await this.#noteImage(target, index);
     const plan = await worker.call("replan", { session: this.#session, target: index, output });
-    await this.#deliver([{ target, index, plan }], attempt + 1);
+    await this.#push([{ target, index, plan }], attempt + 1);
   }
 
-  /** What is in the folder before the first push came with the image: no pull takes it for an output. */
-  async #noteImage({ exec, remotePath, signal }: Delivering, index: number): Promise<void> {
+  /**
+   * Records what the folder contains before the first push. It is part of the image, so no pull treats it as an output.
+   */
+  async #noteImage({ exec, remotePath, signal }: PendingPush, index: number): Promise<void> {
     const listing = await listSandbox(exec, remotePath);
     signal.throwIfAborted();
     if (listing !== undefined)
@@ -204,7 +210,7 @@ export class PushJob {
 }
 
 interface Planned {
-  readonly target: Delivering;
+  readonly target: PendingPush;
   readonly index: number;
   readonly plan: PlanSummary;
 }
@@ -214,13 +220,13 @@ interface Sent {
   readonly packed: PackedSummary | undefined;
   readonly attempt: number;
   readonly startedAt: number;
-  /** How many targets got it. */
+  /** The number of targets that receive it. */
   readonly copies: number;
 }
 
-/** One target's end of a stream. */
-class Sending {
-  readonly target: Delivering;
+/** A stream's connection to one target. */
+class TargetStream {
+  readonly target: PendingPush;
   readonly plan: PlanSummary;
   readonly index: number;
   readonly stamp: string;
@@ -229,14 +235,20 @@ class Sending {
   readonly #progress: ProgressReporter<PushProgress>;
   readonly #stopListening: () => void;
 
-  constructor({ target, plan, index, stamp, ...rest }: Planned & Pick<Delivery, "stamp" | "isCompressed" | "checks">) {
+  constructor({
+    target,
+    plan,
+    index,
+    stamp,
+    ...rest
+  }: Planned & Pick<ReceiverOptions, "stamp" | "isCompressed" | "checks">) {
     this.target = target;
     this.plan = plan;
     this.index = index;
     this.stamp = stamp;
     const { remotePath, exec, signal, onProgress } = target;
-    const delivery = { remotePath, expected: plan.generation, isFirst: plan.known === undefined };
-    this.transfer = new Transfer({ ...delivery, ...rest, generation: this.generation, stamp }, exec);
+    const receiver = { remotePath, expected: plan.generation, isFirst: plan.known === undefined };
+    this.transfer = new Transfer({ ...receiver, ...rest, generation: this.generation, stamp }, exec);
     this.#progress = new ProgressReporter((value: PushProgress) => onProgress?.(value), PROGRESS_MS);
     this.report({ files: 0, bytes: 0, path: "" });
     this.#stopListening = onAbort(signal, () => {
@@ -259,7 +271,7 @@ class Sending {
   }
 }
 
-function planned(target: Delivering, index: number, plan: PlanSummary | undefined): Planned {
+function planned(target: PendingPush, index: number, plan: PlanSummary | undefined): Planned {
   if (!plan) throw new Error(`The sync worker made no plan for target ${index}.`);
   return { target, index, plan };
 }

@@ -7,14 +7,17 @@ export interface PushRequest {
   /** The local folder. */
   readonly root: string;
   readonly sandboxId: string;
-  /** Absolute; created where it is missing. */
+  /** Absolute; created if missing. */
   readonly remotePath: string;
   readonly exec: Exec;
-  /** Nobody waits for it: what would need a question is cancelled instead. */
+  /** True if nobody waits for the push: it is cancelled if it would need an answer. */
   readonly isUnattended?: boolean;
-  /** Outputs of runs that belong together are moved aside in the sandbox if no pull brought them. */
+  /** True to move outputs that no pull has included aside in the sandbox. */
   readonly putsLeftAside?: boolean;
-  /** Those that were pulled into folders of their own are deleted in the sandbox, and what was pushed is restored. */
+  /**
+   * True to delete outputs in the sandbox that were pulled into folders of their own, and to restore the pushed
+   * entries.
+   */
   readonly isFresh?: boolean;
   /** Called at most ten times a second, and once at the end. */
   readonly onProgress?: (progress: PushProgress) => void;
@@ -32,47 +35,47 @@ export interface PushProgress {
   readonly bytes: number;
   readonly totalFiles: number;
   readonly totalBytes: number;
-  /** The entry on its way, relative to the folder; "" before the first. */
+  /** The entry being pushed, relative to the folder; "" before the first. */
   readonly path: string;
 }
 
-/** What was sent, which is nothing where nothing had changed. */
+/** The result of a push. The counts are 0 if nothing had changed. */
 export interface PushResult {
   readonly files: number;
   readonly bytes: number;
   readonly deleted: number;
   readonly skipped: readonly SkippedEntry[];
   readonly conflicts: readonly Conflict[];
-  /** Where in the sandbox the outputs are that were not pulled, if there were any. */
+  /** The folder in the sandbox with the outputs that were moved aside, if any. */
   readonly movedTo?: string;
-  /** Those of them that are still in the folder, because nothing can name them. */
+  /** Outputs that are still in place, because their names cannot be sent. */
   readonly inPlace?: readonly string[];
 }
 
-/** A push that is out of the ordinary. */
+/** A push that may need the user's approval. */
 export interface BigPush {
   readonly root: string;
   readonly files: number;
   readonly bytes: number;
   readonly deletes: number;
-  /** Nobody asked for it just now. */
+  /** True if the user did not just ask for it. */
   readonly isUnattended: boolean;
-  /** How many entries of the folder the sandbox has. */
+  /** The number of the folder's entries that the sandbox has. */
   readonly known: number;
-  /** The largest of the folder's entries first. */
+  /** The folder's largest entries, largest first. */
   readonly biggest: readonly FolderSize[];
-  /** The lines of rules files that let it send what was not sent before. */
+  /** The lines of rules files that include entries that were not pushed before. */
   readonly rules: readonly RulesChange[];
 }
 
-/** Something that the sandbox's programs made or changed in the place of something that was pushed. */
+/** An entry that the sandbox's programs made or changed in the place of a pushed entry. */
 export interface Conflict {
   readonly path: string;
-  /** Where it is now in the sandbox; `path` itself if it was to be deleted but is still there. */
+  /** Its path in the sandbox now; `path` itself if it should have been deleted but is still there. */
   readonly keptAs: string;
 }
 
-/** What of a push lies in one folder (or is one file) at the top. */
+/** The part of a push in one top-level folder or file. */
 export interface FolderSize {
   readonly path: string;
   readonly files: number;

@@ -3,7 +3,7 @@ import type { AcceptedRulesStore } from "../rules/acceptedRules";
 import { acceptedOf, isSame, rulesChanges, secretLinesFor, spellLine, type RulesChange } from "../rules/rulesChange";
 import type { Plan } from "./reconcile";
 
-/** The rules that one scan found in a folder, and how they differ from those that the user has accepted. */
+/** The rules that a scan found in a folder, compared with those that the user has accepted. */
 export class PushRules {
   readonly #root: string;
   readonly #scan: Scan;
@@ -15,7 +15,7 @@ export class PushRules {
     this.#accepted = accepted;
   }
 
-  /** Returns the changes by which a plan would send more than the user knows of. */
+  /** Returns the changes that make a plan push more than the user has accepted. */
   changesIn({ send }: Plan): RulesChange[] {
     if (send.length === 0) return [];
     const sent = send.map(({ entry }) => entry);
@@ -27,7 +27,7 @@ export class PushRules {
     this.accept(this.changesIn(plan).flatMap((change) => (change.kind === "secret" ? [spellLine(change)] : [])));
   }
 
-  /** Takes the rules of the scan for accepted, and with them more lines that let secrets through. */
+  /** Records the scan's rules as accepted, and additional lines that include secrets. */
   accept(more: readonly string[] = []): void {
     const { rules } = this.#scan;
     const accepted = this.#accepted.get(this.#root);

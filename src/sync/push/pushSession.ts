@@ -26,7 +26,7 @@ import type { PlanSummary } from "../worker/syncCalls";
 import { TakenOutputs } from "../pull/takenOutputs";
 
 interface PushSessionOptions {
-  /** Links resolved. */
+  /** With links resolved. */
   readonly root: string;
   readonly scan: Scan;
   readonly keys: readonly PushKey[];
@@ -34,7 +34,7 @@ interface PushSessionOptions {
   readonly accepted: AcceptedRulesStore;
 }
 
-/** One scan of a folder, and what becomes of it in each target. */
+/** One scan of a folder, and the plan for each target. */
 export class PushSession {
   readonly root: string;
   readonly #scan: Scan;
@@ -42,8 +42,8 @@ export class PushSession {
   readonly #rules: PushRules;
   readonly #targets: Target[];
   readonly #packed = new Map<number, Packed>();
-  /** By stream: what each of its targets holds once it has taken it. */
-  readonly #delivered = new Map<number, Entries>();
+  /** The entries that each target of a stream has once it has received the stream. */
+  readonly #pushed = new Map<number, Entries>();
 
   constructor({ root, scan, keys, baselines, accepted }: PushSessionOptions) {
     this.root = root;
@@ -75,7 +75,7 @@ export class PushSession {
     const { plan } = this.#target(indexes[0] ?? 0);
     const sent = plan.send.map(({ entry }) => entry);
     const placing = placingOf(plan);
-    // What is moved into a folder leaves its mode alone, unless the folder must be opened for that.
+    // Moving entries into a folder does not change its mode, unless the folder must be made writable first.
     const touched = placing === "link" ? plan.around : plan.around.filter(({ mode }) => (mode & 0o700) !== 0o700);
     return {
       entries: placing === "none" ? [] : [...plan.around, ...sent],
@@ -89,7 +89,7 @@ export class PushSession {
     for (const index of targets) this.#baselines.send(this.#target(index).key, packed.sent);
   }
 
-  /** The script that asks the sandbox for everything that it may have from here. */
+  /** Returns the script that asks the sandbox which of these paths it has. */
   ask(index: number): string {
     const paths = new Set(this.#scan.entries.map(({ path }) => path));
     const { key, baseline, taken, isFresh } = this.#target(index);
@@ -116,7 +116,10 @@ export class PushSession {
     return this.#summary(target);
   }
 
-  /** What a push would do. @param output what the sandbox says that it holds, if it was asked */
+  /**
+   * Returns what a push would do.
+   * @param output the sandbox's report, if it was asked
+   */
   preview(index: number, output: string | undefined): PushPreview {
     const target = this.#target(index);
     const before = target.baseline?.entries ?? NOTHING;
@@ -137,24 +140,25 @@ export class PushSession {
     };
   }
 
-  /** Remembers for `confirm` what a push set aside before it broke off. */
+  /** Keeps the conflicts of an incomplete push for `confirm`. */
   noteKept(index: number, { stamp, report }: Pick<Receipt, "stamp" | "report">): void {
     const { kept, plan } = this.#target(index);
     kept.push(...conflictsIn(report, plan, stamp));
   }
 
-  /** @param receipt what the receiver was told and what it printed */
+  /** @param receipt the receiver's arguments and output */
   confirm(index: number, stream: number, { generation, stamp, report }: Receipt): Conflict[] {
     const target = this.#target(index);
     const { plan, key } = target;
-    const delivered = this.#delivered.get(stream) ?? this.#deliver(plan, stream);
-    this.#delivered.set(stream, delivered);
-    // What is not named any more, yet not gone either, is the sandbox's from here on; what cannot be read stays ours.
+    const pushed = this.#pushed.get(stream) ?? this.#entriesAfter(plan, stream);
+    this.#pushed.set(stream, pushed);
+    // Known entries that the scan excludes now but that still exist belong to the sandbox from here on; those that
+    // could not be read stay in the baseline.
     const retained = this.#scan.skipped.flatMap(({ path }) => retain(target.baseline, path));
-    const entries = retained.length === 0 ? delivered : new Map([...delivered, ...retained]);
+    const entries = retained.length === 0 ? pushed : new Map([...pushed, ...retained]);
     const sent = plan.send.map(({ entry }) => entry.path);
     const pushedAt = pushedAtIn(report);
-    // The times of before are of no use if every file has got another ctime since.
+    // The earlier times are useless if every file has a different ctime since.
     const before = /^copied$/m.test(report) ? undefined : target.baseline;
     target.baseline = { generation, entries, confirmed: confirmSent(before, sent, pushedAt) };
     this.#baselines.put(key, target.baseline);
@@ -175,12 +179,12 @@ export class PushSession {
     return this.#rules.changesIn(this.#target(index).plan);
   }
 
-  /** Call it once the user has let this target have what the rules' changes are about. */
+  /** Call it once the user has accepted the rules' changes for this target. */
   acceptRules(index: number): void {
     this.#rules.acceptChangesIn(this.#target(index).plan);
   }
 
-  #deliver({ send }: Plan, stream: number): Entries {
+  #entriesAfter({ send }: Plan, stream: number): Entries {
     const entries = new Map<string, FolderEntry>();
     const sending = new Set(send.map(({ entry }) => entry.path));
     for (const entry of this.#scan.entries) if (!sending.has(entry.path)) entries.set(entry.path, entry);
@@ -194,16 +198,19 @@ export class PushSession {
     return target;
   }
 
-  /** What of a sandbox's files is as it was sent or received. */
+  /** Returns the sandbox's files that are unchanged since they were pushed or pulled. */
   #recognize({ key, baseline, taken, isFresh }: Target, { stats }: Inventory): Entries {
     const outdated = baseline?.entries.values() ?? [];
     const unconfirmed = this.#baselines.unconfirmed(key) ?? [];
-    // Where several fit, an edit within a second may be in between: the older one has the file sent again.
+    // If several match, an edit within a second may have happened in between: the older entry makes sure that the file
+    // is pushed again.
     const candidates = [...this.#scan.entries, ...unconfirmed, ...outdated, ...(isFresh ? taken.pulled.values() : [])];
     return recognize(candidates, stats);
   }
 
-  /** What broke off may have been placed since the last push that ended. */
+  /**
+   * Returns the times of the recognized entries. An incomplete push may have written files after the last complete one.
+   */
   #recognizedAt({ key, baseline }: Target, { stats, latestChange }: Inventory): Confirmed | undefined {
     const at = baseline?.confirmed?.at ?? latestChange;
     if (at === undefined) return undefined;
@@ -215,7 +222,7 @@ export class PushSession {
     return { at, later };
   }
 
-  /** A push that broke off may have left its mark and its rubbish. */
+  /** False after an incomplete push, which may have left its marker and temporary files. */
   #isCertain({ key, baseline }: Target): boolean {
     return baseline !== undefined && baseline.generation !== "" && !this.#baselines.unconfirmed(key);
   }
@@ -224,7 +231,7 @@ export class PushSession {
     return reconcile(this.#scan.entries, known, isGoneHere);
   }
 
-  /** What a pull has brought here under another path may be overwritten in the sandbox, or deleted to begin afresh. */
+  /** Entries that were pulled to another path may be overwritten in the sandbox, or deleted for a fresh start. */
   #reconcileTaken(known: Entries, { pulled }: TakenOutputs, isFresh: boolean): Plan {
     if (isFresh) return this.#reconcile(known, (path) => pulled.has(path) || isGone(join(this.root, path)));
     const plan = this.#reconcile(known);
@@ -243,7 +250,7 @@ export class PushSession {
       isEmpty: isEmpty(plan) && this.#isCertain(target),
       files: plan.files,
       bytes: plan.bytes,
-      // What a pull has brought here is not lost.
+      // Pulled entries are not lost.
       deletes: plan.delete.filter(({ path }) => !pulled.has(path)).length,
       known: baseline?.entries.size,
       generation: baseline?.generation ?? "",
@@ -258,7 +265,7 @@ interface Target {
   readonly key: BaselineKey;
   readonly isFresh: boolean;
   readonly taken: TakenOutputs;
-  /** Set aside by attempts that broke off. */
+  /** Entries that incomplete attempts moved aside. */
   readonly kept: Conflict[];
   baseline: Baseline | undefined;
   plan: Plan;
@@ -268,7 +275,7 @@ const checksOf = ({ plan, baseline }: Target): string => (baseline ? checks(plan
 
 const NOTHING: Entries = new Map();
 
-/** More is read by nobody, and slow to show. */
+/** Nobody reads more, and it is slow to show. */
 const MOST_CHANGES = 5000;
 
 function isGone(path: string): boolean {
@@ -280,7 +287,7 @@ function isGone(path: string): boolean {
   }
 }
 
-/** What was known of a path and of all below it. */
+/** Returns the known entries of a path and everything below it. */
 function retain(before: Baseline | undefined, path: string): (readonly [string, FolderEntry])[] {
   const known = before?.entries.get(path);
   if (!before || !known) return [];

@@ -4,20 +4,20 @@ import { secondsOf } from "../remote/remoteListing";
 import type { Conflict } from "./pushRequest";
 import type { Plan } from "./reconcile";
 
-/** What a receiver was told, and what it printed. */
+/** A receiver's arguments and its output. */
 export interface Receipt {
   readonly generation: string;
   readonly stamp: string;
   readonly report: string;
 }
 
-/** When the receiver ended, by the sandbox's clock; `undefined` if it could not say. */
+/** Returns the time when the receiver ended, by the sandbox's clock; `undefined` if it could not report it. */
 export function pushedAtIn(report: string): number | undefined {
   const [, seconds, fraction] = /^at (\d+)(\.\d+)$/m.exec(report) ?? [];
   return seconds === undefined ? undefined : secondsOf(seconds, fraction);
 }
 
-/** A path is reported once, however often the receiver names it. */
+/** Returns the conflicts, each path once, even if the receiver reports it several times. */
 export function conflictsIn(report: string, plan: Plan, stamp: string): Conflict[] {
   if (!/^(left|kept|aside) /m.test(report)) return [];
   const paths = checkedPaths(plan);

@@ -1,12 +1,12 @@
 import type { DirectoryEntry, FileEntry, FolderEntry } from "../folder/folderEntry";
 
-/** What makes a sandbox hold what the folder holds. */
+/** The changes that make a sandbox match the folder. */
 export interface Plan {
-  /** Folders, files and links to write, each with what the sandbox is known to have under that name. */
+  /** Folders, files and links to write, each with the known entry in the sandbox under that name. */
   readonly send: readonly Write[];
-  /** Folders that are as they were but hold something that is written or deleted; their modes are given anew. */
+  /** Unchanged folders with content that is written or deleted; their modes are set again. */
   readonly around: readonly DirectoryEntry[];
-  /** Entries of the baseline to remove, what a folder holds before the folder. */
+  /** Entries of the baseline to delete, a folder's content before the folder. */
   readonly delete: readonly FolderEntry[];
   readonly files: number;
   readonly bytes: number;
@@ -22,8 +22,8 @@ export type Entries = ReadonlyMap<string, FolderEntry>;
 /**
  * Compares the folder with the baseline.
  * @param local in the order of a scan
- * @param isGone whether a path that the scan does not name is really not there: what is merely ignored by now, or could
- *   not be read, is left alone in the sandbox
+ * @param isGone true if a path that is missing from the scan no longer exists: entries that are only ignored, or that
+ *   could not be read, are left alone in the sandbox
  */
 export function reconcile(local: readonly FolderEntry[], known: Entries, isGone: (path: string) => boolean): Plan {
   const send: Write[] = [];
@@ -47,7 +47,7 @@ export function reconcile(local: readonly FolderEntry[], known: Entries, isGone:
   return {
     send,
     around: foldersAround(local, send, removed),
-    // What a folder holds has the longer path.
+    // A folder's content has longer paths than the folder.
     delete: removed.sort((a, b) => b.path.length - a.path.length),
     files: files.length,
     bytes: files.reduce((sum, size) => sum + size, 0),
@@ -76,7 +76,7 @@ const isSameFile = (a: FileEntry, b: FileEntry): boolean =>
   a.ino === b.ino &&
   a.mode === b.mode;
 
-/** Everything below a folder that is gone is gone. */
+/** Everything below a missing folder is missing. */
 class GoneFolders {
   readonly #isGone: (path: string) => boolean;
   readonly #folders = new Map<string, boolean>();
@@ -119,7 +119,7 @@ function foldersAround(
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
-/** A file in a sandbox as far as it can be asked for it in bulk. */
+/** The part of a file's status that a sandbox can report in bulk. */
 export interface RemoteStat {
   readonly kind: FolderEntry["kind"] | "other";
   readonly mode: number;
@@ -127,16 +127,19 @@ export interface RemoteStat {
   readonly mtimeSeconds: number;
   /** In seconds. */
   readonly ctime: number;
-  /** The thousandths of a second in its time and a half for what is beyond; `undefined` where the sandbox does not tell. */
+  /**
+   * The milliseconds of its mtime, plus one half if there are further digits; `undefined` if the sandbox does not
+   * report them.
+   */
   readonly mtimeFraction: number | undefined;
 }
 
-/** The thousandths of a second in a time. */
+/** Returns the milliseconds of a time. */
 export const fractionOf = (mtimeMs: number): number => Math.floor(mtimeMs - Math.floor(mtimeMs / 1000) * 1000);
 
 /**
- * What of the candidates a sandbox turns out to hold: the entries of a baseline that can be relied upon.
- * @param candidates where several for one path fit, the last one counts
+ * Returns the candidates that a sandbox turns out to have, for a baseline that can be trusted.
+ * @param candidates if several match for one path, the last one counts
  */
 export function recognize(
   candidates: readonly FolderEntry[],
@@ -155,7 +158,7 @@ function looksLike(entry: FolderEntry, stat: RemoteStat): boolean {
   if (entry.kind === "directory") return true;
   const size = entry.kind === "file" ? entry.size : Buffer.byteLength(entry.target);
   if (stat.size !== size || stat.mtimeSeconds !== Math.floor(entry.mtimeMs / 1000)) return false;
-  // A push gives whole seconds, a program hardly ever does; what was pulled has a program's time.
+  // A pushed file has a time in whole seconds, which programs hardly ever write; a pulled file has a program's time.
   return (stat.mtimeFraction ?? 0) === 0 || Math.floor(stat.mtimeFraction ?? 0) === fractionOf(entry.mtimeMs);
 }
 

@@ -1,15 +1,15 @@
 import { Deferred, delay } from "../../base/async";
 import { UserError } from "../../base/errors";
 import { connectionLost, isDisplaced, receiverFailed } from "./pushErrors";
-import { receiverCommand, ReceiverExit, type Delivery } from "../remote/receiver";
+import { receiverCommand, ReceiverExit, type ReceiverOptions } from "../remote/receiver";
 import type { Exec, RemoteProcess } from "../remote/remoteProcess";
 
-/** How long a receiver whose input broke has to say why. */
+/** The time that a receiver has to report why its input broke. */
 const LAST_WORDS_MS = 5000;
 
 /**
- * How a transfer ended: `report` is what the receiver printed; a target that drifted, or that cannot
- * take what is compressed, is as it was. If the sandbox's programs got in the way, some files are in their place.
+ * How a transfer ended: `report` is the receiver's output. A target that drifted or lacks gzip is unchanged. If the
+ * sandbox's programs interfered, some files are already in place.
  */
 export type TransferEnd =
   | { readonly kind: "arrived"; readonly report: string }
@@ -17,7 +17,7 @@ export type TransferEnd =
   | { readonly kind: "noGzip" }
   | { readonly kind: "displaced"; readonly report: string; readonly error: UserError };
 
-/** One sandbox's end of a push. Only `finish` rejects, so that a target that fails does not stop the others. */
+/** The connection to one target of a push. Only `finish` rejects, so that a failing target does not stop the others. */
 export class Transfer {
   readonly #remotePath: string;
   readonly #process: Promise<RemoteProcess>;
@@ -26,19 +26,20 @@ export class Transfer {
   #isFinished = false;
   #isClosed = false;
 
-  constructor(delivery: Delivery, exec: Exec) {
-    this.#remotePath = delivery.remotePath;
-    this.#process = exec(receiverCommand(delivery));
+  constructor(options: ReceiverOptions, exec: Exec) {
+    this.#remotePath = options.remotePath;
+    this.#process = exec(receiverCommand(options));
     const end = () => {
       this.#end();
     };
-    // Read only in `finish`, which an abandoned transfer never comes to. A receiver that prints without end gets no more.
+    // `finish` reads the output, but an abandoned transfer never gets there. A receiver that prints too much receives
+    // no more.
     this.#process.then((process) => process.output).catch(end);
-    // While it is being sent to, a receiver ends only because it gives up.
+    // A receiver that ends before its input does has failed.
     this.#process.then((process) => process.exitCode).then(end, end);
   }
 
-  /** Nothing that is sent from here on can arrive. */
+  /** True if the target accepts no more data. */
   get isFinished(): boolean {
     return this.#isFinished;
   }
@@ -55,7 +56,7 @@ export class Transfer {
     }
   }
 
-  /** Resolves once everything sent is in its place. */
+  /** Resolves once everything is in place. */
   async finish(): Promise<TransferEnd> {
     const process = await this.#process;
     this.#closeInput(process);
@@ -70,7 +71,7 @@ export class Transfer {
     throw error;
   }
 
-  /** Ends the input early: without the archive's mark the receiver discards what it has. */
+  /** Ends the input early: without the archive's mark, the receiver discards what it has. */
   abandon(): void {
     this.#end();
     this.#process.then(
@@ -89,22 +90,22 @@ export class Transfer {
   #closeInput(process: RemoteProcess): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    // Where the input cannot be closed, the exit code says why.
+    // If the input cannot be closed, the exit code shows why.
     process.closeInput().catch(() => undefined);
   }
 
   async #outcome(process: RemoteProcess): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-    const over = new AbortController();
+    const finished = new AbortController();
     try {
       const ended = Promise.all([process.exitCode, process.output]);
       const [exitCode, output] = await (this.#writeError === undefined
         ? ended
-        : Promise.race([ended, this.#failLater(over.signal)]));
+        : Promise.race([ended, this.#failLater(finished.signal)]));
       return { exitCode, ...output };
     } catch (error) {
       throw error instanceof UserError ? error : connectionLost(error);
     } finally {
-      over.abort();
+      finished.abort();
     }
   }
 

@@ -1,5 +1,5 @@
-# Prints the marker of a folder, then what the shell script on standard input prints about the folder's files. The script is
-# kept in a file, because shells read a script from a pipe byte by byte.
+# Prints the marker of a folder, then what the shell script on standard input prints about the folder's files. The
+# script is kept in a file, because shells read a script from a pipe byte by byte.
 #
 # Arguments: the folder; the marker's name; the prefix of the file's name. Prints nothing if there is no such folder.
 export LC_ALL=C

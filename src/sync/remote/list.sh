@@ -1,9 +1,9 @@
 # Lists everything below a path, and the path itself if it isn't a folder.
 #
-# Arguments: the folder to start in; what to list in it, as "." or "./path"; then an expression of find for folders whose
-# content is left out.
-# GNU's find prints everything by itself. Elsewhere stat does, in lines: no path has a "//", which therefore ends each. The
-# first record names the tool; without the last one, "end", the listing was cut.
+# Arguments: the folder to start in; what to list in it, as "." or "./path"; then an expression of find for folders
+# to skip.
+# GNU's find prints everything by itself. Elsewhere stat does, in lines: no path has a "//", which therefore ends
+# each. The first record names the tool; without the last one, "end", the listing was cut.
 # Exit codes: 41 no find and no stat, 42 no such folder.
 export LC_ALL=C
 cd -- "$1" 2>/dev/null || exit 42

@@ -1,5 +1,5 @@
-# Moves entries out of a folder. Standard input is a shell script of lines "aside NUMBER ./PATH"; it is kept in a file next
-# to the new folder, because shells read a script from a pipe byte by byte.
+# Moves entries out of a folder. Standard input is a shell script of lines "aside NUMBER ./PATH"; it is kept in a file
+# next to the new folder, because shells read a script from a pipe byte by byte.
 #
 # Arguments: the folder; the folder to move to. Prints "left NUMBER" for each entry that cannot be moved.
 export LC_ALL=C

@@ -1,30 +1,31 @@
-# Makes a push's tar stream, which comes on standard input, the content of the target. POSIX sh, with what GNU, busybox and
-# BSD userlands share. A file under its final name is complete at every moment: an entry is unpacked on the target's own
-# file system, then renamed or hard-linked into its place.
+# Reads a push's tar stream from standard input and puts its content into the target. POSIX sh, with commands that GNU,
+# busybox and BSD share. A file under its final name is always complete: an entry is unpacked on the target's own file
+# system, then renamed or hard-linked into place.
 #
 #   this machine          the sandbox
 #
 #   pushSession -stdin--> gzip -dc --> tar -x --> TARGET/.modal-push-PID/   the stage, removed at the end
 #                         (if compressed)           tree/    entries to write
-#                                                   checks-N shell script: what must be there, what is to go
+#                                                   checks-N shell script: what must exist, what to delete
 #                                                   modes    shell script: modes of folders
-#                                                   mark     "complete": nothing of the stream is missing
-#                                                   cut      made here if gzip fails
+#                                                   mark     "complete": the stream is not cut
+#                                                   cut      created here if gzip fails
 #                         marker: "generation" --> empty
 #           <-stdout---   . checks      removes TARGET/path, or renames it to TARGET/path.sandbox-STAMP and reports it
 #                         mv or cp -l   tree/path --> TARGET/path
 #                         . modes
 #           <-exit code-  marker: empty --> "next generation"
 #
-# Arguments: the target; "first" if the target must be empty, else "next"; what its marker must say ("" for none); what
-# the marker says afterwards; the ending of the names under which entries are set aside; "gzip" or "plain"; the marker's
-# name; the prefix of the stage's name; the names of tree, checks, modes and mark in the stream; the mark's text.
+# Arguments: the target; "first" if the target must be empty, else "next"; the expected content of its marker ("" for
+# none); the marker's content afterwards; the suffix of the names of entries that are moved aside; "gzip" or "plain";
+# the marker's name; the prefix of the stage's name; the names of tree, checks, modes and mark in the stream; the
+# mark's text.
 #
-# Prints a line for each checked path that was not as expected: "left N" was to be removed and is still there, "kept N" and
-# "aside N" made way and have another name. Before them "copied" if the files' ctimes say nothing (see note_push), and at
-# the end "at" and the time of the marker.
-# Exit codes: 41 no tar, 42 no target, 43 not unpacked, 44 the stream is cut, 45 not all in place, 46 the marker or the
-# target's content differs, 47 no gzip. All but 45 leave the target as it was.
+# Prints a line for each checked path that was not as expected: "left N" should have been deleted and still exists,
+# "kept N" and "aside N" made way and have another name. The first line is "copied" if the files' ctimes are
+# meaningless (see note_push); the last is "at" and the time of the marker.
+# Exit codes: 41 no tar, 42 no target, 43 unpacking failed, 44 the stream is cut, 45 not everything is in place, 46
+# the marker or the target's content differs, 47 no gzip. All but 45 leave the target unchanged.
 export LC_ALL=C
 target=$1 push=$2 expected_generation=$3 next_generation=$4 stamp=$5 format=$6 marker=$7 prefix=$8
 shift 8
@@ -38,10 +39,10 @@ newline='
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
 
-# In a folder that its owner may not write nothing can be removed.
+# Nothing can be removed from a folder that its owner may not write.
 remove() { rm -rf -- "$1" 2>/dev/null || { chmod -R u+rwx -- "$1" 2>/dev/null; rm -rf -- "$1"; }; }
 
-# unlink_strays FROM INTO: cp links a file under a name of its own first, which stays where cp is killed.
+# unlink_strays FROM INTO: cp first links a file under a temporary name, which remains if cp is killed.
 unlink_strays() {
   for stray in "$2"/Cu??????; do
     exists "$stray" || continue
@@ -54,7 +55,7 @@ unlink_strays() {
   done
 }
 
-# A push that died may have left its folder behind.
+# A push that was killed may have left its folder behind.
 remove_stale() {
   for stale in "$prefix"*; do
     pid=${stale##*-}
@@ -63,14 +64,14 @@ remove_stale() {
   done
 }
 
-# Nothing but this push's folder is in the target.
+# Returns true if the target contains only this push's folder.
 is_fresh() {
   for entry in * .[!.]* ..?*; do
     [ "$entry" = "$stage" ] || ! exists "$entry" || return 1
   done
 }
 
-# Whether ENTRY needs no moving to PLACE, because a link put it there before.
+# is_there ENTRY PLACE: true if ENTRY need not be moved to PLACE, because a link already put it there.
 is_there() {
   if [ -L "$1" ]; then
     [ -L "$2" ] && [ "$(readlink -- "$1")" = "$(readlink -- "$2")" ]
@@ -79,7 +80,7 @@ is_there() {
   fi
 }
 
-# move FROM INTO: what is in folder FROM goes into folder INTO, but for folders that are in both.
+# move FROM INTO: moves the content of folder FROM into folder INTO, except folders that are in both.
 move() {
   from=$1 into=$2
   set --
@@ -93,8 +94,8 @@ move() {
   [ $# -eq 0 ] || mv -f -- "$@" "$into/" || status=1
 }
 
-# merge HOW FROM INTO: removes what stands in the way in INTO, all the way down, then does HOW for each folder that is in
-# both. Only positional parameters are local.
+# merge HOW FROM INTO: removes what is in the way in INTO and below it, then calls HOW for each folder that is in both.
+# Only positional parameters are local.
 merge() {
   [ -w "$3" ] || chmod u+rwx -- "$3"
   for entry in "$2"/* "$2"/.[!.]* "$2"/..?*; do
@@ -111,12 +112,12 @@ merge() {
 
 has_gnu_cp() { case $(cp --version 2>/dev/null) in *"GNU coreutils"*) ;; *) false ;; esac }
 
-# One process for a whole tree: for each file a link beside its place, then a rename. Folders that are there stay as they
-# are.
+# Handles a whole tree in one process: links each file next to its place, then renames the link. Existing folders are
+# not changed.
 link_all() { cp -rPlfT -- "$tree" . 2>/dev/null; }
 
-# The last push wrote its marker last. After a push that broke off, and in a copy of a file system, whose files all have
-# the ctime of the copy, the marker's ctime says nothing.
+# The last push wrote its marker last. The marker's ctime is meaningless after an incomplete push, and in a copy of a
+# file system, whose files all have the ctime of the copy.
 pushed_at=
 note_push() {
   pushed_at=
@@ -132,10 +133,10 @@ is_later() {
   [ "${1%% *}" -gt "${2%.*}" ] || { [ "${1%% *}" -eq "${2%.*}" ] && [ "$nanos" -gt "${2#*.}" ]; }
 }
 
-# same STATS TIMES FILE...: true if files have the sizes and mtimes of STATS and were not written since they were last known.
-# A push gives mtimes in whole seconds; a pulled file has the fraction that a program gave it. TIMES has a word for each
-# file: the fraction and, after a comma, until when it is known, else until the last push. Without stat, TIMES are of no
-# use, and three processes are needed for each file.
+# same STATS TIMES FILE...: true if files have the sizes and mtimes of STATS and were not written since they were last
+# known. Pushed files have mtimes in whole seconds; pulled files keep the fraction that a program set. TIMES has a
+# word for each file: the fraction and, after a comma, the time until which the file is known; without it, the time of
+# the last push applies. Without stat, TIMES cannot be used, and three processes are needed for each file.
 same() {
   wanted=$1$newline rest=$2
   shift 2
@@ -170,7 +171,7 @@ command -v stat >/dev/null 2>&1 || same() {
   done
 }
 
-# Whether what is sent is there already, byte for byte.
+# Returns true if identical content is already there.
 is_sent() {
   sent=$tree/${1#./}
   if [ -L "$1" ] || [ -L "$sent" ]; then
@@ -180,7 +181,7 @@ is_sent() {
   fi
 }
 
-# Sets aside what must not be overwritten. A file keeps its name until the new one takes it.
+# Moves aside an entry that must not be overwritten. A file keeps its name until the pushed file replaces it.
 keep() {
   said=kept aside=$2.sandbox-$stamp
   if exists "$aside" || ! { ! is_folder "$2" && ln -- "$2" "$aside" || mv -- "$2" "$aside"; } 2>/dev/null; then
@@ -196,7 +197,7 @@ drop() {
   rm -f -- "$@"
 }
 
-# What follows is what CHECKS is written in. The first argument is the number of the first path.
+# The script in CHECKS calls the functions below. The first argument is the index of the first path.
 gone() {
   index=$1 expected=$2 fractions=$3
   shift 3
@@ -268,7 +269,7 @@ trap 'exit 129' HUP INT PIPE TERM
 mkdir -- "$stage" "$tree" || exit 42
 
 unpack() { tar -x -p -o -f - -C "$stage"; }
-# tar need not read to the very end, for which gzip would be taken for broken.
+# tar may stop reading before the end, and gzip would then fail although nothing is missing.
 unzip() { { gzip -dc 2>/dev/null || : >"$stage/cut"; } | { unpack && cat >/dev/null; }; }
 case $format in gzip) unzip ;; *) unpack ;; esac || exit 43
 [ ! -e "$stage/cut" ] || exit 44
@@ -280,7 +281,7 @@ is_expected || exit 46
 if is_fresh; then is_empty=yes; else is_empty=; [ "$push" = next ] || exit 46; fi
 
 [ -z "$expected_generation" ] || note_push || echo copied
-# From here to the end no push can rely on what is here.
+# Until the push ends, no other push can rely on the target's content.
 : >"$marker" || exit 45
 . "$checks"
 if [ $is_empty ]; then
@@ -295,7 +296,7 @@ fi
 placing=
 . "$modes" 2>/dev/null
 [ $status -eq 0 ] || exit 45
-# The marker comes last: to remove what a file is linked to changes the file's ctime too.
+# The marker comes last, because removing a file's other hard link changes the file's ctime too.
 remove "$stage"
 echo "$next_generation" >"$marker" || exit 1
 note_push

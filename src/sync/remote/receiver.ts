@@ -13,7 +13,7 @@ export const ReceiverExit = {
   noGzip: 47,
 } as const;
 
-export interface Delivery {
+export interface ReceiverOptions {
   readonly remotePath: string;
   /** The expected content of the target's marker; "" if there has been no push. */
   readonly expected: string;
@@ -35,8 +35,8 @@ export interface Delivery {
  * and `aside N` made way for pushed entries and are now called `keptName`. The last line is `at` and the time when the
  * push ended, by the sandbox's clock, if it can report that.
  */
-export const receiverCommand = (delivery: Delivery): string[] => {
-  const { remotePath, expected, isFirst, generation, stamp, checks, isCompressed } = delivery;
+export const receiverCommand = (options: ReceiverOptions): string[] => {
+  const { remotePath, expected, isFirst, generation, stamp, checks, isCompressed } = options;
   const format = isCompressed ? "gzip" : "plain";
   return [
     ...["sh", "-c", RECEIVER, "sh"],

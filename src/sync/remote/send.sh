@@ -1,6 +1,6 @@
-# Reads paths, each NUL-terminated, from standard input and writes their tar stream to standard output. Then it writes the
-# paths of all files that changed in the meantime to standard error, each NUL-terminated: tar may have read one part of such
-# a file before the change and another part after it.
+# Reads paths, each NUL-terminated, from standard input and writes their tar stream to standard output. Then it writes
+# the paths of all files that changed in the meantime to standard error, each NUL-terminated: tar may have read one
+# part of such a file before the change and another part after it.
 #
 # Arguments: the folder that the paths start in; the file for this shell's process id; then an expression of find for
 # folders to skip when looking for changed files.

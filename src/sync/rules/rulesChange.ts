@@ -19,7 +19,7 @@ export interface RulesChange extends RuleLine {
   readonly examples: readonly string[];
 }
 
-export interface Sending {
+export interface PushedEntries {
   readonly scan: Scan;
   readonly sent: readonly FolderEntry[];
   /** Paths that the user just asked to push. */
@@ -27,7 +27,7 @@ export interface Sending {
 }
 
 /** Returns the lines that the user must accept before a push, secrets first. */
-export function rulesChanges({ scan, sent, asked }: Sending, accepted: AcceptedRules | undefined): RulesChange[] {
+export function rulesChanges({ scan, sent, asked }: PushedEntries, accepted: AcceptedRules | undefined): RulesChange[] {
   const isChanged = accepted !== undefined && !isSame(accepted, scan.rules);
   if (!isChanged && !includesAnything(scan.rules)) return [];
   const changes = new Changes();

@@ -34,7 +34,7 @@ for (const { name, inflict } of breakages)
     const create = (window: Pick<Services, "sandboxes"> = services) =>
       window.sandboxes.create({ spec: spec(), folder: "/broken" }, soon());
     const listed = async () => new Set((await services.gateway.list(soon())).map(({ id }) => id));
-    /** Does something while the folder is broken, which works again afterwards. */
+    /** Runs `act` while the folder is broken, and repairs the folder afterwards. */
     const whileBroken = async (context: Mocha.Context, act: () => Promise<void>) => {
       const restore = inflict(storageFolder, context);
       try {

@@ -188,7 +188,7 @@ cat cache/seen`,
     const steps: string[] = [];
     run.onDidChangeState((state) => {
       if (state.kind !== "preparing") return;
-      // The push has ended, and the program has not started.
+      // The push has finished, and the program has not started yet.
       if (steps.at(-1) === "Syncing the folder") writeFileSync(join(folder, "edited.txt"), "of the user");
       steps.push(state.step);
     });
@@ -218,7 +218,7 @@ cat cache/seen`,
     await Promise.all(screens.map((screen) => screen.shows("ready")));
     const [fails, works] = runsOf(started);
     assert.ok(fails && works);
-    // Where the outputs are to go there is a file.
+    // A file is in the way of the folder for the outputs.
     await writeFile(outputsOf(fails), "in the way");
     for (const run of [fails, works]) await run.write(Buffer.from("go\n"));
     await started.finished;
@@ -234,7 +234,7 @@ cat cache/seen`,
     );
     const record = await services().records.find(fails.id);
     assert.ok(record?.end?.isPullFailed);
-    // So that a sweep that is continued in another window keeps it, too.
+    // A sweep that is continued in another window must keep it too.
     assert.ok(services().runs.past(record).holdsOutputs);
     await services().sandboxes.terminate(sandbox.key, AbortSignal.timeout(20_000));
   });

@@ -55,7 +55,7 @@ describe("a program's input as one stream", function () {
     const startedAt = performance.now();
     await send(sandbox, ["sh", "-c", "cat >/dev/null"]);
     const seconds = (performance.now() - startedAt) / 1000;
-    // A write at a time would be ten round trips a second, of 700 KB each.
+    // One write at a time would make ten round trips of 700 KB per second.
     assert.ok(seconds < 2, `${seconds} s`);
   });
 

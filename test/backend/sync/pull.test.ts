@@ -11,10 +11,10 @@ import { exitCodeOf, fileTarget, Screen, spec, T4, useServices } from "../suppor
 
 const CPU = undefined;
 
-/** A folder that comes back by hand only. */
+/** A folder that is pulled only on request. */
 const LEFT_OUT = "node_modules";
 
-/** Sooner than that after a change, a scan does not trust a file's times yet. */
+/** A scan does not trust a file's times until this long after a change. */
 const TICK_MS = 50;
 
 describe("a pull after a run", function () {

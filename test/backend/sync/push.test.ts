@@ -23,7 +23,7 @@ describe("a push through the SDK", function () {
   const folder = temporaryFolders();
   const inTree = (listing: Listing) => build(folder(), listing);
 
-  /** As `listTree`, of a folder in a sandbox. */
+  /** Like `listTree`, for a folder in a sandbox. */
   const listRemote = async (sandbox: Sandbox, path: string): Promise<string[]> => {
     const process = await sandbox.exec(["tar", "-c", "-C", path, "."], { mode: "binary" });
     const archive = Buffer.concat(await chunksOf(process.stdout));

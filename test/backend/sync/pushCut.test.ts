@@ -19,7 +19,7 @@ import { execIn } from "../support/sdkExec";
 
 const never = new AbortController().signal;
 
-/** How many pushes are broken in all; PUSH_CUTS=1000 for a thorough one. */
+/** The total number of pushes to break; set PUSH_CUTS=1000 for a thorough test. */
 const CUTS = Number(process.env.PUSH_CUTS ?? 60);
 
 const REMOTE = "/workspace";
@@ -87,7 +87,7 @@ describe("a push that breaks at any byte", function () {
       });
     });
 
-  /** The write under way is lost for good, and what comes behind it. */
+  /** The write in progress and everything after it are lost. */
   function cutLine(): Promise<void> {
     plan(
       { rpc: "TaskExecStdinWrite*", times: 1, status: "DATA_LOSS" },
@@ -102,7 +102,7 @@ async function killReceiver(sandbox: Sandbox): Promise<void> {
   await (await sandbox.exec(["sh", "-c", script])).wait();
 }
 
-/** Interrupts at a byte of the first stream that is written to it, most often in its first megabyte. */
+/** Interrupts at a byte of the first stream that is written, most often in its first megabyte. */
 function breaking(exec: Exec, next: () => number, interrupt: () => Promise<void>): Exec {
   let isDone = false;
   return async (argv) => {
@@ -140,7 +140,7 @@ function digests(root: string): Map<string, string> {
   );
 }
 
-/** Of every file under its final name; what a push stages does not count. */
+/** Returns the digest of every file under its final name, excluding staged files. */
 async function remoteDigests(sandbox: Sandbox): Promise<Map<string, string>> {
   const script = `cd ${REMOTE} && find . -type f ! -name .modal-sync ! -path './.modal-push-*' -exec sha1sum {} +`;
   const process = await sandbox.exec(["sh", "-c", script]);

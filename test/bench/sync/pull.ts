@@ -14,7 +14,10 @@ import type { Row } from "../support/table";
 const ROUNDS = 7;
 const SOURCE = "/made";
 
-/** Everything changed in the sandbox, compared with the same files through the bare SDK into GNU tar. */
+/**
+ * Pulls a tree in which everything changed in the sandbox, compared with the same files through the bare SDK into GNU
+ * tar.
+ */
 export const benchPull = (): Promise<readonly Row[]> =>
   withSyncWork((work) =>
     withSandbox(async (far) => {
@@ -31,7 +34,7 @@ export const benchPull = (): Promise<readonly Row[]> =>
         rounds.bare.push(await timed(() => intoTar(sandbox, theirs)));
         rounds.ours.push(await timed(pulling));
         rounds.again.push(await timed(pulling));
-        if (countFiles(root) !== countFiles(theirs)) throw new Error("Not all files came.");
+        if (countFiles(root) !== countFiles(theirs)) throw new Error("Not all files were pulled.");
       }
       window.dispose();
       const { bare: theirs, ours, again } = rounds;

@@ -10,7 +10,7 @@ export interface PullTarget {
   readonly root: string;
 }
 
-/** Pulls as a run does that nothing was pushed for, so that everything comes. */
+/** Pulls as a run does without an earlier push, so that every file is pulled. */
 export async function pullInto({ sandbox, remotePath, root }: PullTarget, thread: SyncThread): Promise<void> {
   const exec = async (argv: string[]): Promise<PullProcess> => {
     const started = await sandbox.exec(argv, { mode: "binary" });
@@ -23,7 +23,7 @@ export async function pullInto({ sandbox, remotePath, root }: PullTarget, thread
       closeInput: () => input.close(),
     };
   };
-  // A sandbox that nothing is known of.
+  // Nothing is known of this sandbox.
   const since = { key: { sandboxId: randomUUID(), remotePath, root }, patterns: ["**"] };
   await pull(thread, { root, remotePath, since, exec, signal: new AbortController().signal });
 }

@@ -7,7 +7,7 @@ import type { Row } from "../support/table";
 
 const PROJECT = "10,000 files";
 
-/** Pushes of 10,000 files of 80 MB next to 45,000 ignored ones, into a shell of this machine and through the backend. */
+/** Pushes of 10,000 files (80 MB) next to 45,000 ignored ones, to a shell on this machine and through the backend. */
 export const benchSync = (): Promise<readonly Row[]> =>
   withSyncWork(async (work) => {
     const root = work.source("project");
@@ -28,7 +28,7 @@ export const benchSync = (): Promise<readonly Row[]> =>
     ];
   });
 
-/** Pushes of five files of 200 MB, and of 100,000 tiny ones. */
+/** Pushes of five files of 200 MB, and of 100,000 tiny files. */
 export const benchSyncBig = (): Promise<readonly Row[]> =>
   withSyncWork(async (work) => {
     const big = work.source("big");

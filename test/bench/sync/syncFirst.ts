@@ -7,8 +7,8 @@ import type { Row } from "../support/table";
 const never = new AbortController().signal;
 
 /**
- * A window's first push, into a shell of this machine; each round fills an empty folder. Prepared is how a run does it:
- * the worker has started and looked at the folder while the sandbox was made, which the time leaves out.
+ * A window's first push to a shell on this machine; each round fills an empty folder. "Prepared" measures a push as a
+ * run does it: the worker started and scanned the folder while the sandbox was created, and this time is not included.
  */
 export async function benchFirst(work: SyncWork, what: string, root: string, rounds: number): Promise<Row[]> {
   const tar: number[] = [];

@@ -6,7 +6,7 @@ import { SyncWindow } from "../../unit/sync/support/pushing";
 import { HostWatch } from "../support/hostWatch";
 import { pullInto } from "./pullInto";
 
-/** The order to a separate process, which measures itself and prints a JSON line of `ProbeResult`. */
+/** The instructions for a separate process, which measures itself and prints a JSON line of `ProbeResult`. */
 export interface ProbeOrder {
   readonly backend: Parameters<typeof createClient>[0];
   readonly sandboxId: string;
@@ -25,7 +25,7 @@ const SETTLE_MS = 300;
 async function probe({ backend, sandboxId, direction, root, remotePath }: ProbeOrder): Promise<ProbeResult> {
   const modal = createClient(backend);
   const sandbox = await modal.sandboxes.fromId(sandboxId);
-  // The connection is there before; the sync comes on top.
+  // Opens the connection first, so that only the sync is measured.
   await (await sandbox.exec(["true"])).wait();
   await sleep(SETTLE_MS);
   const window = new SyncWindow();

@@ -13,12 +13,12 @@ import { compared, measured, timed } from "../support/compared";
 import type { ProbeOrder, ProbeResult } from "./syncProbe";
 import type { Row } from "../support/table";
 
-/** In memory, for the reason of `SyncWork.target`: what a sandbox's disk takes would be all that is seen. */
+/** In memory, like `SyncWork.target`: otherwise the speed of the sandbox's disk would hide everything else. */
 export const FAR_TARGET = "/dev/shm/bench";
 
 const never = new AbortController().signal;
 
-/** A sandbox of a backend of its own, at the end of a link that can be made long. */
+/** A sandbox of a separate backend, at the end of a link whose latency can be set. */
 export interface Far {
   readonly backend: LocalBackend;
   readonly modal: ModalClient;
@@ -45,7 +45,7 @@ export async function withSandbox<T>(work: (far: Far) => Promise<T>): Promise<T>
   }
 }
 
-/** The anchor is the bare SDK streaming an archive that is already there. */
+/** The reference is the bare SDK streaming an existing archive. */
 export async function benchThrough({ sandbox }: Far, what: string, root: string, rounds: number): Promise<Row[]> {
   const archive = archiveOf(root);
   const ours: number[] = [];
@@ -69,7 +69,7 @@ export async function benchThrough({ sandbox }: Far, what: string, root: string,
   ];
 }
 
-/** Over a link of 100 Mbit/s, compared with the time that the archive's bytes take on it. */
+/** Pushes over a link of 100 Mbit/s, compared with the time that the archive's bytes take on it. */
 export async function benchFar({ sandbox, setLink }: Far, what: string, root: string): Promise<Row> {
   const bytesPerSecond = 12_500_000;
   setLink({ roundTripMs: 40, bytesPerSecond });
@@ -81,7 +81,7 @@ export async function benchFar({ sandbox, setLink }: Far, what: string, root: st
   return compared(`${what} at 40 ms and 100 Mbit/s`, { ours: [ours], theirs: [least] }, "on the line", 1.25);
 }
 
-/** Over a slow line: a push that `auto` compresses, compared with the same push without compression. */
+/** Pushes over a slow line with `auto` compression, compared with the same push without compression. */
 export async function benchSlow({ sandbox, setLink }: Far, what: string, root: string): Promise<Row> {
   const remotePath = `${FAR_TARGET}/slow`;
   const pushed = async (setting: CompressionSetting) => {
@@ -98,7 +98,7 @@ export async function benchSlow({ sandbox, setLink }: Far, what: string, root: s
   return compared(`${what} at 40 ms and 20 Mbit/s`, { ours: [ours], theirs: [theirs] }, "uncompressed", 0.5);
 }
 
-/** In a process of its own: what it costs the extension host. */
+/** Measures the cost for the extension host in a separate process. */
 export async function benchHost(
   far: Far,
   what: string,

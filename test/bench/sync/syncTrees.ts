@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** 10,340 files of text of up to 15 KB, 80 MB in all, in 970 folders. */
+/** Creates 10,340 text files of up to 15 KB (80 MB in total) in 970 folders. */
 export function makeProject(root: string): void {
   for (let folder = 0; folder < 940; folder += 1) {
     const path = join(root, `area${folder % 30}`, `module${folder}`);
@@ -13,7 +13,7 @@ export function makeProject(root: string): void {
   }
 }
 
-/** 1,000 files of 16 KB that shrink to less than a third, as source code does. */
+/** Creates 1,000 files of 16 KB that compress to less than a third, like source code. */
 export function makeSource(root: string): void {
   let state = 1;
   const next = (below: number) => {
@@ -34,14 +34,14 @@ export function makeSource(root: string): void {
   }
 }
 
-/** 40,000 small files in `node_modules`, and a rules file that ignores another 5,000. */
+/** Creates 40,000 small files in `node_modules`, and a rules file that ignores another 5,000. */
 export function makeIgnored(root: string): void {
   makeFiles(join(root, "node_modules"), { folders: 2000, filesEach: 20, bytes: 100 });
   makeFiles(join(root, "generated"), { folders: 250, filesEach: 20, bytes: 100 });
   writeFileSync(join(root, ".gitignore"), "/generated\n");
 }
 
-/** Files of 200 MB that nothing compresses. */
+/** Creates incompressible files of 200 MB. */
 export function makeBigFiles(root: string, count: number): void {
   const noise = Buffer.alloc(200_000_000);
   for (let at = 0, value = 1; at < noise.length; at += 4) {
@@ -51,12 +51,12 @@ export function makeBigFiles(root: string, count: number): void {
   for (let file = 0; file < count; file += 1) writeFileSync(join(root, `part${file}.bin`), noise);
 }
 
-/** 100,000 files of 340 bytes in 2,000 folders. */
+/** Creates 100,000 files of 340 bytes in 2,000 folders. */
 export const makeTiny = (root: string): void => {
   makeFiles(root, { folders: 2000, filesEach: 50, bytes: 340 });
 };
 
-/** The same, a tenth of it. */
+/** Creates a tenth of that. */
 export const makeFewTiny = (root: string): void => {
   makeFiles(root, { folders: 200, filesEach: 50, bytes: 340 });
 };

@@ -3,11 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Where a bench of syncing has its trees. */
+/** The folders of a sync benchmark. */
 export interface SyncWork {
-  /** A folder to be synced: on disk, where folders are. */
+  /** Returns a folder to sync, on disk, where users' folders are. */
   source(name: string): string;
-  /** One to sync into: in memory, as on disk creating files just after others were removed is ten times slower. */
+  /**
+   * Returns a folder to sync into, in memory: on disk, creating files right after others were removed is ten times
+   * slower.
+   */
   target(name: string): string;
 }
 
@@ -28,13 +31,13 @@ export async function withSyncWork<T>(work: (folders: SyncWork) => Promise<T>): 
   }
 }
 
-/** Fails where the command does. */
+/** Rejects if the command fails. */
 export async function shell(script: string, ...args: string[]): Promise<void> {
   const { status, stderr } = spawnSync("sh", ["-c", script, "sh", ...args]);
   if (status !== 0) throw new Error(`${script} ended with ${String(status)}: ${stderr.toString()}`);
   return Promise.resolve();
 }
 
-/** The reference commands leave out the same files. */
+/** The reference commands exclude the same files. */
 export const GNU_TAR = 'tar -C "$1" --exclude=./node_modules --exclude=./generated -cf - . | tar -C "$2" -xf -';
 export const RSYNC = 'rsync -a --delete --exclude=/node_modules --exclude=/generated "$1/" "$2/"';

@@ -39,7 +39,7 @@ describe("the synced files", () => {
     await workbench.runCommand("Modal: Preview Sync");
     await pollUntil("the preview is shown", async () => (await workbench.editor.text()).includes("in a new sandbox"));
     const text = await workbench.editor.text();
-    assert.match(text, /\d+ to add\. \d+ files, \d+ KB, would be sent\./);
+    assert.match(text, /\d+ to add\. \d+ files \(\d+ KB\) would be pushed\./);
     assert.match(text, /\+ +80 KB +data\/points\.csv/);
     assert.match(text, /\.env is not pushed because it may hold secrets/);
     assert.match(text, /\.gitignore, line 2: scratch\/ · scratch/);
@@ -93,7 +93,7 @@ describe("the synced files", () => {
     await workbench.runCommand("Modal: Preview Sync");
     await pollUntil("the preview is shown", async () => (await editor.text()).includes("in T4 "));
     const text = await editor.text();
-    assert.match(text, /1 to add, 1 to change, 1 to delete\. 2 files, \d+ B, would be sent\./);
+    assert.match(text, /1 to add, 1 to change, 1 to delete\. 2 files \(\d+ B\) would be pushed\./);
     assert.match(text, /^! +17 B +config\.json$/m);
     assert.match(text, /^- +server\.py$/m);
     await workbench.screenshot("preview-sync");

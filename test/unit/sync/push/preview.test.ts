@@ -123,7 +123,7 @@ describe("a preview of a push", function () {
       "moved/x": "delete",
       "moved on/x": "add",
     });
-    for (const path of ["both.txt", "made"]) assert.match(notesOf(found, path) ?? "", /kept beside it/);
+    for (const path of ["both.txt", "made"]) assert.match(notesOf(found, path) ?? "", /kept next to it/);
     const { conflicts } = await push();
     assert.deepEqual(new Set(conflicts.map(({ path }) => path)), new Set(["both.txt", "gone-but-changed", "made"]));
   });
@@ -186,7 +186,7 @@ describe("the text of a preview", () => {
       const asked = { root, remotePath: "/w", sandboxId: "", exec: undefined, signal };
       const { text, links } = previewText("sample → T4", await previewPush(window.thread, asked));
       const expected = `sample → T4
-4 to add. 2 files, 1.2 MB, would be sent.
+4 to add. 2 files (1.2 MB) would be pushed.
 
 +   1.2 MB  big.bin
 +           d/

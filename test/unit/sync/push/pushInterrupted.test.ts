@@ -236,8 +236,8 @@ describe("an impossible push", () => {
   };
 
   it("names the reason if the local folder is gone, a file, or the home folder", async () => {
-    assert.match(await attempt({ root: join(root, "nope") }), /is gone/);
-    assert.match(await attempt({ root: join(root, "a.txt") }), /is not a folder/);
+    assert.match(await attempt({ root: join(root, "nope") }), /does not exist/);
+    assert.match(await attempt({ root: join(root, "a.txt") }), /isn't a folder/);
     assert.match(await attempt({ root: process.env.HOME ?? "/root" }), /home folder/);
     assert.match(await attempt({ root: "/" }), /home folder/);
   });
@@ -246,7 +246,7 @@ describe("an impossible push", () => {
     const bin = folder();
     for (const tool of ["sh", "mkdir", "rm", "chmod"])
       symlinkSync(spawnSync("which", [tool], { encoding: "utf8" }).stdout.trim(), join(bin, tool));
-    assert.match(await attempt({ exec: localExec({ env: { PATH: bin } }) }), /lacks tar/);
+    assert.match(await attempt({ exec: localExec({ env: { PATH: bin } }) }), /needs tar/);
   });
 
   it("names the reason if the target cannot be written", async () => {

@@ -1,17 +1,17 @@
 /** The fields of a tar header, as a hostile sandbox may fill them. */
 export interface Forged {
   readonly name: string | Buffer;
-  /** The type's letter; a file's is "0". */
+  /** The type's letter; "0" for a file. */
   readonly type?: string;
   readonly size?: number;
-  /** Instead of the size in octal. */
+  /** Replaces the size in octal. */
   readonly rawSize?: Buffer;
   readonly linkname?: string;
   readonly mode?: number;
   readonly mtime?: number;
 }
 
-/** A header by hand, with a checksum that is right. */
+/** Makes a header with a correct checksum. */
 export function header({
   name,
   type = "0",
@@ -40,7 +40,7 @@ export function header({
   return sign(block);
 }
 
-/** Gives a header the checksum that is right. */
+/** Sets a header's correct checksum. */
 export function sign(block: Buffer): Buffer {
   block.write("        ", 148);
   const sum = block.reduce((total, byte) => total + byte, 0);
@@ -48,7 +48,7 @@ export function sign(block: Buffer): Buffer {
   return block;
 }
 
-/** An entry with its content, padded. */
+/** Makes an entry with its padded content. */
 export function entry(forged: Forged, content: string | Buffer = ""): Buffer {
   const bytes = Buffer.from(content);
   return Buffer.concat([header({ size: bytes.length, ...forged }), padded(bytes)]);

@@ -12,7 +12,10 @@ import { SYNC_MARKER } from "../../../../src/sync/rules/builtinExcludes";
 
 const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-/** A way to make a temporary folder for each call, all removed after the suite that asks. In memory where it can be. */
+/**
+ * Returns a function that creates temporary folders, in memory if possible. They are removed after the suite that calls
+ * it.
+ */
 export function temporaryFolders(): (name?: string) => string {
   const made: string[] = [];
   after(() => {
@@ -28,8 +31,7 @@ export function temporaryFolders(): (name?: string) => string {
 }
 
 /**
- * Waits until the file system's clock is past the time in which a change could leave a file's times as they are. Until
- * then, a scan does not trust the times of what was just written.
+ * Waits until changes are certain to change a file's times. Until then, a scan does not trust the times of new files.
  */
 export async function timesMoveOn(): Promise<void> {
   const folder = mkdtempSync(join(PARENT, "sync-test-clock-"));
@@ -57,10 +59,10 @@ export const file = (content: string | Buffer = "content\n", mode = 0o644): Node
 export const directory = (mode = 0o755): Node => ({ kind: "directory", mode });
 export const symlink = (target: string): Node => ({ kind: "symlink", content: target });
 
-/** Paths relative to a folder, each with what is there. */
+/** The entries of a folder, by path relative to it. */
 export type Listing = Readonly<Record<string, Node>>;
 
-/** Makes what the listing says; folders that it only implies are made with mode 0755. */
+/** Creates the entries of a listing; parent folders that are not listed get mode 0755. */
 export function build(root: string, listing: Listing): string {
   for (const [path, node] of Object.entries(listing)) {
     const absolute = join(root, path);
@@ -73,7 +75,10 @@ export function build(root: string, listing: Listing): string {
   return root;
 }
 
-/** Removes a folder with everything in it, also what read-only folders hold, which only root may remove as it is. */
+/**
+ * Removes a folder with everything in it, including the content of read-only folders, which only root could remove
+ * directly.
+ */
 export function removeFolder(root: string): void {
   const makeWritable = (folder: string) => {
     chmodSync(folder, 0o700);
@@ -84,7 +89,7 @@ export function removeFolder(root: string): void {
   rmSync(root, { recursive: true });
 }
 
-/** A line for each entry with its kind, mode and content, in order of path; without the mark of a push. */
+/** Returns a line for each entry with its kind, mode and content, in order of path, without a push's marker. */
 export function listTree(root: string): string[] {
   const lines: string[] = [];
   const visit = (folder: string) => {

@@ -7,7 +7,7 @@ import { isRoot } from "../../../support/skip";
 import { withOwnState } from "../../support/stateFolder";
 import type { Exec, RemoteProcess } from "../../../../src/sync/remote/remoteProcess";
 
-/** Runs what a push wants run on this machine. `seen` gets each process as it starts. */
+/** Runs a push's processes on this machine. `seen` receives each process as it starts. */
 export function localExec(options: SpawnOptions = {}, seen?: (child: ChildProcess) => void): Exec {
   return (argv) => {
     const [command = "", ...args] = withOwnState(argv);
@@ -20,7 +20,7 @@ export function localExec(options: SpawnOptions = {}, seen?: (child: ChildProces
 function toRemoteProcess(child: ChildProcess): RemoteProcess {
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new Error("The process was started without pipes.");
-  // A write that fails tells its caller.
+  // The caller of the write gets the error.
   stdin.on("error", () => undefined);
   const text = { stdout: "", stderr: "" };
   stdout.on("data", (chunk: Buffer) => (text.stdout += chunk.toString()));
@@ -44,18 +44,18 @@ function toRemoteProcess(child: ChildProcess): RemoteProcess {
   };
 }
 
-/** A PATH with busybox's tools alone, or undefined where the machine has no busybox. */
+/** Returns a PATH with only busybox's tools, or undefined if the machine has no busybox. */
 export function busyboxPath(folder: string): string | undefined {
   const bin = join(folder, "bin");
   mkdirSync(bin);
   return spawnSync("busybox", ["--install", "-s", bin]).status === 0 ? bin : undefined;
 }
 
-/** The lines of `listTree` for what busybox unpacks: its tar gives set-id bits to root only. */
+/** Returns the lines of `listTree` for files that busybox unpacks: its tar sets set-id bits only for root. */
 export const asBusyboxKeeps = (lines: readonly string[]): readonly string[] =>
   isRoot ? lines : lines.map((line) => line.replace('"set-id" file 4755', '"set-id" file 755'));
 
-/** A folder for the front of a PATH, in which `sh` is bash. */
+/** Creates a folder for the front of a PATH, in which `sh` is bash. */
 export function bashAsSh(folder: string): string {
   symlinkSync(spawnSync("which", ["bash"], { encoding: "utf8" }).stdout.trim(), join(folder, "sh"));
   return folder;

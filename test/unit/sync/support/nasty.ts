@@ -2,7 +2,7 @@ import { directory, file, symlink, type Listing } from "./folders";
 
 const long = (length: number, fill = "n") => fill.repeat(length);
 
-/** Everything that a tree on a POSIX file system may hold and a naive sync breaks. */
+/** Everything that a tree on a POSIX file system may contain and a naive sync breaks. */
 export const nasty: Listing = {
   "plain.txt": file(),
   "-leading dash": file(),
@@ -62,7 +62,7 @@ export const nasty: Listing = {
   "folder/up": symlink("../folder"),
 };
 
-/** The part of `nasty` that no pull takes: links that lead out, and names with control characters. */
+/** The part of `nasty` that no pull accepts: links that lead out of the folder, and names with control characters. */
 export const REFUSED = [
   "absolute",
   "escaping",
@@ -73,6 +73,6 @@ export const REFUSED = [
   "to-new\nline",
 ];
 
-/** True of a line of `listTree` that is about a part that no pull takes. */
+/** True if a line of `listTree` describes an entry that no pull accepts. */
 export const isRefused = (line: string): boolean =>
   REFUSED.includes(JSON.parse(/^"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '""') as string);

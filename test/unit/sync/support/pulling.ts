@@ -12,7 +12,7 @@ import { SyncThread } from "../../../../src/sync/worker/syncThread";
 import { withOwnState } from "../../support/stateFolder";
 import { listTree } from "./folders";
 
-/** Makes sync workers that know what the baselines of a folder say, and that end with the tests. */
+/** Creates sync workers that share the baselines in a folder, and that end with the tests. */
 export function syncThreads(): (baselineFolder: string) => SyncThread {
   const own = new DisposableStore();
   after(() => {
@@ -22,7 +22,7 @@ export function syncThreads(): (baselineFolder: string) => SyncThread {
   return (baselineFolder) => own.add(new SyncThread({ workerFile, baselineFolder }));
 }
 
-/** Runs what a pull wants run on this machine. */
+/** Runs a pull's processes on this machine. */
 export const localPullExec =
   (options: SpawnOptions = {}, onStarted: (child: ChildProcess) => void = () => undefined) =>
   (argv: string[]): Promise<PullProcess> => {
@@ -49,7 +49,7 @@ export const localPullExec =
     });
   };
 
-/** Notes that both sides hold what is in the folder, as a push does. */
+/** Records the folder's content in the baseline, as a push does. */
 export function noteBaseline(folder: string, key: BaselineKey): void {
   const entries = new Map<string, FolderEntry>();
   for (const line of listTree(key.root)) {

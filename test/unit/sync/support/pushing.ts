@@ -8,12 +8,12 @@ const workerFile = resolve("dist/syncWorker.mjs");
 
 type Request = Omit<PushRequest, "sandboxId"> & { readonly sandboxId?: string };
 
-/** A window of the editor, as far as syncing goes. */
+/** The part of an editor window that syncs. */
 export class SyncWindow {
   readonly thread: SyncThread;
   readonly #pusher: Pusher;
 
-  /** @param baselineFolder what windows share; without it a window knows of nothing that others pushed */
+  /** @param baselineFolder shared by windows; without it a window does not know what others pushed */
   constructor(baselineFolder?: string, options: Omit<PusherOptions, "thread"> = {}) {
     this.thread = new SyncThread({ workerFile, ...(baselineFolder !== undefined && { baselineFolder }) });
     this.#pusher = new Pusher({ thread: this.thread, ...options });
@@ -33,7 +33,7 @@ export class SyncWindow {
   }
 }
 
-/** A push from a window of its own, which knows nothing of any before. */
+/** Pushes from a separate window, which does not know of any earlier push. */
 export async function push(request: Request): Promise<PushResult> {
   const [outcome] = await pushToMany({ ...request, targets: [request] });
   if (outcome?.status === "fulfilled") return outcome.value;
