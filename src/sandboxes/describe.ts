@@ -34,6 +34,9 @@ export function describeUse(use: Use): string {
   }
 }
 
+/** The time until a sandbox ends, in whole minutes: `50m`. */
+export const timeLeft = (ms: number): string => (ms > 0 ? formatUptime(ms) : "moments");
+
 /** Describes what a sandbox that is being created is waiting for. */
 export const describeStep = (
   step: CreateStep,

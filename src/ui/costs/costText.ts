@@ -1,9 +1,12 @@
-import { formatDollars, formatDuration, formatHourlyRate, plural } from "../../base/format";
+import { formatDollars, formatHourlyRate, plural } from "../../base/format";
 import type { Account } from "../../modal/account";
 import { formatGpu } from "../../modal/gpus";
 import type { Costs, MeteredSandbox } from "../../sandboxes/costs/costMeter";
 import type { DayLimitReached } from "../../sandboxes/costs/dayLimits";
+import { startOfDay } from "../../sandboxes/costs/spending";
+import { timeLeft } from "../../sandboxes/describe";
 import { escapeMarkdown } from "../views/markdown";
+import { joined } from "../views/rows/row";
 
 /** A smaller amount is not shown as spent. */
 const CENT = 0.01;
@@ -83,8 +86,28 @@ export const labelOf = ({ sandbox }: MeteredSandbox): string => `${formatGpu(san
 export function remaining({ sandbox }: MeteredSandbox, now: number): string | undefined {
   const { phase, timeoutMs } = sandbox;
   if (phase.kind !== "running" || timeoutMs <= 0) return undefined;
-  const leftMs = phase.startedAt + timeoutMs - now;
-  return leftMs > 60_000 ? `ends in ${formatDuration(Math.round(leftMs / 60_000) * 60_000)}` : "ends in moments";
+  return `ends in ${timeLeft(phase.startedAt + timeoutMs - now)}`;
+}
+
+/** What was spent in the last days, of which the first is today, and on each of them: `today $0.05 · Fri $1.20`. */
+export function weekText(
+  costs: Pick<Costs, "isTodayEstimate">,
+  days: readonly number[],
+  now: number,
+): { description: string; detail: string } {
+  const sum = days.reduce((total, dollars) => total + dollars, 0);
+  const hasEstimate = costs.isTodayEstimate || days.slice(1).some((dollars) => dollars > 0);
+  return {
+    description: spent(sum, hasEstimate),
+    detail: joined(...days.map((dollars, daysAgo) => dayText(dollars, daysAgo, now, costs.isTodayEstimate))),
+  };
+}
+
+function dayText(dollars: number, daysAgo: number, now: number, isTodayEstimate: boolean): string | undefined {
+  if (dollars < CENT) return undefined;
+  if (daysAgo === 0) return `today ${spent(dollars, isTodayEstimate)}`;
+  const day = new Date(startOfDay(now, daysAgo)).toLocaleDateString("en-US", { weekday: "short" });
+  return `${day} ${formatDollars(dollars)}`;
 }
 
 const running = (count: number): string => `${plural(count, "Modal sandbox", "Modal sandboxes")} running`;

@@ -1,5 +1,5 @@
 import { commands, QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
-import { formatDollars, formatHourlyRate } from "../../base/format";
+import { formatHourlyRate } from "../../base/format";
 import type { Clock } from "../../base/ports";
 import type { Account } from "../../modal/account";
 import type { RateSource } from "../../modal/rates";
@@ -7,8 +7,7 @@ import type { CostMeter, MeteredSandbox } from "../../sandboxes/costs/costMeter"
 import type { Activity } from "../../sandboxes/metrics/activity";
 import { describeUse } from "../../sandboxes/describe";
 import { isRunning } from "../../sandboxes/sandbox";
-import { startOfDay } from "../../sandboxes/costs/spending";
-import { accountName, labelOf, remaining, spent, spentToday } from "./costText";
+import { accountName, labelOf, remaining, spent, spentToday, weekText } from "./costText";
 import { createPicker, inert } from "../outsideText";
 import { fillRows } from "../pickers/rows";
 import { joined } from "../views/rows/row";
@@ -20,6 +19,7 @@ export interface CostDependencies {
   readonly account: { readonly current: Account | undefined };
   readonly clock: Clock;
   readonly activity: Pick<Activity, "useOf">;
+  readonly view: { reveal(key: string): Promise<void> };
 }
 
 type CostLine = QuickPickItem & { readonly act?: () => unknown; readonly key?: string };
@@ -33,7 +33,7 @@ export const costCommands = (dependencies: CostDependencies): CommandTable => ({
 });
 
 /** Shows what each sandbox costs and what was spent, with buttons to terminate sandboxes and to set limits. */
-async function showCosts({ meter, rates, account, clock, activity }: CostDependencies): Promise<void> {
+async function showCosts({ meter, rates, account, clock, activity, view }: CostDependencies): Promise<void> {
   await meter.update();
   const days = await meter.lastDays(DAYS);
   const { costs } = meter;
@@ -45,7 +45,10 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
   fillRows(own, [
     ...section(
       "Running",
-      costs.sandboxes.map((metered) => sandboxLine(metered, costs.isFree, clock.now(), activity)),
+      costs.sandboxes.map((metered) => ({
+        ...sandboxLine(metered, costs.isFree, clock.now(), activity),
+        act: () => view.reveal(metered.sandbox.key),
+      })),
     ),
     ...(costs.isFree
       ? []
@@ -54,11 +57,7 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
           {
             iconPath: new ThemeIcon("history"),
             label: "Last 7 days",
-            description: spent(
-              days.reduce((sum, dollars) => sum + dollars, 0),
-              true,
-            ),
-            detail: joined(...days.map((dollars, daysAgo) => dayText(dollars, daysAgo, clock.now()))),
+            ...weekText(costs, days, clock.now()),
           },
         ])),
     ...section("Actions", [
@@ -96,13 +95,6 @@ async function showCosts({ meter, rates, account, clock, activity }: CostDepende
 
 const DAYS = 7;
 
-/** A day and what was spent on it: `Fri $1.20`; `undefined` for less than a cent. */
-function dayText(dollars: number, daysAgo: number, now: number): string | undefined {
-  if (dollars < 0.01) return undefined;
-  const day = new Date(startOfDay(now, daysAgo)).toLocaleDateString("en-US", { weekday: "short" });
-  return `${daysAgo === 0 ? "today" : day} ${formatDollars(dollars)}`;
-}
-
 function sandboxLine(
   metered: MeteredSandbox,
   isFree: boolean,
@@ -120,7 +112,6 @@ function sandboxLine(
     detail: joined(use && describeUse(use), remaining(metered, now)),
     key: metered.sandbox.key,
     buttons: [terminateButton],
-    act: () => commands.executeCommand("modalSandboxes.sandboxes.focus"),
   };
 }
 

@@ -1,12 +1,12 @@
-import { UserError } from "../../base/errors";
 import type { RateSource } from "../../modal/rates";
 import type { Billable } from "../../sandboxes/costs/cost";
 import type { SpecDefinition } from "../../sandboxes/spec/specDefinition";
-import { namedDefinition, settingsDefinition, usesLocalBackend, writtenSpecs } from "../settings";
-import { brokenSpec, type BrokenSpec } from "./brokenSpec";
+import { namedDefinition, settingsDefinition, usesLocalBackend } from "../settings";
+import type { BrokenSpec } from "./brokenSpec";
 import { specLine, type Choice, type GpuLine, type Pricing } from "./gpuItems";
 import { askGpu } from "./pickOneGpu";
 import { pickSeveralGpus } from "./pickSeveralGpus";
+import { specRows } from "./specRows";
 
 /** Asks for GPUs and named specs, one for each sandbox. Returns `undefined` if the user dismissed it. */
 export function pickChoices(
@@ -35,15 +35,5 @@ export const pricing = (rates: RateSource, base: Billable = settingsDefinition(u
   isFree: usesLocalBackend(),
 });
 
-/**
- * Returns a row for each named spec in the settings. An invalid one has a row too, so that it does not hide the others.
- */
 export const specLines = (prices: Pricing): (GpuLine | BrokenSpec)[] =>
-  Object.keys(writtenSpecs()).map((name) => {
-    try {
-      return specLine(name, namedDefinition(name), prices);
-    } catch (error) {
-      if (error instanceof UserError) return brokenSpec(name, error);
-      throw error;
-    }
-  });
+  specRows((name, definition) => specLine(name, definition, prices));

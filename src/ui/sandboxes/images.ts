@@ -1,10 +1,13 @@
-import { ThemeIcon } from "vscode";
+import { ThemeIcon, type QuickPickItem } from "vscode";
 import type { ImageGateway } from "../../modal/images";
+import type { SpecDefinition } from "../../sandboxes/spec/specDefinition";
 import { resolveSpec } from "../../sandboxes/spec/resolveSpec";
 import { pickOne, showInformation } from "../outsideText";
+import { isBroken, openSettingsOf, type BrokenSpec } from "../pickers/brokenSpec";
 import { labelOf, askImage } from "../pickers/imageStep";
+import { specRows } from "../pickers/specRows";
 import { withProgress } from "../progress";
-import { namedDefinition, settingsDefinition, writtenSpecs } from "../settings";
+import { settingsDefinition } from "../settings";
 import type { BuildTerminals } from "../terminals/buildTerminals";
 import { pickFolder } from "../pickers/folders";
 import type { CommandTable } from "../commands/register";
@@ -33,19 +36,29 @@ export function imageCommands({ images, builds }: ImageDependencies): CommandTab
   };
 }
 
+interface SpecRow extends QuickPickItem {
+  readonly definition?: SpecDefinition;
+}
+
+export const specImageRows = (): (SpecRow | BrokenSpec)[] =>
+  specRows((name, definition) => ({ label: name, description: labelOf(definition.image), definition }));
+
 /** Asks for the image of a named spec, if there are any, or else for an image. */
 async function askDefinition(folder: string) {
-  const names = Object.keys(writtenSpecs());
+  const specs = specImageRows();
   const settings = settingsDefinition(undefined);
-  if (names.length > 0) {
-    const items = names.map((name) => ({ label: name, description: labelOf(namedDefinition(name).image), name }));
-    const other = { iconPath: new ThemeIcon("package"), label: "Another image…", description: "", name: undefined };
-    const picked = await pickOne([...items, other], {
+  if (specs.length > 0) {
+    const other = { iconPath: new ThemeIcon("package"), label: "Another image…" };
+    const picked = await pickOne<SpecRow | BrokenSpec>([...specs, other], {
       title: TITLE,
       placeHolder: "The image of which spec?",
     });
     if (!picked) return undefined;
-    if (picked.name !== undefined) return namedDefinition(picked.name);
+    if (isBroken(picked)) {
+      await openSettingsOf(picked);
+      return undefined;
+    }
+    if (picked.definition) return picked.definition;
   }
   const answer = await askImage({ title: TITLE, hasBack: false }, settings.image, folder);
   return answer?.kind === "answered" ? { ...settings, image: answer.value } : undefined;

@@ -1,4 +1,4 @@
-import { window, workspace, type TreeView } from "vscode";
+import { commands, window, workspace, type TreeView } from "vscode";
 import { every } from "../../base/async";
 import type { Session } from "../../auth/session";
 import { DisposableStore, MutableDisposable, type Disposable } from "../../base/disposable";
@@ -127,6 +127,13 @@ export class SandboxesView implements Disposable {
   async refresh(): Promise<void> {
     const { signal } = this.#abort;
     await withViewProgress(VIEW, () => this.#fetch(signal));
+  }
+
+  /** Shows the view, and selects the sandbox's row if it is in this view. */
+  async reveal(key: string): Promise<void> {
+    await commands.executeCommand(`${VIEW}.focus`);
+    const row = this.#model.roots.find((node) => node.kind === "sandbox" && node.key === key);
+    if (row) await this.#view.reveal(row, { select: true, focus: true });
   }
 
   dispose(): void {

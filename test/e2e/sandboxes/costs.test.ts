@@ -95,7 +95,7 @@ describe("the cost of sandboxes", () => {
     assert.match(t4?.detail ?? "", /^idle under 1m of 10m · ends in (1h|59m)$/);
     assert.match(h100?.description ?? "", /^\$4\.33\/h · ~?\$\d\.\d\d so far$/);
     assert.match(today?.description ?? "", /^~?\$\d\.\d\d$/);
-    assert.match(week?.detail ?? "", /^today \$\d\.\d\d$/);
+    assert.match(week?.detail ?? "", /^today ~?\$\d\.\d\d$/);
     assert.deepEqual([terminate?.label, limits?.label], ["Terminate…", "Set Spending Limits…"]);
     await quickInput.pick("Set Spending Limits…");
     await pollUntil("the settings show the limits", async () =>

@@ -1,9 +1,9 @@
-import { formatDollars, formatDuration, formatEstimate, formatHourlyRate, formatUptime } from "../../../base/format";
+import { formatDollars, formatDuration, formatEstimate, formatHourlyRate } from "../../../base/format";
 import { formatGpu } from "../../../modal/gpus";
 import type { Use } from "../../../sandboxes/metrics/activity";
 import { describePrice, hourlyRate } from "../../../sandboxes/costs/cost";
 import type { Spent } from "../../../sandboxes/costs/costMeter";
-import { describeSandbox, describeUse } from "../../../sandboxes/describe";
+import { describeSandbox, describeUse, timeLeft } from "../../../sandboxes/describe";
 import {
   isRunning,
   sandboxIdOf,
@@ -123,5 +123,3 @@ function flagsOf(sandbox: Sandbox): string[] {
 }
 
 const formatMemory = (mib: number) => (mib >= 1024 ? `${Number((mib / 1024).toFixed(1))} GiB` : `${mib} MiB`);
-
-const timeLeft = (ms: number) => (ms > 0 ? formatUptime(ms) : "moments");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Costs, MeteredSandbox } from "../../../../src/sandboxes/costs/costMeter";
-import { dayLimitText, costStatus, costTooltip, remaining } from "../../../../src/ui/costs/costText";
+import { costStatus, costTooltip, dayLimitText, remaining, weekText } from "../../../../src/ui/costs/costText";
 import { sandbox } from "../../support/sandboxes";
 
 const MINUTE = 60_000;
@@ -75,9 +75,25 @@ describe("the tooltip of the costs", () => {
   });
 });
 
+describe("the costs of the last days", () => {
+  const now = Date.parse("2026-11-29T12:00:00");
+
+  it("are marked as an estimate only if one of them is", () => {
+    assert.deepEqual(weekText({ isTodayEstimate: false }, [0.05, 0, 0], now), {
+      description: "$0.05",
+      detail: "today $0.05",
+    });
+    assert.deepEqual(weekText({ isTodayEstimate: true }, [0.05, 0, 1.2], now), {
+      description: "~$1.25",
+      detail: "today ~$0.05 · Fri $1.20",
+    });
+  });
+});
+
 describe("the time left for a sandbox", () => {
   it("is shown in whole minutes", () => {
     assert.equal(remaining(metered("a", 0), 9.8 * MINUTE), "ends in 50m");
+    assert.equal(remaining(metered("a", 0), 0.1 * MINUTE), "ends in 59m");
     assert.equal(remaining(metered("a", 0), 60 * MINUTE), "ends in moments");
   });
 });
