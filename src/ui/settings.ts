@@ -46,13 +46,13 @@ export const machineWaitMs = (): number => setting("capacityWaitMinutes", 15) * 
 /** How long before its end the user is warned about a sandbox; 0 means never. */
 export const endingNoticeMs = (): number => setting("lifetimeNoticeMinutes", 5) * MINUTE_MS;
 
-/** What happens to a window's sandboxes when it closes. */
+/** The setting for a window's sandboxes when the window closes. */
 export const onWindowClose = (): OnWindowClose =>
   closings.find((known) => known === setting<string>("onWindowClose", "ask")) ?? "ask";
 
 const closings: readonly OnWindowClose[] = ["ask", "keep", "pause", "terminate"];
 
-/** What closing a run's terminal does to its program. */
+/** The setting for a program when its terminal is closed. */
 export const onTerminalClose = (): OnTerminalClose =>
   terminalClosings.find((known) => known === setting<string>("runs.onTerminalClose", "ask")) ?? "ask";
 
@@ -102,7 +102,7 @@ export const showsCellLenses = (): boolean => setting("runs.cellCodeLens", true)
 /** True if saving a file syncs its folder. */
 export const syncsOnSave = (file: Uri): boolean => setting("sync.onSave", false, file);
 
-/** Whether pushes are compressed. That never pays on the local backend, which needs no network. */
+/** The setting for compressing pushes. Compression never pays on the local backend, which needs no network. */
 export const syncCompression = (isLocal: boolean): CompressionSetting => {
   const known = compressions.find((value) => value === setting<string>("sync.compression", "auto")) ?? "auto";
   return known === "auto" && isLocal ? "off" : known;
@@ -129,7 +129,7 @@ const RUNS_FOLDER = "runs";
 /** True if runs of the same group find the outputs of earlier ones in the sandbox. */
 export const sharesOutputs = (): boolean => setting("runs.shareOutputs", false);
 
-/** What is pulled after a run. */
+/** The patterns and limits for the pull after a run. */
 export const pullSettings = (): PullSettings => ({
   patterns: setting<readonly string[]>("sync.pullPatterns", ["**"]),
   maxBytes: setting("sync.pullLimitMB", 200) * MB,

@@ -38,7 +38,7 @@ export interface WindowOptions {
   readonly report: ReportError;
 }
 
-/** What VS Code's UI uses of the services. */
+/** The parts of the services that VS Code's UI uses. */
 export interface Window {
   readonly commands: CommandTable;
   readonly loadTasks: () => Promise<TaskSource>;

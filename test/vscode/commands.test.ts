@@ -105,6 +105,31 @@ describe("with the local backend", function () {
     });
   });
 
+  describe("the run command with arguments", () => {
+    it("offers to run with the arguments that are typed", async () => {
+      const run = start("runFileWithArguments", looseFile("loose.sh", "echo hello\n"));
+      const picker = await person.picker(/^Run loose\.sh With$/);
+      picker.value = "--lr 0.3";
+      await pollUntil("the row is active", () =>
+        Promise.resolve(labels(picker.activeItems).join() === "Run with --lr 0.3"),
+      );
+      picker.value = "env";
+      await pollUntil("the row is active", () => Promise.resolve(labels(picker.activeItems).join() === "Environment"));
+      await person.dismisses();
+      await run;
+    });
+  });
+
+  describe("Prebuild Image…", () => {
+    it("lists the valid specs, and says what is wrong with an invalid one", async () => {
+      await setting("specs", { good: { image: "python:3.12-slim" }, bad: { memoryMiB: "lots" } });
+      await start("prebuildImage");
+      const { choices } = await person.sees(/^Prebuild Image$/);
+      assert.deepEqual(choices, ["good", "bad", "Another image…"]);
+      await setting("specs", undefined);
+    });
+  });
+
   describe("the terminate command", () => {
     it("asks before it interrupts a program, and keeps the sandbox if the user cancels", async () => {
       const question = await pollUntil("the sandbox runs", async () => {

@@ -15,10 +15,10 @@ describe("Prebuild Image…", () => {
     assert.deepEqual(
       rows.map(({ label, description }) => [label, description]),
       [
-        ["bad", "open the settings to fix it"],
         ["good", "python:3.12-slim"],
+        ["bad", "open the settings to fix it"],
       ],
     );
-    assert.match(rows[0]?.detail ?? "", /^The spec "bad" /);
+    assert.match(rows[1]?.detail ?? "", /^The spec "bad" /);
   });
 });

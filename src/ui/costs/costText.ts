@@ -89,7 +89,7 @@ export function remaining({ sandbox }: MeteredSandbox, now: number): string | un
   return `ends in ${timeLeft(phase.startedAt + timeoutMs - now)}`;
 }
 
-/** What was spent in the last days, of which the first is today, and on each of them: `today $0.05 · Fri $1.20`. */
+/** The total of the last days, and what was spent on each: `today $0.05 · Fri $1.20`. The first of `days` is today. */
 export function weekText(
   costs: Pick<Costs, "isTodayEstimate">,
   days: readonly number[],

@@ -22,8 +22,12 @@ export async function askOptions(title: string, used: readonly RunOptions[]): Pr
   for (;;) {
     const answer = await askPick({
       ...{ title, hasBack: false },
-      placeholder: "Run it, or change something first",
+      placeholder: "Type arguments, or change something first",
       items: optionLines(options, used, title),
+      typed: {
+        row: (text) => typedLine(text, options),
+        isMatch: (item, text) => isField(item) && startsWith(item, text),
+      },
     });
     if (answer?.kind !== "answered") return undefined;
     const line = answer.value;
@@ -36,9 +40,8 @@ export async function askOptions(title: string, used: readonly RunOptions[]): Pr
 
 function optionLines(options: RunOptions, used: readonly RunOptions[], title: string): (OptionLine | QuickPickItem)[] {
   const others = used.filter((known) => !isDeepStrictEqual(known, options));
-  const done = (chosen: RunOptions) => ({ choose: () => Promise.resolve(chosen), isLast: true });
   return [
-    { iconPath: new ThemeIcon("play"), label: "Run", description: describeOptions(options), ...done(options) },
+    { iconPath: new ThemeIcon("play"), label: RUN, description: describeOptions(options), ...done(options) },
     { label: "change", kind: QuickPickItemKind.Separator },
     ...fields.map((field) => fieldLine(field, options, title)),
     ...(others.length > 0 ? [{ label: "used before", kind: QuickPickItemKind.Separator }] : []),
@@ -49,6 +52,27 @@ function optionLines(options: RunOptions, used: readonly RunOptions[], title: st
     })),
   ];
 }
+
+const done = (chosen: RunOptions) => ({ choose: () => Promise.resolve(chosen), isLast: true });
+
+/** Runs with what is typed as the arguments. */
+function typedLine(text: string, options: RunOptions): OptionLine {
+  const complaint = complaintOf(() => splitWords(text));
+  if (complaint !== undefined)
+    return { iconPath: new ThemeIcon("warning"), label: "Not yet", description: complaint, choose: stay };
+  const label = `Run with ${maskLine(text)}`;
+  return { iconPath: new ThemeIcon("play"), label, ...done({ ...options, args: splitWords(text) }) };
+}
+
+const stay = () => Promise.resolve(undefined);
+
+/** Without the rows of earlier options, which begin like the arguments that are typed. */
+const isField = ({ label }: QuickPickItem): boolean => label === RUN || fields.some((field) => field.label === label);
+
+const startsWith = ({ label }: QuickPickItem, text: string): boolean =>
+  label.toLowerCase().startsWith(text.toLowerCase());
+
+const RUN = "Run";
 
 /** An option that the user edits as a line of text. */
 interface Field {

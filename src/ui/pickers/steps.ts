@@ -1,7 +1,7 @@
 import { QuickInputButtons, type Event, type QuickInput, type QuickInputButton, type QuickPickItem } from "vscode";
 import { Deferred } from "../../base/async";
 import { DisposableStore } from "../../base/disposable";
-import { createPicker, createTextBox, inert, inertItem, type Inert } from "../outsideText";
+import { createPicker, createTextBox, inert, inertItem, type Inert, type Picker } from "../outsideText";
 import { fillRows, leaveBox } from "./rows";
 import { TickList } from "./tickList";
 
@@ -21,6 +21,8 @@ export interface PickQuestion<T extends QuickPickItem> extends StepPlace {
   readonly placeholder: string;
   readonly items: readonly T[];
   readonly isActive?: (item: T) => boolean;
+  /** Makes a row of what the user types. It is active unless `isMatch` finds another row. */
+  readonly typed?: { readonly row: (text: string) => T; readonly isMatch: (item: T, text: string) => boolean };
 }
 
 /** Asks for one of several items. */
@@ -30,12 +32,33 @@ export async function askPick<T extends QuickPickItem>(question: PickQuestion<T>
   fillRows(picker, question.items, question.isActive);
   picker.ignoreFocusOut = true;
   picker.matchOnDescription = true;
-  return ask(picker, question, (answer) =>
-    picker.onDidAccept(() => {
-      const [item] = picker.activeItems;
-      if (item) answer(item);
-    }),
-  );
+  return ask(picker, question, (answer) => {
+    const own = new DisposableStore();
+    own.add(
+      picker.onDidChangeValue((value) => {
+        showTyped(picker, question, value.trim());
+      }),
+    );
+    own.add(
+      picker.onDidAccept(() => {
+        const [item] = picker.activeItems;
+        if (item) answer(item);
+      }),
+    );
+    return own;
+  });
+}
+
+function showTyped<T extends QuickPickItem>(picker: Picker<T>, question: PickQuestion<T>, text: string): void {
+  const { items, isActive, typed } = question;
+  if (!typed) return;
+  if (text === "") {
+    fillRows(picker, items, isActive);
+    return;
+  }
+  const isMatch = (item: T) => typed.isMatch(item, text);
+  const row = { ...typed.row(text), alwaysShow: true };
+  fillRows(picker, [...items, row], items.some(isMatch) ? isMatch : ({ alwaysShow }) => alwaysShow === true);
 }
 
 export interface TickQuestion<T extends QuickPickItem> extends PickQuestion<T> {

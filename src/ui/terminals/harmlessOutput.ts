@@ -101,9 +101,7 @@ export class HarmlessOutput {
     }
   }
 
-  /**
-   * Of the other DCS strings, only a request for the terminal's state (DECRQSS) is kept, for a program with a terminal.
-   */
+  /** Keeps a request for the terminal's state (DECRQSS) of a program with a terminal, and no other string. */
   #dcs({ opener, content }: ControlSequence & { kind: "string" }): string {
     return this.#hasTerminal && opener === "P" && content.startsWith("$q") ? `\x1bP${content}\x1b\\` : "";
   }

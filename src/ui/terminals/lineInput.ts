@@ -6,7 +6,7 @@ const ERASE_LINE = "\x15";
 /** Matches one key: an escape sequence, an answer from the terminal, a line break, or a character. */
 const KEYS = /\x1b(?:\[M[^]{3}|\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|O.|.)?|\r\n|[^]/gu;
 
-/** What to do with the typed keys. */
+/** The effect of typed keys. */
 export type InputAction =
   { readonly kind: "line"; readonly text: string } | { readonly kind: "interrupt" } | { readonly kind: "end" };
 

@@ -5,7 +5,7 @@ import type { Rates } from "../../modal/rates";
 import { hourlyRate } from "../../sandboxes/costs/cost";
 import { isRunning, type Sandbox } from "../../sandboxes/sandbox";
 
-/** What the view says about all its sandboxes together. */
+/** A summary of all the sandboxes in the view. */
 export interface Summary {
   /** Shown next to the view's title: whose sandboxes these are, and what they cost. */
   readonly description: string;
@@ -18,7 +18,7 @@ export interface SummarySources {
   readonly session: Session;
   readonly rates: Rates;
   readonly account?: Account | undefined;
-  /** What is wrong with the records on disk. */
+  /** The problem with the records on disk, if there is one. */
   readonly problem?: string | undefined;
 }
 

@@ -21,7 +21,7 @@ export interface RowIcon {
   readonly color?: string;
 }
 
-/** What a row shows besides the thing itself. */
+/** The state that rows show besides the thing itself. */
 export interface RowContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
