@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "mocha";
 import { commands, ConfigurationTarget, Uri, window, workspace } from "vscode";
 
+import { useStory } from "../e2e/support/story";
 import { pollUntil } from "../e2e/workbench/locators";
 import { skip } from "../support/skip";
 import { localBackends, ourExtension } from "./extension";
@@ -28,10 +29,12 @@ describe("with the local backend", function () {
     await pollUntil("the local backend has ended", async () => (await localBackends()).length === 0);
     rmSync(elsewhere, { recursive: true, force: true });
   });
-  afterEach(async () => {
+  const closeAll = async () => {
     await person.dismisses();
     await commands.executeCommand("workbench.action.closeAllEditors");
-  });
+  };
+  afterEach(closeAll);
+  const step = useStory(closeAll);
 
   const setting = (name: string, value: unknown) =>
     workspace.getConfiguration("modalSandboxes").update(name, value, ConfigurationTarget.Global);
@@ -84,7 +87,7 @@ describe("with the local backend", function () {
       await setting("gpus", undefined);
     });
 
-    it("runs the clicked file rather than the one in the editor, also outside every folder", async () => {
+    step("runs the clicked file rather than the one in the editor, also outside every folder", async () => {
       const content = "echo from the editor\n";
       await window.showTextDocument(await workspace.openTextDocument({ language: "shellscript", content }));
       const run = start("runFile", looseFile("sleeps.sh", SLEEPS));
@@ -94,7 +97,7 @@ describe("with the local backend", function () {
       assert.deepEqual(terminals(), ["sleeps.sh · T4"]);
     });
 
-    it("preselects the GPUs of the last run", async () => {
+    step("preselects the GPUs of the last run", async () => {
       await setting("gpus", ["H100"]);
       const run = start("runFile", looseFile("loose.sh", "echo hello\n"));
       const picker = await person.picker(/^Run loose\.sh · /);
@@ -131,7 +134,7 @@ describe("with the local backend", function () {
   });
 
   describe("the terminate command", () => {
-    it("asks before it interrupts a program, and keeps the sandbox if the user cancels", async () => {
+    step("asks before it interrupts a program, and keeps the sandbox if the user cancels", async () => {
       const question = await pollUntil("the sandbox runs", async () => {
         await start("terminateSandbox");
         return person.shown.find(({ text }) => text === "Terminate the T4 sandbox?");
@@ -146,7 +149,7 @@ describe("with the local backend", function () {
       );
     });
 
-    it("terminates the sandbox if the user agrees", async () => {
+    step("terminates the sandbox if the user agrees", async () => {
       person.willAnswer("Terminate");
       await commands.executeCommand("modalSandboxes.terminateSandbox");
       await start("terminateSandbox");
