@@ -1,7 +1,7 @@
 import { toDisposable, type Disposable } from "./disposable";
 
 /** An `AbortError`, as `AbortSignal` consumers expect it. */
-export const abortError = (): Error => new DOMException("The operation was cancelled.", "AbortError");
+export const abortError = (): Error => new DOMException("The operation was canceled.", "AbortError");
 
 export class Deferred<T> {
   readonly promise: Promise<T>;

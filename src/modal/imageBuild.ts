@@ -8,7 +8,7 @@ export type BuildEntry =
 export type BuildEnd =
   | { readonly kind: "built" }
   | { readonly kind: "failed"; readonly layer: string; readonly reason: string }
-  | { readonly kind: "cancelled" };
+  | { readonly kind: "canceled" };
 
 /** The longest log that is kept, in characters. A longer one loses its beginning. */
 const KEPT = 2_000_000;

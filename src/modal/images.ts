@@ -74,7 +74,7 @@ export class ImageGateway {
       return imageId;
     } catch (error) {
       // A failed layer has already ended the build, and only the first outcome counts.
-      build.end({ kind: "cancelled" });
+      build.end({ kind: "canceled" });
       throw translate(error);
     }
   }

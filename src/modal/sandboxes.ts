@@ -25,7 +25,7 @@ export interface CreateOptions {
   /** How long to wait for a machine before giving up. */
   readonly deadlineMs: number;
   readonly onDidEnterStep: (step: CreateStep) => void;
-  /** Called when the create failed or was cancelled and the server certainly has no such sandbox. */
+  /** Called when the create failed or was canceled and the server certainly has no such sandbox. */
   readonly onDidVanish: () => Promise<void>;
 }
 
@@ -150,7 +150,7 @@ export class SandboxGateway {
   }
 
   /**
-   * The SDK's create can't be cancelled. Terminates its result, by name until the id is known, and again after a failure,
+   * The SDK's create can't be canceled. Terminates its result, by name until the id is known, and again after a failure,
    * since the failure may be a lost answer.
    */
   async #abandon(

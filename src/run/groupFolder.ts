@@ -106,6 +106,6 @@ const notMade = (path: string, cause: unknown) =>
     ],
   });
 
-const MARKER_TEXT = `The outputs of runs that were started together by Modal Sandboxes.
-This file keeps the folder out of every push. Delete it to have the folder pushed.
+const MARKER_TEXT = `These are the outputs of runs that Modal Sandboxes started together.
+This file excludes the folder from every push. Delete it to push the folder too.
 `;

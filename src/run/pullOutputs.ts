@@ -11,15 +11,15 @@ export async function pullOutputs(
   pull: (signal: AbortSignal) => Promise<string | undefined>,
   log: Logger,
 ): Promise<boolean> {
-  const cancelled = new AbortController();
+  const canceled = new AbortController();
   const cancel = () => {
-    cancelled.abort();
+    canceled.abort();
     return Promise.resolve();
   };
   const ignore = () => Promise.resolve();
   run.control({ write: ignore, endInput: ignore, interrupt: cancel, stop: cancel, stopNow: cancel });
   try {
-    const outcome = await pull(cancelled.signal);
+    const outcome = await pull(canceled.signal);
     if (outcome !== undefined) run.tell(outcome);
     return true;
   } catch (error) {

@@ -30,10 +30,9 @@ export type RunState =
       readonly dollars: number;
     }
   | { readonly kind: "failed"; readonly error: unknown }
-  | { readonly kind: "cancelled" };
+  | { readonly kind: "canceled" };
 
-export const isFinished = ({ kind }: RunState): boolean =>
-  kind === "ended" || kind === "failed" || kind === "cancelled";
+export const isFinished = ({ kind }: RunState): boolean => kind === "ended" || kind === "failed" || kind === "canceled";
 
 /** The operations on a program that has been started. */
 export interface RunControls {

@@ -190,7 +190,7 @@ export class RunService implements Disposable {
     try {
       await work();
     } catch (error) {
-      run.enter(isAbort(error) ? { kind: "cancelled" } : { kind: "failed", error });
+      run.enter(isAbort(error) ? { kind: "canceled" } : { kind: "failed", error });
     } finally {
       await run.log.end();
       if (run.log.failure !== undefined)

@@ -30,7 +30,7 @@ export async function* checkSandbox(options: SandboxCheckOptions, signal: AbortS
   const created = await check("Sandbox", async () => {
     const startedAt = performance.now();
     sandbox = await sandboxes.create({ spec, folder: "" }, signal);
-    return `One of ${spec.image.label} started after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`;
+    return `A sandbox with ${spec.image.label} started after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`;
   });
   yield created;
   if (!sandbox) return;

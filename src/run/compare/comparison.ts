@@ -221,8 +221,8 @@ export function describeState(state: ComparedRun["state"]): string {
       return capitalized(outcomeText(state));
     case "failed":
       return `Failed: ${messageOf(state.error)}`;
-    case "cancelled":
-      return "Cancelled";
+    case "canceled":
+      return "Canceled";
     default:
       return assertNever(state);
   }

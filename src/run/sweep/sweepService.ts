@@ -204,8 +204,8 @@ function reasonOf(state: RunState): string | undefined {
       return "it ran earlier";
     case "failed":
       return messageOf(state.error);
-    case "cancelled":
-      return "cancelled";
+    case "canceled":
+      return "canceled";
     default:
       return undefined;
   }

@@ -140,7 +140,7 @@ export class Unpacker {
 
   /** Ends the archive early; complete entries stay. */
   abandon(): void {
-    this.#end ??= { kind: "cut", detail: "The pull was cancelled." };
+    this.#end ??= { kind: "cut", detail: "The pull was canceled." };
   }
 
   #enter(header: TarHeader): void {

@@ -55,7 +55,7 @@ export type PullResult = Omit<PullOutcome, "end">;
 
 /**
  * Pulls what the sandbox's programs made or changed into the folder. Replaces only files that did not change here, and
- * deletes nothing. A file under its final name is always complete. If the pull fails or is cancelled, files that were
+ * deletes nothing. A file under its final name is always complete. If the pull fails or is canceled, files that were
  * already pulled stay.
  */
 export async function pull(thread: SyncThread, options: PullOptions): Promise<PullResult> {

@@ -191,7 +191,7 @@ export class PullSession {
     if (this.#failure) throw this.#failure.error;
     const unpacker = this.#unpacker;
     if (isStopped) unpacker?.abandon();
-    const end: ArchiveEnd = unpacker?.finish() ?? { kind: "cut", detail: "The pull was cancelled." };
+    const end: ArchiveEnd = unpacker?.finish() ?? { kind: "cut", detail: "The pull was canceled." };
     const madeFolders = isStopped ? [] : this.#makeFolders();
     this.#writer?.dispose();
     const [here, there] = [[...madeFolders, ...this.#learned], this.#learnedThere];

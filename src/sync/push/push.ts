@@ -11,7 +11,7 @@ import { refuseRemotePath } from "../rules/systemFolders";
 
 export interface PusherOptions {
   readonly thread: SyncThread;
-  /** Called before every push; if it returns false, the push is cancelled. */
+  /** Called before every push; if it returns false, the push is canceled. */
   readonly approve?: (push: BigPush) => Promise<boolean>;
   /** Called for each push; without it nothing is compressed. */
   readonly compression?: () => CompressionSetting;

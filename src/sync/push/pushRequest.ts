@@ -10,7 +10,7 @@ export interface PushRequest {
   /** Absolute; created if missing. */
   readonly remotePath: string;
   readonly exec: Exec;
-  /** True if nobody waits for the push: it is cancelled if it would need an answer. */
+  /** True if nobody waits for the push: it is canceled if it would need an answer. */
   readonly isUnattended?: boolean;
   /** True to move outputs that no pull has included aside in the sandbox. */
   readonly putsLeftAside?: boolean;

@@ -107,7 +107,7 @@ const WORDS = [
   "failed",
   "interrupted",
   "terminated",
-  "cancelled",
+  "canceled",
   "running",
   "starting",
   "waiting",

@@ -48,7 +48,7 @@ function lastLine(end: BuildEnd): string {
       return green("✓ The image is built. Later sandboxes reuse it.");
     case "failed":
       return red(`✗ ${end.layer} failed: ${end.reason}`);
-    case "cancelled":
+    case "canceled":
       return dim("The build was canceled. The layers that are already built are kept.");
     default:
       return assertNever(end);

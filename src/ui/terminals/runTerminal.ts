@@ -112,8 +112,8 @@ function lastLine(state: RunState, isFree: boolean, log: Logger): string {
       if (!(state.error instanceof UserError))
         log.error(state.error instanceof Error ? state.error : messageOf(state.error));
       return red(`✗ ${messageOf(state.error)}`);
-    case "cancelled":
-      return dim("Cancelled.");
+    case "canceled":
+      return dim("Canceled.");
     default:
       return "";
   }

@@ -78,5 +78,5 @@ export class TaskTerminal implements Pseudoterminal {
 
 function exitCodeOf(state: RunState): number {
   if (state.kind === "ended") return state.exitCode;
-  return state.kind === "cancelled" ? INTERRUPTED : 1;
+  return state.kind === "canceled" ? INTERRUPTED : 1;
 }

@@ -117,7 +117,7 @@ describe("runs", function () {
     const wanted = spec({ memoryMiB: 301 });
     const [first, second] = [startOne(fileTarget("twice.sh"), wanted), startOne(fileTarget("twice.sh"), wanted)];
     await first.run.stop();
-    assert.equal((await first.run.finished).kind, "cancelled");
+    assert.equal((await first.run.finished).kind, "canceled");
     assert.equal(await exitCodeOf(second.run), 0);
   });
 
@@ -302,7 +302,7 @@ describe("runs that wait for each other", function () {
     await entered(second.run, "preparing");
     await first.screen.shows("\n");
     await second.run.stop();
-    assert.equal((await second.run.finished).kind, "cancelled");
+    assert.equal((await second.run.finished).kind, "canceled");
     assert.equal(await exitCodeOf(third.run), 0);
     const [, firstEnd = 0] = first.screen.text.split("\n").map(Number);
     const [thirdBegin = 0] = third.screen.text.split("\n").map(Number);

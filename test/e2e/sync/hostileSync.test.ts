@@ -54,7 +54,7 @@ describe("rules files and secrets", () => {
     );
     await workbench.screenshot("rules-question");
     await dialog.press("Cancel");
-    await terminals.waitForText("look.sh · T4", /cancelled/i);
+    await terminals.waitForText("look.sh · T4", /canceled/i);
 
     await workbench.runCommand("Modal: Run Last File Again");
     await pollUntil("the question is asked again", () => dialog.isOpen());

@@ -30,7 +30,7 @@ const runStates: readonly RunState[] = [
   { kind: "running", startedAt: 0, dollarsPerHour: 1 },
   { kind: "ended", startedAt: 0, endedAt: 1, exitCode: 0, dollars: 0 },
   { kind: "failed", error: new Error("No network.") },
-  { kind: "cancelled" },
+  { kind: "canceled" },
 ];
 
 const context = rowContextAt(0);

@@ -55,8 +55,8 @@ function describeState(state: RunState, { now, isLocal }: RowContext): string {
       );
     case "failed":
       return "failed";
-    case "cancelled":
-      return "cancelled";
+    case "canceled":
+      return "canceled";
   }
 }
 
@@ -70,7 +70,7 @@ function iconOf(state: RunState): RowIcon {
       return outcomeIcons[outcomeOf(state)];
     case "failed":
       return { id: "error", color: "testing.iconFailed" };
-    case "cancelled":
+    case "canceled":
       return stopped;
   }
 }

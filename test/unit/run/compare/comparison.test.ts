@@ -124,7 +124,7 @@ describe("the comparison of runs", () => {
       { kind: "skipped", reason: "the spending limit is reached" },
       { kind: "preparing", step: "Syncing the folder" },
       { kind: "failed", error: new Error("Modal has no H100 free right now.") },
-      { kind: "cancelled" },
+      { kind: "canceled" },
       ended(1, 1, 3),
     ] as const;
     const comparison = comparisonOf(states.map((state, index) => run("T4", { id: String(index), state })));
@@ -133,7 +133,7 @@ describe("the comparison of runs", () => {
       "Not started: the spending limit is reached",
       "Syncing the folder",
       "Failed: Modal has no H100 free right now.",
-      "Cancelled",
+      "Canceled",
       "Exit code 3",
     ]);
     assert.deepEqual(

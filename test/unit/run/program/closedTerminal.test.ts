@@ -25,6 +25,6 @@ describe("closing a run's terminal", () => {
   });
 
   it("leaves a finished run as it is", () => {
-    assert.equal(fateOf({ kind: "cancelled" }, "stop", after(1)), "keep");
+    assert.equal(fateOf({ kind: "canceled" }, "stop", after(1)), "keep");
   });
 });

@@ -29,7 +29,7 @@ class FakeRun implements SweepRun {
   }
 
   async stop(): Promise<void> {
-    this.#settle({ kind: "cancelled" });
+    this.#settle({ kind: "canceled" });
     await turn();
   }
 
@@ -164,7 +164,7 @@ describe("a sweep", () => {
     await sweep.stop();
     await sweep.finished;
     assert.equal(started(), "ab");
-    assert.equal(lanes.run("a").state.kind, "cancelled");
+    assert.equal(lanes.run("a").state.kind, "canceled");
     assert.deepEqual(
       sweep.entries.map(({ skipped }) => skipped),
       [undefined, undefined, "stopped", "stopped"],

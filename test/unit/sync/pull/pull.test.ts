@@ -399,10 +399,10 @@ describe("a pull", function () {
     const pair = Pair.synced(folder, {});
     pair.writeThere("big", Buffer.alloc(3_000_000));
     pair.writeThere("small", "x");
-    const cancelled = pair.pull({ decide: () => Promise.resolve(undefined) });
+    const canceled = pair.pull({ decide: () => Promise.resolve(undefined) });
     assert.ok(
       isAbort(
-        await cancelled.then(
+        await canceled.then(
           () => undefined,
           (error: unknown) => error,
         ),

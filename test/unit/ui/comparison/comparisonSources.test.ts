@@ -41,8 +41,8 @@ describe("the source of a comparison", () => {
     runs[1]?.enter(ended(1));
     assert.equal(source.note, "3 runs · 1 done, 1 failed, 1 starting");
     assert.equal(source.isLive, true);
-    runs[2]?.enter({ kind: "cancelled" });
-    assert.equal(source.note, "3 runs · 1 done, 1 failed, 1 cancelled");
+    runs[2]?.enter({ kind: "canceled" });
+    assert.equal(source.note, "3 runs · 1 done, 1 failed, 1 canceled");
     assert.equal(source.isLive, false);
   });
 

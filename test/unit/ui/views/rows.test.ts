@@ -184,7 +184,7 @@ describe("the row of a run", () => {
       runRow(run({ kind: "running", startedAt: now - 3 * MINUTE, dollarsPerHour: 1 }), cloud).description,
       "running · 3m",
     );
-    assert.equal(runRow(run({ kind: "cancelled" }), cloud).description, "cancelled");
+    assert.equal(runRow(run({ kind: "canceled" }), cloud).description, "canceled");
   });
 
   it("shows how it ended, how long it took and its cost", () => {
