@@ -1,4 +1,5 @@
 import type { FileEntry, FolderEntry } from "./folderEntry";
+import type { Inventory } from "./inventory";
 
 /**
  * The times until which a sandbox's files are known to match a baseline, in seconds of the sandbox's clock. A file with
@@ -41,6 +42,37 @@ export function confirmSent(
     else later.set(path, pushedAt);
   return { at: at ?? pushedAt, later };
 }
+
+interface Recognized {
+  readonly entries: ReadonlyMap<string, FolderEntry>;
+  /** Sent by a push that did not end. */
+  readonly unconfirmed: readonly FolderEntry[];
+  readonly inventory: Inventory;
+}
+
+/**
+ * Returns the times of the recognized entries. An incomplete push may have written files after the last complete one.
+ */
+export function confirmRecognized(
+  before: Known | undefined,
+  { entries, unconfirmed, inventory: { stats, latestChange } }: Recognized,
+): Confirmed | undefined {
+  const at = before?.confirmed?.at ?? latestChange;
+  if (at === undefined) return undefined;
+  const later = new Map(before?.confirmed?.later);
+  for (const { path } of unconfirmed) {
+    const ctime = stats.get(path)?.ctime;
+    // A file that looks as before was not placed; a program may have written it.
+    if (ctime !== undefined && !looksAlike(entries.get(path), before?.entries.get(path))) later.set(path, ctime);
+  }
+  return { at, later };
+}
+
+const looksAlike = (one: FolderEntry | undefined, other: FolderEntry | undefined): boolean =>
+  one?.kind === "file" &&
+  other?.kind === "file" &&
+  one.size === other.size &&
+  Math.floor(one.mtimeMs / 1000) === Math.floor(other.mtimeMs / 1000);
 
 /** The parts of a baseline that are needed here. */
 interface Known {

@@ -6,7 +6,7 @@ import type { AcceptedRulesStore } from "../rules/acceptedRules";
 import type { BaselineKey, BaselineStore } from "../folder/baseline";
 import type { Baseline } from "../folder/baselineFile";
 import { checks, placingOf } from "../folder/checks";
-import { confirmSent, type Confirmed } from "../folder/confirmed";
+import { confirmRecognized, confirmSent } from "../folder/confirmed";
 import { directoryModes } from "../folder/directoryModes";
 import { listExcluded } from "../rules/excluded";
 import type { FolderEntry } from "../folder/folderEntry";
@@ -110,7 +110,9 @@ export class PushSession {
     const inventory = parseInventory(output);
     const { generation } = inventory;
     const entries = this.#recognize(target, inventory);
-    target.baseline = { generation, entries, confirmed: this.#recognizedAt(target, inventory) };
+    const unconfirmed = this.#baselines.unconfirmed(target.key) ?? [];
+    const confirmed = confirmRecognized(target.baseline, { entries, unconfirmed, inventory });
+    target.baseline = { generation, entries, confirmed };
     target.plan = this.#reconcileTaken(entries, target.taken, target.isFresh);
     if (isEmpty(target.plan) && generation !== "") this.#baselines.put(target.key, target.baseline);
     return this.#summary(target);
@@ -206,20 +208,6 @@ export class PushSession {
     // is pushed again.
     const candidates = [...this.#scan.entries, ...unconfirmed, ...outdated, ...(isFresh ? taken.pulled.values() : [])];
     return recognize(candidates, stats);
-  }
-
-  /**
-   * Returns the times of the recognized entries. An incomplete push may have written files after the last complete one.
-   */
-  #recognizedAt({ key, baseline }: Target, { stats, latestChange }: Inventory): Confirmed | undefined {
-    const at = baseline?.confirmed?.at ?? latestChange;
-    if (at === undefined) return undefined;
-    const later = new Map(baseline?.confirmed?.later);
-    for (const { path } of this.#baselines.unconfirmed(key) ?? []) {
-      const ctime = stats.get(path)?.ctime;
-      if (ctime !== undefined) later.set(path, ctime);
-    }
-    return { at, later };
   }
 
   /** False after an incomplete push, which may have left its marker and temporary files. */

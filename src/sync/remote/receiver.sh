@@ -116,8 +116,8 @@ has_gnu_cp() { case $(cp --version 2>/dev/null) in *"GNU coreutils"*) ;; *) fals
 # not changed.
 link_all() { cp -rPlfT -- "$tree" . 2>/dev/null; }
 
-# The last push wrote its marker last. The marker's ctime is meaningless after an incomplete push, and in a copy of a
-# file system, whose files all have the ctime of the copy.
+# The last push wrote its marker last. In a copy of a file system, all files have the ctime of the copy, so the marker has
+# a ctime that is not its mtime: no ctime says anything then.
 pushed_at=
 note_push() {
   pushed_at=
@@ -145,7 +145,7 @@ same() {
     one=${wanted%%"$newline"*} wanted=${wanted#*"$newline"}
     fraction=${rest%% *} rest=${rest#* } latest=$pushed_at
     case $fraction in *,*) latest=${fraction#*,} fraction=${fraction%%,*} ;; esac
-    if [ -n "$pushed_at" ] && is_later "${line%%/*}" "$latest"; then
+    if [ -n "$latest" ] && [ ! "$is_copy" ] && is_later "${line%%/*}" "$latest"; then
       wanted=differs
       break
     fi
@@ -280,7 +280,8 @@ text=
 is_expected || exit 46
 if is_fresh; then is_empty=yes; else is_empty=; [ "$push" = next ] || exit 46; fi
 
-[ -z "$expected_generation" ] || note_push || echo copied
+is_copy=
+[ "$push" = first ] || ! exists "$marker" || note_push || { is_copy=yes && echo copied; }
 # Until the push ends, no other push can rely on the target's content.
 : >"$marker" || exit 45
 . "$checks"

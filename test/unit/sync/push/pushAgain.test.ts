@@ -143,6 +143,30 @@ describe("a repeated push", function () {
         assert.equal(readFileSync(join(remotePath, "c"), "utf8"), "by the user again");
       });
 
+      for (const [what, change] of [
+        [
+          "emptied by a push that broke off",
+          (marker: string) => {
+            writeFileSync(marker, "");
+          },
+        ],
+        [
+          "deleted by a program",
+          (marker: string) => {
+            rmSync(marker);
+          },
+        ],
+      ] as const)
+        it(`keeps a file that a program rewrote with the same size and time before the marker was ${what}`, async () => {
+          const { root, remotePath, again } = await pushed({ a: file("1"), b: file("1"), c: file("1") }, exec);
+          for (const name of ["a", "b"]) rewriteUnseen(remotePath, name, "2");
+          change(join(remotePath, ".modal-sync"));
+          for (const name of ["a", "c"]) writeFileSync(join(root, name), "by the user");
+          rmSync(join(root, "b"));
+          const { conflicts } = await again();
+          assert.deepEqual(conflicts.map(({ path }) => path).sort(), ["a", "b"]);
+        });
+
       it("sets nothing aside after a push into a sandbox where a program gave every file another mode", async () => {
         const { root, remotePath, again } = await pushed({ a: file("1"), b: file("1"), c: file("1") }, exec);
         const marker = join(remotePath, ".modal-sync");
