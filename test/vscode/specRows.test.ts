@@ -19,6 +19,6 @@ describe("Prebuild Image…", () => {
         ["bad", "open the settings to fix it"],
       ],
     );
-    assert.match(rows[1]?.detail ?? "", /^The spec "bad" /);
+    assert.match(rows[1]?.detail ?? "", /^The spec "bad": "memoryMiB" must be a whole number/);
   });
 });
