@@ -41,7 +41,8 @@ export function readBaseline(file: string): SavedBaseline | undefined {
     const entries = new Map<string, FolderEntry>();
     apply(first, entries);
     const { generation, confirmed, addedRows } = applyAll(changes, first, entries);
-    return { baseline: { generation, entries, confirmed: fromTimes(confirmed) }, stamp, addedRows };
+    const baseline = { generation, entries, ...(confirmed && { confirmed: fromTimes(confirmed) }) };
+    return { baseline, stamp, addedRows };
   } catch {
     return undefined;
   }

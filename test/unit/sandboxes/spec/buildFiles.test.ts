@@ -245,7 +245,8 @@ describe("the files that an image is built from", function () {
     for (let round = 0; round < 300; round++) {
       const middle = Array.from({ length: Math.floor(random() * 4) }, () => `${pick(steps)}/`).join("");
       const quote = pick(["", "", "'", '"']);
-      const text = `numpy\n${pick(options)}${quote}${pick(prefixes)}${middle}${pick(ends)}${quote}\n`;
+      const hostile = `numpy\n${pick(options)}${quote}${pick(prefixes)}${middle}${pick(ends)}${quote}\n`;
+      const text = round === 0 ? "numpy\n-r sub/ok.txt\n" : hostile;
       write("requirements.txt", text);
       const found = await requirements().catch((error: unknown) => error);
       const place = `round ${round}: ${JSON.stringify(text)}`;
