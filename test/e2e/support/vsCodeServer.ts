@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -77,6 +77,14 @@ export class VsCodeServer {
     else query.set(folder.endsWith(".code-workspace") ? "workspace" : "folder", folder);
     query.set("payload", JSON.stringify(Object.entries({ skipWelcome: "true", ...payload })));
     return `http://${this.authority}/?${query.toString()}`;
+  }
+
+  /** Reads a file of our extension, as it is installed. */
+  async readInstalled(name: string): Promise<string> {
+    const extensions = join(this.#root, "extensions");
+    const folder = (await readdir(extensions)).find((entry) => entry.startsWith("modal-sandboxes."));
+    if (folder === undefined) throw new Error("The extension is not installed.");
+    return readFile(join(extensions, folder, name), "utf8");
   }
 
   /** The processes that this VS Code's local backend consists of: none where it was not started. */

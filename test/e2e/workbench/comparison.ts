@@ -2,6 +2,13 @@ import type { FrameLocator, Locator, Page } from "playwright-core";
 
 import { exactly, pollUntil } from "./locators";
 
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The editor tab that compares runs. */
 export class ComparisonView {
   readonly #page: Page;
@@ -55,6 +62,14 @@ export class ComparisonView {
   outputs(name: string): { readonly open: Locator; readonly keep: Locator } {
     const cell = this.frame.locator(`tbody tr:has(th :text-is("${name}")) .outputs`);
     return { open: cell.locator("button").first(), keep: cell.locator("button.keep") };
+  }
+
+  /** The part of the window that the comparison fills, without the empty rest below it. */
+  async contentBox(): Promise<Box> {
+    const body = await this.frame.locator("body").boundingBox();
+    const charts = await this.frame.locator("#charts").boundingBox();
+    if (!body || !charts) throw new Error("The comparison is not in sight.");
+    return { ...body, height: charts.y + charts.height + 20 - body.y };
   }
 
   async press(button: string): Promise<void> {

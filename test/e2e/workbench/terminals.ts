@@ -1,6 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 
 import { exactly, pollUntil } from "./locators";
+import { chooseFromMenu } from "./menu";
 
 /** The terminals of the panel, by their names; each is shown before it is read or written. */
 export class Terminals {
@@ -75,6 +76,22 @@ export class Terminals {
     await mouse.down();
     await mouse.move(list.x - 6 - pixels, list.y + 60, { steps: 5 });
     await mouse.up();
+  }
+
+  /** Puts terminals side by side, as soon as they are there. */
+  async join(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.#tab(name).waitFor({ timeout: 30_000 });
+    const [first, ...others] = names.map((name) => this.#tab(name));
+    if (!first) return;
+
+    await first.click();
+    for (const other of others) await other.click({ modifiers: ["ControlOrMeta"] });
+    await chooseFromMenu(this.#page, first, "Join Terminals");
+  }
+
+  /** Waits until the label with a new size, which appears for a moment, is gone. */
+  async waitForNoSizeLabel(): Promise<void> {
+    await this.#page.locator(".terminal-resize-overlay.visible").first().waitFor({ state: "detached" });
   }
 
   async type(name: string | RegExp, text: string): Promise<void> {
