@@ -23,17 +23,13 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
     return () => undefined;
   }
   signal.addEventListener("abort", listener, { once: true });
-  return () => {
-    signal.removeEventListener("abort", listener);
-  };
+  return () => signal.removeEventListener("abort", listener);
 }
 
 /** Settles as `work` does, or rejects with an `AbortError` once `signal` aborts. The work itself keeps running. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Deferred<never>();
-  const stop = onAbort(signal, () => {
-    aborted.reject(abortError());
-  });
+  const stop = onAbort(signal, () => aborted.reject(abortError()));
   try {
     return await Promise.race([work, aborted.promise]);
   } finally {
@@ -45,9 +41,7 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
 
 export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   const elapsed = new Deferred<undefined>();
-  const timer = setTimeout(() => {
-    elapsed.resolve(undefined);
-  }, ms);
+  const timer = setTimeout(() => elapsed.resolve(undefined), ms);
   try {
     await (signal ? abortable(elapsed.promise, signal) : elapsed.promise);
   } finally {
@@ -58,9 +52,7 @@ export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
 /** Calls `task` every `ms` milliseconds until it is disposed. Does not keep the process alive. */
 export function every(ms: number, task: () => void): Disposable {
   const timer = setInterval(task, ms).unref();
-  return toDisposable(() => {
-    clearInterval(timer);
-  });
+  return toDisposable(() => clearInterval(timer));
 }
 
 /** A value that is created on first use and kept. After a failure, the next use tries again. */

@@ -42,9 +42,7 @@ async function main(): Promise<void> {
   const isolation = await detectIsolation({
     stateDir,
     sharesNetwork,
-    log: (line) => {
-      log.info(line);
-    },
+    log: (line) => log.info(line),
     ...(preferred && { preferred }),
   });
   log.info(`isolation: ${isolation.kind}`);
@@ -118,14 +116,8 @@ const defaultState = (): string =>
 /** Resolves on a signal or at the end of stdin, when the process that started the server has ended. */
 function untilStopRequested(): Promise<void> {
   return new Promise((end) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
-      process.once(signal, () => {
-        end();
-      });
-    for (const event of ["end", "close", "error"] as const)
-      process.stdin.once(event, () => {
-        end();
-      });
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => end());
+    for (const event of ["end", "close", "error"] as const) process.stdin.once(event, () => end());
     process.stdin.resume();
   });
 }

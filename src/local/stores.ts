@@ -54,9 +54,9 @@ export function openStores({ isolation, stateDir, isAlone, faults, log }: StoreO
   const layers = new LayerStore(join(imageFolder, "layers"));
   const volumes = new VolumeStore(join(stateDir, "volumes"), () => !isOnlyServer(stateDir));
   if (isAlone)
-    Promise.all([layers.keepOnly(images.sweep()), volumes.sweep()]).catch((error: unknown) => {
-      log.warn(`Unused layers and volumes could not be removed: ${messageOf(error)}`);
-    });
+    Promise.all([layers.keepOnly(images.sweep()), volumes.sweep()]).catch((error: unknown) =>
+      log.warn(`Unused layers and volumes could not be removed: ${messageOf(error)}`),
+    );
 
   return {
     images,

@@ -50,9 +50,7 @@ async function answerLocally(flowId: () => string): Promise<{ readonly port: num
   const server = createServer((_request, response) => {
     response.writeHead(200, { "content-type": "text/plain", "access-control-allow-origin": "*" }).end(flowId());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(0, "127.0.0.1", resolve);
-  });
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,

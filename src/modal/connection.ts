@@ -142,13 +142,8 @@ export class Connection implements Disposable {
     const opened = this.#opened;
     this.#opened = undefined;
     if (!opened) return;
-    for (const sandbox of opened.sandboxes.values())
-      void whenThere(sandbox, (handle) => {
-        handle.detach();
-      });
-    void whenThere(opened.client, (client) => {
-      client.close();
-    });
+    for (const sandbox of opened.sandboxes.values()) void whenThere(sandbox, (handle) => handle.detach());
+    void whenThere(opened.client, (client) => client.close());
   }
 }
 

@@ -94,14 +94,7 @@ export class ImageGateway {
 
   async #follow({ client, build, signal }: Builder, imageId: string) {
     if (build.announce()) this.#started.fire(build);
-    return followLayer(
-      client,
-      imageId,
-      (text) => {
-        build.write(text);
-      },
-      signal,
-    );
+    return followLayer(client, imageId, (text) => build.write(text), signal);
   }
 }
 

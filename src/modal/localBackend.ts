@@ -60,9 +60,7 @@ export class LocalBackend implements Disposable {
       lastWords = line;
       log.info(`Local backend: ${line}`);
     });
-    child.once("error", (error) => {
-      target.reject(localBackendFailed(error.message, error));
-    });
+    child.once("error", (error) => target.reject(localBackendFailed(error.message, error)));
     child.once("close", (code, signal) => {
       log.info(`Local backend ended (${signal ?? code ?? "unknown"}).`);
       target.reject(localBackendFailed(lastWords, undefined));

@@ -163,9 +163,7 @@ export class SandboxGateway {
     const settled = creating
       .then((sandbox) => sandbox.terminate())
       .catch(() => undefined)
-      .finally(() => {
-        ended.abort();
-      });
+      .finally(() => ended.abort());
     for (;;) {
       const isLast = ended.signal.aborted;
       try {

@@ -100,8 +100,6 @@ export async function createTokenFlowClient(serverUrl = MODAL_URL): Promise<Toke
       const [tokenId, tokenSecret, workspace] = [fields.get(1), fields.get(2), fields.get(4)];
       return tokenId && tokenSecret ? { tokenId, tokenSecret, workspace: workspace ?? "" } : undefined;
     },
-    close: () => {
-      channel.close();
-    },
+    close: () => channel.close(),
   };
 }

@@ -30,9 +30,7 @@ export async function createOrSwap(
       {
         spec,
         folder,
-        onDidEnterStep: (step) => {
-          onStep(describeStep(step, spec));
-        },
+        onDidEnterStep: (step) => onStep(describeStep(step, spec)),
       },
       signal,
     );

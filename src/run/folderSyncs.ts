@@ -54,7 +54,11 @@ export class FolderSyncs {
     const from = gpuWord(sandbox.gpu);
     const pull = async (shared: AbortSignal) => {
       const result = await puller.pullChanges({
-        ...{ root, remotePath, sandboxId, from, signal: shared },
+        root,
+        remotePath,
+        sandboxId,
+        from,
+        signal: shared,
         ...(outputs !== undefined && { into: outputs }),
         // The process that ends the other side of a canceled pull must still start.
         exec: (argv: string[]) => exec.exec(sandboxId, argv, {}, new AbortController().signal),

@@ -19,9 +19,9 @@ export function resumeRuns({ sandboxes, services, log }: ResumeOptions): Disposa
       if (!isRunning(sandbox) || sandbox.holder !== "thisWindow" || asked.has(sandbox.key)) continue;
       asked.add(sandbox.key);
       for (const service of services)
-        service.resume(sandbox).catch((error: unknown) => {
-          log.warn(`Resuming the runs in ${sandbox.name} failed: ${messageOf(error)}`);
-        });
+        service
+          .resume(sandbox)
+          .catch((error: unknown) => log.warn(`Resuming the runs in ${sandbox.name} failed: ${messageOf(error)}`));
     }
   });
 }

@@ -49,13 +49,9 @@ export class RunPreparation {
   /** Finds or creates a sandbox and pushes the files. If the sandbox turns out to be gone, tries another one, once. */
   async prepare(run: Run, request: OneRun, spec: SandboxSpec): Promise<RunningSandbox> {
     const { sandboxes } = this.#options;
-    const onStep = (step: string) => {
-      run.enter({ kind: "preparing", step });
-    };
+    const onStep = (step: string) => run.enter({ kind: "preparing", step });
     const wanted = { spec, folder: request.folder ?? "", onStep, signal: run.signal };
-    const onDidEnterStep = (step: CreateStep) => {
-      onStep(describeStep(step, spec));
-    };
+    const onDidEnterStep = (step: CreateStep) => onStep(describeStep(step, spec));
     // There must be no `await` before this, or two runs started at the same time would each create a sandbox.
     const found = sandboxes.findReusable({ ...wanted, onDidEnterStep }, run.signal);
     const reused = found && (await found);

@@ -82,7 +82,10 @@ export class RunService implements Disposable {
     const outputs = specs.length > 1 ? this.groupFolder(target.label, folder) : part?.outputs;
     return specs.map(({ specName, ...spec }) =>
       this.#start({
-        ...{ request, group, gpu: spec.gpu, outputs },
+        request,
+        group,
+        gpu: spec.gpu,
+        outputs,
         ...(specName !== undefined && { place: { kind: "spec", name: specName } }),
         wanted: JSON.stringify([spec, folder]),
         sandboxFor: (run) => this.#preparation.prepare(run, request, spec),
@@ -124,7 +127,14 @@ export class RunService implements Disposable {
       const path = await outputs?.placeFor(label || gpuWord(run.gpu));
       const startedAt = clock.now();
       const asked = {
-        ...{ group, target, gpu: run.gpu, isBackground, folder, remotePath, ...(place && { place }), ...set },
+        group,
+        target,
+        gpu: run.gpu,
+        isBackground,
+        folder,
+        remotePath,
+        ...(place && { place }),
+        ...set,
         ...(path !== undefined && { outputs: path }),
         ...(run.pushedAt !== undefined && { pushedAt: run.pushedAt }),
       };
@@ -179,9 +189,7 @@ export class RunService implements Disposable {
   #add(properties: Omit<RunProperties, "log">): Run {
     const run = this.#make(properties);
     this.#runs.push(run);
-    run.onDidChangeState(() => {
-      this.#changed.fire(run);
-    });
+    run.onDidChangeState(() => this.#changed.fire(run));
     this.#changed.fire(run);
     return run;
   }
@@ -207,9 +215,7 @@ export class RunService implements Disposable {
     const { sandboxId, folder, remotePath, startedAt } = record;
     run.outputs = outputsOf(record);
     const keep = async (written: Promise<void>) => {
-      await written.catch((error: unknown) => {
-        log.warn(`Updating the record of a run failed: ${messageOf(error)}`);
-      });
+      await written.catch((error: unknown) => log.warn(`Updating the record of a run failed: ${messageOf(error)}`));
     };
     const begun = isStarted ? undefined : keep(records.begin(record));
     const end = () => {
@@ -218,11 +224,12 @@ export class RunService implements Disposable {
     };
     try {
       const exitCode = await runProgram(run, {
-        ...{ exec: this.#options.exec, sandboxId, remotePath, isStarted },
+        exec: this.#options.exec,
+        sandboxId,
+        remotePath,
+        isStarted,
         mayLive: () => (timeLeftMs(sandbox, clock.now()) ?? Infinity) > 0,
-        onStarted: () => {
-          this.#enterRunning(run, sandbox, record);
-        },
+        onStarted: () => this.#enterRunning(run, sandbox, record),
       }).catch((error: unknown) => {
         if (isAbort(error) || !sandboxes.wasTerminated(sandboxId)) throw error;
         return KILLED;

@@ -28,7 +28,10 @@ async function writeSummary(run: Run, folder: string, record: RunRecord, end: Ru
   for await (const bytes of run.log.read()) values.add({ bytes, stream: "stdout" });
   values.end();
   const summary = {
-    ...{ runId: id, groupId: group, ran: target.label, arguments: maskSecrets(target.args ?? []) },
+    runId: id,
+    groupId: group,
+    ran: target.label,
+    arguments: maskSecrets(target.args ?? []),
     gpu: gpu ? gpuArgument(gpu) : "CPU",
     ...(setIndex !== undefined && { setIndex }),
     startedAt: new Date(startedAt).toISOString(),

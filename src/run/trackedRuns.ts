@@ -35,9 +35,7 @@ export class TrackedRuns implements Disposable {
   of(run: Run): ComparedRun {
     const known = this.#tracked.get(run);
     if (known) return known.current;
-    const tracked = new TrackedRun(run, this.#options, () => {
-      this.#changed.fire(run);
-    });
+    const tracked = new TrackedRun(run, this.#options, () => this.#changed.fire(run));
     this.#tracked.set(run, this.#own.add(tracked));
     return tracked.current;
   }
@@ -76,18 +74,18 @@ class TrackedRun implements Disposable {
         if (this.#live.add(output)) onChange();
       }),
     );
-    this.#own.add(
-      run.onDidChangeState(() => {
-        this.#onState();
-      }),
-    );
+    this.#own.add(run.onDidChangeState(() => this.#onState()));
     this.#onState();
   }
 
   get current(): ComparedRun {
     const { id, target, gpu, state, queuedAt, outputs } = this.#run;
     return {
-      ...{ id, runId: id, gpu, state, queuedAt },
+      id,
+      runId: id,
+      gpu,
+      state,
+      queuedAt,
       label: target.label,
       outputs: outputs?.path,
       args: target.args ?? [],

@@ -17,9 +17,7 @@ export class Turns {
   /** @param place equal for runs that are likely to get the same sandbox */
   expect(run: Run, place: string): void {
     this.#expected.set(run, { place, arrival: new Deferred() });
-    void run.finished.then(() => {
-      this.#arrive(run);
-    });
+    void run.finished.then(() => this.#arrive(run));
   }
 
   /** Records that a run has a sandbox. */

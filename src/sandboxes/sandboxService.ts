@@ -89,9 +89,7 @@ export class SandboxService {
       if (key === creating.key && phase.kind === "creating" && phase.step !== "limits") onDidEnterStep?.(phase.step);
     };
     tell(creating);
-    const subscription = this.#options.store.onDidChangeSandboxes(({ changed }) => {
-      changed.forEach(tell);
-    });
+    const subscription = this.#options.store.onDidChangeSandboxes(({ changed }) => changed.forEach(tell));
     try {
       return await abortable(this.#creations.get(creating.key) ?? Promise.resolve(undefined), signal);
     } catch (error) {

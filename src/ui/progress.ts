@@ -41,8 +41,6 @@ const VIEW_TASK_MS = 60_000;
 function signalOf(token: CancellationToken): AbortSignal {
   const abort = new AbortController();
   if (token.isCancellationRequested) abort.abort();
-  token.onCancellationRequested(() => {
-    abort.abort();
-  });
+  token.onCancellationRequested(() => abort.abort());
   return abort.signal;
 }

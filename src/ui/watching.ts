@@ -58,9 +58,7 @@ export class Watching implements Disposable {
     this.#own.add(new MeterStatus({ metrics: this.metrics, runs, store, metersOf: (key) => this.metersOf(key) }));
     this.#ports = this.#own.add(new PortOffers({ store, tunnels, report }));
     this.#own.add(window.registerTerminalLinkProvider(new TracebackLinks((terminal) => terminals.runOf(terminal))));
-    const showRun = (run: Run) => {
-      terminals.show(run);
-    };
+    const showRun = (run: Run) => terminals.show(run);
     const keeping = { openOutputs, keepOutputs: (run: Run) => keepOutputs(run, options.thread, log) };
     this.comparisons = this.#own.add(new Comparisons({ ...options, ...keeping, showRun, metrics: this.metrics }));
     this.#follow(runs);

@@ -54,9 +54,7 @@ class Typist {
 
   constructor({ type, showTo }: Shown) {
     this.#type = type;
-    this.#over = showTo((bytes) => {
-      this.#shown(Buffer.from(bytes).toString());
-    });
+    this.#over = showTo((bytes) => this.#shown(Buffer.from(bytes).toString()));
   }
 
   async echoes(): Promise<number[]> {

@@ -11,9 +11,7 @@ async function main(): Promise<void> {
   const folder = await copySampleFolder(server.home);
   console.log(`VS Code is open at ${server.url(folder)}\nIts folder is ${folder}; press Ctrl+C to end it.`);
 
-  await new Promise((resolve) => {
-    process.once("SIGINT", resolve).once("SIGTERM", resolve);
-  });
+  await new Promise((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
   await server.stop();
 }
 

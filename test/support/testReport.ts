@@ -32,18 +32,10 @@ export function collectOutcomes(runner: Runner, root: string): readonly TestOutc
       ...(result === "passed" && retried.has(runnable.fullTitle()) && { isFlaky: true }),
     });
   };
-  runner.on("retry", (test: Runnable) => {
-    retried.add(test.fullTitle());
-  });
-  runner.on("pass", (test) => {
-    add(test, "passed");
-  });
-  runner.on("fail", (test) => {
-    add(test, "failed");
-  });
-  runner.on("pending", (test) => {
-    add(test, "skipped");
-  });
+  runner.on("retry", (test: Runnable) => retried.add(test.fullTitle()));
+  runner.on("pass", (test) => add(test, "passed"));
+  runner.on("fail", (test) => add(test, "failed"));
+  runner.on("pending", (test) => add(test, "skipped"));
   return outcomes;
 }
 

@@ -54,9 +54,7 @@ describe("the architecture", () => {
     assert.deepEqual(paths(homeless), []);
   });
 
-  it("lets a file import its own folder or one of a lower rank", () => {
-    assert.deepEqual(offences(mayImport), []);
-  });
+  it("lets a file import its own folder or one of a lower rank", () => assert.deepEqual(offences(mayImport), []));
 
   it("puts every file of the local backend in a folder with a rank", () => {
     const homeless = files.filter(({ path }) => isLocal(path) && !path.startsWith(SANDBOX_FS) && !localEntryOf(path));
@@ -127,9 +125,7 @@ describe("the architecture", () => {
     );
   });
 
-  it("lets no file import itself through others", () => {
-    assert.deepEqual(cycles(files), []);
-  });
+  it("lets no file import itself through others", () => assert.deepEqual(cycles(files), []));
 
   it("lets no file re-export the exports of another or have a default export", () => {
     assert.deepEqual(paths(files.filter(({ path, reexports }) => reexports.length > 0 && path !== SDK_CHUNK)), []);

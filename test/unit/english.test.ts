@@ -49,13 +49,11 @@ describe("plain English", () => {
   });
 
   for (const [name, found, instead] of NEVER_RIGHT)
-    it(`no string or comment says "${name}" (${instead})`, () => {
-      assertNone(passages.filter(({ text }) => found.test(text)));
-    });
+    it(`no string or comment says "${name}" (${instead})`, () =>
+      assertNone(passages.filter(({ text }) => found.test(text))));
 
-  it("no comment is a bare clause that begins with What, Whether, Of or Those", () => {
-    assertNone(passages.filter(({ isComment, text }) => isComment && FRAGMENT.test(text)));
-  });
+  it("no comment is a bare clause that begins with What, Whether, Of or Those", () =>
+    assertNone(passages.filter(({ isComment, text }) => isComment && FRAGMENT.test(text))));
 });
 
 /** One line each, so that the editor's terminal links to the place. */

@@ -64,7 +64,9 @@ describe("the problem matchers", () => {
     assert.deepEqual(problemsIn("modal-nvcc", output), [
       { file: "kernels/add.cu", line: "7", severity: "error", message: 'identifier "x" is undefined' },
       {
-        ...{ file: "kernels/add.cu", line: "9", severity: "warning" },
+        file: "kernels/add.cu",
+        line: "9",
+        severity: "warning",
         message: 'variable "y" was declared but never referenced',
       },
     ]);

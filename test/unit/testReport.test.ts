@@ -48,9 +48,7 @@ function outcomesOf(tests: Readonly<Record<string, () => void>>): Promise<readon
   const mocha = new Mocha({ retries: 1, reporter: Silent });
   for (const [title, run] of Object.entries(tests)) mocha.suite.addTest(new Mocha.Test(title, run));
   return new Promise((resolve) => {
-    const runner = mocha.run(() => {
-      resolve(outcomes);
-    });
+    const runner = mocha.run(() => resolve(outcomes));
     const outcomes = collectOutcomes(runner, process.cwd());
   });
 }

@@ -32,7 +32,9 @@ const clauses = [
 describe("the command palette", () => {
   const offered = (session: Session, isWorkspaceTrusted: boolean, keys: object = {}): string[] => {
     const context = {
-      ...{ isWorkspaceTrusted, workspaceFolderCount: 1, "modalSandboxes.isListed": true },
+      isWorkspaceTrusted,
+      workspaceFolderCount: 1,
+      "modalSandboxes.isListed": true,
       ...sessionKeys(session, isWorkspaceTrusted),
       ...keys,
     };

@@ -18,9 +18,7 @@ export async function run(): Promise<void> {
   await mocha.loadFilesAsync();
 
   const outcomes = await new Promise<readonly TestOutcome[]>((resolve) => {
-    const runner = mocha.run(() => {
-      resolve(collected);
-    });
+    const runner = mocha.run(() => resolve(collected));
     const collected = collectOutcomes(runner, join(__dirname, "../../.."));
   });
   if (TEST_REPORT) writeFileSync(TEST_REPORT, JSON.stringify(outcomes));

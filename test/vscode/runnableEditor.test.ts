@@ -18,23 +18,17 @@ describe("the context key for files that can run", () => {
       }),
     );
   });
-  after(() => {
-    own.dispose();
-  });
+  after(() => own.dispose());
 
   /** Does something and waits until the key changes. */
   const changeBy = async (act: () => PromiseLike<unknown>): Promise<boolean | undefined> => {
-    const changed = new Promise<void>((resolve) => {
-      waiting.push(resolve);
-    });
+    const changed = new Promise<void>((resolve) => waiting.push(resolve));
     await act();
     await changed;
     return reported.at(-1);
   };
 
-  it("is false while no editor is open", () => {
-    assert.deepEqual(reported, [false]);
-  });
+  it("is false while no editor is open", () => assert.deepEqual(reported, [false]));
 
   it("follows the active editor from file to file", async () => {
     const python = await workspace.openTextDocument({ language: "python", content: "print(1)" });

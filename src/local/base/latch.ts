@@ -19,15 +19,9 @@ export class Latch<T> {
   async wait(signal?: AbortSignal): Promise<T> {
     if (this.#arrived) return this.#arrived.value;
     const arrived = new Deferred<T>();
-    const resume = (value: T) => {
-      arrived.resolve(value);
-    };
+    const resume = (value: T) => arrived.resolve(value);
     this.#waiting.add(resume);
-    const stopListening =
-      signal &&
-      onAbort(signal, () => {
-        arrived.reject(abortError());
-      });
+    const stopListening = signal && onAbort(signal, () => arrived.reject(abortError()));
     try {
       return await arrived.promise;
     } finally {

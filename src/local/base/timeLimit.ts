@@ -12,9 +12,7 @@ export interface TimeLimit extends Disposable {
 
 export function timeLimit(secs: number, caller: AbortSignal): TimeLimit {
   const controller = new AbortController();
-  const abort = () => {
-    controller.abort();
-  };
+  const abort = () => controller.abort();
   const timer = setTimeout(abort, Math.min(secs * 1000, LONGEST_MS));
   const stopListening = onAbort(caller, abort);
   return {

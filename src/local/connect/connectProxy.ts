@@ -28,9 +28,7 @@ export async function openConnectProxy({ connect, onRequest }: ConnectOptions): 
       return;
     }
     const activity = onRequest();
-    response.once("close", () => {
-      activity.dispose();
-    });
+    response.once("close", () => activity.dispose());
     void forward(request, response, admitted, connect);
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -41,9 +39,7 @@ export async function openConnectProxy({ connect, onRequest }: ConnectOptions): 
       return;
     }
     const activity = onRequest();
-    socket.once("close", () => {
-      activity.dispose();
-    });
+    socket.once("close", () => activity.dispose());
     void upgrade(request, { socket, head }, admitted, connect);
   });
 

@@ -36,10 +36,7 @@ const toError = ({ status, message }: NonNullable<FaultRule["failure"]>): Server
 
 function endSandboxes(rules: readonly FaultRule[], id: string, endSandbox: (id: string) => void): void {
   for (const { endsSandboxAfterMs } of rules)
-    if (endsSandboxAfterMs !== undefined)
-      setTimeout(() => {
-        endSandbox(id);
-      }, endsSandboxAfterMs).unref();
+    if (endsSandboxAfterMs !== undefined) setTimeout(() => endSandbox(id), endsSandboxAfterMs).unref();
 }
 
 /** The sandbox or task that a message names. */

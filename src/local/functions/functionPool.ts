@@ -80,9 +80,7 @@ export class FunctionPool {
     const limit = timeLimit(this.#timeoutSecs, call.cancelled);
     try {
       return await abortable(
-        runner.call(call.request, (data) => {
-          output.write(data);
-        }),
+        runner.call(call.request, (data) => output.write(data)),
         limit.signal,
       );
     } catch (error) {
@@ -104,9 +102,7 @@ export class FunctionPool {
   }
 
   #keep(runner: Runner): void {
-    const timer = setTimeout(() => {
-      void this.#retire(runner);
-    }, this.autoscaler.scaledownSecs * 1000);
+    const timer = setTimeout(() => void this.#retire(runner), this.autoscaler.scaledownSecs * 1000);
     this.#idle.set(runner, timer);
   }
 

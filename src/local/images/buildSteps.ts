@@ -147,9 +147,7 @@ export class BuildSteps {
   async #execute(argv: Argv, workdir: string): Promise<{ exit: ProcessExit; tail: string }> {
     const env = { ...this.#arguments, ...this.#env, ...this.#request.secretEnv };
     const process = await this.#start(argv, env, workdir);
-    const stop = onAbort(this.#build.signal, () => {
-      process.kill("SIGKILL");
-    });
+    const stop = onAbort(this.#build.signal, () => process.kill("SIGKILL"));
     let tail = "";
     const follow = async (output: Readable, stream: "stdout" | "stderr"): Promise<void> => {
       const decoder = new StringDecoder("utf8");

@@ -100,9 +100,7 @@ export class Gateway implements Disposable {
       peer: readOptions(packet),
       maxSegmentBytes: PACKET_BYTES - HEADERS_BYTES,
       socket: connect({ ...target, noDelay: true, allowHalfOpen: true }),
-      send: (reply, options) => {
-        this.#reply(packet, opening, reply, options);
-      },
+      send: (reply, options) => this.#reply(packet, opening, reply, options),
       onEnd: () => this.#flows.delete(key),
     });
     this.#flows.set(key, {
@@ -111,9 +109,7 @@ export class Gateway implements Disposable {
         const segment = readSegment(next);
         if (segment) flow.receive(segment);
       },
-      dispose: () => {
-        flow.reset();
-      },
+      dispose: () => flow.reset(),
     });
   }
 
@@ -163,12 +159,8 @@ export class Gateway implements Disposable {
     });
     const flow: Flow = {
       address: toText(packet.destination),
-      receive: (next) => {
-        udp.send(readDatagram(next)?.data ?? datagram.data);
-      },
-      dispose: () => {
-        udp.dispose();
-      },
+      receive: (next) => udp.send(readDatagram(next)?.data ?? datagram.data),
+      dispose: () => udp.dispose(),
     };
     this.#flows.set(key, flow);
     return flow;

@@ -75,12 +75,8 @@ export class TcpFlow implements Disposable {
       this.#hasEnded = true;
       this.#transmit();
     });
-    socket.on("drain", () => {
-      this.#acknowledge();
-    });
-    socket.on("error", () => {
-      this.reset();
-    });
+    socket.on("drain", () => this.#acknowledge());
+    socket.on("error", () => this.reset());
     socket.once("close", () => {
       if (!this.#hasEnded) this.reset();
     });

@@ -23,16 +23,12 @@ export class UdpFlow implements Disposable {
   constructor({ host, port, onAnswer, onEnd }: UdpFlowOptions) {
     this.#onEnd = onEnd;
     this.#socket = createSocket(host.includes(":") ? "udp6" : "udp4");
-    this.#idle = setTimeout(() => {
-      this.dispose();
-    }, IDLE_MS).unref();
+    this.#idle = setTimeout(() => this.dispose(), IDLE_MS).unref();
     this.#socket.on("message", (data) => {
       this.#idle.refresh();
       onAnswer(data);
     });
-    this.#socket.on("error", () => {
-      this.dispose();
-    });
+    this.#socket.on("error", () => this.dispose());
     this.#socket.connect(port, host, () => {
       this.#isConnected = true;
       for (const data of this.#waiting.splice(0)) this.send(data);

@@ -13,9 +13,7 @@ const MAX_FORM_BYTES = 4096;
 export const signInPage =
   (flows: TokenFlows, key: SignInKey): PageHandler =>
   async (request, response, [id = ""]) => {
-    const send = (status: number, content: string) => {
-      response.writeHead(status, HEADERS).end(page(content));
-    };
+    const send = (status: number, content: string) => response.writeHead(status, HEADERS).end(page(content));
     const flow = flows.find(id);
     if (!flow) {
       send(404, message("This sign-in has ended", "Start it again in your editor."));

@@ -23,9 +23,7 @@ export async function withFlowControl<T>({ isTrusted }: FlowControl, listen: () 
     const options = args.find((argument): argument is http2.ServerOptions => typeof argument === "object") ?? {};
     const settings = { ...options.settings, initialWindowSize: WINDOW_BYTES };
     const server = createServer({ ...options, settings });
-    server.on("session", (session) => {
-      session.setLocalWindowSize(WINDOW_BYTES);
-    });
+    server.on("session", (session) => session.setLocalWindowSize(WINDOW_BYTES));
     server.on("stream", (stream, headers) => {
       if (!isTrusted(headers)) limit(stream);
     });

@@ -107,9 +107,9 @@ export class Container {
     if (this.#result) return;
     this.#result = result;
     this.#ending.abort(endOf(this.id));
-    this.#cleanUp(result).catch((error: unknown) => {
-      this.#log.error(`${this.id} could not be removed: ${messageOf(error)}`);
-    });
+    this.#cleanUp(result).catch((error: unknown) =>
+      this.#log.error(`${this.id} could not be removed: ${messageOf(error)}`),
+    );
   }
 
   /** The root while the container runs. Throws NOT_FOUND before and afterward. */
@@ -145,9 +145,7 @@ export class Container {
     });
     this.#root = root;
     if (this.#result) return;
-    void root.ended.then(() => {
-      this.end(lost);
-    });
+    void root.ended.then(() => this.end(lost));
 
     await this.disk.open(root);
     const folders = foldersOf(this.#spec, isolation.kind);
@@ -171,9 +169,7 @@ export class Container {
       timeoutMs: undefined,
     });
     this.#entrypoint = entrypoint;
-    void entrypoint.exited.then((exit) => {
-      this.end(ended(exit));
-    });
+    void entrypoint.exited.then((exit) => this.end(ended(exit)));
   }
 
   async #cleanUp(result: SandboxResult): Promise<void> {

@@ -51,9 +51,7 @@ export class Execs {
       void program.exited.then(() => {
         activity.dispose();
         if (!this.#programs.has(id)) return;
-        const forget = () => {
-          this.#forget(id);
-        };
+        const forget = () => this.#forget(id);
         this.#expiries.set(id, setTimeout(forget, RETENTION_MS).unref());
       });
       return program;

@@ -47,9 +47,7 @@ export class Program {
   }
 
   async #watch(process: IsolatedProcess, timeoutMs: number | undefined): Promise<ProcessExit> {
-    const kill = () => {
-      process.kill("SIGKILL");
-    };
+    const kill = () => process.kill("SIGKILL");
     const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
     const exit = await process.exited;
     clearTimeout(timer);

@@ -36,9 +36,7 @@ async function accepts(root: Probed, port: number): Promise<boolean> {
 function hangUp(connection: Duplex): void {
   const timer = setTimeout(() => connection.destroy(), HANG_UP_MS);
   connection.on("error", () => undefined);
-  connection.once("close", () => {
-    clearTimeout(timer);
-  });
+  connection.once("close", () => clearTimeout(timer));
   connection.resume().end();
 }
 

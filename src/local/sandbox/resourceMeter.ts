@@ -24,9 +24,7 @@ export class ResourceMeter implements Disposable {
 
   constructor(processes: () => readonly ProcessUsage[]) {
     this.#processes = processes;
-    this.#timer = every(INTERVAL_MS, () => {
-      this.sample();
-    });
+    this.#timer = every(INTERVAL_MS, () => this.sample());
     this.sample();
   }
 

@@ -90,17 +90,13 @@ export class Sandbox {
       stderr: new LoggedSpool(outputFolder, this.logs.open(logSource.stderr)),
       owner: {
         prepare: (root) => this.#prepare(root),
-        started: () => {
-          this.#begin();
-        },
+        started: () => this.#begin(),
         release: () => this.#release(),
       },
       log,
     });
     void this.stdout.append(Buffer.from(greeting));
-    this.activity = new Activity(secsToMs(spec.idleTimeoutSecs), () => {
-      this.container.end(idle);
-    });
+    this.activity = new Activity(secsToMs(spec.idleTimeoutSecs), () => this.container.end(idle));
     this.execs = new Execs(outputFolder, this.activity);
     this.#certificate = options.certificate;
   }
@@ -246,9 +242,7 @@ export class Sandbox {
 
   #begin(): void {
     this.#startedAt = nowSecs();
-    this.#lifetime = setTimeout(() => {
-      this.container.end(timedOut);
-    }, this.spec.timeoutSecs * 1000);
+    this.#lifetime = setTimeout(() => this.container.end(timedOut), this.spec.timeoutSecs * 1000);
     this.activity.start();
     this.#started.set(true);
     if (this.spec.probe) this.whenReady(this.container.ending).catch(() => undefined);
@@ -260,9 +254,7 @@ export class Sandbox {
     this.#meter?.dispose();
     for (const tunnel of this.#tunnels) tunnel.dispose();
     this.#tunnels = [];
-    void this.container.whenFinished().then(() => {
-      this.#started.set(true);
-    });
+    void this.container.whenFinished().then(() => this.#started.set(true));
     await this.sidecars.endAll();
   }
 }

@@ -68,9 +68,7 @@ export class SandboxDisk {
     const { volumes, volumeMounts } = this.#options;
     for (const spec of volumeMounts) this.#volumes.push(await VolumeMount.open(volumes, spec, root));
     if (this.#volumes.length === 0) return;
-    this.#commits = every(COMMIT_INTERVAL_MS, () => {
-      void this.#commitAll((volume) => volume.commit());
-    });
+    this.#commits = every(COMMIT_INTERVAL_MS, () => void this.#commitAll((volume) => volume.commit()));
   }
 
   /** Updates all volumes to their latest versions. Rejects with code `EBUSY` while a program uses one. */

@@ -63,9 +63,7 @@ async function listen(server: Server): Promise<AddressInfo> {
 }
 
 async function forward(socket: Socket, connect: () => Promise<Duplex>): Promise<void> {
-  const drop = () => {
-    socket.destroy();
-  };
+  const drop = () => socket.destroy();
   socket.on("error", drop);
   let inside: Duplex;
   try {
@@ -77,9 +75,7 @@ async function forward(socket: Socket, connect: () => Promise<Duplex>): Promise<
     return;
   }
   inside.on("error", drop);
-  inside.once("close", () => {
-    socket.destroySoon();
-  });
+  inside.once("close", () => socket.destroySoon());
   socket.once("close", () => inside.destroy());
   socket.pipe(inside);
   inside.pipe(socket);

@@ -39,9 +39,7 @@ function endOrTimeout(input: Readable, seconds: number | undefined): Promise<voi
 type Report = (type: EventType, path: string) => void;
 
 function watchFile(path: string, report: Report): FSWatcher {
-  return watch(path, (kind) => {
-    report(kind === "change" || exists(path) ? "Modify" : "Remove", path);
-  });
+  return watch(path, (kind) => report(kind === "change" || exists(path) ? "Modify" : "Remove", path));
 }
 
 /** One watcher for each folder, because Node's recursive watcher misses entries that a new folder already contains. */
@@ -66,9 +64,7 @@ class TreeWatcher {
     const watcher = watch(folder, (kind, name) => {
       if (name !== null) this.#changed(folder, names, kind, name);
     });
-    watcher.on("error", () => {
-      this.#drop(folder);
-    });
+    watcher.on("error", () => this.#drop(folder));
     this.#folders.set(folder, { watcher, names });
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       names.add(entry.name);
@@ -97,9 +93,7 @@ class TreeWatcher {
       names.add(name);
       this.#report(wasKnown ? "Modify" : "Create", path);
       if (!wasKnown && this.#isRecursive && isFolder(path))
-        this.#tryAdd(path, (inner) => {
-          this.#report("Create", inner);
-        });
+        this.#tryAdd(path, (inner) => this.#report("Create", inner));
       return;
     }
     this.#drop(path);

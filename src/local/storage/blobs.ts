@@ -19,9 +19,7 @@ export class BlobStore {
   create(): string {
     const id = newId("bl");
     this.#blobs.set(id, new Spool(this.#folder));
-    setTimeout(() => {
-      this.#forget(id);
-    }, RETENTION_MS).unref();
+    setTimeout(() => this.#forget(id), RETENTION_MS).unref();
     return id;
   }
 

@@ -40,9 +40,7 @@ export class QueueStore implements EnvironmentScoped {
     const entry = this.#entry(id);
     if (entry.name !== undefined) return;
     clearTimeout(entry.expiry);
-    entry.expiry = setTimeout(() => {
-      this.delete(id);
-    }, HEARTBEAT_TIMEOUT_MS).unref();
+    entry.expiry = setTimeout(() => this.delete(id), HEARTBEAT_TIMEOUT_MS).unref();
   }
 
   delete(id: string): void {

@@ -25,9 +25,7 @@ export class LogBook {
 
   /** Returns a writer for the bytes of one stream. Call `end` when the stream has ended. */
   open(source: LogSource): LogWriter {
-    return new LogWriter((text, at) => {
-      this.#add({ at, source, text });
-    });
+    return new LogWriter((text, at) => this.#add({ at, source, text }));
   }
 
   /** In order of arrival. */
@@ -72,10 +70,7 @@ export class LogWriter {
     this.#rest = last.endsWith("\n") ? "" : (lines.pop() ?? "");
     for (const line of lines) if (line !== "") this.#add(line, at);
     if (this.#rest.length > LONGEST_LINE) this.#flush();
-    if (this.#rest !== "")
-      this.#timer ??= setTimeout(() => {
-        this.#flush();
-      }, LINE_WAIT_MS).unref();
+    if (this.#rest !== "") this.#timer ??= setTimeout(() => this.#flush(), LINE_WAIT_MS).unref();
   }
 
   end(): void {

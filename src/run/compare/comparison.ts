@@ -84,7 +84,10 @@ export function compare(runs: readonly ComparedRun[], { now, isFree }: CompareOp
   ];
   return {
     columns: columns.map(({ key, title, unit, isNumeric, hasBars }) => ({
-      ...{ key, title, isNumeric, hasBars },
+      key,
+      title,
+      isNumeric,
+      hasBars,
       ...(unit !== undefined && { unit }),
     })),
     rows: runs.map((run) => ({
@@ -162,12 +165,18 @@ const outputsOf = ({ outputs, state }: ComparedRun): string | undefined =>
   state.kind === "ended" ? outputs : undefined;
 
 const OUTPUTS: ColumnOf = {
-  ...{ key: "outputs", title: "Outputs", isNumeric: false, hasBars: false },
+  key: "outputs",
+  title: "Outputs",
+  isNumeric: false,
+  hasBars: false,
   cell: (run) => ({ text: outputsOf(run) ?? "", value: outputsOf(run) }),
 };
 
 const textColumn = (key: string, title: string, textOf: (run: ComparedRun) => string): ColumnOf => ({
-  ...{ key, title, isNumeric: false, hasBars: false },
+  key,
+  title,
+  isNumeric: false,
+  hasBars: false,
   cell: (run) => ({ text: textOf(run), value: textOf(run) }),
 });
 

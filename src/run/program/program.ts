@@ -47,9 +47,7 @@ export async function superviseProgram(options: ProgramOptions): Promise<number>
     attach,
     mayTryAgain: () => (isStarted ? options.mayLive() : attempts < START_ATTEMPTS),
     show: options.show,
-    onLost: () => {
-      tell("Connection lost. The program keeps running in the sandbox. Reconnecting…");
-    },
+    onLost: () => tell("Connection lost. The program keeps running in the sandbox. Reconnecting…"),
   });
   if (exitCode === NO_SUCH_RUN && (options.isStarted || attempts > 1)) throw options.lost();
   return exitCode;

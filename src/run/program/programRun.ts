@@ -37,15 +37,20 @@ export async function runProgram(run: Run, options: ProgramRunOptions): Promise<
 
   const [argv, context] = startOf(run, remotePath, size);
   const exitCode = await superviseProgram({
-    ...{ exec, sandboxId, id: run.id, argv, context, isStarted, mayLive, isInteractive: false },
+    exec,
+    sandboxId,
+    id: run.id,
+    argv,
+    context,
+    isStarted,
+    mayLive,
+    isInteractive: false,
     onConnected: (connected) => {
       process = connected;
       onStarted();
     },
     show: (output) => run.show(output),
-    tell: (line) => {
-      run.tell(line);
-    },
+    tell: (line) => run.tell(line),
     lost: outputLost,
   });
   if (exitCode === NO_SUCH_PROGRAM) run.tell(programMissing(run.target.program));

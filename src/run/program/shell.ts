@@ -106,9 +106,7 @@ export class Shell {
         shownBytes += bytes.length;
         await screen.show(bytes);
       },
-      tell: (line) => {
-        screen.tell(line);
-      },
+      tell: (line) => screen.tell(line),
       lost: shellLost,
     });
     const isMissing = shownBytes === 0 && writtenBytes === undefined && !this.#isHungUp;

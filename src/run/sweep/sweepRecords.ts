@@ -101,9 +101,11 @@ export class SweepRecords {
   }
 
   #write(records: readonly SweepRecord[]): void {
-    this.#state.update(SWEEPS, records).then(undefined, (error: unknown) => {
-      this.#log.warn(`Updating the record of a sweep failed: ${messageOf(error)}`);
-    });
+    this.#state
+      .update(SWEEPS, records)
+      .then(undefined, (error: unknown) =>
+        this.#log.warn(`Updating the record of a sweep failed: ${messageOf(error)}`),
+      );
   }
 }
 

@@ -96,11 +96,7 @@ export class SweepSandboxes implements SweepLanes<Run>, Disposable {
     this.#begin(sandbox.key, lane);
     if (!run) return;
     this.#noteOutputs(run, sandbox.key);
-    this.#own.add(
-      run.onDidChangeState(() => {
-        this.#noteOutputs(run, sandbox.key);
-      }),
-    );
+    this.#own.add(run.onDidChangeState(() => this.#noteOutputs(run, sandbox.key)));
   }
 
   start(args: ArgumentSet, lane: number, index: number): Run {

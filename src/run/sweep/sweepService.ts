@@ -144,7 +144,11 @@ export class SweepService {
     const { earlier = [], path } = begun;
     const words = sets.map(({ args }) => args);
     return new SweepSandboxes({
-      ...{ ...this.#options, id, request: { target, folder, remotePath }, spec, earlier },
+      ...this.#options,
+      id,
+      request: { target, folder, remotePath },
+      spec,
+      earlier,
       labels: setLabels(words, (set) => holdSecrets([set])),
       outputs: sets.length > 1 ? this.#options.runs.groupFolder(target.label, folder, path) : undefined,
     });
@@ -162,9 +166,7 @@ export class SweepService {
     sweep.onDidChangeSweep(save);
     lanes.onDidChangeUses(save);
     save();
-    const stopListening = onAbort(closing, () => {
-      sweep.dispose();
-    });
+    const stopListening = onAbort(closing, () => sweep.dispose());
     const end = () => {
       stopListening();
       lanes.dispose();

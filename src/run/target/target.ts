@@ -28,5 +28,8 @@ export type TargetFile =
   | { readonly kind: "loose"; readonly name: string; readonly content: string };
 
 export const targetOf = (label: string, { program, argv }: Launcher, file: TargetFile): RunTarget => ({
-  ...{ label, program, argv, file },
+  label,
+  program,
+  argv,
+  file,
 });

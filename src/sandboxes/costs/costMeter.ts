@@ -74,22 +74,14 @@ export class CostMeter implements Disposable {
   constructor(options: CostMeterOptions) {
     this.#options = options;
     this.#readings = new Readings(options);
-    this.#own.add(
-      options.store.onDidChangeSandboxes((change) => {
-        this.#onSandboxes(change);
-      }),
-    );
+    this.#own.add(options.store.onDidChangeSandboxes((change) => this.#onSandboxes(change)));
     this.#own.add(
       options.activity.onDidChangeActivity((id) => {
         const sandbox = options.store.findById(id);
         if (sandbox && isRunning(sandbox)) this.#use(sandbox);
       }),
     );
-    this.#own.add(
-      every(INTERVAL_MS, () => {
-        void this.#readings.noted(this.update());
-      }),
-    );
+    this.#own.add(every(INTERVAL_MS, () => void this.#readings.noted(this.update())));
   }
 
   get costs(): Costs {
@@ -212,10 +204,16 @@ export class CostMeter implements Disposable {
     this.#ids.set(key, id);
     if (this.#readings.has(id)) return;
     this.#readings.set({
-      ...{ id, startedAt, timeoutMs, seenAt: startedAt },
+      id,
+      startedAt,
+      timeoutMs,
+      seenAt: startedAt,
       scope: this.#options.scope(),
       billable: { gpu, cpu, memoryMiB, ...(regions && { regions }) },
-      ...{ at: startedAt, dollars: 0, isMeasured: false, isFinal: false },
+      at: startedAt,
+      dollars: 0,
+      isMeasured: false,
+      isFinal: false,
     });
     this.#see(sandbox, startedAt);
   }

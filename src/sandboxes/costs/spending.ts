@@ -67,7 +67,12 @@ function parseReading(value: unknown): Reading | undefined {
   if (typeof id !== "string" || typeof scope !== "string") return undefined;
   if (typeof startedAt !== "number" || typeof at !== "number" || typeof dollars !== "number") return undefined;
   return {
-    ...{ id, scope, startedAt, at, dollars, billable: readBillable(billable) },
+    id,
+    scope,
+    startedAt,
+    at,
+    dollars,
+    billable: readBillable(billable),
     isMeasured: isMeasured === true,
     isFinal: isFinal === true,
     ...(typeof timeoutMs === "number" && { timeoutMs }),

@@ -36,7 +36,7 @@ export async function closeWindow(
   for (const outcome of outcomes)
     if (outcome.status === "rejected")
       log.warn(`Ending a sandbox as the window closes failed: ${messageOf(outcome.reason)}`);
-  await ownership.leave().catch((error: unknown) => {
-    log.warn(`Releasing the window's sandboxes failed: ${messageOf(error)}`);
-  });
+  await ownership
+    .leave()
+    .catch((error: unknown) => log.warn(`Releasing the window's sandboxes failed: ${messageOf(error)}`));
 }

@@ -75,9 +75,9 @@ async function adoptOwn({ store, service, folders, survey, log }: SettleOptions)
 function end({ id }: ListedSandbox, { store, service, log }: SettleOptions): void {
   const sandbox = store.findById(id);
   if (!sandbox) return;
-  service.terminate(sandbox.key, AbortSignal.timeout(END_MS)).catch((error: unknown) => {
-    log.warn(`Terminating ${sandbox.name} failed: ${messageOf(error)}`);
-  });
+  service
+    .terminate(sandbox.key, AbortSignal.timeout(END_MS))
+    .catch((error: unknown) => log.warn(`Terminating ${sandbox.name} failed: ${messageOf(error)}`));
 }
 
 const END_MS = 60_000;
@@ -86,9 +86,9 @@ async function forgetIfGone(entry: JournalEntry, options: SettleOptions, signal:
   const { store, ownership, snapshots, gateway, clock, survey, log } = options;
   // If an entry cannot be removed, the next refresh tries again.
   const forget = () =>
-    ownership.forget(entry.name).catch((error: unknown) => {
-      log.warn(`Removing a sandbox from the journal failed: ${messageOf(error)}`);
-    });
+    ownership
+      .forget(entry.name)
+      .catch((error: unknown) => log.warn(`Removing a sandbox from the journal failed: ${messageOf(error)}`));
   const age = clock.now() - entry.createdAt;
   const isUnderWay = store.get(entry.name)?.phase.kind === "creating";
   if (isUnderWay || (entry.scope !== survey.scope && age < LONGEST_LIFE_MS)) return;

@@ -49,9 +49,9 @@ export class Windows implements Disposable {
   async show(): Promise<void> {
     await this.#shown.get();
     this.#heartbeat ??= every(HEARTBEAT_MS, () => {
-      this.#beat().catch((error: unknown) => {
-        this.#options.log.warn(`Recording that this window is open failed: ${messageOf(error)}`);
-      });
+      this.#beat().catch((error: unknown) =>
+        this.#options.log.warn(`Recording that this window is open failed: ${messageOf(error)}`),
+      );
     });
   }
 

@@ -72,9 +72,7 @@ class Packer implements Packed {
     this.#root = root;
     this.#sink = sink;
     this.#progress = progress;
-    this.#tar = new TarWriter((bytes) => {
-      sink.write(bytes);
-    });
+    this.#tar = new TarWriter((bytes) => sink.write(bytes));
   }
 
   /** Resolves when the entry is written, which is immediate for most entries. */

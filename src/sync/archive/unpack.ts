@@ -65,18 +65,10 @@ export class Unpacker {
   constructor(options: UnpackOptions) {
     this.#options = options;
     this.#reader = new TarReader({
-      begin: (header) => {
-        this.#enter(header);
-      },
-      content: (part) => {
-        this.#fill(part);
-      },
-      end: () => {
-        this.#close();
-      },
-      oversized: (bytes) => {
-        this.#refuse("an entry", `has a header of ${bytes} bytes`);
-      },
+      begin: (header) => this.#enter(header),
+      content: (part) => this.#fill(part),
+      end: () => this.#close(),
+      oversized: (bytes) => this.#refuse("an entry", `has a header of ${bytes} bytes`),
     });
   }
 
@@ -149,10 +141,7 @@ export class Unpacker {
     if (header.type === "directory" && (path === "" || path === ".")) return;
     const reason = this.#reasonAgainst(path, header);
     if (reason !== undefined) this.#refuse(path, reason);
-    else
-      this.#attempt(path, () => {
-        this.#take(path, header);
-      });
+    else this.#attempt(path, () => this.#take(path, header));
   }
 
   #reasonAgainst(path: string, header: TarHeader): string | undefined {
@@ -205,9 +194,7 @@ export class Unpacker {
   #fill(part: Uint8Array): void {
     const open = this.#open;
     if (!open) return;
-    const isWritten = this.#attempt(open.path, () => {
-      open.file.write(part);
-    });
+    const isWritten = this.#attempt(open.path, () => open.file.write(part));
     if (!isWritten) this.#discardOpen();
   }
 
@@ -215,9 +202,7 @@ export class Unpacker {
     const open = this.#open;
     if (!open) return;
     const { path, header, file } = open;
-    const isSettled = this.#attempt(path, () => {
-      file.settle();
-    });
+    const isSettled = this.#attempt(path, () => file.settle());
     if (!isSettled) {
       this.#discardOpen();
       return;

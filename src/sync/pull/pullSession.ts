@@ -173,9 +173,7 @@ export class PullSession {
       onComplete: (path, size) => {
         this.#counts = { files: this.#counts.files + 1, bytes: this.#counts.bytes + size, path };
       },
-      onPlaced: (entry) => {
-        this.#note(entry);
-      },
+      onPlaced: (entry) => this.#note(entry),
     });
     return namesOf(wanted.keys());
   }

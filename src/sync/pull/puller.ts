@@ -59,7 +59,8 @@ export class Puller {
     const { root, remotePath, signal } = source;
     const { thread, approve, onConflicts, onCopies } = this.#options;
     const since = {
-      ...{ key: { sandboxId, remotePath, root }, patterns },
+      key: { sandboxId, remotePath, root },
+      patterns,
       ...(from !== undefined && { from }),
       ...(into !== undefined && { into }),
     };
@@ -89,8 +90,14 @@ export class Puller {
 }
 
 const NOTHING: PullResult = {
-  ...{ files: 0, bytes: 0, conflicts: [], copies: [] },
-  ...{ skipped: [], skippedCount: 0, changing: [], leftCount: 0 },
+  files: 0,
+  bytes: 0,
+  conflicts: [],
+  copies: [],
+  skipped: [],
+  skippedCount: 0,
+  changing: [],
+  leftCount: 0,
 };
 
 /** Returns one line for the user; `undefined` if there is nothing to say. */

@@ -42,9 +42,7 @@ export class Pusher implements Disposable {
     if (refusal) throw refusal;
     const moved = request.putsLeftAside ? await abortable(this.#moveLeftAside(request), signal) : undefined;
     const result = await abortable(
-      new Promise<PushResult>((resolve, reject) => {
-        this.#gather({ ...request, signal, resolve, reject });
-      }),
+      new Promise<PushResult>((resolve, reject) => this.#gather({ ...request, signal, resolve, reject })),
       signal,
     );
     const { sandboxId, remotePath, root } = request;

@@ -251,9 +251,7 @@ class TargetStream {
     this.transfer = new Transfer({ ...receiver, ...rest, generation: this.generation, stamp }, exec);
     this.#progress = new ProgressReporter((value: PushProgress) => onProgress?.(value), PROGRESS_MS);
     this.report({ files: 0, bytes: 0, path: "" });
-    this.#stopListening = onAbort(signal, () => {
-      this.transfer.abandon();
-    });
+    this.#stopListening = onAbort(signal, () => this.transfer.abandon());
   }
 
   report({ files, bytes, path }: { files: number; bytes: number; path: string }): void {

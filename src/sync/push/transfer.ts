@@ -29,9 +29,7 @@ export class Transfer {
   constructor(options: ReceiverOptions, exec: Exec) {
     this.#remotePath = options.remotePath;
     this.#process = exec(receiverCommand(options));
-    const end = () => {
-      this.#end();
-    };
+    const end = () => this.#end();
     // `finish` reads the output, but an abandoned transfer never gets there. A receiver that prints too much receives
     // no more.
     this.#process.then((process) => process.output).catch(end);
@@ -75,9 +73,7 @@ export class Transfer {
   abandon(): void {
     this.#end();
     this.#process.then(
-      (process) => {
-        this.#closeInput(process);
-      },
+      (process) => this.#closeInput(process),
       () => undefined,
     );
   }

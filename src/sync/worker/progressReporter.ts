@@ -28,8 +28,6 @@ export class ProgressReporter<T> {
     if (!this.#latest) return;
     this.#report(this.#latest.value);
     this.#latest = undefined;
-    this.#timer = setTimeout(() => {
-      this.#pass();
-    }, this.#intervalMs);
+    this.#timer = setTimeout(() => this.#pass(), this.#intervalMs);
   }
 }

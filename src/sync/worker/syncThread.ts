@@ -57,9 +57,7 @@ export class SyncThread implements Disposable {
   }
 
   #endWhenIdle(): void {
-    this.#idleTimer = setTimeout(() => {
-      this.dispose();
-    }, this.#options.idleMs ?? DEFAULT_IDLE_MS);
+    this.#idleTimer = setTimeout(() => this.dispose(), this.#options.idleMs ?? DEFAULT_IDLE_MS);
     this.#idleTimer.unref();
   }
 }
@@ -77,15 +75,9 @@ export class RunningWorker implements Disposable {
   constructor(file: string, workerData: SyncWorkerData) {
     this.#worker = new Worker(file, { workerData, resourceLimits: WORKER_LIMITS });
     this.#worker.unref();
-    this.#worker.on("message", (message: FromWorker) => {
-      this.#receive(message);
-    });
-    this.#worker.on("error", (error) => {
-      this.#die(error);
-    });
-    this.#worker.on("exit", () => {
-      this.#die(new Error("The sync worker ended before its work was done."));
-    });
+    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
+    this.#worker.on("error", (error) => this.#die(error));
+    this.#worker.on("exit", () => this.#die(new Error("The sync worker ended before its work was done.")));
   }
 
   /** Returns an ID that is unique among this worker's sessions and streams. */

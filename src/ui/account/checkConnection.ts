@@ -58,9 +58,7 @@ class ConnectionCheck {
     picker.buttons = [copyButton];
     picker.onDidTriggerButton(() => env.clipboard.writeText(this.#report()));
     picker.onDidAccept(() => picker.selectedItems[0]?.act?.());
-    const hidden = new Promise<void>((resolve) => {
-      picker.onDidHide(resolve);
-    });
+    const hidden = new Promise<void>((resolve) => picker.onDidHide(resolve));
     picker.show();
     try {
       await Promise.race([this.#checkConnection(), hidden]);

@@ -69,7 +69,9 @@ async function pickComparison(comparisons: Comparisons, runs: readonly Run[], ti
     }
   }
   const answer = await askTicks({
-    ...{ title: TITLE, hasBack: false, placeholder: "Select the runs to compare" },
+    title: TITLE,
+    hasBack: false,
+    placeholder: "Select the runs to compare",
     items: runs.slice(-MAX_RUNS).reverse().map(runLine),
     isTicked: ({ run }) => ticked.some(({ id }) => id === run.id),
     mayBeEmpty: false,

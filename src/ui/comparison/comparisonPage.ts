@@ -39,11 +39,15 @@ export function pageOf(comparison: Comparison, order: Order | undefined, head: P
     ...head,
     columns: columns.map(({ key, title, isNumeric }) => ({ key, title, isNumeric, sort: sortOf(key) })),
     rows: rows.map(({ id, runId, tone, cells, utilization }) => ({
-      ...{ key: id, tone, run: runId, line: utilization },
+      key: id,
+      tone,
+      run: runId,
+      line: utilization,
       cells: cells.map(({ text }) => text),
     })),
     charts: chartsOf({ columns, rows }).map(({ title, bars }) => ({
-      ...{ key: title, title },
+      key: title,
+      title,
       bars: bars.map(({ id, ...bar }) => ({ ...bar, key: id })),
     })),
   };

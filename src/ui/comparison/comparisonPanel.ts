@@ -67,19 +67,13 @@ export class ComparisonPanel implements Disposable {
       ),
     );
     const { webview } = this.#panel;
-    this.#own.add(
-      this.#panel.onDidDispose(() => {
-        this.dispose();
-      }),
-    );
+    this.#own.add(this.#panel.onDidDispose(() => this.dispose()));
     this.#own.add(
       webview.onDidReceiveMessage((message: unknown) => {
         this.#act(message).catch(options.report);
       }),
     );
-    this.#changes.onDidChange(() => {
-      this.#draw();
-    });
+    this.#changes.onDidChange(() => this.#draw());
     this.#own.add(
       every(CLOCK_INTERVAL_MS, () => {
         if (this.#source.isLive) this.#changes.addEverything();
@@ -120,9 +114,7 @@ export class ComparisonPanel implements Disposable {
 
   #follow(): Disposable {
     this.#panel.title = inert(`Comparison · ${this.#source.title}`);
-    return this.#source.onDidChange(() => {
-      this.#changes.addEverything();
-    });
+    return this.#source.onDidChange(() => this.#changes.addEverything());
   }
 
   /** The comparison in the order in which it is shown. */

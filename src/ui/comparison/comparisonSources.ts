@@ -34,9 +34,7 @@ export function comparisonOf(runsOf: () => readonly Run[], tracked: Tracked): Co
     },
     onDidChange: changed.event,
     runOf: (runId) => runsOf().find(({ id }) => id === runId),
-    dispose: () => {
-      own.dispose();
-    },
+    dispose: () => own.dispose(),
   };
 }
 
@@ -53,11 +51,7 @@ export function comparisonOfSweep(
 ): ComparisonSource & Disposable {
   const own = new DisposableStore();
   const changed = own.add(new Emitter<void>());
-  own.add(
-    sweep.onDidChangeSweep(() => {
-      changed.fire();
-    }),
-  );
+  own.add(sweep.onDidChangeSweep(() => changed.fire()));
   own.add(
     tracked.onDidChangeTracked((run) => {
       if (sweep.entries.some((entry) => entry.run === run)) changed.fire();
@@ -71,9 +65,16 @@ export function comparisonOfSweep(
         const id = String(index);
         if (run) return { ...tracked.of(run), id };
         return {
-          ...{ id, runId: undefined, label, args: [...args, ...set], gpu, queuedAt: undefined, peak: undefined },
+          id,
+          runId: undefined,
+          label,
+          args: [...args, ...set],
+          gpu,
+          queuedAt: undefined,
+          peak: undefined,
           state: skipped === undefined ? { kind: "waiting" } : { kind: "skipped", reason: skipped },
-          ...{ utilization: [], values: new Map<string, number>() },
+          utilization: [],
+          values: new Map<string, number>(),
         };
       });
     },
@@ -88,9 +89,7 @@ export function comparisonOfSweep(
     onDidChange: changed.event,
     runOf: (runId) => sweep.entries.find(({ run }) => run?.id === runId)?.run,
     stop: () => sweep.stop(),
-    dispose: () => {
-      own.dispose();
-    },
+    dispose: () => own.dispose(),
   };
 }
 

@@ -38,14 +38,8 @@ export class Comparisons implements Disposable {
     this.#options = options;
     const { runs, metrics, clock, log } = options;
     this.#tracked = this.#own.add(new TrackedRuns({ metrics, clock, log }));
-    this.#own.add(
-      runs.onDidChangeRun((run) => {
-        this.#openByItself(run);
-      }),
-    );
-    runs.runs.forEach((run) => {
-      this.#openByItself(run);
-    });
+    this.#own.add(runs.onDidChangeRun((run) => this.#openByItself(run)));
+    runs.runs.forEach((run) => this.#openByItself(run));
   }
 
   /** The comparisons that can be opened again, newest first. */
@@ -81,9 +75,7 @@ export class Comparisons implements Disposable {
     }
     const panel = new ComparisonPanel(source, this.#options);
     this.#panels.add(panel);
-    panel.onDidClose(() => {
-      this.#panels.delete(panel);
-    });
+    panel.onDidClose(() => this.#panels.delete(panel));
   }
 
   dispose(): void {

@@ -31,21 +31,13 @@ export class CostStatus implements Disposable {
     this.#options = options;
     this.#item.name = "Modal Costs";
     this.#item.command = "modalSandboxes.showCosts";
-    this.#own.add(
-      options.meter.onDidChangeCosts(() => {
-        this.#render();
-      }),
-    );
+    this.#own.add(options.meter.onDidChangeCosts(() => this.#render()));
     this.#own.add(
       window.onDidChangeWindowState(({ focused }) => {
         if (focused) this.#update();
       }),
     );
-    this.#own.add(
-      every(INTERVAL_MS, () => {
-        this.#render();
-      }),
-    );
+    this.#own.add(every(INTERVAL_MS, () => this.#render()));
     this.#render();
     this.#update();
   }
@@ -56,9 +48,7 @@ export class CostStatus implements Disposable {
 
   /** Includes what other windows spend. */
   #update(): void {
-    this.#options.meter.update().catch((error: unknown) => {
-      this.#options.log.warn(`Costs: ${messageOf(error)}`);
-    });
+    this.#options.meter.update().catch((error: unknown) => this.#options.log.warn(`Costs: ${messageOf(error)}`));
   }
 
   #render(): void {

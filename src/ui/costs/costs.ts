@@ -87,9 +87,7 @@ async function showCosts({ meter, rates, account, clock, activity, view }: CostD
     own.hide();
     void act();
   });
-  own.onDidHide(() => {
-    own.dispose();
-  });
+  own.onDidHide(() => own.dispose());
   own.show();
 }
 

@@ -77,9 +77,7 @@ async function endUnlessKept(
   );
   let timer: ReturnType<typeof setTimeout> | undefined;
   const elapsed = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(undefined);
-    }, GRACE_MS);
+    timer = setTimeout(() => resolve(undefined), GRACE_MS);
   });
   // A user who closes the notification has not asked to keep them.
   const kept = answer.then((chosen) => chosen ?? elapsed);

@@ -59,9 +59,7 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
       return plural(sets.length, "argument set");
     },
     alwaysShow: true,
-    act: () => {
-      result.resolve({ kind: "answered", value: sets });
-    },
+    act: () => result.resolve({ kind: "answered", value: sets }),
   };
 
   const fromFile: SetLine = {
@@ -93,11 +91,7 @@ export async function askArgumentSets(question: ArgumentSetsQuestion): Promise<A
       Promise.resolve(picker.activeItems[0]?.act?.()).catch(result.reject);
     }),
   );
-  own.add(
-    picker.onDidTriggerButton(() => {
-      result.resolve({ kind: "back" });
-    }),
-  );
+  own.add(picker.onDidTriggerButton(() => result.resolve({ kind: "back" })));
   picker.title = inert(question.title);
   picker.step = question.step;
   picker.totalSteps = question.totalSteps;

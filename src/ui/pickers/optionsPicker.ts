@@ -21,7 +21,8 @@ export async function askOptions(title: string, used: readonly RunOptions[]): Pr
   let options = used[0] ?? noOptions;
   for (;;) {
     const answer = await askPick({
-      ...{ title, hasBack: false },
+      title,
+      hasBack: false,
       placeholder: "Type arguments, or change something first",
       items: optionLines(options, used, title),
       typed: {

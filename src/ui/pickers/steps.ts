@@ -34,11 +34,7 @@ export async function askPick<T extends QuickPickItem>(question: PickQuestion<T>
   picker.matchOnDescription = true;
   return ask(picker, question, (answer) => {
     const own = new DisposableStore();
-    own.add(
-      picker.onDidChangeValue((value) => {
-        showTyped(picker, question, value.trim());
-      }),
-    );
+    own.add(picker.onDidChangeValue((value) => showTyped(picker, question, value.trim())));
     own.add(
       picker.onDidAccept(() => {
         const [item] = picker.activeItems;
@@ -91,11 +87,7 @@ export async function askTicks<T extends QuickPickItem>(question: TickQuestion<T
         picker.activeItems = list.active ? [list.active] : [];
       }),
     );
-    own.add(
-      picker.onDidChangeActive(([item]) => {
-        list.activate(item);
-      }),
-    );
+    own.add(picker.onDidChangeActive(([item]) => list.activate(item)));
     own.add(
       picker.onDidChangeSelection((selected) => {
         if (list.tick(selected)) leaveBox();
@@ -166,16 +158,8 @@ async function ask<T>(
   input.step = step;
   input.totalSteps = totalSteps;
   input.buttons = hasBack ? [QuickInputButtons.Back] : [];
-  own.add(
-    listen((value) => {
-      result.resolve({ kind: "answered", value });
-    }),
-  );
-  own.add(
-    input.onDidTriggerButton(() => {
-      result.resolve({ kind: "back" });
-    }),
-  );
+  own.add(listen((value) => result.resolve({ kind: "answered", value })));
+  own.add(input.onDidTriggerButton(() => result.resolve({ kind: "back" })));
   return answerOf(input, own, result);
 }
 

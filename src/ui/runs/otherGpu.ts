@@ -22,9 +22,7 @@ export function otherGpuCommands(sandboxes: SandboxService, rates: RateSource): 
       if (!choice) return;
       const spec = withGpu(wanted, choice.gpu);
       await withProgress(`Creating ${formatGpu(spec.gpu)} sandbox`, (report, signal) => {
-        const onDidEnterStep = (step: Parameters<typeof describeStep>[0]) => {
-          report(describeStep(step, spec));
-        };
+        const onDidEnterStep = (step: Parameters<typeof describeStep>[0]) => report(describeStep(step, spec));
         return sandboxes.create({ spec, folder, onDidEnterStep, ...(imageId !== undefined && { imageId }) }, signal);
       });
     },

@@ -43,9 +43,7 @@ export class PortOffers implements Disposable {
         }
       }),
     );
-    void run.finished.then(() => {
-      listening.dispose();
-    });
+    void run.finished.then(() => listening.dispose());
   }
 
   dispose(): void {

@@ -37,9 +37,7 @@ export function runHistoryCommands({ runs, records, terminals }: RunHistoryDepen
   };
 
   return {
-    "modalSandboxes.showPastRun": (record?: Chosen) => {
-      terminals.show(chosenRun(record));
-    },
+    "modalSandboxes.showPastRun": (record?: Chosen) => terminals.show(chosenRun(record)),
 
     "modalSandboxes.detachRun": (node?: Chosen) => {
       const run = chosenRun(node);

@@ -23,7 +23,8 @@ export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, 
   const commands = new FileMemory({ secrets, key: "modalSandboxes.commands", isValue: isWords, maxFiles: 50 });
   const run = (target: RunTarget, folder: SyncFolder) =>
     starter.run({
-      ...{ label: target.label, folder },
+      label: target.label,
+      folder,
       target: async () => {
         await saveAll();
         return target;
@@ -63,8 +64,11 @@ export function runOtherCommands(starter: RunStarter, memory: RunOptionsMemory, 
 
 async function askModule(value: string): Promise<string | undefined> {
   const answer = await askText({
-    ...{ title: "Run Module", hasBack: false },
-    ...{ prompt: "The module, as in python -m", placeholder: "package.module", value },
+    title: "Run Module",
+    hasBack: false,
+    prompt: "The module, as in python -m",
+    placeholder: "package.module",
+    value,
     complaint: (text) => (/^\w+(\.\w+)*$/u.test(text) ? undefined : "Enter a module such as package.module"),
   });
   return answer?.kind === "answered" ? answer.value : undefined;

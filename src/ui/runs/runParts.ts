@@ -23,8 +23,10 @@ export function runPartCommands(starter: RunStarter): CommandTable {
       const [first] = selections;
       if (!first) throw nothingSelected();
       const ranges = selections.map(({ start, end }) => ({
-        ...{ startLine: start.line, startCharacter: start.character },
-        ...{ endLine: end.line, endCharacter: end.character },
+        startLine: start.line,
+        startCharacter: start.character,
+        endLine: end.line,
+        endCharacter: end.character,
       }));
       await runPart(editor.document, ranges, linesOf(ranges));
     },
@@ -61,7 +63,10 @@ async function cellToRun(uri: Uri | undefined, line: number | undefined): Promis
 }
 
 const rangeOf = ({ startLine, lastLine }: Cell): TextRange => ({
-  ...{ startLine, startCharacter: 0, endLine: lastLine, endCharacter: Infinity },
+  startLine,
+  startCharacter: 0,
+  endLine: lastLine,
+  endCharacter: Infinity,
 });
 
 /** Describes line ranges, counted from 1. */

@@ -25,11 +25,7 @@ export class RunWatch implements MeterSource, Disposable {
 
   constructor(options: RunWatchOptions) {
     this.#options = options;
-    this.#own.add(
-      options.runs.onDidChangeRun(() => {
-        this.#ensure();
-      }),
-    );
+    this.#own.add(options.runs.onDidChangeRun(() => this.#ensure()));
   }
 
   /** The service that measures sandboxes. */
@@ -63,11 +59,7 @@ export class RunWatch implements MeterSource, Disposable {
   async #start(): Promise<Watching> {
     const watching = this.#own.add(await this.#options.load());
     this.#loaded = watching;
-    this.#own.add(
-      watching.metrics.onDidChangeMetrics((key) => {
-        this.#changed.fire(key);
-      }),
-    );
+    this.#own.add(watching.metrics.onDidChangeMetrics((key) => this.#changed.fire(key)));
     return watching;
   }
 }

@@ -7,9 +7,7 @@ import { setContextKey } from "../contextKeys";
 /** Sets the context keys for the run commands: one depends on the active editor, the other never changes. */
 export function keepRunnableKeys(): Disposable {
   setContextKey("modalSandboxes.runnableFiles", runnableFiles);
-  return watchActiveFile((isRunnable) => {
-    setContextKey("modalSandboxes.canRunLanguage", isRunnable);
-  });
+  return watchActiveFile((isRunnable) => setContextKey("modalSandboxes.canRunLanguage", isRunnable));
 }
 
 /** Reports, now and after each change, whether the active editor's file can run without asking how. */

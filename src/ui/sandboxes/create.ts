@@ -45,9 +45,7 @@ async function createSandbox({ sandboxes, sources, rates }: CreateDependencies):
       {
         spec,
         folder: folder.path,
-        onDidEnterStep: (step) => {
-          report(describeStep(step, spec));
-        },
+        onDidEnterStep: (step) => report(describeStep(step, spec)),
       },
       signal,
     ),

@@ -30,9 +30,7 @@ export function imageCommands({ images, builds }: ImageDependencies): CommandTab
       void showInformation(`The image ${image.label} is ready. New sandboxes start from it without another build.`);
     },
 
-    "modalSandboxes.showBuildLog": (id?: string) => {
-      builds.show(id);
-    },
+    "modalSandboxes.showBuildLog": (id?: string) => builds.show(id),
   };
 }
 

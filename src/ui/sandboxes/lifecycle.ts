@@ -130,6 +130,5 @@ const PAUSE = "Pause";
 
 const reportStep =
   (report: (step: string) => void, { gpu, image }: Pick<Sandbox, "gpu" | "image">) =>
-  (step: CreateStep): void => {
+  (step: CreateStep): void =>
     report(describeStep(step, { gpu, image: { label: image ?? "it was made of" } }));
-  };

@@ -29,11 +29,7 @@ export function watchOrphans(sandboxes: SandboxSource, rates: RateSource): Dispo
   };
   own.add(sandboxes.onDidChangeSandboxes(reportSoon));
   own.add(window.onDidChangeWindowState(reportSoon));
-  own.add(
-    toDisposable(() => {
-      clearTimeout(timer);
-    }),
-  );
+  own.add(toDisposable(() => clearTimeout(timer)));
   return own;
 }
 

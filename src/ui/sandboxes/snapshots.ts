@@ -52,9 +52,8 @@ export function snapshotCommands({ snapshots, kept, scope, clock, rates, store }
     if (!choice) return;
     const { gpu } = choice;
     await withProgress(`Creating a ${formatGpu(gpu)} sandbox`, (report, signal) => {
-      const onDidEnterStep = (step: Parameters<typeof describeStep>[0]) => {
+      const onDidEnterStep = (step: Parameters<typeof describeStep>[0]) =>
         report(describeStep(step, { gpu, image: spec.image }));
-      };
       return snapshots.createFrom(snapshot, { gpu: { request: gpu }, onDidEnterStep }, signal);
     });
   };

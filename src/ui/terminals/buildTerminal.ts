@@ -18,9 +18,7 @@ export class BuildTerminal implements Pseudoterminal {
   }
 
   open(): void {
-    this.#writer.onDidWrite((text) => {
-      this.#written.fire(text);
-    });
+    this.#writer.onDidWrite((text) => this.#written.fire(text));
     const show = (entry: BuildEntry) => void this.#writer.write(this.#textOf(entry));
     this.#build.entries.forEach(show);
     this.#build.onDidAddEntry(show);

@@ -37,9 +37,7 @@ export class RunTerminal implements Pseudoterminal {
   }
 
   open(size: TerminalDimensions = UNSEEN): void {
-    this.#writer.onDidWrite((text) => {
-      this.#written.fire(text);
-    });
+    this.#writer.onDidWrite((text) => this.#written.fire(text));
     const text = () => new OutputText({ hasTerminal: false });
     const texts = { stdout: text(), stderr: text() };
     const sink: OutputSink = {

@@ -33,11 +33,7 @@ export class RunTerminals implements Disposable {
 
   constructor(options: RunTerminalsOptions) {
     this.#options = options;
-    this.#own.add(
-      window.onDidCloseTerminal((closed) => {
-        this.#onClosed(closed);
-      }),
-    );
+    this.#own.add(window.onDidCloseTerminal((closed) => this.#onClosed(closed)));
   }
 
   /** Opens terminals for runs that were started together, and shows the first. */
@@ -130,9 +126,7 @@ export class RunTerminals implements Disposable {
   }
 
   #attempt(run: Run, act: Promise<void>): void {
-    act.catch((error: unknown) => {
-      this.#options.log.warn(`Run ${run.id}: ${messageOf(error)}`);
-    });
+    act.catch((error: unknown) => this.#options.log.warn(`Run ${run.id}: ${messageOf(error)}`));
   }
 
   dispose(): void {

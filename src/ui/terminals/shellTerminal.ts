@@ -33,9 +33,7 @@ export class ShellTerminal implements Pseudoterminal {
   }
 
   open(size: TerminalDimensions = { columns: 80, rows: 24 }): void {
-    this.#writer.onDidWrite((text) => {
-      this.#written.fire(text);
-    });
+    this.#writer.onDidWrite((text) => this.#written.fire(text));
     void this.#run(size);
     if (this.#shell.writtenBytes !== undefined) this.#attempt(this.#shell.resize(size));
   }
@@ -59,9 +57,7 @@ export class ShellTerminal implements Pseudoterminal {
 
   setDimensions(size: TerminalDimensions): void {
     clearTimeout(this.#resizing);
-    this.#resizing = setTimeout(() => {
-      this.#attempt(this.#shell.resize(size));
-    }, RESIZE_QUIET_MS);
+    this.#resizing = setTimeout(() => this.#attempt(this.#shell.resize(size)), RESIZE_QUIET_MS);
   }
 
   async #run(size: TerminalDimensions): Promise<void> {

@@ -14,11 +14,7 @@ export class ShellTerminals implements Disposable {
 
   constructor(shells: Pick<ShellService, "onDidResumeShell">, log: Logger) {
     this.#log = log;
-    this.#own.add(
-      shells.onDidResumeShell((shell) => {
-        window.createTerminal(this.options(shell)).show(true);
-      }),
-    );
+    this.#own.add(shells.onDidResumeShell((shell) => window.createTerminal(this.options(shell)).show(true)));
     this.#own.add(
       // A user who closes the terminal hangs up. If the window closes, the next one takes over the shell.
       window.onDidCloseTerminal(({ creationOptions, exitStatus }) => {

@@ -63,9 +63,7 @@ export class TaskTerminal implements Pseudoterminal {
     }
     const pty = this.#terminals.pty(this.#run);
     this.#pty = pty;
-    pty.onDidWrite((text) => {
-      this.#written.fire(text);
-    });
+    pty.onDidWrite((text) => this.#written.fire(text));
     pty.open(size);
     this.#closed.fire(exitCodeOf(await pty.finished));
   }

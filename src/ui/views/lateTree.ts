@@ -32,9 +32,7 @@ export class LateTree implements TreeDataProvider<object>, Disposable {
   connect<T extends object>(provider: TreeDataProvider<T>): TreeView<T> {
     const late = provider as TreeDataProvider<object>;
     this.#provider = late;
-    const subscription = late.onDidChangeTreeData?.((changes) => {
-      this.#changed.fire(changes as object[] | undefined);
-    });
+    const subscription = late.onDidChangeTreeData?.((changes) => this.#changed.fire(changes as object[] | undefined));
     if (subscription) this.#own.add(subscription);
     this.#provided.resolve(late);
     return this.#view as TreeView<T>;

@@ -60,16 +60,8 @@ export class SandboxTreeModel implements Disposable {
   constructor(options: SandboxTreeModelOptions) {
     this.#options = options;
     this.#size = options.sandboxes.all.length;
-    this.#own.add(
-      options.sandboxes.onDidChangeSandboxes((change) => {
-        this.#onSandboxes(change);
-      }),
-    );
-    this.#own.add(
-      options.runs.onDidChangeRun((run) => {
-        this.#onRun(run);
-      }),
-    );
+    this.#own.add(options.sandboxes.onDidChangeSandboxes((change) => this.#onSandboxes(change)));
+    this.#own.add(options.runs.onDidChangeRun((run) => this.#onRun(run)));
     this.#own.add(
       options.activity.onDidChangeActivity((id) => {
         const sandbox = options.sandboxes.findById(id);

@@ -70,42 +70,18 @@ export class SandboxesView implements Disposable {
       this.#adjustPolling();
     };
     this.#own.add(sandboxes.onDidChangeSandboxes(summarizeAndPoll));
-    this.#own.add(
-      session.onDidChangeSession(() => {
-        this.startOver();
-      }),
-    );
-    this.#own.add(
-      options.account.onDidChangeAccount(() => {
-        this.#summarize();
-      }),
-    );
-    this.#own.add(
-      options.records.onDidChangeProblem(() => {
-        this.#summarize();
-      }),
-    );
+    this.#own.add(session.onDidChangeSession(() => this.startOver()));
+    this.#own.add(options.account.onDidChangeAccount(() => this.#summarize()));
+    this.#own.add(options.records.onDidChangeProblem(() => this.#summarize()));
     this.#own.add(
       options.rates.onDidChangeRates(() => {
         this.#summarize();
         this.#model.touchAges();
       }),
     );
-    this.#own.add(
-      this.#view.onDidChangeVisibility(() => {
-        this.#onVisibility();
-      }),
-    );
-    this.#own.add(
-      window.onDidChangeWindowState(() => {
-        this.#adjustPolling();
-      }),
-    );
-    this.#own.add(
-      workspace.onDidGrantWorkspaceTrust(() => {
-        this.#adjustPolling();
-      }),
-    );
+    this.#own.add(this.#view.onDidChangeVisibility(() => this.#onVisibility()));
+    this.#own.add(window.onDidChangeWindowState(() => this.#adjustPolling()));
+    this.#own.add(workspace.onDidGrantWorkspaceTrust(() => this.#adjustPolling()));
     this.#own.add(watchMeters(this.#view, options.meters));
     this.#own.add(
       every(AGES_INTERVAL_MS, () => {

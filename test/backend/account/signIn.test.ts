@@ -53,9 +53,7 @@ describe("signing in through the browser", function () {
   it("sends no credentials while there are none", async () => {
     const asked = new Deferred<IncomingHttpHeaders>();
     const server = createServer().listen(0, "127.0.0.1");
-    server.on("stream", (_stream, headers) => {
-      asked.resolve(headers);
-    });
+    server.on("stream", (_stream, headers) => asked.resolve(headers));
     await once(server, "listening");
     const abort = new AbortController();
     const { port } = server.address() as AddressInfo;

@@ -20,9 +20,7 @@ describe("an injected fault", function () {
   const rule = (...rules: readonly object[]) => plan({ seed: 1, rules });
 
   afterEach(() => plan({}));
-  after(() => {
-    rmSync(folder, { recursive: true });
-  });
+  after(() => rmSync(folder, { recursive: true }));
 
   const listRaw = () => local.modal.cpClient.sandboxListV2({ appId: local.app.appId }, { retries: 0 });
   const output = async (sandbox: Sandbox, ...argv: string[]) => (await sandbox.exec(argv)).stdout.readText();

@@ -89,7 +89,10 @@ describe("signing in to the local backend", function () {
     const nonce = nonceOf(await (await fetch(flow.webUrl)).text());
     const other = (key: string) => {
       const { stdout } = spawnSync(process.execPath, tryArguments(flow.webUrl, nonce, key), {
-        ...{ uid: 64_321, gid: 64_321, cwd: "/", encoding: "utf8" },
+        uid: 64_321,
+        gid: 64_321,
+        cwd: "/",
+        encoding: "utf8",
       });
       return JSON.parse(stdout) as object;
     };

@@ -234,7 +234,8 @@ describe("programs", function () {
       JSON.stringify({ cells: sources.map(code), metadata: {}, nbformat: 4, nbformat_minor: 5 });
     const target = (env: Record<string, string>): RunTarget => ({
       ...fileTarget("books/train.ipynb", launchers.notebook),
-      ...{ workdir: "books", env },
+      workdir: "books",
+      env,
     });
 
     it("is executed into a result next to it, which is pulled", async function () {

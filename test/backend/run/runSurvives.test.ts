@@ -49,8 +49,10 @@ describe("a run that is interrupted", function () {
     const { backend, storageFolder, folder } = windows;
     const env = {
       ...process.env,
-      ...{ MODAL_TOKEN_ID: backend.tokenId, MODAL_TOKEN_SECRET: backend.tokenSecret },
-      ...{ STORAGE: storageFolder, FOLDER: folder },
+      MODAL_TOKEN_ID: backend.tokenId,
+      MODAL_TOKEN_SECRET: backend.tokenSecret,
+      STORAGE: storageFolder,
+      FOLDER: folder,
     };
     const child = spawn(process.execPath, [join(__dirname, "../support/runningWindow.js")], {
       env,

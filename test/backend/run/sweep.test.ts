@@ -93,9 +93,7 @@ describe("a sweep on sandboxes", function () {
     const [first] = runsOf(sweep);
     assert.ok(first);
     await new Promise<void>((resolve) => {
-      first.onDidOutput(() => {
-        resolve();
-      });
+      first.onDidOutput(() => resolve());
     });
     await sweep.stop();
     await sweep.finished;
@@ -127,9 +125,7 @@ describe("a sweep on sandboxes", function () {
 
     const later = new TrackedRuns({ metrics, clock, log: silentLog });
     const read = new Promise<void>((resolve) => {
-      later.onDidChangeTracked(() => {
-        resolve();
-      });
+      later.onDidChangeTracked(() => resolve());
     });
     later.of(run);
     await read;

@@ -57,8 +57,11 @@ describe("a sweep whose window closes", function () {
   };
 
   const planOf = () => ({
-    ...{ target: { ...fileTarget("held.sh"), env: { KEY: SECRET } }, folder: windows.folder },
-    ...{ remotePath: "/workspace", gpu: undefined, limits: { parallel: 2, dollars: undefined } },
+    target: { ...fileTarget("held.sh"), env: { KEY: SECRET } },
+    folder: windows.folder,
+    remotePath: "/workspace",
+    gpu: undefined,
+    limits: { parallel: 2, dollars: undefined },
   });
 
   /** A sweep with one run over and two under way, as the next window finds it. */

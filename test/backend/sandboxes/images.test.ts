@@ -88,9 +88,7 @@ describe("images", function () {
 
   it("fail with the line that failed and a button for its log", async () => {
     const failing = build(recipe("echo fine", "echo nearly; echo no such thing >&2; exit 3"));
-    const started = new Promise<ImageBuild>((resolve) => {
-      services().images.onDidStartBuild(resolve);
-    });
+    const started = new Promise<ImageBuild>((resolve) => services().images.onDidStartBuild(resolve));
     const error: unknown = await failing.catch((reason: unknown) => reason);
     assert.ok(error instanceof UserError);
     assert.match(error.message, /^The image cannot be built: RUN echo nearly; .* failed: no such thing\.$/);
@@ -120,9 +118,7 @@ describe("images", function () {
       const encoded = Buffer.from(text).toString("base64").slice(0, -4);
       // It fails for folders that only the sandboxes' own root may read, and says what it found all the same.
       return new Promise<boolean>((resolve) => {
-        execFile("grep", ["-rlE", "--", `${text}|${encoded}`, stateDir], (_failure, stdout) => {
-          resolve(stdout !== "");
-        });
+        execFile("grep", ["-rlE", "--", `${text}|${encoded}`, stateDir], (_failure, stdout) => resolve(stdout !== ""));
       });
     };
     const marker = `of-the-user-${process.pid}`;

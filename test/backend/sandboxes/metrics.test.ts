@@ -26,9 +26,7 @@ describe("the meters of a sandbox", function () {
   beforeEach(() => {
     own = new DisposableStore();
   });
-  afterEach(() => {
-    own.dispose();
-  });
+  afterEach(() => own.dispose());
 
   const arrange = async ({ idleTimeoutMs = 300_000, isBusy = false, intervalMs = 50 } = {}) => {
     const { sandboxes, store, exec, clock } = services();
@@ -46,7 +44,11 @@ describe("the meters of a sandbox", function () {
     const told: string[] = [];
     const log = { ...silentLog, info: (line: string) => told.push(line) };
     const metrics = new MetricService({
-      ...{ exec: counting, store, clock, log, intervalMs },
+      exec: counting,
+      store,
+      clock,
+      log,
+      intervalMs,
       isBusy: () => state.isBusy,
     });
     return { sandbox, metrics, processes, state, told };

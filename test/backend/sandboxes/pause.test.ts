@@ -25,9 +25,9 @@ describe("a sandbox that is paused", function () {
     const sandbox = await create();
     await sh(sandbox, "echo kept > /root/kept");
     const phases: string[] = [];
-    const listening = store.onDidChangeSandboxes(({ added, changed }) => {
-      phases.push(...[...added, ...changed].map(({ phase }) => phase.kind));
-    });
+    const listening = store.onDidChangeSandboxes(({ added, changed }) =>
+      phases.push(...[...added, ...changed].map(({ phase }) => phase.kind)),
+    );
     await snapshots.pause(sandbox, soon());
     listening.dispose();
     assert.deepEqual(phases, ["pausing", "stopping", "paused"]);

@@ -43,9 +43,7 @@ export const breakages: readonly Breakage[] = [
     inflict: (folder, context) => {
       mount(context, "--bind", folder, folder);
       mount(context, "-o", "remount,bind,ro", folder);
-      return () => {
-        unmount(folder);
-      };
+      return () => unmount(folder);
     },
   },
   {
@@ -57,9 +55,7 @@ export const breakages: readonly Breakage[] = [
       cpSync(copy, folder, { recursive: true });
       rmSync(copy, { recursive: true });
       fill(join(folder, "ballast"));
-      return () => {
-        unmount(folder);
-      };
+      return () => unmount(folder);
     },
   },
 ];

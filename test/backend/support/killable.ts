@@ -28,9 +28,7 @@ async function main(): Promise<void> {
     tell(`terminating ${resumed.name}`);
     await sandboxes.terminate(resumed.key, soon());
   };
-  await life().catch((error: unknown) => {
-    tell(`failed: ${messageOf(error)}`);
-  });
+  await life().catch((error: unknown) => tell(`failed: ${messageOf(error)}`));
   tell("over");
   setInterval(() => undefined, 60_000);
 }

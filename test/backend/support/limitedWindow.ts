@@ -48,9 +48,9 @@ async function main(): Promise<void> {
     const [command = "", ...rest] = line.split(" ");
     const answering =
       commands[command]?.(rest.join(" ")) ?? Promise.reject(new Error(`There is no command ${command}.`));
-    answering.then(answer, (error: unknown) => {
-      answer(`${error instanceof UserError ? "refused" : "failed"} ${messageOf(error)}`);
-    });
+    answering.then(answer, (error: unknown) =>
+      answer(`${error instanceof UserError ? "refused" : "failed"} ${messageOf(error)}`),
+    );
   });
   lines.on("close", () => process.exit());
   answer("ready");

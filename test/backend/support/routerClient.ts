@@ -37,9 +37,7 @@ export class RawRouter {
     this.calls = createClientFactory().create(sdkDefinition("TaskCommandRouterDefinition"), channel, {
       "*": { metadata },
     }) as RouterClient;
-    this.close = () => {
-      channel.close();
-    };
+    this.close = () => channel.close();
   }
 
   /** Starts a program and keeps both outputs. */

@@ -14,9 +14,7 @@ describe("the lock of a folder that processes share", function () {
     folder = mkdtempSync(join(tmpdir(), "lock-"));
     writeFileSync(join(folder, "count"), "0");
   });
-  afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const start = (times: number, hold: "" | "hold" | "leavesNothing" = "") =>
     spawn(process.execPath, [join(__dirname, "../support/lockUser.js"), folder, String(times), hold], {

@@ -34,8 +34,12 @@ function sweep(services: Services, file: string, sets: readonly ArgumentSet[], p
   const { folder } = services;
   const vault = new EnvVault(secretStore(), silentLog);
   const options = {
-    ...{ ...services, rates: { current: listRates }, log: silentLog, offerOther: () => Promise.resolve(undefined) },
-    ...{ sweeps: new SweepRecords(memento(), vault, silentLog), closing: new AbortController().signal },
+    ...services,
+    rates: { current: listRates },
+    log: silentLog,
+    offerOther: () => Promise.resolve(undefined),
+    sweeps: new SweepRecords(memento(), vault, silentLog),
+    closing: new AbortController().signal,
   };
   const limits = { parallel, dollars: undefined };
   const plan = { target: fileTarget(file), folder, remotePath: "/workspace", gpu: undefined, limits };

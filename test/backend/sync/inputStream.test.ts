@@ -16,9 +16,7 @@ describe("a program's input as one stream", function () {
   const local = useLocalBackend({ arguments: ["--faults", file] });
   const plan = (faults: object) => writeFile(file, JSON.stringify(faults));
   afterEach(() => plan({}));
-  after(() => {
-    rmSync(folder, { recursive: true });
-  });
+  after(() => rmSync(folder, { recursive: true }));
 
   const data = randomBytes(20_000_000);
   const sha1 = createHash("sha1").update(data).digest("hex");

@@ -30,9 +30,7 @@ describe("a push that breaks at any byte", function () {
   const faultsFolder = mkdtempSync(join(tmpdir(), "faults-"));
   const faults = join(faultsFolder, "faults.json");
   const local = useLocalBackend({ arguments: ["--faults", faults] });
-  const plan = (...rules: readonly object[]) => {
-    writeFileSync(faults, JSON.stringify({ rules }));
-  };
+  const plan = (...rules: readonly object[]) => writeFileSync(faults, JSON.stringify({ rules }));
   let compression: CompressionSetting = "off";
   const window = new SyncWindow(undefined, { compression: () => compression });
   after(() => {

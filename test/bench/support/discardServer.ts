@@ -7,14 +7,10 @@ import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
 const server = createServer({ settings: { initialWindowSize: WINDOW_BYTES } });
-server.on("session", (session) => {
-  session.setLocalWindowSize(WINDOW_BYTES);
-});
+server.on("session", (session) => session.setLocalWindowSize(WINDOW_BYTES));
 server.on("stream", (stream, headers) => {
   stream.resume();
-  stream.once("end", () => {
-    answer(stream, headers);
-  });
+  stream.once("end", () => answer(stream, headers));
 });
 server.listen(0, "127.0.0.1", () => process.send?.(port()));
 process.once("disconnect", () => process.exit());
@@ -30,9 +26,7 @@ function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(message.length, 1);
   stream.respond({ ":status": 200, "content-type": "application/grpc+proto" }, { waitForTrailers: true });
-  stream.once("wantTrailers", () => {
-    stream.sendTrailers({ "grpc-status": "0" });
-  });
+  stream.once("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
   stream.end(Buffer.concat([prefix, message]));
 }
 

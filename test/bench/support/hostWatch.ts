@@ -9,9 +9,7 @@ export class HostWatch {
   #blockMs = 0;
   #tickedAt = performance.now();
   #waitedMs = waitedForCpu();
-  readonly #timer = setInterval(() => {
-    this.#tick();
-  }, TICK_MS);
+  readonly #timer = setInterval(() => this.#tick(), TICK_MS);
 
   /** The longest time in which the event loop did not turn. Having to wait for a CPU is not its fault. */
   get blockMs(): number {

@@ -145,9 +145,7 @@ const ONE_FILE = "one file changed";
 const changes: Readonly<Record<string, Change>> = {
   [NOTHING]: { change: () => undefined, most: 0.35 },
   [ONE_FILE]: {
-    change: (root, round) => {
-      writeFileSync(join(root, "area0/module0/file0.txt"), `round ${round}`);
-    },
+    change: (root, round) => writeFileSync(join(root, "area0/module0/file0.txt"), `round ${round}`),
     most: 0.45,
   },
   "100 files changed": {

@@ -34,9 +34,7 @@ export async function withSandbox<T>(work: (far: Far) => Promise<T>): Promise<T>
   try {
     const app = await modal.apps.fromName("bench", { createIfMissing: true });
     const sandbox = await modal.sandboxes.create(app, await modal.images.fromRegistry("python:3.12-slim").build(app));
-    const setLink: Far["setLink"] = (link) => {
-      writeFileSync(file, JSON.stringify(link ? { link } : {}));
-    };
+    const setLink: Far["setLink"] = (link) => writeFileSync(file, JSON.stringify(link ? { link } : {}));
     return await work({ backend, modal, sandbox, setLink });
   } finally {
     modal.close();

@@ -52,14 +52,10 @@ export function makeBigFiles(root: string, count: number): void {
 }
 
 /** Creates 100,000 files of 340 bytes in 2,000 folders. */
-export const makeTiny = (root: string): void => {
-  makeFiles(root, { folders: 2000, filesEach: 50, bytes: 340 });
-};
+export const makeTiny = (root: string): void => makeFiles(root, { folders: 2000, filesEach: 50, bytes: 340 });
 
 /** Creates a tenth of that. */
-export const makeFewTiny = (root: string): void => {
-  makeFiles(root, { folders: 200, filesEach: 50, bytes: 340 });
-};
+export const makeFewTiny = (root: string): void => makeFiles(root, { folders: 200, filesEach: 50, bytes: 340 });
 
 function makeFiles(root: string, { folders, filesEach, bytes }: Record<"folders" | "filesEach" | "bytes", number>) {
   const content = Buffer.alloc(bytes, "some text of a small file\n");

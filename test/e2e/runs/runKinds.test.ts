@@ -26,7 +26,12 @@ const tasks = {
   version: "2.0.0",
   tasks: [
     {
-      ...{ label: "fail on T4", type: "modal", file: "fails.py", gpu: "T4", args: ["--fast"], env: { MODE: "test" } },
+      label: "fail on T4",
+      type: "modal",
+      file: "fails.py",
+      gpu: "T4",
+      args: ["--fast"],
+      env: { MODE: "test" },
       problemMatcher: ["$modal-python", "$modal-python-carets"],
     },
     { label: "fail without a matcher", type: "modal", file: "unmatched.py", gpu: "T4", problemMatcher: [] },
@@ -36,7 +41,9 @@ const tasks = {
 const fails = ["import os, sys", "print(sys.argv[1:], os.environ['MODE'])", "raise ValueError('no data')"];
 
 const book = {
-  ...{ nbformat: 4, nbformat_minor: 5, metadata: {} },
+  nbformat: 4,
+  nbformat_minor: 5,
+  metadata: {},
   cells: [{ cell_type: "code", id: "one", metadata: {}, source: ["print(6 * 7)"], outputs: [], execution_count: null }],
 };
 

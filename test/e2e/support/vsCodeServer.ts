@@ -141,9 +141,9 @@ export class VsCodeServer {
   #listening(server: ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream }): Promise<number> {
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.once("exit", (code) => {
-        reject(new Error(`The VS Code server ended with exit code ${code}:\n${this.#log}`));
-      });
+      server.once("exit", (code) =>
+        reject(new Error(`The VS Code server ended with exit code ${code}:\n${this.#log}`)),
+      );
       for (const stream of [server.stdout, server.stderr])
         createInterface(stream).on("line", (line) => {
           this.#log += `${line}\n`;

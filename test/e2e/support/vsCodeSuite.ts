@@ -31,9 +31,7 @@ export function useVsCode(options: SuiteOptions | (() => SuiteOptions) = {}): Vs
     this.timeout(60_000);
     await started.start(typeof options === "function" ? options() : options);
   });
-  beforeEach(() => {
-    started.enterTest();
-  });
+  beforeEach(() => started.enterTest());
   afterEach(async function () {
     const test = this.currentTest;
     await started.leaveTest(test?.state === "failed" ? test.fullTitle() : undefined);

@@ -190,8 +190,11 @@ function anyFile(seed: number) {
   const tables: string[] = [];
   for (const name of ["p0", "p1", 'p "2"', "p.3"].filter(() => random() < 0.8)) {
     const entries = Object.entries({
-      ...{ token_id: `ak-${name.length}`, token_secret: "as-[x]" },
-      ...{ environment: "dev # no", server_url: "https://x.org/{a}", note: "token_id = 1, [p0]" },
+      token_id: `ak-${name.length}`,
+      token_secret: "as-[x]",
+      environment: "dev # no",
+      server_url: "https://x.org/{a}",
+      note: "token_id = 1, [p0]",
     }).filter(() => random() < 0.7);
     const form = pick(["table", "table", "inline", "dotted"]);
     if (form === "dotted" && entries.length === 0) continue;

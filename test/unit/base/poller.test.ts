@@ -31,9 +31,7 @@ describe("a poller", () => {
     task = new Task();
   });
 
-  afterEach(() => {
-    task.poller.dispose();
-  });
+  afterEach(() => task.poller.dispose());
 
   it("polls immediately when it is switched on, and again after each poll, failed or not", async () => {
     task.poller.setOn(true);

@@ -45,9 +45,7 @@ describe("the route for gRPC", () => {
     );
   });
 
-  it("is direct if there is no proxy", () => {
-    assert.equal(applied({}).proxy.proxyFor("modal.com"), undefined);
-  });
+  it("is direct if there is no proxy", () => assert.equal(applied({}).proxy.proxyFor("modal.com"), undefined));
 
   it("follows a setting that is removed, and leaves the environment as it was", () => {
     const { environment, proxy } = applied({ no_grpc_proxy: "x" }, { url: "http://corp:3128", exceptions: [] });

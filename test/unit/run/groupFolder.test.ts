@@ -11,9 +11,7 @@ describe("the folder for the outputs of runs that belong together", () => {
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "group-"));
   });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
-  });
+  afterEach(() => rmSync(root, { recursive: true }));
 
   it("is made for the next run, under the name that the run before it would have used, if that run could not make it", async () => {
     const folder = new GroupFolder({ root, runsFolder: "runs", label: "a.py", startedAt: new Date(0) });

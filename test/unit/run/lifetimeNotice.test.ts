@@ -32,7 +32,6 @@ describe("the notice before a run", () => {
       else assert.equal(notice, undefined);
     });
 
-  it("is empty for a sandbox without an end", () => {
-    assert.equal(lifetimeNotice({ ...hourLong, timeoutMs: 0 }, 0, MINUTE), undefined);
-  });
+  it("is empty for a sandbox without an end", () =>
+    assert.equal(lifetimeNotice({ ...hourLong, timeoutMs: 0 }, 0, MINUTE), undefined));
 });

@@ -16,12 +16,15 @@ describe("the records of runs", () => {
     vault = new EnvVault(secretStore(), silentLog);
     folder = mkdtempSync(join(tmpdir(), "records-"));
   });
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(() => rmSync(folder, { recursive: true }));
 
   const record = (id: string, startedAt = 1): RunRecord => ({
-    ...{ id, group: "g", gpu: undefined, sandboxId: "sb-1", folder: "/here", remotePath: "/workspace" },
+    id,
+    group: "g",
+    gpu: undefined,
+    sandboxId: "sb-1",
+    folder: "/here",
+    remotePath: "/workspace",
     target: { label: "a.py", program: "python3", argv: ["python3"], file: { kind: "synced", path: "a.py" } },
     isBackground: false,
     startedAt,

@@ -16,9 +16,7 @@ describe("the summary of a run", () => {
     folder = mkdtempSync(join(tmpdir(), "summary-"));
     mkdirSync(join(folder, "out"));
   });
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(() => rmSync(folder, { recursive: true }));
 
   async function keep(id = "run-1", exitCode = 0): Promise<void> {
     const target = targetOf("a.py", launchers.python, { kind: "synced", path: "a.py" });
@@ -26,8 +24,15 @@ describe("the summary of a run", () => {
     const run = new Run({ id, target, gpu: undefined, group: "g", log, isBackground: true });
     run.outputs = { folder, path: "out", pushedAt: 0 };
     const record = {
-      ...{ id, group: "g", target, gpu: undefined, sandboxId: "sb", folder, remotePath: "/workspace" },
-      ...{ isBackground: true, startedAt: 0 },
+      id,
+      group: "g",
+      target,
+      gpu: undefined,
+      sandboxId: "sb",
+      folder,
+      remotePath: "/workspace",
+      isBackground: true,
+      startedAt: 0,
     };
     await keepSummary(run, record, { endedAt: 1, dollars: 0.0013431729999999998, exitCode }, silentLog);
   }

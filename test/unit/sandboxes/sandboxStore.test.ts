@@ -27,9 +27,7 @@ describe("the sandbox store", () => {
     for (const from of kinds)
       for (const to of kinds) {
         const { store } = recorded(sandbox({ key: "a", phase: phases[from] }));
-        const move = () => {
-          store.transition("a", phases[to]);
-        };
+        const move = () => store.transition("a", phases[to]);
         if (legalTransitions[from].includes(to)) {
           move();
           assert.equal(store.get("a")?.phase.kind, to);

@@ -135,7 +135,5 @@ function resolve(from: string, specifier: string, known: ReadonlySet<string>): s
 
 function visit(node: ts.Node, on: (node: ts.Node) => void): void {
   on(node);
-  ts.forEachChild(node, (child) => {
-    visit(child, on);
-  });
+  ts.forEachChild(node, (child) => visit(child, on));
 }

@@ -4,9 +4,7 @@ import { join } from "node:path";
 import { STATE_FOLDER } from "../../../src/base/stateFolder";
 
 const ownFolder = join(tmpdir(), `state-${process.pid}`);
-process.once("exit", () => {
-  rmSync(ownFolder, { recursive: true, force: true });
-});
+process.once("exit", () => rmSync(ownFolder, { recursive: true, force: true }));
 
 /** A command with the folder for state replaced by one of this process: another user may own what is in `/tmp`. */
 export const withOwnState = (argv: readonly string[]): string[] =>

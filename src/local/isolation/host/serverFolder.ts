@@ -126,12 +126,8 @@ function startWatchdog(folder: string, marker: string) {
     stdio: ["pipe", "ignore", "ignore"],
   });
   const ended = new Promise<void>((resolve) => {
-    child.on("error", () => {
-      resolve();
-    });
-    child.on("exit", () => {
-      resolve();
-    });
+    child.on("error", () => resolve());
+    child.on("exit", () => resolve());
   });
   child.stdin.on("error", () => undefined);
   child.unref();

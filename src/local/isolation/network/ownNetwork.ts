@@ -34,13 +34,9 @@ export async function leadOut(host: Host, enter: readonly string[], allowlist: A
     resolver: () => ({ host: nameServer(), port: DNS_PORT }),
     send: (packet) => device.stdin?.write(packet),
   });
-  readPackets(device, (packet) => {
-    gateway.receive(packet);
-  });
+  readPackets(device, (packet) => gateway.receive(packet));
   return {
-    setAllowlist: (next) => {
-      gateway.setAllowlist(next);
-    },
+    setAllowlist: (next) => gateway.setAllowlist(next),
     dispose: () => {
       device.kill("SIGKILL");
       gateway.dispose();

@@ -87,9 +87,7 @@ export function firstLine(stream: Readable): Promise<string> {
       received += chunk.toString();
       if (received.includes("\n")) resolve(received);
     });
-    stream.once("close", () => {
-      resolve(received);
-    });
+    stream.once("close", () => resolve(received));
   });
 }
 

@@ -30,9 +30,7 @@ export async function startTerminal(entrance: Entrance, options: TerminalOptions
   const reader = new ReadStream(master);
   const exited = exitOf(child);
   // If no program opened the terminal, nothing will ever close it. In that case the error arrives on the pipe.
-  child.stderr?.once("data", () => {
-    void exited.then(() => reader.destroy());
-  });
+  child.stderr?.once("data", () => void exited.then(() => reader.destroy()));
 
   try {
     const leader = await leaderOf(child, options, child.stderr);

@@ -19,9 +19,7 @@ export function connectTokensService(sandboxes: SandboxStore): ControlPlane {
       onRequest: () => sandbox.activity.begin(),
     });
     proxies.set(sandbox, opened);
-    void Promise.all([opened, sandbox.whenFinished()]).then(([proxy]) => {
-      proxy.dispose();
-    });
+    void Promise.all([opened, sandbox.whenFinished()]).then(([proxy]) => proxy.dispose());
     return opened;
   };
 

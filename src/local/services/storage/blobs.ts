@@ -33,9 +33,7 @@ export const blobPages =
         return;
       case "GET": {
         const gone = new AbortController();
-        response.once("close", () => {
-          gone.abort();
-        });
+        response.once("close", () => gone.abort());
         response.writeHead(200, { "content-type": "application/octet-stream" });
         Readable.from(blobs.read(id, gone.signal)).pipe(response);
         await once(response, "close");

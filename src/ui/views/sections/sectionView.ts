@@ -38,9 +38,7 @@ export class SectionView<T extends object> implements TreeDataProvider<T | Probl
     this.#section = section;
     this.#options = options;
     this.#view = options.trees.get(section.view).connect<T | Problem>(this);
-    const refresh = () => {
-      this.refresh();
-    };
+    const refresh = () => this.refresh();
     const startOver = () => {
       this.#abort.abort();
       this.#abort = new AbortController();

@@ -54,9 +54,7 @@ for (const { generation, gpu } of generations)
       await once(server, "listening");
       ({ port } = server.address() as AddressInfo);
     });
-    after(() => {
-      server.close();
-    });
+    after(() => server.close());
 
     it("is separate: servers on this machine's loopback are unreachable", async function () {
       needOwnNetwork(this, local);

@@ -22,9 +22,7 @@ for (const { generation, gpu } of generations)
       sandbox = await local.create({ ...gpu, timeoutMs: 600_000 });
       router = await RawRouter.open(local.modal, sandbox);
     });
-    after(() => {
-      router.close();
-    });
+    after(() => router.close());
 
     const shell = (script: string) => sandbox.exec(["sh", "-c", script]);
     const shellWith = (script: string, params: SandboxExecParams & { mode?: "text" }) =>

@@ -146,9 +146,7 @@ for (const kind of KINDS)
         if (isolation.network !== "own")
           skipForRoot(this, "sandboxes with a network of their own (/dev/net/tun and Perl)");
         const server = createServer();
-        await new Promise<void>((done) => {
-          server.listen("\0isolation-test", done);
-        });
+        await new Promise<void>((done) => server.listen("\0isolation-test", done));
         const { stdout } = await sh(root, "grep -c @ /proc/net/unix");
         server.close();
         assert.equal(stdout, "0\n");
@@ -533,9 +531,7 @@ function once({ stdout }: Pick<IsolatedProcess, "stdout">, expected: string): Pr
       stdout.off("data", onData).off("end", onEnd).pause();
       done(seen);
     };
-    const onEnd = (): void => {
-      fail(new Error(`${JSON.stringify(expected)} did not come, but ${JSON.stringify(seen)}.`));
-    };
+    const onEnd = (): void => fail(new Error(`${JSON.stringify(expected)} did not come, but ${JSON.stringify(seen)}.`));
     stdout.on("data", onData).on("end", onEnd).resume();
   });
 }

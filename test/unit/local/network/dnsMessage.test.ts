@@ -13,9 +13,8 @@ function record(owner: Buffer, type: number, data: Buffer): Buffer {
 }
 
 describe("a DNS message", () => {
-  it("is a question for a name in any case", () => {
-    assert.equal(questionName(question("Files.Example.com")), "files.example.com");
-  });
+  it("is a question for a name in any case", () =>
+    assert.equal(questionName(question("Files.Example.com")), "files.example.com"));
 
   it("is not a question if it ends too soon", () => {
     assert.equal(questionName(question("example.com").subarray(0, 17)), undefined);

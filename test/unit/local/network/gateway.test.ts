@@ -64,9 +64,7 @@ describe("the gateway of a sandbox's network", () => {
 
   const startPeer = (port = 0) => {
     const peer = new Peer(port);
-    cleanUp.push(() => {
-      peer.gateway.dispose();
-    });
+    cleanUp.push(() => peer.gateway.dispose());
     return peer;
   };
 
@@ -125,9 +123,7 @@ describe("the gateway of a sandbox's network", () => {
   it("passes DNS questions to this machine's resolver, and returns the answers", async () => {
     const resolver = createSocket("udp4");
     cleanUp.push(() => resolver.close());
-    resolver.on("message", (data, { port }) => {
-      resolver.send(`${data.toString()} there`, port, "127.0.0.1");
-    });
+    resolver.on("message", (data, { port }) => resolver.send(`${data.toString()} there`, port, "127.0.0.1"));
     await new Promise<void>((resolve) => resolver.bind(0, "127.0.0.1", resolve));
     const peer = startPeer(resolver.address().port);
     const ports = { sourcePort: 5000, destinationPort: DNS_PORT };

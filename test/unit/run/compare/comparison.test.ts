@@ -21,7 +21,11 @@ const run = (type: string, more: Partial<ComparedRun> = {}): ComparedRun => ({
 });
 
 const ended = (seconds: number, dollars: number, exitCode = 0): ComparedRun["state"] => ({
-  ...{ kind: "ended", exitCode, dollars, startedAt: START + 4000, endedAt: START + 4000 + seconds * 1000 },
+  kind: "ended",
+  exitCode,
+  dollars,
+  startedAt: START + 4000,
+  endedAt: START + 4000 + seconds * 1000,
 });
 
 const three = [

@@ -11,9 +11,7 @@ const folders = [
 ];
 
 describe("text typed into a sandbox's shell", () => {
-  const is = (input: string, expected: string) => {
-    assert.equal(remoteInput(input, folders), expected);
-  };
+  const is = (input: string, expected: string) => assert.equal(remoteInput(input, folders), expected);
 
   it("is the path in the sandbox if a file of a folder was dropped or pasted", () => {
     is("/home/me/project/src/train.py", "/workspace/project/src/train.py");
@@ -21,13 +19,9 @@ describe("text typed into a sandbox's shell", () => {
     is("/home/me/project", "/workspace/project");
   });
 
-  it("is quoted for the shell", () => {
-    is("/home/me/project/it's (1).py", "'/workspace/project/it'\\''s (1).py'");
-  });
+  it("is quoted for the shell", () => is("/home/me/project/it's (1).py", "'/workspace/project/it'\\''s (1).py'"));
 
-  it("is the path in the innermost folder", () => {
-    is("/home/me/project/data/a.csv", "/workspace/data/a.csv");
-  });
+  it("is the path in the innermost folder", () => is("/home/me/project/data/a.csv", "/workspace/data/a.csv"));
 
   it("is otherwise left as it is", () => {
     for (const input of ["/", "a", "\r", "\x03", "\x1b[A", "/etc/passwd", "/home/me/projects/a", "ls /home/me/project"])

@@ -63,9 +63,7 @@ const plain = [
 
 describe("secrets among a program's arguments", () => {
   for (const [line, shown] of Object.entries(masked))
-    it(`are hidden: ${shown}`, () => {
-      assert.equal(maskLine(line), shown);
-    });
+    it(`are hidden: ${shown}`, () => assert.equal(maskLine(line), shown));
 
   for (const line of plain)
     it(`are not seen in other arguments: ${line}`, () => {

@@ -24,9 +24,7 @@ describe("the places in a line of output", () => {
     "12:30:01 step 3 of 5, loss 0.5:1, 127.0.0.1:8000": [],
   };
   for (const [line, expected] of Object.entries(lines))
-    it(`are ${expected.length} in "${line.trim()}"`, () => {
-      assert.deepEqual(told(line), expected);
-    });
+    it(`are ${expected.length} in "${line.trim()}"`, () => assert.deepEqual(told(line), expected));
 });
 
 describe("the local file of a path in a sandbox", () => {
@@ -55,8 +53,5 @@ describe("the local file of a path in a sandbox", () => {
     ["does not exist for a folder with a similar name", ["/workspace2/x.py", one], []],
     ["is never the folder itself", ["/workspace", one], []],
   ];
-  for (const [what, args, expected] of cases)
-    it(what, () => {
-      assert.deepEqual(localPaths(...args), expected);
-    });
+  for (const [what, args, expected] of cases) it(what, () => assert.deepEqual(localPaths(...args), expected));
 });

@@ -11,9 +11,7 @@ describe("the log of a run", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "log-"));
   });
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(() => rmSync(folder, { recursive: true }));
 
   const path = () => join(folder, "deep/run.log");
   const textOf = async (log: RunLog) => {

@@ -23,9 +23,7 @@ describe("the ports that a program serves", () => {
     "listening on port 99999": [],
   };
   for (const [line, expected] of Object.entries(lines))
-    it(`are ${expected.join(", ") || "none"} in "${line.trim()}"`, () => {
-      assert.deepEqual(told(line), expected);
-    });
+    it(`are ${expected.join(", ") || "none"} in "${line.trim()}"`, () => assert.deepEqual(told(line), expected));
 
   it("are reported once each, and found wherever the output is cut", () => {
     const text = "Listening on port 8000\nhttp://0.0.0.0:8000/ and http://0.0.0.0:8001/x\n";

@@ -107,9 +107,7 @@ const found: Readonly<Record<string, readonly [string, readonly string[]]>> = {
 
 describe("the failure of a program", () => {
   for (const [what, [text, expected]] of Object.entries(found))
-    it(`is found in ${what}`, () => {
-      assert.deepEqual(told(text), expected);
-    });
+    it(`is found in ${what}`, () => assert.deepEqual(told(text), expected));
 
   it("is found wherever the output is cut", () => {
     const text = Object.values(found)

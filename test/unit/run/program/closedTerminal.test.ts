@@ -24,7 +24,5 @@ describe("closing a run's terminal", () => {
     }
   });
 
-  it("leaves a finished run as it is", () => {
-    assert.equal(fateOf({ kind: "canceled" }, "stop", after(1)), "keep");
-  });
+  it("leaves a finished run as it is", () => assert.equal(fateOf({ kind: "canceled" }, "stop", after(1)), "keep"));
 });

@@ -18,8 +18,12 @@ describe("following a program", () => {
     }
     const none = () => Promise.reject(new Error("It has no input."));
     const process: RemoteProcess = {
-      ...{ stdout: prints(), stderr: errors(), exitCode: Promise.resolve(1) },
-      ...{ write: none, closeInput: none, streamInput: () => assert.fail("It has no input.") },
+      stdout: prints(),
+      stderr: errors(),
+      exitCode: Promise.resolve(1),
+      write: none,
+      closeInput: none,
+      streamInput: () => assert.fail("It has no input."),
     };
     let shown = "";
     const exitCode = await follow({

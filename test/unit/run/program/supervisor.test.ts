@@ -121,9 +121,8 @@ describe("the supervisor", () => {
     assert.equal(runs(command).stdout, runs(command).stdout);
   });
 
-  it("reports a run that the sandbox does not know", () => {
-    assert.equal(runs(supervised(newId(), [])).status, NO_SUCH_RUN);
-  });
+  it("reports a run that the sandbox does not know", () =>
+    assert.equal(runs(supervised(newId(), [])).status, NO_SUCH_RUN));
 
   it("ends the input for all readers when one of them ends it", async () => {
     const id = newId();

@@ -6,8 +6,18 @@ import { SharedOffers } from "../../../../src/run/sweep/sharedOffers";
 const gpu = (type: string) => ({ type, count: 1 });
 
 const specOf = (type: string, env: Readonly<Record<string, string>> = {}): SandboxSpec => ({
-  ...{ gpu: gpu(type), gpuFallback: [gpu("L4")], image: registryImage("python:3.12-slim"), cpu: 1, memoryMiB: 512 },
-  ...{ timeoutMs: 1, idleTimeoutMs: 1, ports: [], volumes: [], secrets: [], env, regions: [] },
+  gpu: gpu(type),
+  gpuFallback: [gpu("L4")],
+  image: registryImage("python:3.12-slim"),
+  cpu: 1,
+  memoryMiB: 512,
+  timeoutMs: 1,
+  idleTimeoutMs: 1,
+  ports: [],
+  volumes: [],
+  secrets: [],
+  env,
+  regions: [],
   network: { kind: "open" },
 });
 

@@ -118,9 +118,8 @@ describe("a sweep", () => {
     assert.equal(started(), "abcd");
   });
 
-  it("uses no more sandboxes than there are sets", () => {
-    assert.equal(sweepOf("ab", { parallel: 9, dollars: undefined }).started(), "ab");
-  });
+  it("uses no more sandboxes than there are sets", () =>
+    assert.equal(sweepOf("ab", { parallel: 9, dollars: undefined }).started(), "ab"));
 
   it("assumes that a run costs a minute until one has finished", () => {
     assert.equal(sweepOf("abcd", { parallel: 4, dollars: 0.25 }).started(), "ab");

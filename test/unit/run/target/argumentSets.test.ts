@@ -45,7 +45,6 @@ describe("the argument sets of a file", () => {
     refuses("a.json", "[]", /has no argument sets/);
   });
 
-  it("are limited in number", () => {
-    refuses("a.txt", "--lr 1\n".repeat(1001), /has 1001 argument sets. The maximum is 1000/);
-  });
+  it("are limited in number", () =>
+    refuses("a.txt", "--lr 1\n".repeat(1001), /has 1001 argument sets. The maximum is 1000/));
 });

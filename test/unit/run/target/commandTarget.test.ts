@@ -29,7 +29,8 @@ describe("a command line as a target", () => {
 describe("a module as a target", () => {
   it("is run by Python", () => {
     assert.deepEqual(moduleTarget("app.train"), {
-      ...{ label: "app.train", program: "python3" },
+      label: "app.train",
+      program: "python3",
       argv: ["python3", "-m", "app.train"],
     });
   });

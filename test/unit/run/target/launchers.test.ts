@@ -37,9 +37,8 @@ describe("the launcher of a file", () => {
     assert.deepEqual(find("x", "plaintext", "#!/usr/bin/env -S ruby -w")?.argv, ["ruby", "-w"]);
   });
 
-  it("gets at most one argument from a #! line, as in the kernel", () => {
-    assert.deepEqual(find("x", "plaintext", "#!/bin/awk -f -v")?.argv, ["/bin/awk", "-f -v"]);
-  });
+  it("gets at most one argument from a #! line, as in the kernel", () =>
+    assert.deepEqual(find("x", "plaintext", "#!/bin/awk -f -v")?.argv, ["/bin/awk", "-f -v"]));
 
   it("is not guessed", () => {
     assert.equal(find("README.md", "markdown"), undefined);

@@ -26,7 +26,9 @@ describe("the options of a run", () => {
     assert.deepEqual(withOptions(target, noOptions), target);
     assert.deepEqual(withOptions(target, { args: ["x"], env: { A: "1" }, workdir: "src" }), {
       ...target,
-      ...{ args: ["x"], env: { A: "1" }, workdir: "src" },
+      args: ["x"],
+      env: { A: "1" },
+      workdir: "src",
     });
   });
 });

@@ -7,7 +7,8 @@ describe("a task of tasks.json", () => {
   it("runs a file, a module or a command", () => {
     for (const kind of ["file", "module", "command"] as const)
       assert.deepEqual(parseTask({ type: "modal", [kind]: "train" }), {
-        ...{ what: { kind, name: "train" }, options: noOptions },
+        what: { kind, name: "train" },
+        options: noOptions,
         place: undefined,
       });
   });
@@ -15,7 +16,8 @@ describe("a task of tasks.json", () => {
   it("has arguments, environment, working directory, and a GPU or a spec", () => {
     const options = { args: ["--epochs", "3"], env: { MODE: "fast" }, workdir: "src" };
     assert.deepEqual(parseTask({ file: "train.py", ...options, gpu: "H100:2" }), {
-      ...{ what: { kind: "file", name: "train.py" }, options },
+      what: { kind: "file", name: "train.py" },
+      options,
       place: { gpu: { type: "H100", count: 2 } },
     });
     assert.deepEqual(parseTask({ file: "train.py", gpu: "CPU" }).place, { gpu: undefined });

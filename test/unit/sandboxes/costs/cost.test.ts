@@ -3,9 +3,8 @@ import { describe, it } from "mocha";
 import { listRates } from "../../../../src/modal/rates";
 import { costOf, costOfUsage, hourlyRate } from "../../../../src/sandboxes/costs/cost";
 
-const close = (actual: number, expected: number) => {
+const close = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 0.005, `${actual} is not about ${expected}`);
-};
 
 describe("the price of a sandbox", () => {
   it("is the price of its GPUs, cores and memory", () => {

@@ -66,7 +66,13 @@ describe("the cost meter", () => {
   };
   const running = (key: string, properties: Partial<Parameters<typeof sandbox>[0]> = {}) =>
     sandbox({
-      ...{ key, name: key, gpu: T4, cpu: 0, memoryMiB: 0, timeoutMs: 24 * HOUR, idleTimeoutMs: undefined },
+      key,
+      name: key,
+      gpu: T4,
+      cpu: 0,
+      memoryMiB: 0,
+      timeoutMs: 24 * HOUR,
+      idleTimeoutMs: undefined,
       phase: { kind: "running", id: `sb-${key}`, startedAt: now, tunnels: [] },
       ...properties,
     });

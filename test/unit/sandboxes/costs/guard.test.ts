@@ -33,7 +33,9 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
   let whileListing: () => void = () => undefined;
   const costs = { isFree, sandboxes: [], perHour: 0, today, isTodayEstimate: false };
   const guard = new SpendingGuard({
-    ...{ store, rates, clock: { now: () => 1000 } },
+    store,
+    rates,
+    clock: { now: () => 1000 },
     meter: { costs, update: () => Promise.resolve() },
     limits: () => ({ soft: { ...none, ...soft }, hard: { ...none, ...hard } }),
     refresh: () => {
@@ -75,12 +77,10 @@ function arrange({ soft, hard, today = 0, isFree = false, answer = true }: Setup
 }
 
 const entry = (properties: Partial<JournalEntry> & Pick<JournalEntry, "name">): JournalEntry => ({
-  ...{
-    windowId: "other",
-    scope: "account",
-    createdAt: 0,
-    making: makingOf(sandbox({ gpu: T4, cpu: 0, memoryMiB: 0 })),
-  },
+  windowId: "other",
+  scope: "account",
+  createdAt: 0,
+  making: makingOf(sandbox({ gpu: T4, cpu: 0, memoryMiB: 0 })),
   ...properties,
 });
 

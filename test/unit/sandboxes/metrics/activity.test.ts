@@ -70,7 +70,8 @@ describe("the use of a sandbox", () => {
     clock.minute = 12;
     assert.deepEqual(activity.useOf(running), { kind: "usedElsewhere" });
     assert.deepEqual(activity.useOf({ ...running, idleTimeoutMs: undefined }), {
-      ...{ kind: "idle", idleMs: 12 * MINUTE },
+      kind: "idle",
+      idleMs: 12 * MINUTE,
       leftMs: undefined,
     });
   });

@@ -83,11 +83,19 @@ describe("a sample of a sandbox", () => {
 
 describe("the history of a sandbox", () => {
   const gpu = (utilization: number, used: number): GpuSample => ({
-    ...{ index: 0, utilization, memory: { used, total: 1000 } },
-    ...{ celsius: undefined, watts: undefined },
+    index: 0,
+    utilization,
+    memory: { used, total: 1000 },
+    celsius: undefined,
+    watts: undefined,
   });
   const sample = (at: number, gpus?: GpuSample[]): MetricSample => ({
-    ...{ at, gpus, cpuCores: 1, memory: undefined, disk: undefined, network: undefined },
+    at,
+    gpus,
+    cpuCores: 1,
+    memory: undefined,
+    disk: undefined,
+    network: undefined,
   });
   const filled = (count: number, gpusAt: (at: number) => GpuSample[] | undefined) => {
     const history = new MetricHistory();

@@ -32,17 +32,13 @@ describe("the files that an image is built from", function () {
     write(".git/config", PRIVATE);
     write("keys/server.pem", PRIVATE);
   });
-  afterEach(() => {
-    rmSync(base, { recursive: true });
-  });
+  afterEach(() => rmSync(base, { recursive: true }));
 
   function write(path: string, text: string): void {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
-  const link = (target: string, path: string) => {
-    symlinkSync(target, join(folder, path));
-  };
+  const link = (target: string, path: string) => symlinkSync(target, join(folder, path));
   const read = (path: string) => buildFileReader(folder)(path, madeFrom(path));
   const requirements = () => requirementsFiles("requirements.txt", buildFileReader(folder));
   const isRefused = (start: string) => (error: unknown) =>

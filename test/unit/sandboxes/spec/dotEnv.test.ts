@@ -45,9 +45,8 @@ describe("a .env file", () => {
     });
   });
 
-  it("keeps its first variable if the file starts with a byte order mark, as editors on Windows write it", () => {
-    assert.deepEqual(readDotEnv("\uFEFFTOKEN=1\nSECOND=2"), { TOKEN: "1", SECOND: "2" });
-  });
+  it("keeps its first variable if the file starts with a byte order mark, as editors on Windows write it", () =>
+    assert.deepEqual(readDotEnv("\uFEFFTOKEN=1\nSECOND=2"), { TOKEN: "1", SECOND: "2" }));
 
   it("is read to its end, however long its lines are", () => {
     // If the time grew with the square of a line's length, this would take minutes.

@@ -33,9 +33,7 @@ describe("a sync of difficult files", function () {
   const folder = temporaryFolders();
   const baselineFolder = folder();
   const window = new SyncWindow(baselineFolder);
-  after(() => {
-    window.dispose();
-  });
+  after(() => window.dispose());
 
   async function pushed(listing: Listing, exec: Exec = localExec()) {
     const here = build(folder(), listing);

@@ -53,12 +53,8 @@ describe("TarWriter", () => {
     tar.begin({ ...base, name: "short", size: 10 });
     tar.append(Buffer.alloc(9));
 
-    assert.throws(() => {
-      tar.begin({ ...base, name: "next" });
-    }, /lacks 1 bytes/);
-    assert.throws(() => {
-      tar.append(Buffer.alloc(2));
-    }, /longer/);
+    assert.throws(() => tar.begin({ ...base, name: "next" }), /lacks 1 bytes/);
+    assert.throws(() => tar.append(Buffer.alloc(2)), /longer/);
   });
 
   function write(all: readonly TarEntry[]): Buffer {

@@ -13,7 +13,13 @@ describe("BaselineStore", () => {
   const folder = temporaryFolders();
   const key = { sandboxId: "sb", remotePath: "/root", root: "/home/me/project" };
   const file = (path: string, size = 1): FolderEntry => ({
-    ...{ kind: "file", path, mode: 0o644, mtimeMs: 5000.25, size, ctimeMs: 6, ino: 7 },
+    kind: "file",
+    path,
+    mode: 0o644,
+    mtimeMs: 5000.25,
+    size,
+    ctimeMs: 6,
+    ino: 7,
   });
   const many = Array.from({ length: 1000 }, (_, n) => file(`f${n}`));
   const others: FolderEntry[] = [

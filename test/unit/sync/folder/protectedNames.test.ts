@@ -60,9 +60,8 @@ describe("protected names", () => {
       assert.equal(protectionOf(`${name}.sandbox-copy`, true), undefined);
     });
 
-  it("are protected inside a protected folder, too", () => {
-    assert.equal(copyOf(".github/.envrc"), ".github.sandbox-copy/.envrc.sandbox-copy");
-  });
+  it("are protected inside a protected folder, too", () =>
+    assert.equal(copyOf(".github/.envrc"), ".github.sandbox-copy/.envrc.sandbox-copy"));
 
   it("do not include the outputs of programs or files that run only when the user runs them", () => {
     for (const name of [

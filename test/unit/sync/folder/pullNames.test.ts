@@ -16,9 +16,7 @@ describe("the name of a sandbox's copy", () => {
     ["notes. All of it", 1, undefined, "notes. All of it (sandbox copy)"],
   ];
   for (const [path, count, from, copy] of names)
-    it(`keeps the extension: ${copy}`, () => {
-      assert.equal(copyName(path, count, from), copy);
-    });
+    it(`keeps the extension: ${copy}`, () => assert.equal(copyName(path, count, from), copy));
 
   it("is recognized, also as earlier versions wrote it, so that no push sends it", () => {
     for (const [path, count, from] of names) {

@@ -38,9 +38,7 @@ describe("a pull right after a push", function () {
   const folder = temporaryFolders();
   const baselineFolder = folder();
   const window = new SyncWindow(baselineFolder);
-  after(() => {
-    window.dispose();
-  });
+  after(() => window.dispose());
 
   it("knows everything that was pushed, however much it was", async () => {
     const [root, there] = [folder(), folder()];

@@ -48,7 +48,10 @@ class Group {
   pull(into?: string, { patterns = ["**"], maxBytes = 1e9 } = {}): Promise<PullResult> {
     const key = { sandboxId: "sb", remotePath: this.there, root: this.root };
     return pull(this.#window.thread, {
-      ...{ root: this.root, remotePath: this.there, exec: localPullExec({ env: this.#env }), signal },
+      root: this.root,
+      remotePath: this.there,
+      exec: localPullExec({ env: this.#env }),
+      signal,
       since: { key, patterns, ...(into !== undefined && { into }) },
       decide: () => Promise.resolve({ isOverwriting: false, maxBytes }),
     });

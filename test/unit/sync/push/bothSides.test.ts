@@ -38,9 +38,7 @@ describe("a folder and a sandbox that both sides change", function () {
   const folder = temporaryFolders();
   const baselineFolder = folder();
   const window = new SyncWindow(baselineFolder);
-  after(() => {
-    window.dispose();
-  });
+  after(() => window.dispose());
 
   for (let seed = SEED; seed < SEED + SEEDS; seed += 1)
     it(`have the contents that a simple model predicts after every push and pull (SEED=${seed})`, async () => {

@@ -37,9 +37,7 @@ describe("a push", function () {
       });
       const arrives = (root: string) => (name === "busybox alone" ? asBusyboxKeeps(listTree(root)) : listTree(root));
       const window = new SyncWindow();
-      after(() => {
-        window.dispose();
-      });
+      after(() => window.dispose());
       const send = (root: string, remotePath: string) => window.push({ root, remotePath, exec, signal });
       /** A folder that does not exist yet, where the receiver may write under any user. */
       const target = () => {

@@ -144,18 +144,8 @@ describe("a repeated push", function () {
       });
 
       for (const [what, change] of [
-        [
-          "emptied by a push that broke off",
-          (marker: string) => {
-            writeFileSync(marker, "");
-          },
-        ],
-        [
-          "deleted by a program",
-          (marker: string) => {
-            rmSync(marker);
-          },
-        ],
+        ["emptied by a push that broke off", (marker: string) => writeFileSync(marker, "")],
+        ["deleted by a program", (marker: string) => rmSync(marker)],
       ] as const)
         it(`keeps a file that a program rewrote with the same size and time before the marker was ${what}`, async () => {
           const { root, remotePath, again } = await pushed({ a: file("1"), b: file("1"), c: file("1") }, exec);

@@ -100,7 +100,9 @@ describe("a compressed push", function () {
     const root = build(folder(), { ...nasty, text });
     const window = open();
     const targets = [localExec(), localExec({ env: { PATH: withoutGzip() } })].map((exec, n) => ({
-      ...{ root, exec, signal },
+      root,
+      exec,
+      signal,
       sandboxId: `sb${n}`,
       remotePath: folder(),
     }));

@@ -18,9 +18,7 @@ describe("a push while a program deletes its folders", function () {
   this.timeout(60_000);
   const folder = temporaryFolders();
   const window = new SyncWindow(folder());
-  after(() => {
-    window.dispose();
-  });
+  after(() => window.dispose());
 
   /** Runs commands with an `mv` that first deletes the folder `d`, as a program may do at that moment. */
   function deletingExec(tools: "GNU" | "busybox", isAlways: boolean) {

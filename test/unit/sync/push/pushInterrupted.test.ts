@@ -29,9 +29,7 @@ for (const compression of ["off", "on"] as const)
       );
     const [old, fresh] = [build(folder(), versions("old")), build(folder(), versions("fresh"))];
     const window = new SyncWindow(undefined, { compression: () => compression });
-    after(() => {
-      window.dispose();
-    });
+    after(() => window.dispose());
     /** A folder that is now the one version, now the other. */
     const root = join(folder(), "root");
     const push = (version: string, remotePath: string, exec: Exec, signal = never) => {
@@ -110,9 +108,7 @@ for (const compression of ["off", "on"] as const)
         const remotePath = await pushOld();
         const abort = new AbortController();
         const children: ChildProcess[] = [];
-        setTimeout(() => {
-          abort.abort();
-        }, delayMs);
+        setTimeout(() => abort.abort(), delayMs);
 
         const running = localExec({}, (child) => children.push(child));
         const unlessAborted = <T>(value: T) => (abort.signal.aborted ? new Promise<T>(() => undefined) : value);
@@ -273,9 +269,7 @@ describe("an impossible push", () => {
   });
 
   it("names the reason if the sandbox stops during the push", async () => {
-    const exec = localExec({}, (child) => {
-      child.stdin?.once("drain", () => child.kill("SIGKILL"));
-    });
+    const exec = localExec({}, (child) => child.stdin?.once("drain", () => child.kill("SIGKILL")));
     assert.match(await attempt({ exec }), /stopped during the push/);
   });
 });

@@ -15,9 +15,7 @@ describe("a prepared push", function () {
   this.timeout(30_000);
   const folder = temporaryFolders();
   const window = new SyncWindow();
-  after(() => {
-    window.dispose();
-  });
+  after(() => window.dispose());
 
   it("sends the folder as it is when the push starts", async () => {
     const root = build(folder(), { "d/changed": file("old"), "d/gone": file(), ".gitignore": file("made\n") });

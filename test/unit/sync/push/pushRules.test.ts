@@ -40,12 +40,8 @@ describe("a push after a rules file changed", function () {
     return {
       root,
       asked,
-      write: (path: string, content: string) => {
-        writeFileSync(join(root, path), content);
-      },
-      remove: (path: string) => {
-        rmSync(join(root, path));
-      },
+      write: (path: string, content: string) => writeFileSync(join(root, path), content),
+      remove: (path: string) => rmSync(join(root, path)),
       answer: (value: boolean) => (answer = value),
       reload: () => (window = open()),
       window: () => window,

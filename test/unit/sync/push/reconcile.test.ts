@@ -6,7 +6,13 @@ import { UNSETTLED, type FolderEntry } from "../../../../src/sync/folder/folderE
 import { recognize, reconcile, type RemoteStat } from "../../../../src/sync/push/reconcile";
 
 const file = (path: string, changes: Partial<Extract<FolderEntry, { kind: "file" }>> = {}): FolderEntry => ({
-  ...{ kind: "file", path, mode: 0o644, mtimeMs: 5500, size: 3, ctimeMs: 6000, ino: 7 },
+  kind: "file",
+  path,
+  mode: 0o644,
+  mtimeMs: 5500,
+  size: 3,
+  ctimeMs: 6000,
+  ino: 7,
   ...changes,
 });
 const folder = (path: string, mode = 0o755): FolderEntry => ({ kind: "directory", path, mode, mtimeMs: 0 });
@@ -103,24 +109,26 @@ describe("the plan of a push", () => {
 
 describe("the baseline of a sandbox's files", () => {
   const stat = (changes: Partial<RemoteStat> = {}): RemoteStat => ({
-    ...{ kind: "file", mode: 0o644, size: 3, mtimeSeconds: 5, ctime: 6, mtimeFraction: 0 },
+    kind: "file",
+    mode: 0o644,
+    size: 3,
+    mtimeSeconds: 5,
+    ctime: 6,
+    mtimeFraction: 0,
     ...changes,
   });
   const find = (candidates: FolderEntry[], seen: RemoteStat) => recognize(candidates, new Map([["a", seen]])).get("a");
 
-  it("recognizes a file with the same size and second as pushed", () => {
-    assert.deepEqual(find([file("a")], stat()), file("a"));
-  });
-  it("recognizes a pulled file by its exact time", () => {
-    assert.deepEqual(find([file("a")], stat({ mtimeFraction: 500.5 })), file("a"));
-  });
+  it("recognizes a file with the same size and second as pushed", () =>
+    assert.deepEqual(find([file("a")], stat()), file("a")));
+  it("recognizes a pulled file by its exact time", () =>
+    assert.deepEqual(find([file("a")], stat({ mtimeFraction: 500.5 })), file("a")));
   it("leaves a file with another size, second or kind to the sandbox", () => {
     for (const changes of [{ size: 4 }, { mtimeSeconds: 6 }, { mtimeFraction: 20 }, { kind: "directory" as const }])
       assert.equal(find([file("a")], stat(changes)), undefined);
   });
-  it("keeps the sandbox's mode, so that the right one is sent", () => {
-    assert.equal(find([file("a")], stat({ mode: 0o600 }))?.mode, 0o600);
-  });
+  it("keeps the sandbox's mode, so that the right one is sent", () =>
+    assert.equal(find([file("a")], stat({ mode: 0o600 }))?.mode, 0o600));
   it("prefers the older of two matches", () => {
     assert.equal(find([file("a", { ino: 2 }), file("a", { ino: 1 })], stat())?.mtimeMs, 5500);
     assert.deepEqual(find([file("a", { ino: 2 }), file("a", { ino: 1 })], stat()), file("a", { ino: 1 }));

@@ -43,9 +43,7 @@ describe("the rule for a file", () => {
     "to-nowhere/x": /The file does not exist/,
   };
   for (const [path, expected] of Object.entries(cases))
-    it(`is explained for ${path}`, () => {
-      assert.match(explanationText(explain(root, path), path), expected);
-    });
+    it(`is explained for ${path}`, () => assert.match(explanationText(explain(root, path), path), expected));
 
   it("is the same as in a scan", () => {
     const synced = new Set(scan(root).entries.map(({ path }) => path));

@@ -53,7 +53,6 @@ describe("ignore rules", () => {
     assert.equal(rules.ignores("", true), false);
   });
 
-  it("know that a file above the root ignores the root itself", () => {
-    assert.equal(IgnoreRules.none.below("packages/app", "packages").ignores("", true), true);
-  });
+  it("know that a file above the root ignores the root itself", () =>
+    assert.equal(IgnoreRules.none.below("packages/app", "packages").ignores("", true), true));
 });

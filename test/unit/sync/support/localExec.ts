@@ -35,10 +35,7 @@ function toRemoteProcess(child: ChildProcess): RemoteProcess {
           else resolve();
         });
       }),
-    closeInput: () =>
-      new Promise((resolve) => {
-        stdin.end(resolve);
-      }),
+    closeInput: () => new Promise((resolve) => stdin.end(resolve)),
     output: closed.then(() => text),
     exitCode: closed.then(([code]) => code ?? 137),
   };

@@ -15,9 +15,7 @@ import { listTree } from "./folders";
 /** Creates sync workers that share the baselines in a folder, and that end with the tests. */
 export function syncThreads(): (baselineFolder: string) => SyncThread {
   const own = new DisposableStore();
-  after(() => {
-    own.dispose();
-  });
+  after(() => own.dispose());
   const workerFile = resolve("dist/syncWorker.mjs");
   return (baselineFolder) => own.add(new SyncThread({ workerFile, baselineFolder }));
 }
@@ -42,10 +40,7 @@ export const localPullExec =
             else done();
           });
         }),
-      closeInput: () =>
-        new Promise((done) => {
-          stdin.end(done);
-        }),
+      closeInput: () => new Promise((done) => stdin.end(done)),
     });
   };
 

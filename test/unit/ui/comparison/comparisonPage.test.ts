@@ -13,7 +13,13 @@ const HTML = pageHtml({
 });
 
 const run = (type: string, seconds: number): ComparedRun => ({
-  ...{ id: type, runId: type, label: "train.py", args: [], gpu: { type, count: 1 }, queuedAt: 0, peak: undefined },
+  id: type,
+  runId: type,
+  label: "train.py",
+  args: [],
+  gpu: { type, count: 1 },
+  queuedAt: 0,
+  peak: undefined,
   state: { kind: "ended", exitCode: 0, dollars: seconds / 100, startedAt: 1000, endedAt: 1000 + seconds * 1000 },
   utilization: [10, 90],
   values: new Map(),

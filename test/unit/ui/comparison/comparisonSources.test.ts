@@ -22,7 +22,14 @@ class FakeTracked {
   of({ id, target, gpu, state }: Run): ComparedRun {
     const { label, args = [] } = target;
     return {
-      ...{ id, runId: id, label, args, gpu, state, queuedAt: 0, peak: undefined },
+      id,
+      runId: id,
+      label,
+      args,
+      gpu,
+      state,
+      queuedAt: 0,
+      peak: undefined,
       utilization: [],
       values: new Map(),
     };

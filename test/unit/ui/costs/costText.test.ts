@@ -8,7 +8,9 @@ const MINUTE = 60_000;
 
 const metered = (name: string, soFar: number, isEstimate = true): MeteredSandbox => ({
   sandbox: sandbox({
-    ...{ key: name, name, gpu: { type: "H100", count: 2 } },
+    key: name,
+    name,
+    gpu: { type: "H100", count: 2 },
     phase: { kind: "running", id: `sb-${name}`, startedAt: 0, tunnels: [] },
   }),
   perHour: 8.28,

@@ -17,9 +17,8 @@ const listOf = (ticked: readonly string[], options: Partial<TickListOptions<Row>
 const acceptedOf = ({ accepted }: TickList<Row>) => accepted.map(({ label }) => label);
 
 describe("Enter in a checklist", () => {
-  it("picks everything that is checked while no filter is typed", () => {
-    assert.deepEqual(acceptedOf(listOf(["T4", "H100"])), ["T4", "H100"]);
-  });
+  it("picks everything that is checked while no filter is typed", () =>
+    assert.deepEqual(acceptedOf(listOf(["T4", "H100"])), ["T4", "H100"]));
 
   it("picks the first row while nothing is checked", () => {
     const list = listOf([]);

@@ -33,10 +33,7 @@ const ordinary = [
 ];
 
 describe("harmless output", () => {
-  for (const text of ordinary)
-    it(`keeps ${JSON.stringify(text.slice(0, 30))} as it is`, () => {
-      assertShown(text, text);
-    });
+  for (const text of ordinary) it(`keeps ${JSON.stringify(text.slice(0, 30))} as it is`, () => assertShown(text, text));
 
   it("never reads or writes the clipboard", () => {
     for (const end of ["\x07", "\x1b\\", "\x9c"])

@@ -23,11 +23,8 @@ describe("a program's output in a terminal", () => {
     assert.equal(textOf(new TextEncoder().encode(text)), text.replaceAll("\n", "\r\n"));
   });
 
-  it("shows invalid UTF-8 as replacement characters, and continues", () => {
-    assert.equal(textOf(Uint8Array.of(0x61, 0xff, 0x62)), "a\uFFFDb");
-  });
+  it("shows invalid UTF-8 as replacement characters, and continues", () =>
+    assert.equal(textOf(Uint8Array.of(0x61, 0xff, 0x62)), "a\uFFFDb"));
 
-  it("keeps a byte order mark", () => {
-    assert.equal(textOf(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)), "\uFEFFa");
-  });
+  it("keeps a byte order mark", () => assert.equal(textOf(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)), "\uFEFFa"));
 });

@@ -10,7 +10,5 @@ describe("a line from the extension in a terminal", () => {
     );
   });
 
-  it("may be several lines", () => {
-    assert.equal(red("one\ntwo"), "\r\x1b[0m\x1b[31mone\r\ntwo\x1b[0m\x1b[K\r\n");
-  });
+  it("may be several lines", () => assert.equal(red("one\ntwo"), "\r\x1b[0m\x1b[31mone\r\ntwo\x1b[0m\x1b[K\r\n"));
 });

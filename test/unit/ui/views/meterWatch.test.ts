@@ -25,12 +25,8 @@ function arrange() {
     view.visible = visible;
     changed.fire({ visible });
   };
-  const expand = (kind: "meters" | "sandbox", key = "a") => {
-    expanded.fire({ element: { kind, key } });
-  };
-  const collapse = (kind: "meters" | "sandbox", key = "a") => {
-    collapsed.fire({ element: { kind, key } });
-  };
+  const expand = (kind: "meters" | "sandbox", key = "a") => expanded.fire({ element: { kind, key } });
+  const collapse = (kind: "meters" | "sandbox", key = "a") => collapsed.fire({ element: { kind, key } });
   return { watched, watching, setVisible, expand, collapse };
 }
 

@@ -57,9 +57,8 @@ describe("the row of a sandbox", () => {
     assert.deepEqual(icon, { id: "vm-running", color: "charts.green" });
   });
 
-  it('says "local" instead of a price on the local backend', () => {
-    assert.equal(sandboxRow(running(), local).description, "running · 12m · local");
-  });
+  it('says "local" instead of a price on the local backend', () =>
+    assert.equal(sandboxRow(running(), local).description, "running · 12m · local"));
 
   it("has a label without symbols for screen readers", () => {
     const { spoken } = sandboxRow(running({ gpu: { type: "H100", count: 2 } }), cloud);

@@ -53,9 +53,7 @@ function arrange() {
 
   const addRun = (id: string, key: string) => {
     const run = new Run({ id, target, gpu: undefined, group: "", isBackground: false, log: new RunLog("") });
-    run.onDidChangeState(() => {
-      changedRun.fire(run);
-    });
+    run.onDidChangeState(() => changedRun.fire(run));
     runs.push(run);
     changedRun.fire(run);
     run.useSandbox({ key, gpu: undefined });
@@ -73,12 +71,8 @@ const running = (key: string, createdAt = 0) =>
   sandbox({ key, name: key, createdAt, phase: { kind: "running", id: `sb-${key}`, startedAt: 0, tunnels: [tunnel] } });
 
 describe("the model of the tree", () => {
-  beforeEach(() => {
-    mock.timers.enable({ apis: ["setTimeout"] });
-  });
-  afterEach(() => {
-    mock.timers.reset();
-  });
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+  afterEach(() => mock.timers.reset());
 
   it("has the sandboxes at its root, newest first, as the same objects each time", () => {
     const { store, model } = arrange();
