@@ -76,7 +76,7 @@ describe("a server with an untrusted certificate", function () {
     const target = { tokenId: "ak-1", tokenSecret: "as-1", serverUrl: `https://127.0.0.1:${port}` };
     await assert.rejects(
       verifyCredentials(target, silentLog, AbortSignal.timeout(20_000)),
-      (error) => error instanceof UserError && error.message.startsWith("The certificate of Modal is not trusted: "),
+      (error) => error instanceof UserError && error.message.startsWith("The certificate of Modal is not trusted. "),
     );
     server.close();
   });
