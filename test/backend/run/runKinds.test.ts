@@ -154,7 +154,7 @@ describe("programs", function () {
       await services().write("future.py", text);
       const { exitCode, errorText } = await run(target("future.py", text));
       assert.equal(exitCode, 1);
-      assert.match(errorText, /^The script requires Python >=3\.99, and the image has Python 3\.\d+\.\d+\. Choose/);
+      assert.match(errorText, /^The script requires Python >=3\.99, but the image has Python 3\.\d+\.\d+\. Choose/);
     });
 
     it("says that the image has neither uv nor pip", async () => {

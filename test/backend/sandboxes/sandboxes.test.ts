@@ -42,7 +42,7 @@ describe("sandboxes", function () {
     });
     await sandboxes.create({ spec: spec(), folder }, soon());
     listening.dispose();
-    assert.deepEqual(phases, ["image", "queued", "starting", "running"]);
+    assert.deepEqual(phases, ["limits", "image", "queued", "starting", "running"]);
   });
 
   it("are in use from the start of a program until its end, however it ends", async () => {
