@@ -107,7 +107,7 @@ describe("a run in a terminal", () => {
     await terminals.press(name, "Control+c");
     await terminals.waitForText(name, /no, I stay/);
     await terminals.press(name, "Control+c");
-    await terminals.waitForText(name, /exit code 143/);
+    await terminals.waitForText(name, /Interrupted · /);
     await workbench.screenshot("run-stopped");
   });
 
@@ -123,11 +123,11 @@ describe("a run in a terminal", () => {
       rows.map(({ label }) => label),
       ["stubborn.sh", "count.sh", "count.sh"],
     );
-    assert.match(rows[0]?.description ?? "", /^exit code 143 · T4 · /);
+    assert.match(rows[0]?.description ?? "", /^interrupted · T4 · /);
     await workbench.screenshot("run-history");
     await terminals.close("stubborn.sh · T4");
     await history.contextAction(history.row("stubborn.sh"), "Show Output");
-    const text = await terminals.waitForText("stubborn.sh · T4", /exit code 143/);
+    const text = await terminals.waitForText("stubborn.sh · T4", /Interrupted · /);
     assert.match(text, /ready\n/);
   });
 
@@ -182,7 +182,7 @@ describe("a run in a terminal", () => {
       await runTask();
       await workbench.runCommand("Tasks: Terminate Task");
       await quickInput.pick("count to the end");
-      await pollUntil("its program has ended", async () => (await newest())?.startsWith("exit code"));
+      await pollUntil("its program has ended", async () => (await newest())?.startsWith("interrupted"));
       await workbench.screenshot("task-terminated");
     },
   );
