@@ -26,9 +26,25 @@ describe("a shell in a sandbox", () => {
     return Number(new RegExp(`${mark}(\\d+)`).exec(text)?.[1]);
   };
 
+  /** VS Code collects profiles after its start, and a list that is already open is not updated. */
+  const listProfiles = () =>
+    pollUntil("the profile is listed", async () => {
+      const { quickInput } = workbench;
+      await workbench.runCommand("Create New Terminal (With Profile)");
+      const isListed = await quickInput
+        .row(/Modal Sandbox Shell/)
+        .waitFor({ timeout: 5000 })
+        .then(
+          () => true,
+          () => false,
+        );
+      if (!isListed) await quickInput.dismiss();
+      return isListed;
+    });
+
   step("says that no sandbox is running, with a button to create one", async () => {
     assert.equal(await workbench.quickInput.offersCommand("Modal: Open Shell in Sandbox"), false);
-    await workbench.runCommand("Create New Terminal (With Profile)");
+    await listProfiles();
     await workbench.quickInput.pick(/Modal Sandbox Shell/);
     assert.deepEqual(await workbench.notifications.buttons("No sandbox is running."), ["Create Sandbox…"]);
     await workbench.screenshot("shell-without-sandbox");
@@ -83,8 +99,7 @@ describe("a shell in a sandbox", () => {
 
   step("is one of the terminal profiles", async () => {
     const { quickInput, terminals } = workbench;
-    await workbench.runCommand("Create New Terminal (With Profile)");
-    await quickInput.row(/Modal Sandbox Shell/).waitFor();
+    await listProfiles();
     await workbench.screenshot("shell-profile");
     await quickInput.pick(/Modal Sandbox Shell/);
     // VS Code itself leaves the panel closed.
