@@ -102,7 +102,7 @@ const isText = (node: ts.Node): node is ts.LiteralLikeNode =>
   ts.isTemplateHead(node) ||
   ts.isTemplateMiddleOrTemplateTail(node);
 
-/** Of source without strings. Consecutive `//` lines are one comment. */
+/** Yields the comments of source without strings. Consecutive `//` lines are one comment. */
 function* commentsOf(source: string): Generator<[text: string, index: number]> {
   for (const { 0: comment, index } of source.matchAll(/\/\*[\s\S]*?\*\/|\/\/.*(?:\n[ \t]*\/\/.*)*/g))
     yield [comment.replaceAll(/^\/\*\*?|\*\/$|^[ \t]*(?:\/\/|\*)/gm, " "), index];

@@ -155,8 +155,7 @@ function toTimes({ confirmed, entries }: Baseline): Times | undefined {
 }
 
 /** Throws if `toTimes` did not produce it. */
-function fromTimes(times: Times | undefined): Confirmed | undefined {
-  if (times === undefined) return undefined;
+function fromTimes(times: Times): Confirmed {
   const later = new Map(times.later);
   if (![times.at, ...later.values()].every(Number.isFinite)) throw new Error("These are not times.");
   return { at: times.at, later };

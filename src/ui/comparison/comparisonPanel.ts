@@ -31,6 +31,7 @@ export interface ComparisonSource {
 
 export interface ComparisonPanelOptions {
   readonly extensionUri: Uri;
+  /** True on the local backend, where nothing is billed. */
   readonly isFree: () => boolean;
   readonly showRun: (run: Run) => void;
   readonly openOutputs: (run: Run) => Promise<void>;

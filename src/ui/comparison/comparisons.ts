@@ -1,28 +1,18 @@
-import type { Uri } from "vscode";
 import { DisposableStore, type Disposable } from "../../base/disposable";
-import type { Clock, Logger } from "../../base/ports";
+import type { Logger } from "../../base/ports";
 import { isFinished, type Run } from "../../run/run";
 import type { RunService } from "../../run/runService";
 import type { Sweep } from "../../run/sweep/sweep";
 import { TrackedRuns } from "../../run/trackedRuns";
 import type { MetricService } from "../../sandboxes/metrics/metricService";
 import { comparisonOf, comparisonOfSweep, type SweepSubject } from "./comparisonSources";
-import type { ReportError } from "../errorReporter";
 import { opensComparison } from "../settings";
-import { ComparisonPanel, type ComparisonSource } from "./comparisonPanel";
+import { ComparisonPanel, type ComparisonPanelOptions, type ComparisonSource } from "./comparisonPanel";
 
-export interface ComparisonsOptions {
+export interface ComparisonsOptions extends ComparisonPanelOptions {
   readonly runs: Pick<RunService, "runs" | "onDidChangeRun">;
   readonly metrics: MetricService;
-  readonly extensionUri: Uri;
-  /** True on the local backend, where nothing is billed. */
-  readonly isFree: () => boolean;
-  readonly showRun: (run: Run) => void;
-  readonly openOutputs: (run: Run) => Promise<void>;
-  readonly keepOutputs: (run: Run) => Promise<void>;
-  readonly clock: Clock;
   readonly log: Logger;
-  readonly report: ReportError;
 }
 
 /** The comparisons of this window: of runs that were started together, of sweeps, and of runs that were picked. */
