@@ -202,7 +202,7 @@ export class Unpacker {
     const open = this.#open;
     if (!open) return;
     const { path, header, file } = open;
-    const isSettled = this.#attempt(path, () => file.settle());
+    const isSettled = this.#attempt(path, () => this.#options.writer.settle(file, this.#facts(path, header)));
     if (!isSettled) {
       this.#discardOpen();
       return;

@@ -94,6 +94,11 @@ export class FolderWriter {
     return new OpenFile(size, () => this.#staged());
   }
 
+  /** Completes a file that is placed later with the same facts. */
+  settle(file: OpenFile, { mode, mtime }: FileFacts): void {
+    file.settle(mode & 0o777, mtime);
+  }
+
   /** Throws a `Refusal` or a system error; the caller must then discard the file. */
   place(file: OpenFile, { path, mode, mtime }: FileFacts): Placed {
     const isSame = (absolute: string, stats: Stats) => file.holdsSame(absolute, stats);

@@ -9,7 +9,6 @@ import {
   readFileSync,
   readSync,
   rmSync,
-  utimesSync,
   writeSync,
   type Stats,
 } from "node:fs";
@@ -24,6 +23,7 @@ export class OpenFile {
   #whole: Uint8Array | undefined;
   #path: string | undefined;
   #file: number | undefined;
+  #isSettled = false;
 
   constructor(size: number | undefined, stage: () => string) {
     this.#size = size;
@@ -54,27 +54,19 @@ export class OpenFile {
     }
   }
 
-  /** Frees the memory and the descriptor of a complete file until it is placed. */
-  settle(): void {
-    this.#create();
-    if (this.#whole) this.#append(this.#whole);
+  /** Completes the file, and frees its memory and descriptor until it is placed. It stays readable until then. */
+  settle(mode: number, mtime: number): void {
+    this.#complete(mode | OWNER_READ, mtime);
     this.#whole = undefined;
-    this.#close();
+    this.#isSettled = true;
   }
 
-  /** Completes the file. @returns its path */
+  /** Completes the file. A settled one has its time already. @returns its path */
   finish(mode: number, mtime: number): string {
-    if (this.#whole) this.#append(this.#whole);
-    if (this.#path !== undefined && this.#file === undefined) {
-      chmodSync(this.#path, mode);
-      utimesSync(this.#path, mtime, mtime);
-      return this.#path;
-    }
-    const { path, file } = this.#create();
-    fchmodSync(file, mode);
-    futimesSync(file, mtime, mtime);
+    if (this.#path === undefined || !this.#isSettled) return this.#complete(mode, mtime);
     this.#close();
-    return path;
+    if ((mode & OWNER_READ) === 0) chmodSync(this.#path, mode);
+    return this.#path;
   }
 
   /** Forgets the file, which was moved to its place. */
@@ -88,15 +80,23 @@ export class OpenFile {
     this.#path = undefined;
   }
 
+  #complete(mode: number, mtime: number): string {
+    if (this.#whole) this.#append(this.#whole);
+    const { path, file } = this.#create();
+    fchmodSync(file, mode);
+    futimesSync(file, mtime, mtime);
+    this.#close();
+    return path;
+  }
+
   #append(bytes: Uint8Array): void {
     const { file } = this.#create();
     for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
   }
 
   #create(): { readonly path: string; readonly file: number } {
-    const isStaged = this.#path !== undefined;
     this.#path ??= this.#stage();
-    this.#file ??= openSync(this.#path, isStaged ? "r+" : "wx+", 0o600);
+    this.#file ??= openSync(this.#path, this.#isSettled ? "r" : "wx+", 0o600);
     return { path: this.#path, file: this.#file };
   }
 
@@ -105,6 +105,8 @@ export class OpenFile {
     this.#file = undefined;
   }
 }
+
+const OWNER_READ = 0o400;
 
 /** Larger files are considered different: comparing them would cost as much as reading both. */
 const COMPARE_BYTES = 64 * 1024 * 1024;
